@@ -1,0 +1,204 @@
+"""Decides which models a build runs, and why, by comparing fingerprints of what each is made from."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from recsys.errors import UsageError
+from recsys.project import Project
+from recsys.rendering import Rendered
+from recsys.sources.directory import SourceFile
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Digests of all that a model is made from; ``parents`` maps its parents to their own digests."""
+
+    sql: str
+    code: str
+    inputs: Mapping[str, str]
+    parents: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        return _digest(self.as_json())
+
+    def as_json(self) -> str:
+        return json.dumps(vars(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Fingerprint:
+        return cls(**json.loads(text))
+
+    def difference(self, other: Fingerprint | None) -> str | None:
+        """Why a model with this fingerprint must run if its relation was made under the other one."""
+        if other is None:
+            return "not built yet"
+        if self.sql != other.sql:
+            return "its SQL or a parameter changed"
+        if self.code != other.code:
+            return "the learner's code changed"
+        for name, digest in self.inputs.items():
+            if other.inputs.get(name) != digest:
+                return f"the input {name} changed"
+        for name, digest in self.parents.items():
+            if other.parents.get(name) != digest:
+                return f"{name} changed"
+        return None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One model of a plan: ``reason`` says why it runs, and is None if what is there is kept."""
+
+    rendered: Rendered
+    fingerprint: Fingerprint
+    reason: str | None
+
+    @property
+    def name(self) -> str:
+        return self.rendered.model.name
+
+    @property
+    def runs(self) -> bool:
+        return self.reason is not None
+
+
+def plan(
+    project: Project,
+    graph: Mapping[str, Rendered],
+    files: Mapping[str, SourceFile],
+    built: Mapping[str, Fingerprint],
+    selected: frozenset[str] | None = None,
+    forced: bool = False,
+) -> list[Step]:
+    """The steps of a build in order; ``built`` holds the fingerprints of what the warehouse has.
+
+    With ``selected``, these models run and all others are left as they are.
+    """
+    steps: dict[str, Step] = {}
+    for name, rendered in graph.items():
+        parents = project.parents(rendered)
+        fingerprint = _fingerprint(rendered, files, {parent: steps[parent] for parent in parents})
+        reason = fingerprint.difference(built.get(name))
+        if selected is not None:
+            reason = "selected" if name in selected else None
+        elif forced and reason is None:
+            reason = "forced"
+        if reason is None and name in built:
+            fingerprint = built[name]
+        steps[name] = Step(rendered, fingerprint, reason)
+    _wake_temporaries(project, steps)
+    if selected is not None:
+        _refuse_gaps(project, steps, built)
+    return list(steps.values())
+
+
+def _fingerprint(
+    rendered: Rendered, files: Mapping[str, SourceFile], parents: Mapping[str, Step]
+) -> Fingerprint:
+    call = rendered.learner
+    return Fingerprint(
+        sql=_digest(f"{rendered.sql}{rendered.model.materialized}{json.dumps(call and dict(call.settings))}"),
+        code=code_digest(f"learners.{call.function.rpartition('.')[0]}") if call else "",
+        inputs={name: files[name].digest for name in rendered.sources},
+        parents={name: step.fingerprint.digest for name, step in parents.items()},
+    )
+
+
+def _wake_temporaries(project: Project, steps: dict[str, Step]) -> None:
+    """A relation that lives as long as a build is made again for whatever reads it, and only for that."""
+    for name, step in reversed(list(steps.items())):
+        if step.rendered.model.materialized != "temp":
+            continue
+        readers = [other.name for other in steps.values() if name in project.parents(other.rendered)]
+        needed = [reader for reader in readers if steps[reader].runs]
+        reason = (step.reason or f"{needed[0]} reads it") if needed else None
+        steps[name] = Step(step.rendered, step.fingerprint, reason)
+
+
+def _refuse_gaps(project: Project, steps: Mapping[str, Step], built: Mapping[str, Fingerprint]) -> None:
+    for step in steps.values():
+        for parent in project.parents(step.rendered) if step.runs else ():
+            if not steps[parent].runs and parent not in built:
+                raise UsageError(
+                    f"--select {step.name}: it reads {parent}, which is not in the warehouse; "
+                    f"--select +{step.name} builds what it needs"
+                )
+
+
+def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[str]) -> frozenset[str]:
+    """The models that ``NAME``, ``+NAME`` (with all it reads) and ``NAME+`` (with all that read it) name.
+
+    A name is ``layer.stem``, the stem alone, a layer, or a glob of any of these.
+    """
+    parents = {name: set(project.parents(rendered)) for name, rendered in graph.items()}
+    children = {name: {other for other in graph if name in parents[other]} for name in graph}
+    chosen: set[str] = set()
+    for pattern in patterns:
+        named = _named(graph, pattern.removeprefix("+").removesuffix("+"))
+        chosen |= named
+        chosen |= _reach(named, parents) if pattern.startswith("+") else set()
+        chosen |= _reach(named, children) if pattern.endswith("+") else set()
+    return frozenset(chosen)
+
+
+def _named(graph: Mapping[str, Rendered], pattern: str) -> set[str]:
+    named = {
+        name
+        for name, rendered in graph.items()
+        if any(
+            fnmatchcase(part, pattern)
+            for relation in rendered.model.relations
+            for part in (relation, *relation.split("."))
+        )
+    }
+    if not named:
+        raise UsageError(f"--select {pattern!r}: no model of that name: `recsys graph` lists them")
+    return named
+
+
+def _reach(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    reached, waiting = set[str](), list(start)
+    while waiting:
+        for neighbour in edges[waiting.pop()] - reached:
+            reached.add(neighbour)
+            waiting.append(neighbour)
+    return reached
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@cache
+def code_digest(module: str) -> str:
+    """Digest of a module's source and of every module of this package that it imports, at any remove."""
+    waiting, sources = [module], {}
+    while waiting:
+        name = waiting.pop()
+        path = PACKAGE / f"{name.replace('.', '/')}.py"
+        path = path if path.exists() else PACKAGE / name.replace(".", "/") / "__init__.py"
+        if name not in sources and path.exists():
+            sources[name] = path.read_text(encoding="utf-8")
+            waiting.extend(_imports(sources[name]))
+    return _digest(json.dumps(sources, sort_keys=True))
+
+
+def _imports(source: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("recsys."):
+            module = (node.module or "").removeprefix("recsys.")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (a.name.removeprefix("recsys.") for a in node.names if a.name.startswith("recsys."))

@@ -1,0 +1,176 @@
+"""Reads ``sql/``: templates, headers, parameters, and the graph that the ``ref()`` calls make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import jinja2
+
+from recsys.errors import BuildError
+from recsys.parameters import Parameters
+from recsys.rendering import Rendered, Rendering, printed
+
+LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+HEADER_LINE = re.compile(r"^-- ?(?:(?P<key>[a-z]+): *)?(?P<value>.*)$")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One file of ``sql/``: a relation, and what its header promises of it.
+
+    ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
+    table macro) or ``check`` (a query that must return no row).
+    """
+
+    name: str
+    path: Path
+    header: Mapping[str, str]
+    materialized: str
+
+    @property
+    def layer(self) -> str:
+        return self.name.split(".", maxsplit=1)[0]
+
+    @property
+    def stem(self) -> str:
+        return self.name.split(".", maxsplit=1)[1]
+
+    def listed(self, key: str) -> tuple[str, ...]:
+        """The comma-separated names of a header line."""
+        return tuple(word.strip() for word in self.header.get(key, "").split(",") if word.strip())
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.listed("key")
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The relations that the model writes: itself, and what its header names under ``also``."""
+        return (self.name, *self.listed("also"))
+
+
+class Project:
+    """The models of one ``sql/`` folder, and how each renders for a given set of present input files."""
+
+    def __init__(self, root: Path, parameters: Parameters, present: Iterable[str] = ()) -> None:
+        self.root, self.parameters, self.present = root, parameters, frozenset(present)
+        defaults = parameters.values.get("materialized", {})
+        self.models = {model.name: model for model in _read_models(root, defaults)}
+        self.writers = {relation: model for model in self.models.values() for relation in model.relations}
+        self.enabled = set(self.models)
+        self._rendered: dict[str, Rendered] = {}
+
+    @classmethod
+    def load(
+        cls, root: Path | None = None, overrides: Iterable[str] = (), present: Iterable[str] = ()
+    ) -> Project:
+        root = root or Path(__file__).resolve().parent.parent / "sql"
+        return cls(root, Parameters.load(root / "parameters.toml", overrides), present)
+
+    @cached_property
+    def environment(self) -> jinja2.Environment:
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self.root),
+            undefined=jinja2.StrictUndefined,
+            finalize=printed,
+            keep_trailing_newline=True,
+        )
+        environment.globals["var"] = self.parameters.get
+        environment.globals.update(self._macros(environment))
+        return environment
+
+    def _macros(self, environment: jinja2.Environment) -> dict[str, object]:
+        """The macros of ``sql/macros``, which all models and each other can call by name."""
+        files = sorted((self.root / "macros").glob("*.sql"))
+        source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        try:
+            module = environment.from_string(source).module
+        except jinja2.TemplateSyntaxError as error:
+            raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
+        return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
+
+    def render(self, name: str) -> Rendered:
+        """Render one model; BuildError with file and line where the template or a name in it is wrong."""
+        if name not in self._rendered:
+            self._rendered[name] = Rendering(self, self.models[name]).run()
+        return self._rendered[name]
+
+    def disable(self, name: str) -> None:
+        """Take a model out of the project: what gathers all models of a layer renders without it."""
+        self.enabled.discard(name)
+        self._rendered.clear()
+
+    def graph(self) -> dict[str, Rendered]:
+        """The enabled models in the order in which they can run; BuildError for a cycle."""
+        rendered = {name: self.render(name) for name in sorted(self.enabled)}
+        parents = {name: self.parents(item) for name, item in rendered.items()}
+        try:
+            list(TopologicalSorter(parents).static_order())
+        except CycleError as error:
+            circle = " -> ".join(error.args[1])
+            raise BuildError(f"the models refer to each other in a circle: {circle}") from None
+        return {name: rendered[name] for name in _in_order(parents)}
+
+    def parents(self, rendered: Rendered) -> tuple[str, ...]:
+        """The models that write what a rendered model reads."""
+        return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
+
+    def location(self, relation: str) -> str:
+        """Where SQL finds a relation: those that live as long as the build have a database of their own."""
+        return f"scratch.{relation}" if self.writers[relation].materialized == "temp" else relation
+
+    def matching(self, pattern: str) -> list[str]:
+        """The relations of enabled models whose name matches a glob, in the order of their names."""
+        return sorted(
+            relation
+            for relation, model in self.writers.items()
+            if model.name in self.enabled and fnmatchcase(relation, pattern)
+        )
+
+
+def _in_order(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """A topological order that goes layer by layer, then by name, as far as the graph lets it."""
+    rank = {layer: position for position, layer in enumerate(LAYERS)}
+    sorter = TopologicalSorter(parents)
+    sorter.prepare()
+    order, ready = [], list(sorter.get_ready())
+    while ready:
+        ready.sort(key=lambda name: (rank.get(name.split(".")[0], len(rank)), name))
+        name = ready.pop(0)
+        order.append(name)
+        sorter.done(name)
+        ready.extend(sorter.get_ready())
+    return order
+
+
+def _read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
+    for path in sorted(root.glob("*/*.sql")):
+        layer = path.parent.name
+        if layer == "macros":
+            continue
+        if not (IDENTIFIER.fullmatch(layer) and IDENTIFIER.fullmatch(path.stem)):
+            raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
+        header = read_header(path.read_text(encoding="utf-8"))
+        materialized = header.get("materialized", defaults.get(layer, "table"))
+        yield Model(f"{layer}.{path.stem}", path, header, materialized)
+
+
+def read_header(text: str) -> dict[str, str]:
+    """The ``-- key: value`` lines at the top of a model; a line without a key continues the one before."""
+    header: dict[str, str] = {}
+    key = None
+    for line in text.splitlines():
+        match = HEADER_LINE.match(line)
+        if not match:
+            break
+        key = match["key"] or key
+        if key:
+            header[key] = f"{header.get(key, '')} {match['value']}".strip()
+    return header

@@ -1,0 +1,123 @@
+"""What a build leaves on record: the rows of ``marts.build``."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recsys import __version__
+from recsys.errors import UsageError
+from recsys.parameters import Parameters
+from recsys.planning import Fingerprint
+from recsys.sources.directory import SourceFile
+from recsys.warehouse import FORMAT_VERSION, Limits, has_write_ahead_log, reading
+
+RELATION_KINDS = ("table", "view", "temp", "macro", "check")
+
+SCHEMA = pa.schema(
+    [
+        ("build_id", pa.string()),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("value", pa.string()),
+        ("digest", pa.string()),
+        ("row_count", pa.int64()),
+        ("seconds", pa.float64()),
+        ("peak_bytes", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of one relation of a warehouse.
+
+    ``digest`` is of the content, whatever the order of its rows; ``peak_bytes`` the largest resident memory
+    of the process while the relation was made; ``build_id`` the build that made it, ``reason`` why it did.
+    """
+
+    name: str
+    kind: str
+    fingerprint: Fingerprint
+    row_count: int
+    digest: str
+    seconds: float
+    peak_bytes: int
+    build_id: str
+    reason: str
+
+
+def read(warehouse: Path) -> dict[str, Record]:
+    """The records of the published warehouse; none if it is missing or cannot be built upon."""
+    if not warehouse.exists() or has_write_ahead_log(warehouse):
+        return {}
+    try:
+        with reading(warehouse) as connection:
+            rows = connection.sql("select * from marts.build").to_arrow_table().to_pylist()
+    except UsageError:
+        return {}
+    return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(fingerprint=Fingerprint.from_json(row.pop("value")), **row)
+
+
+def table(
+    build_id: str,
+    data: Path,
+    limits: Limits,
+    parameters: Parameters,
+    files: Mapping[str, SourceFile],
+    records: Mapping[str, Record],
+) -> pa.Table:
+    """``marts.build``: a row for each setting, parameter, input file (row_count: its lines) and relation."""
+    rows = [
+        *_values(build_id, "setting", _settings(data, limits)),
+        *_values(build_id, "parameter", parameters.flat()),
+        *({"build_id": build_id, **_input(file)} for file in files.values()),
+        *(_relation(record) for record in records.values()),
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _settings(data: Path, limits: Limits) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "recsys": __version__,
+        "duckdb": duckdb.__version__,
+        "python": platform.python_version(),
+        "threads": limits.threads,
+        "memory": limits.memory,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": data.resolve(),
+    }
+
+
+def _values(build_id: str, kind: str, values: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for name, value in values.items():
+        yield {"build_id": build_id, "kind": kind, "name": name, "value": str(value)}
+
+
+def _input(file: SourceFile) -> dict[str, Any]:
+    return {
+        "kind": "input",
+        "name": file.name,
+        "value": file.path.name,
+        "digest": file.digest,
+        "row_count": file.line_count,
+    }
+
+
+def _relation(record: Record) -> dict[str, Any]:
+    row = {**vars(record), "value": record.fingerprint.as_json()}
+    del row["fingerprint"]
+    return row

@@ -1,0 +1,202 @@
+"""Renders one model: the functions that templates call, and the way back from rendered SQL to its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from recsys.errors import BuildError
+from recsys.parameters import Literal
+
+if TYPE_CHECKING:
+    from recsys.project import Model, Project
+
+MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
+
+
+@dataclass(frozen=True)
+class LearnerCall:
+    """What a model's ``learner(...)`` call names: the function, its inputs as relations, its settings."""
+
+    function: str
+    inputs: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A model after Jinja: its SQL, what it reads, and the line of the file that each line came from."""
+
+    model: Model
+    sql: str
+    refs: tuple[str, ...]
+    sources: tuple[str, ...]
+    learner: LearnerCall | None
+    lines: tuple[int, ...] = field(repr=False)
+
+    def origin(self, offset: int) -> tuple[int, int]:
+        """1-based line of the model file and column of a 0-based character offset in the rendered SQL."""
+        before = self.sql[: max(0, offset)]
+        rendered_line = before.count("\n")
+        return self.lines[min(rendered_line, len(self.lines) - 1)], len(before) - before.rfind("\n")
+
+
+def printed(value: Any) -> Any:
+    """How a template prints a value: parameters as SQL literals, text of macros as it is."""
+    if isinstance(value, Literal):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value
+
+
+class Rendering:
+    """One run of Jinja over one model: the functions that templates call, and a record of the calls."""
+
+    def __init__(self, project: Project, model: Model, replaced: Mapping[str, str] | None = None) -> None:
+        self.project, self.model, self.replaced = project, model, dict(replaced or {})
+        self.refs: dict[str, None] = {}
+        self.sources: dict[str, None] = {}
+        self.learner_call: LearnerCall | None = None
+
+    def run(self) -> Rendered:
+        sql, lines = _unmark(self._text(_mark(self.project.environment, self._source())))
+        return Rendered(self.model, sql, tuple(self.refs), tuple(self.sources), self.learner_call, lines)
+
+    def _source(self) -> str:
+        return self.model.path.read_text(encoding="utf-8")
+
+    def _text(self, source: str) -> str:
+        functions: dict[str, Callable[..., Any]] = {
+            name: getattr(self, name)
+            for name in (
+                "ref",
+                "ref_all",
+                "models",
+                "source",
+                "has_source",
+                "learner",
+                "inline",
+                "depends_on",
+            )
+        }
+        try:
+            return self.project.environment.from_string(source).render(functions)
+        except BuildError:
+            raise
+        except jinja2.TemplateSyntaxError as error:
+            raise BuildError(f"{self.model.path}:{error.lineno}: {error.message}") from None
+        except (jinja2.UndefinedError, KeyError, TypeError, ValueError) as error:
+            raise BuildError(f"{self.model.path}:{_template_line(error)}: {_meaning(error)}") from None
+
+    def ref(self, relation: str) -> str:
+        """The name of a relation, which thereby becomes an input of this model."""
+        if relation in self.replaced:
+            return self.replaced[relation]
+        if relation not in self.project.writers:
+            near = get_close_matches(relation, self.project.writers, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"ref('{relation}') names no model{hint}")
+        self.refs[relation] = None
+        return self.project.location(relation)
+
+    def ref_all(self, pattern: str, excluding: Iterable[str] = ()) -> list[str]:
+        """The names of every enabled relation that matches a glob: all become inputs of this model."""
+        matching = self.project.matching(pattern)
+        return [self.ref(relation) for relation in matching if relation not in excluding]
+
+    def models(self, layer: str, excluding: Iterable[str] = ()) -> list[str]:
+        """The stems of a layer's enabled relations, in the order of their names."""
+        stems = [relation.split(".")[1] for relation in self.project.matching(f"{layer}.*")]
+        return [stem for stem in stems if stem not in excluding]
+
+    def source(self, name: str) -> str:
+        """The bound parameter that holds an input file's path; only staging may read files."""
+        if self.model.layer != "staging":
+            raise ValueError(f"source('{name}') in the layer {self.model.layer}: only staging reads files")
+        self.sources[name] = None
+        return f"${name}"
+
+    def has_source(self, name: str) -> bool:
+        """Whether an optional input file is there."""
+        return name in self.project.present
+
+    def learner(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
+        """Declares that a Python function writes this model, from these relations and settings."""
+        self.learner_call = LearnerCall(function, inputs, settings or {})
+        described = ", ".join(f"{argument} = {relation}" for argument, relation in inputs.items())
+        return f"-- written by recsys.learners.{function}({described})"
+
+    def depends_on(self, relation: str, ancestor: str) -> bool:
+        """Whether a relation is made, at however many removes, from another."""
+        return self._depends(relation, {ancestor: ancestor})
+
+    def inline(self, relation: str, replacing: Mapping[str, str]) -> str:
+        """A model's SQL as a subquery over other inputs: the same formulas for another candidate set.
+
+        Whatever it reads that itself depends on a replaced relation is inlined in turn; the rest is read
+        from the warehouse.
+        """
+        inner = Rendering(self.project, self.project.writers[relation], replacing)
+        text, _ = _unmark(inner._text(inner._source()))
+        for parent in tuple(inner.refs):
+            if self._depends(parent, replacing):
+                text = _substitute(text, parent, self.inline(parent, replacing))
+            else:
+                self.refs[parent] = None
+        return f"({_without_comments(text)})"
+
+    def _depends(self, relation: str, replaced: Mapping[str, str]) -> bool:
+        refs = self.project.render(self.project.writers[relation].name).refs
+        return any(parent in replaced or self._depends(parent, replaced) for parent in refs)
+
+
+def _substitute(text: str, relation: str, subquery: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(relation)}(?![\w.])", lambda _: subquery, text)
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
+
+
+def _mark(environment: jinja2.Environment, source: str) -> str:
+    """Put each template line's number where the line begins, unless that is inside a Jinja tag."""
+    pieces = []
+    for line, kind, value in environment.lex(source):
+        text = str(value)
+        if kind == "data":
+            first, *rest = text.split("\n")
+            text = "\n".join([first, *(f"{MARK}{line + i}{UNMARK}{part}" for i, part in enumerate(rest, 1))])
+        pieces.append(text)
+    return f"{MARK}1{UNMARK}" + "".join(pieces)
+
+
+def _unmark(text: str) -> tuple[str, tuple[int, ...]]:
+    """The text without the marks, and for each of its lines the template line it came from."""
+    current, lines, kept = 1, [], []
+    for line in text.split("\n"):
+        marks = re.findall(f"{MARK}(\\d+){UNMARK}", line)
+        current = int(marks[0]) if marks else current
+        lines.append(current)
+        kept.append(re.sub(f"{MARK}\\d+{UNMARK}", "", line))
+        current = int(marks[-1]) if marks else current
+    return "\n".join(kept), tuple(lines)
+
+
+def _template_line(error: BaseException) -> int:
+    """The line of the model that was being rendered: Jinja gives template frames their own line numbers."""
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _meaning(error: Exception) -> str:
+    return f"no parameter {error} in parameters.toml" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,139 @@
+"""The files of a data directory: which are there, their digests, and plain copies where the engine needs one.
+
+The format is that of the Yahoo! Music data of KDD Cup 2011, Track 2. The engine reads plain text with line
+feeds; a file with carriage returns, a byte order mark or gzip compression is rewritten into a scratch
+folder first, which also verifies the checksum of a compressed file (the engine itself does not).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from recsys.errors import InputError, UsageError
+
+CHUNK = 1 << 22
+BOM = b"\xef\xbb\xbf"
+
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "tracks": ("trackData2.txt",),
+    "albums": ("albumData2.txt",),
+    "artists": ("artistData2.txt",),
+    "genres": ("genreData2.txt",),
+    "train": ("trainItem2.txt", "trainIdx2.txt"),
+    "test": ("testItem2.txt", "testIdx2.txt"),
+}
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "labels": ("test2_new.txt",),
+    "truth": ("truth2.txt",),
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """An input file: ``digest`` is the SHA-256 of its bytes, ``line_count`` their number of line feeds."""
+
+    name: str
+    path: Path
+    digest: str
+    byte_count: int
+    line_count: int
+
+
+def discover(directory: Path) -> dict[str, SourceFile]:
+    """The files of a data directory by source name; UsageError for one that is missing or there twice."""
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: expected a data directory")
+    found = {}
+    for name, stems in {**REQUIRED, **OPTIONAL}.items():
+        path = _only(directory, [option for stem in stems for option in (stem, f"{stem}.gz")])
+        if path is not None:
+            found[name] = _inspect(name, path)
+        elif name in REQUIRED:
+            options = " or ".join(stems)
+            raise UsageError(f"{directory}: expected a file {options} (or the same with .gz), found none")
+    return found
+
+
+def _only(directory: Path, options: list[str]) -> Path | None:
+    present = [directory / option for option in options if (directory / option).exists()]
+    if len(present) > 1:
+        names = " and ".join(path.name for path in present)
+        raise UsageError(f"{directory}: expected one of {names}, found both")
+    return present[0] if present else None
+
+
+def _inspect(name: str, path: Path) -> SourceFile:
+    digest, size, lines = hashlib.sha256(), 0, 0
+    for chunk in _chunks(path):
+        digest.update(chunk)
+        size, lines = size + len(chunk), lines + chunk.count(b"\n")
+    return SourceFile(name, path, digest.hexdigest(), size, lines)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise InputError(path, None, None, f"a readable file: {error.strerror}") from None
+
+
+def plain_text(path: Path, scratch: Path) -> Path | None:
+    """The file, or a copy of its text in the scratch folder, that the engine can read without loss.
+
+    None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end
+    and ignores a tab at the end of a line, so text with any of these is for the line-by-line reader to refuse.
+    """
+    if path.suffix == ".gz" or _is_foreign(path):
+        copy = scratch / f"{path.name.removesuffix('.gz')}"
+        with copy.open("wb") as out:
+            out.writelines(_normalised(path))
+        path = copy
+    return None if _is_foreign(path) or _is_glossed_over(path) else path
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file starts with a byte order mark or has a carriage return."""
+    chunks = _chunks(path)
+    first = next(chunks, b"")
+    return first.startswith(BOM) or b"\r" in first or any(b"\r" in chunk for chunk in chunks)
+
+
+def _is_glossed_over(path: Path) -> bool:
+    """Whether a file has a blank line or a tab at the end of one."""
+    last = b"\n"
+    for chunk in _chunks(path):
+        text = last + chunk
+        if b"\n\n" in text or b"\t\n" in text:
+            return True
+        last = chunk[-1:]
+    return last == b"\t"
+
+
+def _normalised(path: Path) -> Iterator[bytes]:
+    """The file's text in chunks: decompressed, without byte order mark, line ends as line feeds."""
+    held, line, first = b"", 1, True
+    try:
+        with opened(path) as file:
+            while chunk := file.read(CHUNK):
+                chunk = held + chunk
+                chunk = chunk.removeprefix(BOM) if first else chunk
+                held = b"\r" if chunk.endswith(b"\r") else b""
+                text = chunk.removesuffix(b"\r").replace(b"\r\n", b"\n")
+                line, first = line + text.count(b"\n"), False
+                yield text
+    except (EOFError, OSError, zlib.error) as error:
+        raise InputError(path, line, None, f"a complete gzip file: {error}") from None
+    yield held
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file's bytes, decompressed where its name ends in .gz."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]

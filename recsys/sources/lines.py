@@ -1,0 +1,177 @@
+"""Reads input files line by line, the slow way, to name the first line that breaks the format.
+
+The SQL of ``sql/staging`` reads the same files a hundred times faster, but can only tell that something is
+wrong. When it does, `explain_refusal` finds what: it raises InputError with file, line and text.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from recsys.errors import InputError
+from recsys.sources.directory import BOM, SourceFile, opened
+
+LONGEST_LINE = 1 << 20  # bytes; the longest real line, a track with 21 genres, has under 200
+LARGEST_ID = 2**31 - 1
+NUMBER = re.compile(r"0|[1-9][0-9]*")
+ID = f"an id 0..{LARGEST_ID}"
+
+
+class Line:
+    """One line of a file, and the way to refuse it."""
+
+    def __init__(self, path: Path, number: int, text: str) -> None:
+        self.path, self.number, self.text = path, number, text
+
+    def refused(self, expected: str) -> InputError:
+        return InputError(self.path, self.number, self.text, expected)
+
+    def number_in(self, text: str, largest: int, expected: str) -> int:
+        if not NUMBER.fullmatch(text) or len(text) > 10 or int(text) > largest:
+            raise self.refused(expected)
+        return int(text)
+
+    def id(self, text: str, expected: str) -> int:
+        return self.number_in(text, LARGEST_ID, expected)
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The lines of a file; InputError for what is not text, too long a line or a broken gzip stream."""
+    number = 0
+    try:
+        with opened(path) as file:
+            while raw := file.readline(LONGEST_LINE):
+                number += 1
+                raw = raw.removeprefix(BOM) if number == 1 else raw
+                yield Line(path, number, _decoded(path, number, raw))
+    except (EOFError, zlib.error) as error:
+        raise InputError(path, number + 1, None, f"a complete gzip file: {error}") from None
+    except OSError as error:
+        raise InputError(path, number + 1, None, f"a readable file: {error}") from None
+
+
+def _decoded(path: Path, number: int, raw: bytes) -> str:
+    if len(raw) >= LONGEST_LINE:
+        raise InputError(path, number, raw[:80].decode("latin-1"), f"a line of under {LONGEST_LINE:,} bytes")
+    text = raw.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        return text.decode("ascii")
+    except UnicodeDecodeError:
+        raise InputError(path, number, repr(text[:40]), "plain ASCII text") from None
+
+
+def explain_refusal(files: Mapping[str, SourceFile]) -> None:
+    """Raise InputError for the first line that breaks the format, taking the files in order of dependence."""
+    listed: dict[int, str] = {}
+    for name, reader in (("tracks", _tracks), ("albums", _albums), ("artists", _ids), ("genres", _ids)):
+        if name in files:
+            for line, item in reader(files[name].path):
+                if item in listed:
+                    raise line.refused(f"an id that is not listed yet (it is in {listed[item]})")
+                listed[item] = f"{files[name].path.name}:{line.number}"
+    if "train" in files:
+        _grouped(files["train"].path, rated=True)
+    candidates = _grouped(files["test"].path, rated=False) if "test" in files else set()
+    for name in ("labels", "truth"):
+        if name in files:
+            _labels(files[name].path, candidates)
+
+
+def _fields(line: Line, parents: int, expected: str) -> int:
+    """The id of a line ``id|parent|...|genre|...`` whose first parents may be None."""
+    first, *rest = line.text.split("|")
+    if len(rest) < parents:
+        raise line.refused(expected)
+    for position, text in enumerate(rest):
+        if not (position < parents and text == "None"):
+            line.id(text, expected)
+    return line.id(first, expected)
+
+
+def _tracks(path: Path) -> Iterator[tuple[Line, int]]:
+    for line in read_lines(path):
+        yield line, _fields(line, 2, "TrackId|AlbumId|ArtistId|GenreId|... (None for no album or artist)")
+
+
+def _albums(path: Path) -> Iterator[tuple[Line, int]]:
+    for line in read_lines(path):
+        yield line, _fields(line, 1, "AlbumId|ArtistId|GenreId|... (None for no artist)")
+
+
+def _ids(path: Path) -> Iterator[tuple[Line, int]]:
+    for line in read_lines(path):
+        yield line, line.id(line.text, ID)
+
+
+def _grouped(path: Path, rated: bool) -> set[tuple[int, int]]:
+    """Check a file of ``user|count`` headers with their lines; the pairs it lists are returned if unrated.
+
+    The pairs of one user are forgotten at the next header, so the size of the file does not matter.
+    """
+    pairs: set[tuple[int, int]] = set()
+    users: set[int] = set()
+    user, missing, header, items = 0, 0, None, set[int]()
+    for line in read_lines(path):
+        if "|" in line.text:
+            _complete(header, missing)
+            user, missing = _header(line, users, even=not rated)
+            header, items = line, set()
+        else:
+            item = _entry(line, rated)
+            if header is None:
+                raise line.refused("a header UserId|count before the first line")
+            if missing == 0:
+                raise line.refused(f"a header UserId|count: that of line {header.number} counts fewer lines")
+            if item in items:
+                raise line.refused(f"each item once for user {user}")
+            items.add(item)
+            missing -= 1
+            if not rated:
+                pairs.add((user, item))
+    _complete(header, missing)
+    return pairs
+
+
+def _complete(header: Line | None, missing: int) -> None:
+    if header is not None and missing:
+        raise header.refused(f"as many lines as the header counts, found {missing} fewer")
+
+
+def _header(line: Line, users: set[int], even: bool) -> tuple[int, int]:
+    expected = "a header UserId|count" + (" with an even count of candidates" if even else "")
+    first, _, second = line.text.partition("|")
+    user, count = line.id(first, expected), line.id(second, expected)
+    if even and count % 2:
+        raise line.refused(expected)
+    if user in users:
+        raise line.refused(f"one header for each user: user {user} had one before")
+    users.add(user)
+    return user, count
+
+
+def _entry(line: Line, rated: bool) -> int:
+    if not rated:
+        return line.id(line.text, f"a track id: {ID}")
+    item, tab, rating = line.text.partition("\t")
+    expected = "ItemId<TAB>Rating"
+    if not tab:
+        raise line.refused(expected)
+    line.number_in(rating, 100, f"{expected} with an integer rating 0..100")
+    return line.id(item, f"{expected} with {ID}")
+
+
+def _labels(path: Path, candidates: set[tuple[int, int]]) -> None:
+    seen: set[tuple[int, int]] = set()
+    for line in read_lines(path):
+        texts = line.text.split("|")
+        if len(texts) != 3 or texts[2] not in ("0", "1"):
+            raise line.refused("UserId|TrackId|0 or 1")
+        pair = line.id(texts[0], ID), line.id(texts[1], ID)
+        if pair not in candidates:
+            raise line.refused("a pair that the test file lists as a candidate")
+        if pair in seen:
+            raise line.refused("each candidate once")
+        seen.add(pair)

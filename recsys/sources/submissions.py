@@ -1,0 +1,326 @@
+"""Prior submissions: files that mark half of each user's candidates, and the score that each got.
+
+A submission has the lines ``<user>_<track>,<prediction>``, with or without a header, in any order, or is a
+bare column of 0 and 1 in the order of the test file. The column reader takes a faultless file in
+milliseconds; whatever it stumbles over goes to the line-by-line reader, which settles it or names the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv as columns
+
+from recsys.errors import InputError, UsageError
+from recsys.sources.directory import BOM, opened
+from recsys.sources.lines import Line, read_lines
+
+Array = NDArray[np.float64]
+
+ROW = "TrackID,Predictor with a TrackID <user>_<track>"
+TRACK_ID = re.compile(r"[0-9]+_[0-9]+")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+LONGEST_ROW = 64  # bytes of the longest sensible row, on average: no file of more is read as a whole
+SLACK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidates in the order of the test file, a user's together: two int64 arrays (candidates)."""
+
+    user_id: NDArray[np.int64]
+    track_id: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.user_id)
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        """``<user>_<track>`` of each candidate."""
+        user, track = (pa.array(column).cast(pa.string()) for column in (self.user_id, self.track_id))
+        return pc.binary_join_element_wise(user, track, "_")
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        return {name: position for position, name in enumerate(self.ids.to_pylist())}
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """The first position of each user."""
+        return np.flatnonzero(np.diff(self.user_id, prepend=-1))
+
+
+@dataclass(frozen=True)
+class Submissions:
+    """Prior submissions: ``values`` (candidates, files) as the files state them, in the candidates' order.
+
+    ``accuracy`` (files) are the published scores; ``skipped`` names the files that were left out, with what
+    was wrong; ``warnings`` are for a person to read.
+    """
+
+    candidates: Candidates
+    files: tuple[str, ...]
+    values: Array
+    accuracy: Array
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each 0/1 file that does not mark exactly half of every user's candidates."""
+        sizes = np.diff(self.candidates.starts, append=len(self.candidates))
+        counted = zip(self.files, self.values.T, strict=True)
+        uneven = {name: _uneven(column, self.candidates.starts, sizes) for name, column in counted}
+        return tuple(
+            f"{name}: {count:,} of {len(sizes):,} users have not exactly half of their candidates marked"
+            for name, count in uneven.items()
+            if count
+        )
+
+    def tables(self) -> tuple[pa.Table, pa.Table]:
+        """``(file, user_id, track_id, score)`` and ``(file, score)``, the rows of the staging relations."""
+        files, candidates = len(self.files), len(self.candidates)
+        codes = pa.array(np.repeat(np.arange(files, dtype=np.int32), candidates))
+        rows = {
+            "file": pa.DictionaryArray.from_arrays(codes, pa.array(self.files, pa.string())),
+            "user_id": np.tile(self.candidates.user_id.astype(np.int32), files),
+            "track_id": np.tile(self.candidates.track_id.astype(np.int32), files),
+            "score": self.values.ravel(order="F"),
+        }
+        scores = {"file": pa.array(self.files, pa.string()), "score": self.accuracy}
+        return pa.table(rows), pa.table(scores)
+
+
+def _uneven(values: Array, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
+    """The number of users whose share of ones is not a half; 0 for anything but a 0/1 column."""
+    if not np.isin(values, (0.0, 1.0)).all():
+        return 0
+    return int(np.count_nonzero(2 * np.add.reduceat(values, starts) != sizes))
+
+
+def read_candidates(path: Path) -> Candidates:
+    """The candidates of a test file: headers ``UserId|n``, each followed by n lines ``TrackId``.
+
+    InputError names the first line that breaks the format.
+    """
+    users: dict[int, dict[int, None]] = {}
+    header, size, tracks = None, 0, dict[int, None]()
+    for line in read_lines(path):
+        if "|" in line.text:
+            _check_complete(header, size, len(tracks))
+            user, size = _header(line)
+            if user in users:
+                raise line.refused(f"one header for each user: user {user} had one before")
+            header, tracks = line, users.setdefault(user, {})
+        elif len(tracks) == size:
+            raise line.refused("a header UserId|count")
+        else:
+            track = line.id(line.text, "a track id")
+            if track in tracks:
+                raise line.refused(f"each track once for user {user}")
+            tracks[track] = None
+    _check_complete(header, size, len(tracks))
+    if not any(users.values()):
+        raise InputError(path, None, None, "candidates, found none")
+    sizes = [len(tracks) for tracks in users.values()]
+    track_id = [track for tracks in users.values() for track in tracks]
+    return Candidates(np.repeat(np.array([*users], np.int64), sizes), np.array(track_id, np.int64))
+
+
+def _header(line: Line) -> tuple[int, int]:
+    expected = "a header UserId|count with an even count of candidates"
+    user, _, count = line.text.partition("|")
+    size = line.id(count, expected)
+    if size % 2:
+        raise line.refused(expected)
+    return line.id(user, expected), size
+
+
+def _check_complete(header: Line | None, expected: int, found: int) -> None:
+    if header is not None and found < expected:
+        raise header.refused(f"as many lines as the header counts, found {found:,}")
+
+
+def read_submission(path: Path, candidates: Candidates) -> Array:
+    """The predictions of one file, in the candidates' order; InputError names the line that is wrong."""
+    values = _by_columns(path, candidates)
+    return _by_lines(path, candidates) if values is None else values
+
+
+def _by_columns(path: Path, candidates: Candidates) -> Array | None:
+    """The predictions of a faultless file; None leaves the file to the line-by-line reader."""
+    try:
+        with opened(path) as file:
+            text = file.read(SLACK + LONGEST_ROW * len(candidates))
+            if file.read(1):
+                return None
+        return _aligned(_table(text.removeprefix(BOM)), candidates)
+    except (OSError, EOFError, zlib.error, pa.ArrowInvalid):
+        return None
+
+
+def _table(text: bytes) -> pa.Table:
+    """A file's one or two columns; ArrowInvalid for what is no table of predictions."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    first = text[:LONGEST_ROW].split(b"\n")[0].decode("latin-1")
+    names = ["id", "score"] if "," in first else ["score"]
+    return columns.read_csv(
+        pa.BufferReader(text),
+        read_options=columns.ReadOptions(column_names=names, skip_rows=int(_is_header(first))),
+        parse_options=columns.ParseOptions(quote_char=False, ignore_empty_lines=False),
+        convert_options=columns.ConvertOptions(
+            column_types={"id": pa.string(), "score": pa.float64()}, null_values=[]
+        ),
+    )
+
+
+def _aligned(table: pa.Table, candidates: Candidates) -> Array | None:
+    """The scores in the candidates' order; None if they are not one finite score for each."""
+    values = table["score"].to_numpy()
+    if len(values) != len(candidates) or not np.isfinite(values).all():
+        return None
+    if "id" not in table.column_names:
+        return values if np.isin(values, (0.0, 1.0)).all() else None
+    ids = table["id"].combine_chunks()
+    if ids.equals(candidates.ids):
+        return values
+    positions = pc.index_in(ids, value_set=candidates.ids)
+    if positions.null_count or len(positions.unique()) < len(candidates):
+        return None
+    placed = np.empty_like(values)
+    placed[positions.to_numpy()] = values
+    return placed
+
+
+def _by_lines(path: Path, candidates: Candidates) -> Array:
+    values = np.full(len(candidates), np.nan)
+    form = _numbered
+    for count, line in enumerate(_rows(path)):
+        if count == 0:
+            form = _named if "," in line.text else _numbered
+        position, value = form(line, count, candidates)
+        if not np.isnan(values[position]):
+            raise line.refused("each candidate once")
+        values[position] = value
+    missing = np.flatnonzero(np.isnan(values))
+    if len(missing):
+        expected = f"a row for each of {len(values):,} candidates, found {len(missing):,} without"
+        raise InputError(path, None, candidates.ids[int(missing[0])].as_py(), expected)
+    return values
+
+
+def _rows(path: Path) -> Iterator[Line]:
+    """The lines but for the header; blank ones are let pass at the end of the file alone."""
+    blank = None
+    for line in read_lines(path):
+        if not line.text.strip():
+            blank = blank or line
+        elif blank is not None:
+            raise blank.refused(ROW)
+        elif line.number > 1 or not _is_header(line.text):
+            yield line
+
+
+def _is_header(text: str) -> bool:
+    """Whether a first line names columns: it has no digit, and its last word is not one for a number."""
+    if not text.strip() or any(character.isdigit() for character in text):
+        return False
+    try:
+        return math.isnan(float(text.rpartition(",")[2])) and False
+    except ValueError:
+        return True
+
+
+def _named(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
+    """Position and prediction of a row ``<user>_<track>,<prediction>``."""
+    name, comma, text = line.text.partition(",")
+    if not comma or not TRACK_ID.fullmatch(name):
+        raise line.refused(ROW)
+    if name not in candidates.positions:
+        raise line.refused("a user and a track that the test file lists together")
+    return candidates.positions[name], _number(line, text)
+
+
+def _numbered(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
+    """Position and prediction of a row that is only a 0 or a 1."""
+    if count >= len(candidates):
+        raise line.refused(f"{len(candidates):,} rows, one for each candidate")
+    value = _number(line, line.text)
+    if value not in (0.0, 1.0):
+        raise line.refused(f"0 or 1, or {ROW}")
+    return count, value
+
+
+def _number(line: Line, text: str) -> float:
+    text = text.strip(" \t")
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        raise line.refused("a prediction that is a finite number")
+    return float(text)
+
+
+def read_scores(path: Path) -> dict[str, tuple[float, int]]:
+    """Published accuracy and line number by file, from ``file,score`` lines, with or without a header."""
+    scores: dict[str, tuple[float, int]] = {}
+    number = 0
+    try:
+        with opened(path) as file:
+            rows = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
+            for row in rows:
+                number = rows.line_num
+                if row and not (number == 1 and _is_header(row[-1])):
+                    name, accuracy = _score(path, number, row)
+                    if name in scores:
+                        raise InputError(path, number, name, "each file once")
+                    scores[name] = accuracy, number
+    except (EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
+        raise InputError(path, number + 1, None, f"file,score lines: {error}") from None
+    except OSError as error:
+        raise InputError(path, None, None, f"a readable file: {error}") from None
+    return scores
+
+
+def _score(path: Path, number: int, row: list[str]) -> tuple[str, float]:
+    text = row[-1].strip()
+    if len(row) != 2 or not NUMBER.fullmatch(text) or not 0 <= float(text) <= 1:
+        raise InputError(path, number, ",".join(row), "file,score with a score from 0 to 1")
+    return row[0].strip(), float(text)
+
+
+def read_submissions(
+    directory: Path,
+    scores: Path,
+    candidates: Candidates,
+    skip_invalid: bool = False,
+    aside: Collection[Path] = (),
+) -> Submissions:
+    """The submissions of a folder, by name. Folders, hidden files and those ``aside`` are none of them.
+
+    InputError for a file that is refused, has no score or is missing; with ``skip_invalid`` the file is left
+    out and listed instead. A broken scores file is refused in any case.
+    """
+    published = read_scores(scores)
+    paths = _files(directory, {path.resolve() for path in (scores, *aside)} , published)
+    read: dict[str, Array] = {}
+    skipped = []
+    for name in sorted(paths.keys() | published.keys()):
+        try:
+            read[name] = _read_scored(directory, name, paths, scores, published, candidates)
+        except InputError as error:
+            if not skip_invalid:
+                raise
+            skipped.append((name, str(error)))
+    values = np.array([*read.values()]).reshape(len(read), len(candidates)).T
+    accuracy = np.array([published[name][0] for name in read])
+    return Submissions(candidates, tuple(read), values, accuracy, tuple(skipped))

@@ -1,0 +1,96 @@
+"""The Cup's own test: three liked tracks a user against three tracks that others like (Dror et al., 2012)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.synthetic import scales
+from recsys.synthetic.history import Ratings
+from recsys.synthetic.ragged import IntArray, first_occurrences
+from recsys.synthetic.scales import Scale
+
+POSITIVES = NEGATIVES = 3
+DRAWS_PER_ROUND = 8  # negatives drawn a user before those that the protocol rejects are dropped
+
+
+@dataclass(frozen=True)
+class Test:
+    """The test set: ``users`` ascending; a row of track numbers and one of labels a user; the users whose
+    labels are published; and which ratings are held out of the training file."""
+
+    users: IntArray
+    tracks: IntArray
+    labels: NDArray[np.bool_]
+    is_labelled: NDArray[np.bool_]
+    is_held_out: NDArray[np.bool_]
+
+
+def draw(scale: Scale, ratings: Ratings, rng: np.random.Generator) -> Test:
+    """Test users, their candidates and labels, from the complete histories of all users."""
+    liked = np.flatnonzero((ratings.track >= 0) & (ratings.value >= scales.LIKED))
+    users = _test_users(scale, ratings.user[liked], rng)
+    held_out = _positives(users, ratings.user, liked, rng)
+    negatives = _negatives(users, ratings, liked, rng)
+    tracks = np.hstack([ratings.track[held_out], negatives])
+    labels = np.tile(np.arange(POSITIVES + NEGATIVES) < POSITIVES, (len(users), 1))
+    order = rng.permuted(np.tile(np.arange(POSITIVES + NEGATIVES), (len(users), 1)), axis=1)
+    is_held_out = np.zeros(len(ratings.user), dtype=bool)
+    is_held_out[held_out] = True
+    return Test(
+        users=users,
+        tracks=np.take_along_axis(tracks, order, axis=1),
+        labels=np.take_along_axis(labels, order, axis=1),
+        is_labelled=_some(len(users), scale.labelled_users, rng),
+        is_held_out=is_held_out,
+    )
+
+
+def _some(count: int, chosen: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    return rng.permutation(count) < chosen
+
+
+def _test_users(scale: Scale, fans: IntArray, rng: np.random.Generator) -> IntArray:
+    """Test users, ascending, among those with enough liked tracks; ``fans`` has a user once a liked track."""
+    liked = np.bincount(fans, minlength=scale.users)
+    eligible = np.flatnonzero(liked >= scales.FEWEST_LIKED_TRACKS)
+    return np.sort(rng.choice(eligible, min(scale.test_users, len(eligible)), replace=False))
+
+
+def _positives(users: IntArray, user: IntArray, liked: IntArray, rng: np.random.Generator) -> IntArray:
+    """Row numbers of three liked tracks of each test user, uniformly among the user's liked tracks."""
+    rows = liked[np.isin(user[liked], users)]
+    rows = rows[np.lexsort((rng.random(len(rows)), user[rows]))]
+    first = np.searchsorted(user[rows], users)
+    return rows[first[:, None] + np.arange(POSITIVES)]
+
+
+def _negatives(users: IntArray, ratings: Ratings, liked: IntArray, rng: np.random.Generator) -> IntArray:
+    """Three tracks a test user: of a like drawn among everybody's, unless the user has rated that track."""
+    span = int(ratings.track.max()) + 1
+    rows = np.flatnonzero((ratings.track >= 0) & np.isin(ratings.user, users))
+    known = np.sort(ratings.user[rows].astype(np.int64) * span + ratings.track[rows])
+    fans_tracks = ratings.track[liked]
+    chosen = np.full((len(users), NEGATIVES), -1)
+    missing = np.arange(len(users))
+    while len(missing):
+        drawn = fans_tracks[rng.integers(len(fans_tracks), size=(len(missing), DRAWS_PER_ROUND))]
+        chosen[missing] = _first_unrated(users[missing], drawn, known, span)
+        missing = np.flatnonzero(chosen[:, -1] < 0)
+    return chosen
+
+
+def _first_unrated(users: IntArray, drawn: IntArray, known: IntArray, span: int) -> IntArray:
+    """The first three distinct tracks of each row of ``drawn`` that its user has not rated, -1 where too few."""
+    keys = (users[:, None] * span + drawn).ravel()
+    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    usable = np.zeros(len(keys), dtype=bool)
+    usable[first_occurrences(keys)] = True
+    usable &= known[place] != keys
+    usable = usable.reshape(drawn.shape)
+    order = np.argsort(~usable, axis=1, kind="stable")[:, :NEGATIVES]
+    picked = np.where(np.take_along_axis(usable, order, axis=1), np.take_along_axis(drawn, order, axis=1), -1)
+    picked[picked[:, -1] < 0] = -1
+    return picked

@@ -1,0 +1,279 @@
+"""The only module that opens DuckDB: connections, the private place of a build, and publishing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recsys.errors import RecsysError, UsageError
+
+FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebuilt from scratch
+STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+POLL_SECONDS = 0.1
+
+
+def quoted(relation: str) -> str:
+    """A relation's name for SQL; names come from file names, and this makes sure of it."""
+    words = relation.split(".")
+    if not all(IDENTIFIER.fullmatch(word) for word in words):
+        raise ValueError(f"not a relation name: {relation!r}")
+    return ".".join(f'"{word}"' for word in words)
+
+
+class EngineError(Exception):
+    """DuckDB refused or failed a statement; ``offset`` is where in its text, if DuckDB knows."""
+
+    def __init__(self, message: str, offset: int | None) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+    @classmethod
+    def of(cls, error: duckdb.Error) -> EngineError:
+        text = str(error)
+        try:
+            details = json.loads(text[text.index("{") :])
+        except ValueError:
+            return cls(text, None)
+        offset = details.get("position")
+        return cls(details.get("exception_message", text), None if offset is None else int(offset))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a build may take of the machine: threads, and DuckDB's memory as it writes it (``4GB``)."""
+
+    threads: int = 2
+    memory: str = "4GB"
+
+
+class Writer:
+    """The connection of one build to its private database, with a scratch database that is never kept."""
+
+    def __init__(self, path: Path, limits: Limits, spill: Path) -> None:
+        config: dict[str, Any] = {
+            "storage_compatibility_version": STORAGE,
+            "threads": str(limits.threads),
+            "memory_limit": limits.memory,
+            "temp_directory": str(spill),
+        }
+        try:
+            self.connection = duckdb.connect(str(path), config=config)
+        except duckdb.Error as error:
+            raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
+        self.run("set errors_as_json = true")
+        self.run("set enable_progress_bar = true")
+        self.run("set enable_progress_bar_print = false")
+        self.run("attach ':memory:' as scratch")
+
+    def run(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        report: Callable[[float], None] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement in a thread of its own, so that the caller can draw progress and be interrupted.
+
+        ``report`` gets the share done, 0..1. EngineError if DuckDB fails the statement.
+        """
+        outcome: dict[str, Any] = {}
+        finished = threading.Event()
+
+        def work() -> None:
+            try:
+                outcome["rows"] = self.connection.execute(sql, dict(parameters or {})).fetchall()
+            except BaseException as error:
+                outcome["error"] = error
+            finally:
+                finished.set()
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            while not finished.wait(POLL_SECONDS):
+                if report:
+                    report(max(0.0, self.connection.query_progress() / 100))
+        except BaseException:
+            self.connection.interrupt()
+            finished.wait(5)
+            raise
+        if "error" in outcome:
+            error = outcome["error"]
+            raise EngineError.of(error) if isinstance(error, duckdb.Error) else error
+        return outcome["rows"]
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        return self.run(sql, parameters)[0][0]
+
+    def arrow(self, relation: str, order: tuple[str, ...]) -> Any:
+        """A relation as an Arrow table, in the order of its key: the same rows for any number of threads."""
+        ordering = f" order by {', '.join(quoted(column) for column in order)}" if order else ""
+        try:
+            return self.connection.sql(f"select * from {quoted(relation)}{ordering}").to_arrow_table()
+        except duckdb.Error as error:
+            raise EngineError.of(error) from None
+
+    def store(self, relation: str, table: Any) -> None:
+        """Write an Arrow table as a relation."""
+        self.connection.register("incoming", table)
+        try:
+            self.run(f"create table {quoted(relation)} as select * from incoming")
+        finally:
+            self.connection.unregister("incoming")
+
+    def drop(self, relation: str) -> None:
+        """Remove a table, view or macro of that name, if there is one."""
+        schema, name = relation.rsplit(".", maxsplit=1)
+        catalog, _, schema = schema.rpartition(".")
+        known = self.run(
+            "select table_type from information_schema.tables where table_catalog = $catalog "
+            "and table_schema = $schema and table_name = $name",
+            {"catalog": catalog or self.value("select current_database()"), "schema": schema, "name": name},
+        )
+        for (kind,) in known:
+            self.run(f"drop {'view' if kind == 'VIEW' else 'table'} {quoted(relation)} cascade")
+        if schema == "main":
+            self.run(f"drop macro table if exists {quoted(relation)}")
+
+    def close(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self.connection.execute("detach scratch")
+        self.connection.close()
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+class Workplace:
+    """The private folder of a build beside its warehouse, held under a lock that dies with the process."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self.folder = warehouse.parent / f".{warehouse.name}.build"
+        self.database = self.folder / "warehouse.duckdb"
+        self.scratch = self.folder / "scratch"
+        self.spill = self.folder / "spill"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Workplace]:
+        """Lock, clear what a killed build left, and clear up afterwards; UsageError if another build runs."""
+        if self.warehouse.is_dir():
+            raise UsageError(f"{self.warehouse}: expected a file name for the warehouse, found a folder")
+        try:
+            self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self.warehouse.parent / f".{self.warehouse.name}.lock").open("a+")
+        except OSError as error:
+            raise UsageError(f"{self.warehouse}: cannot write there: {error.strerror}") from None
+        with lock:
+            self._lock(lock)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.scratch.mkdir(parents=True)
+            self.spill.mkdir()
+            try:
+                yield self
+            finally:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _lock(self, lock: Any) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            raise UsageError(f"{self.warehouse}: another build is at work on it (process {owner})") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+
+    def start_from_published(self) -> None:
+        """Begin with a copy of the published warehouse."""
+        shutil.copyfile(self.warehouse, self.database)
+
+    def publish(self) -> None:
+        """Put the finished database in the place of the published one, in one step.
+
+        Readers that have the old file open keep reading it. A write-ahead log beside the old file belongs
+        to the old file alone, and would keep the new one from opening.
+        """
+        _flush(self.database)
+        self.warehouse.with_name(f"{self.warehouse.name}.wal").unlink(missing_ok=True)
+        self.database.replace(self.warehouse)
+        _flush(self.warehouse.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def has_write_ahead_log(warehouse: Path) -> bool:
+    """Whether some client wrote to the warehouse and has not finished: its file alone is not all of it."""
+    return warehouse.with_name(f"{warehouse.name}.wal").exists()
+
+
+@contextlib.contextmanager
+def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection; with ``guarded`` it can reach nothing but the warehouse.
+
+    UsageError with a line that says what to do where there is no warehouse, or something else.
+    """
+    if not warehouse.is_file():
+        raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
+    with tempfile.TemporaryDirectory(prefix="recsys-") as spill:
+        try:
+            connection = duckdb.connect(str(warehouse), read_only=True, config={"temp_directory": spill})
+        except duckdb.Error as error:
+            raise UsageError(_unreadable(warehouse, error)) from None
+        try:
+            _check_version(warehouse, connection)
+            if guarded:
+                connection.execute("set enable_external_access = false")
+                connection.execute("set lock_configuration = true")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
+    remedy = "`recsys build` replaces it"
+    if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+        remedy = "another program has it open for writing: close that first"
+    return f"{warehouse}: not a warehouse that can be opened ({first_line(error)}): {remedy}"
+
+
+def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    query = "select value from marts.build where kind = 'setting' and name = 'format_version'"
+    try:
+        found = connection.execute(query).fetchall()
+    except duckdb.Error:
+        message = f"{warehouse}: a DuckDB file, but no warehouse: `recsys build` replaces it"
+        raise UsageError(message) from None
+    if found != [(str(FORMAT_VERSION),)]:
+        version = found[0][0] if found else "unknown"
+        raise UsageError(
+            f"{warehouse}: made in format {version}, this program reads {FORMAT_VERSION}: "
+            "`recsys build` replaces it"
+        )
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
+    """The result of one query as an Arrow table; RecsysError with the engine's message if it fails."""
+    try:
+        return connection.execute(sql, parameters or []).to_arrow_table()
+    except duckdb.Error as error:
+        raise RecsysError(str(error).strip()) from None

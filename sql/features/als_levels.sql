@@ -1,0 +1,48 @@
+-- grain: one level of a candidate that has an item on it
+-- key: user_id, track_id, level
+-- units: score on the scale 0..100, not clipped to it; source is 'als', 'prior' or 'global'
+-- nulls: none
+-- formula: mean of the predictions for the level's items (genres are several), else the mean of their priors,
+--   else M; sums run in the order of item_id, so that they repeat to the last digit
+with
+
+pairs as (
+    select user_id, track_id, level, item_id from {{ ref('features.als_pairs') }}
+),
+
+predictions as (
+    select user_id, track_id, level, item_id, prediction from {{ ref('features.als_predictions') }}
+),
+
+priors as (
+    select item_id, bayes_mean from {{ ref('priors.items') }}
+),
+
+overall as (
+    select rating_mean as overall_mean from {{ ref('priors.overall') }}
+),
+
+averaged as (
+    select
+        pairs.user_id,
+        pairs.track_id,
+        pairs.level,
+        avg(predictions.prediction order by pairs.item_id) as als_mean,
+        avg(priors.bayes_mean order by pairs.item_id) as prior_mean
+    from pairs
+    left join predictions using (user_id, track_id, level, item_id)
+    left join priors on pairs.item_id = priors.item_id
+    group by pairs.user_id, pairs.track_id, pairs.level
+),
+
+final as (
+    select
+        averaged.user_id,
+        averaged.track_id,
+        averaged.level,
+        {{ first_of('als', [('als', 'averaged.als_mean'), ('prior', 'averaged.prior_mean'), ('global', 'overall.overall_mean')]) }}
+    from averaged
+    cross join overall
+)
+
+select * from final

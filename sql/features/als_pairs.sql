@@ -1,0 +1,30 @@
+-- grain: one item that a candidate asks the ALS models about: its track, album, artist or one of its genres
+-- key: user_id, track_id, level, item_id
+-- nulls: none; a track without album, artist or genre asks for nothing on that level
+with
+
+candidates as (
+    select user_id, track_id, album_id, artist_id from {{ ref('features.candidates') }}
+),
+
+track_genres as (
+    select track_id, genre_id from {{ ref('hierarchy.track_genres') }}
+),
+
+asked as (
+    select user_id, track_id, 'track' as level, track_id as item_id from candidates
+    union all
+    select user_id, track_id, 'album' as level, album_id as item_id from candidates
+    union all
+    select user_id, track_id, 'artist' as level, artist_id as item_id from candidates
+    union all
+    select candidates.user_id, candidates.track_id, 'genre' as level, track_genres.genre_id as item_id
+    from candidates
+    inner join track_genres on candidates.track_id = track_genres.track_id
+),
+
+final as (
+    select user_id, track_id, level, item_id from asked where item_id is not null
+)
+
+select * from final

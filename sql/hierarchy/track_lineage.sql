@@ -1,0 +1,25 @@
+-- grain: one track
+-- key: track_id
+-- nulls: album_id of a track without album; artist_id where neither track nor album has one
+-- formula: a track without artist takes its album's
+-- rows: staging.tracks
+with
+
+tracks as (
+    select track_id, album_id, artist_id from {{ ref('staging.tracks') }}
+),
+
+albums as (
+    select album_id, artist_id from {{ ref('staging.albums') }}
+),
+
+final as (
+    select
+        tracks.track_id,
+        tracks.album_id,
+        coalesce(tracks.artist_id, albums.artist_id) as artist_id
+    from tracks
+    left join albums on tracks.album_id = albums.album_id
+)
+
+select * from final

@@ -1,0 +1,45 @@
+{# Bayesian mean of an item: its ratings, and C ratings of the overall mean assumed beforehand.
+   (sum of ratings + C M) / (N + C); damping as in LensKit's bias model. #}
+{% macro shrink(rating_sum, rating_count, overall_mean) -%}
+({{ rating_sum }} + {{ var('bayes.confidence') }} * {{ overall_mean }})
+/ ({{ rating_count }} + {{ var('bayes.confidence') }})
+{%- endmacro %}
+
+{# The first rung of a fallback chain that has a value, and that rung's name; the last one always has. #}
+{% macro first_of(name, rungs) -%}
+coalesce({{ rungs | map(attribute=1) | join(', ') }}) as {{ name }}_score,
+        case
+        {%- for source, value in rungs[:-1] %}
+            when {{ value }} is not null then '{{ source }}'
+        {%- endfor %}
+            else '{{ rungs[-1][0] }}'
+        end as {{ name }}_source
+{%- endmacro %}
+
+{# Sum of columns times constants of a section of parameters.toml. #}
+{% macro weighted_sum(section, columns) -%}
+{% for level, column in columns.items() -%}
+{{ var(section ~ '.' ~ level) }} * {{ column }}{{ '' if loop.last else ' + ' }}
+{%- endfor %}
+{%- endmacro %}
+
+{# Weighted mean over the columns that are not NULL, weights renormalised; NULL if all are. #}
+{% macro weighted_mean_of_known(section, columns) -%}
+(
+    {%- for level, column in columns.items() %}
+    {{ '' if loop.first else '+ ' }}coalesce({{ var(section ~ '.' ~ level) }} * {{ column }}, 0)
+    {%- endfor %}
+) / nullif(
+    {%- for level, column in columns.items() %}
+    {{ '' if loop.first else '+ ' }}if({{ column }} is null, 0, {{ var(section ~ '.' ~ level) }})
+    {%- endfor %}
+, 0)
+{%- endmacro %}
+
+{# The ranking rule over relations `scores` and `priors`: by score, ties by the track's prior, then by id. #}
+{% macro ranking(partition) -%}
+row_number() over (
+    partition by {{ partition }}
+    order by scores.score desc, priors.track_prior desc, scores.track_id
+)
+{%- endmacro %}

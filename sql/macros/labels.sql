@@ -1,0 +1,38 @@
+{# Labels UserId|TrackId|0 or 1 of some candidates, or an empty relation where there is no such file. #}
+{% macro labels_of(path, candidates) -%}
+with
+
+candidates as (
+    select user_id, track_id from {{ candidates }}
+),
+
+{% if path -%}
+lines as (
+    select string_split(line, '|') as fields from {{ read_lines(path) }}
+),
+
+parsed as (
+    select
+        {{ strict_integer('fields[1]') }} as user_id,
+        {{ strict_integer('fields[2]') }} as track_id,
+        {{ strict_integer('fields[3]', 'utinyint', 1) }} as label,
+        {{ promised('len(fields) = 3', 'true', 'wrong number of fields') }} as is_label
+    from lines
+),
+
+final as (
+    select
+        parsed.user_id,
+        {{ promised('candidates.track_id is not null', 'parsed.track_id', 'label of no candidate') }} as track_id,
+        parsed.label
+    from parsed
+    left join candidates
+        on parsed.user_id = candidates.user_id and parsed.track_id = candidates.track_id
+    where parsed.is_label
+)
+{%- else -%}
+final as (
+    select user_id, track_id, 0::utinyint as label from candidates where false
+)
+{%- endif %}
+{%- endmacro %}

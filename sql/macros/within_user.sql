@@ -1,0 +1,12 @@
+{# A candidate's place among the user's candidates: (x - mean) / population deviation; 0 where all are alike.
+   The frame runs in the order of track_id, so that the float sums repeat to the last digit. #}
+{% macro z_score(column) -%}
+coalesce(
+            ({{ column }} - avg({{ column }}) over {{ _of_the_user() }})
+            / nullif(stddev_pop({{ column }}) over {{ _of_the_user() }}, 0), 0
+        )
+{%- endmacro %}
+
+{% macro _of_the_user() -%}
+(partition by user_id order by track_id rows between unbounded preceding and unbounded following)
+{%- endmacro %}

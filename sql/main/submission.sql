@@ -1,0 +1,26 @@
+-- grain: one candidate, in the order of the test file
+-- arguments: model
+-- units: TrackID is user_track, Predictor 1 for the first half of a user's candidates and 0 for the rest
+-- nulls: none
+with
+
+predictions as (
+    select p.user_id, p.track_id, p.predicted from {{ ref('marts.predictions') }} as p where p.model = model
+),
+
+candidates as (
+    select user_id, track_id, position from {{ ref('staging.candidates') }}
+),
+
+final as (
+    select
+        candidates.user_id || '_' || candidates.track_id as "TrackID",
+        coalesce(predictions.predicted, error('no model of that name: see marts.leaderboard'))::utinyint
+            as "Predictor"
+    from candidates
+    left join predictions
+        on candidates.user_id = predictions.user_id and candidates.track_id = predictions.track_id
+    order by candidates.position
+)
+
+select * from final

@@ -1,0 +1,17 @@
+-- grain: the data set
+-- units: rating_count is N, rating_mean is M, on the scale 0..100
+-- nulls: none; without a single rating M is the middle of the scale
+with
+
+ratings as (
+    select rating from {{ ref('staging.ratings') }}
+),
+
+final as (
+    select
+        count(*) as rating_count,
+        coalesce(sum(rating) / nullif(count(*), 0), {{ var('scale.middle') }})::double as rating_mean
+    from ratings
+)
+
+select * from final

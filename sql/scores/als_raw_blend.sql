@@ -1,0 +1,21 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score on the scale 0..100, not clipped to it
+-- nulls: none
+-- formula: weighted sum of the four ALS scores as they are
+with
+
+als as (
+    select user_id, track_id, track_score, album_score, artist_score, genre_score from {{ ref('features.als') }}
+),
+
+final as (
+    select
+        user_id,
+        track_id,
+        {{ weighted_sum('als_blend', {'track': 'track_score', 'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_score'}) }} as score
+    from als
+)
+
+select * from final

@@ -1,0 +1,15 @@
+-- grain: one line of the album file
+-- units: fields are the texts between the bars: album, artist, genres
+-- nulls: none
+-- materialized: temp
+with
+
+lines as (
+    select string_split(line, '|') as fields from {{ read_lines(source('albums')) }}
+),
+
+final as (
+    select {{ promised('len(fields) >= 2', 'fields', 'too few fields') }} as fields from lines
+)
+
+select * from final

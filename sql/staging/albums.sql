@@ -1,0 +1,17 @@
+-- grain: one album of the album file
+-- key: album_id
+-- nulls: artist_id where the file says None
+with
+
+lines as (
+    select fields from {{ ref('staging.album_lines') }}
+),
+
+final as (
+    select
+        {{ strict_integer('fields[1]') }} as album_id,
+        {{ strict_integer_or_none('fields[2]') }} as artist_id
+    from lines
+)
+
+select * from final

@@ -1,0 +1,14 @@
+-- grain: one artist of the artist file
+-- key: artist_id
+-- nulls: none
+with
+
+lines as (
+    select line from {{ read_lines(source('artists')) }}
+),
+
+final as (
+    select {{ strict_integer('line') }} as artist_id from lines
+)
+
+select * from final

@@ -1,0 +1,14 @@
+-- grain: one genre of the genre file
+-- key: genre_id
+-- nulls: none
+with
+
+lines as (
+    select line from {{ read_lines(source('genres')) }}
+),
+
+final as (
+    select {{ strict_integer('line') }} as genre_id from lines
+)
+
+select * from final

@@ -1,0 +1,7 @@
+-- grain: one candidate whose label the file test2_new.txt gives
+-- key: user_id, track_id
+-- units: label 1 for liked, 0 for not
+-- nulls: none
+{{ labels_of(source('labels') if has_source('labels') else none, ref('staging.candidates')) }}
+
+select * from final

@@ -1,0 +1,17 @@
+-- grain: one genre that a track lists
+-- key: track_id, genre_id
+-- nulls: none
+with
+
+lines as (
+    select fields[1] as track, unnest(fields[4:]) as genre from {{ ref('staging.track_lines') }}
+),
+
+final as (
+    select distinct
+        {{ strict_integer('track') }} as track_id,
+        {{ strict_integer('genre') }} as genre_id
+    from lines
+)
+
+select * from final

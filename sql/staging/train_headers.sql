@@ -1,0 +1,19 @@
+-- grain: one user of the training file
+-- key: user_id
+-- units: line is the header's line number, rating_count the number of lines that it announces
+-- nulls: none
+-- materialized: temp
+{% set lines = '(select rowid + 1 as line, header from ' ~ ref('staging.train_lines') ~ ')' %}
+{{ group_headers(lines) }},
+
+final as (
+    select
+        line,
+        ordinal,
+        user_id,
+        {{ promised('found_count = line_count and (ordinal > 1 or line = 1)', 'line_count', 'wrong count') }}
+            as rating_count
+    from measured
+)
+
+select * from final

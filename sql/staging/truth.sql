@@ -1,0 +1,7 @@
+-- grain: one candidate whose label the file truth2.txt gives; for the leaderboard alone
+-- key: user_id, track_id
+-- units: label 1 for liked, 0 for not
+-- nulls: none
+{{ labels_of(source('truth') if has_source('truth') else none, ref('staging.candidates')) }}
+
+select * from final
