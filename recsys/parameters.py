@@ -30,11 +30,14 @@ class Parameters:
             _apply(values, override)
         return cls(values)
 
-    def get(self, dotted: str) -> Any:
+    def get(self, dotted: str, default: Any = None) -> Any:
+        """A constant, or a section as a dictionary; KeyError if there is none of that name and no default."""
         value: Any = self.values
         for word in dotted.split("."):
             if not isinstance(value, Mapping) or word not in value:
-                raise KeyError(dotted)
+                if default is None:
+                    raise KeyError(dotted)
+                return default
             value = value[word]
         return Literal(value) if isinstance(value, str) else value
 

@@ -92,7 +92,7 @@ def plan(
         reason = fingerprint.difference(built.get(name))
         if selected is not None:
             reason = "selected" if name in selected else None
-        elif forced and reason is None:
+        elif forced:
             reason = "forced"
         if reason is None and name in built:
             fingerprint = built[name]

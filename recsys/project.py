@@ -14,7 +14,7 @@ import jinja2
 
 from recsys.errors import BuildError
 from recsys.parameters import Parameters
-from recsys.rendering import Rendered, Rendering, printed
+from recsys.rendering import Rendered, Rendering, marked, printed
 
 LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -66,6 +66,7 @@ class Project:
         self.writers = {relation: model for model in self.models.values() for relation in model.relations}
         self.enabled = set(self.models)
         self._rendered: dict[str, Rendered] = {}
+        self._templates: dict[str, jinja2.Template] = {}
 
     @classmethod
     def load(
@@ -101,6 +102,13 @@ class Project:
         if name not in self._rendered:
             self._rendered[name] = Rendering(self, self.models[name]).run()
         return self._rendered[name]
+
+    def template(self, model: Model) -> jinja2.Template:
+        """The compiled template of a model, which carries the line numbers of its file along."""
+        if model.name not in self._templates:
+            source = marked(self.environment, model.path.read_text(encoding="utf-8"))
+            self._templates[model.name] = self.environment.from_string(source)
+        return self._templates[model.name]
 
     def disable(self, name: str) -> None:
         """Take a model out of the project: what gathers all models of a layer renders without it."""
@@ -172,5 +180,5 @@ def read_header(text: str) -> dict[str, str]:
             break
         key = match["key"] or key
         if key:
-            header[key] = f"{header.get(key, '')} {match['value']}".strip()
+            header[key] = f"{header.get(key, '')} {match['value'].strip()}".strip()
     return header

@@ -61,9 +61,14 @@ def read(warehouse: Path) -> dict[str, Record]:
         return {}
     try:
         with reading(warehouse) as connection:
-            rows = connection.sql("select * from marts.build").to_arrow_table().to_pylist()
+            return read_from(connection)
     except UsageError:
         return {}
+
+
+def read_from(connection: duckdb.DuckDBPyConnection) -> dict[str, Record]:
+    """The records of an open warehouse by the names of their relations."""
+    rows = connection.sql("select * from marts.build").to_arrow_table().to_pylist()
     return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
 
 

@@ -65,13 +65,11 @@ class Rendering:
         self.learner_call: LearnerCall | None = None
 
     def run(self) -> Rendered:
-        sql, lines = _unmark(self._text(_mark(self.project.environment, self._source())))
+        sql, lines = _unmark(self.text())
         return Rendered(self.model, sql, tuple(self.refs), tuple(self.sources), self.learner_call, lines)
 
-    def _source(self) -> str:
-        return self.model.path.read_text(encoding="utf-8")
-
-    def _text(self, source: str) -> str:
+    def text(self) -> str:
+        """The model's text with its marks, after Jinja."""
         functions: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
@@ -86,7 +84,7 @@ class Rendering:
             )
         }
         try:
-            return self.project.environment.from_string(source).render(functions)
+            return self.project.template(self.model).render(functions)
         except BuildError:
             raise
         except jinja2.TemplateSyntaxError as error:
@@ -140,16 +138,21 @@ class Rendering:
         """A model's SQL as a subquery over other inputs: the same formulas for another candidate set.
 
         Whatever it reads that itself depends on a replaced relation is inlined in turn; the rest is read
-        from the warehouse.
+        from the warehouse. ValueError for a name that is no relation, and for a model without SQL.
         """
+        unknown = [name for name in (relation, *replacing) if name not in self.project.writers]
+        if unknown:
+            raise ValueError(f"inline('{relation}'): {unknown[0]} is no model")
         inner = Rendering(self.project, self.project.writers[relation], replacing)
-        text, _ = _unmark(inner._text(inner._source()))
-        for parent in tuple(inner.refs):
+        text = _without_comments(_unmark(inner.text())[0])
+        if inner.learner_call:
+            raise ValueError(f"inline('{relation}'): a learner writes it, there is no SQL to inline")
+        for parent in inner.refs:
             if self._depends(parent, replacing):
-                text = _substitute(text, parent, self.inline(parent, replacing))
+                text = _substitute(text, self.project.location(parent), self.inline(parent, replacing))
             else:
                 self.refs[parent] = None
-        return f"({_without_comments(text)})"
+        return f"({text})"
 
     def _depends(self, relation: str, replaced: Mapping[str, str]) -> bool:
         refs = self.project.render(self.project.writers[relation].name).refs
@@ -164,7 +167,7 @@ def _without_comments(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
 
 
-def _mark(environment: jinja2.Environment, source: str) -> str:
+def marked(environment: jinja2.Environment, source: str) -> str:
     """Put each template line's number where the line begins, unless that is inside a Jinja tag."""
     pieces = []
     for line, kind, value in environment.lex(source):

@@ -274,6 +274,6 @@ def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> No
 def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
     """The result of one query as an Arrow table; RecsysError with the engine's message if it fails."""
     try:
-        return connection.execute(sql, parameters or []).to_arrow_table()
+        return connection.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
         raise RecsysError(str(error).strip()) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +78,8 @@ def test_own_ratings_come_first() -> None:
 
 def test_a_sibling_stands_for_the_album_but_not_in_the_flat_score() -> None:
     row = only_row({(0, BARE): 80, (1, ALBUM): 20, (0, FULL): 0, (1, BARE): 100}, (0, FULL))
-    assert (row["sibling_mean"], row["sibling_count"]) == (
-        80,
-        1,
-    )  # neither the candidate itself nor others' ratings
+    # The candidate itself is no sibling, and what others think of the sibling does not matter.
+    assert (row["sibling_mean"], row["sibling_count"]) == (80, 1)
     assert (row["album_score"], row["album_source"]) == (80, "sibling")
     assert row["album_score_flat"] == 20
 
@@ -109,7 +107,7 @@ def test_a_track_of_which_nothing_is_known_gets_the_overall_mean(track: int) -> 
 
 def test_an_album_that_the_album_file_lacks_still_has_siblings_and_a_rating() -> None:
     data = example({(0, 8): 30, (1, UNLISTED_ALBUM): 60}, (0, 9), (1, 9))
-    data = Dataset(**{**vars(data), "tracks": {8: Track(UNLISTED_ALBUM), 9: Track(UNLISTED_ALBUM)}})
+    data = replace(data, tracks={8: Track(UNLISTED_ALBUM), 9: Track(UNLISTED_ALBUM)})
     sibling, direct = reference.features(data)
     assert (sibling["album_score"], sibling["album_source"]) == (30, "sibling")
     assert (direct["album_score"], direct["album_source"]) == (60, "direct")
@@ -138,10 +136,7 @@ def test_scores_weigh_the_levels() -> None:
         ({(0, BARE): 80}, 80),  # a sibling alone
         ({(0, ALBUM): 90, (0, ARTIST): 10}, 60),  # (.5 * 90 + .3 * 10) / .8
         ({(0, ARTIST): 10, (0, FOLK): 60}, 30),  # (.3 * 10 + .2 * 60) / .5
-        (
-            {(1, ALBUM): 80, (1, ARTIST): 40},
-            61,
-        ),  # priors: .5 * 65 + .3 * 55 + .2 * 60, of an overall mean of 60
+        ({(1, ALBUM): 80, (1, ARTIST): 40}, 61),  # all priors: .5 * 65 + .3 * 55 + .2 * 60
     ],
 )
 def test_adaptive_weighs_only_what_the_user_rated(ratings: Any, expected: float) -> None:
@@ -180,10 +175,11 @@ def test_the_polars_peer_computes_the_same(
     directory = tmp_path_factory.mktemp("data")
     write(directory, data, form)
     polars_peer.main(directory, directory)
-    assert_same_rows(pl.read_parquet(directory / "features.parquet"), reference.features(data))
+    features = pl.read_parquet(directory / "features.parquet")
+    assert_same_rows(features, reference.features(data))
     predictions = pl.read_parquet(directory / "predictions.parquet")
     for model, scores in reference.scores(data).items():
-        assert_same_scores(predictions.filter(model=model), data, scores)
+        assert_same_ranking(predictions.filter(model=model), data, scores, features["track_prior"].to_list())
 
 
 def assert_same_rows(found: pl.DataFrame, expected: list[dict[str, Any]]) -> None:
@@ -193,14 +189,12 @@ def assert_same_rows(found: pl.DataFrame, expected: list[dict[str, Any]]) -> Non
         assert row == pytest.approx(twin, abs=1e-9)
 
 
-def assert_same_scores(found: pl.DataFrame, data: Dataset, scores: list[float]) -> None:
-    """The same scores to 1e-9, each half of a user's candidates predicted by the ranks of those scores."""
+def assert_same_ranking(found: pl.DataFrame, data: Dataset, scores: list[float], priors: list[float]) -> None:
+    """The same scores to 1e-9, and the ranks and predictions that follow from the scores found."""
     by_candidate = {(row["user_id"], row["track_id"]): row for row in found.to_dicts()}
     rows = [by_candidate[candidate] for candidate in data.candidates]
     assert len(rows) == found.height
-    assert all(
-        math.isclose(row["score"], score, abs_tol=1e-9) for row, score in zip(rows, scores, strict=True)
-    )
-    assert [row["predicted"] for row in rows] == reference.predicted(
-        data.candidates, [row["rank"] for row in rows]
-    )
+    assert [row["score"] for row in rows] == pytest.approx(scores, abs=1e-9)
+    ranks = reference.ranks(data.candidates, [row["score"] for row in rows], priors)
+    assert [row["rank"] for row in rows] == ranks
+    assert [row["predicted"] for row in rows] == reference.predicted(data.candidates, ranks)

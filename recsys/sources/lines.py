@@ -115,7 +115,7 @@ def _grouped(path: Path, rated: bool) -> set[tuple[int, int]]:
     users: set[int] = set()
     user, missing, header, items = 0, 0, None, set[int]()
     for line in read_lines(path):
-        if "|" in line.text:
+        if "|" in line.text and "\t" not in line.text:
             _complete(header, missing)
             user, missing = _header(line, users, even=not rated)
             header, items = line, set()

@@ -32,8 +32,8 @@ Array = NDArray[np.float64]
 ROW = "TrackID,Predictor with a TrackID <user>_<track>"
 TRACK_ID = re.compile(r"[0-9]+_[0-9]+")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-LONGEST_ROW = 64  # bytes of the longest sensible row, on average: no file of more is read as a whole
-SLACK = 1 << 20
+NUMBER_WORDS = ("", "nan", "inf", "-inf", "infinity", "-infinity")
+LONGEST_ROW, SLACK = 64, 1 << 20  # bytes of a row at most, on average: no larger file is read as a whole
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ class Submissions:
     @property
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each 0/1 file that does not mark exactly half of every user's candidates."""
-        sizes = np.diff(self.candidates.starts, append=len(self.candidates))
-        counted = zip(self.files, self.values.T, strict=True)
-        uneven = {name: _uneven(column, self.candidates.starts, sizes) for name, column in counted}
+        starts = self.candidates.starts
+        sizes = np.diff(starts, append=len(self.candidates))
+        counts = [_uneven(column, starts, sizes) for column in self.values.T]
         return tuple(
             f"{name}: {count:,} of {len(sizes):,} users have not exactly half of their candidates marked"
-            for name, count in uneven.items()
+            for name, count in zip(self.files, counts, strict=True)
             if count
         )
 
@@ -163,17 +163,15 @@ def _by_columns(path: Path, candidates: Candidates) -> Array | None:
     try:
         with opened(path) as file:
             text = file.read(SLACK + LONGEST_ROW * len(candidates))
-            if file.read(1):
-                return None
-        return _aligned(_table(text.removeprefix(BOM)), candidates)
+            is_whole = not file.read(1)
+        text = text.removeprefix(BOM).replace(b"\r\n", b"\n")
+        return _aligned(_table(text), candidates) if is_whole and b"\r" not in text else None
     except (OSError, EOFError, zlib.error, pa.ArrowInvalid):
         return None
 
 
 def _table(text: bytes) -> pa.Table:
     """A file's one or two columns; ArrowInvalid for what is no table of predictions."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
     first = text[:LONGEST_ROW].split(b"\n")[0].decode("latin-1")
     names = ["id", "score"] if "," in first else ["score"]
     return columns.read_csv(
@@ -235,12 +233,8 @@ def _rows(path: Path) -> Iterator[Line]:
 
 def _is_header(text: str) -> bool:
     """Whether a first line names columns: it has no digit, and its last word is not one for a number."""
-    if not text.strip() or any(character.isdigit() for character in text):
-        return False
-    try:
-        return math.isnan(float(text.rpartition(",")[2])) and False
-    except ValueError:
-        return True
+    last = text.rpartition(",")[2].strip().lower()
+    return last not in NUMBER_WORDS and not any(character.isdigit() for character in text)
 
 
 def _named(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
@@ -273,22 +267,31 @@ def _number(line: Line, text: str) -> float:
 def read_scores(path: Path) -> dict[str, tuple[float, int]]:
     """Published accuracy and line number by file, from ``file,score`` lines, with or without a header."""
     scores: dict[str, tuple[float, int]] = {}
-    number = 0
+    rows = csv.reader(io.StringIO(_decoded(path), newline=""))
+    try:
+        for row in rows:
+            number = rows.line_num
+            if row and not (number == 1 and _is_header(",".join(row))):
+                name, accuracy = _score(path, number, row)
+                if name in scores:
+                    raise InputError(path, number, name, "each file once")
+                scores[name] = accuracy, number
+    except csv.Error as error:
+        raise InputError(path, rows.line_num, None, f"file,score lines: {error}") from None
+    return scores
+
+
+def _decoded(path: Path) -> str:
+    """A whole file, whose names may be in any script: UTF-8."""
+    text = b""
     try:
         with opened(path) as file:
-            rows = csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
-            for row in rows:
-                number = rows.line_num
-                if row and not (number == 1 and _is_header(row[-1])):
-                    name, accuracy = _score(path, number, row)
-                    if name in scores:
-                        raise InputError(path, number, name, "each file once")
-                    scores[name] = accuracy, number
-    except (EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
-        raise InputError(path, number + 1, None, f"file,score lines: {error}") from None
-    except OSError as error:
+            text = file.read()
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(path, text.count(b"\n", 0, error.start) + 1, None, "UTF-8 text") from None
+    except (EOFError, OSError, zlib.error) as error:
         raise InputError(path, None, None, f"a readable file: {error}") from None
-    return scores
 
 
 def _score(path: Path, number: int, row: list[str]) -> tuple[str, float]:
@@ -311,12 +314,16 @@ def read_submissions(
     out and listed instead. A broken scores file is refused in any case.
     """
     published = read_scores(scores)
-    paths = _files(directory, {path.resolve() for path in (scores, *aside)} , published)
+    paths = _files(directory, published, {path.resolve() for path in (scores, *aside)})
     read: dict[str, Array] = {}
     skipped = []
     for name in sorted(paths.keys() | published.keys()):
         try:
-            read[name] = _read_scored(directory, name, paths, scores, published, candidates)
+            if name not in paths:
+                raise InputError(scores, published[name][1], name, f"a file of this name in {directory}")
+            if name not in published:
+                raise InputError(paths[name], None, None, f"a score for {name} in {scores}")
+            read[name] = read_submission(paths[name], candidates)
         except InputError as error:
             if not skip_invalid:
                 raise
@@ -324,3 +331,19 @@ def read_submissions(
     values = np.array([*read.values()]).reshape(len(read), len(candidates)).T
     accuracy = np.array([published[name][0] for name in read])
     return Submissions(candidates, tuple(read), values, accuracy, tuple(skipped))
+
+
+def _files(directory: Path, published: Collection[str], aside: Collection[Path]) -> dict[str, Path]:
+    """The folder's files by the name that the scores know them under, which may lack their .gz."""
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: expected a folder of submissions")
+    files: dict[str, Path] = {}
+    for path in sorted(directory.iterdir()):
+        name = path.name if path.name in published else path.name.removesuffix(".gz")
+        is_other = name not in published and path.resolve() in aside
+        if path.is_dir() or is_other or name.startswith("."):
+            continue
+        if name in files:
+            raise UsageError(f"{directory}: expected one of {files[name].name} and {path.name}, found both")
+        files[name] = path
+    return files

@@ -31,8 +31,8 @@ siblings as (
 
 genres as (
     select
-        user_id, track_id, genre_count, genre_rated, genre_direct, genre_max, genre_min, genre_mean, genre_var,
-        genre_max_flat, genre_mean_flat
+        user_id, track_id, genre_count, genre_rated, genre_direct, genre_max, genre_min, genre_mean,
+        genre_var, genre_max_flat, genre_mean_flat
     from {{ ref('features.genre_averages') }}
 ),
 

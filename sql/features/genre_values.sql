@@ -36,9 +36,10 @@ final as (
     from candidates
     inner join track_genres on candidates.track_id = track_genres.track_id
     left join evidence
-        on candidates.user_id = evidence.user_id
-        and candidates.track_id = evidence.track_id
-        and track_genres.genre_id = evidence.item_id
+        on
+            candidates.user_id = evidence.user_id
+            and candidates.track_id = evidence.track_id
+            and track_genres.genre_id = evidence.item_id
     left join priors on track_genres.genre_id = priors.item_id
     cross join overall
 )

@@ -10,7 +10,7 @@ models as (
     {%- for model in models('scores') %}
     select
         '{{ model }}' as model,
-        {{ var('published').get(model, 'null') }}::double as published_accuracy,
+        {{ var('published.' ~ model, 'null') }}::double as published_accuracy,
         {{ "true" if depends_on('scores.' ~ model, 'staging.labels') else "false" }} as is_trained_on_labels
     {%- if not loop.last %}
     union all
@@ -58,8 +58,8 @@ final as (
     select
         models.model,
         summed.accuracy,
-        (summed.liked_ranks - summed.liked * (summed.liked + 1) / 2) / nullif(summed.liked * summed.not_liked, 0)
-            as auc,
+        (summed.liked_ranks - summed.liked * (summed.liked + 1) / 2)
+        / nullif(summed.liked * summed.not_liked, 0) as auc,
         coalesce(summed.users, 0) as users,
         case
             when summed.model is null then 'no labels'

@@ -1,4 +1,5 @@
 -- grain: the data set
+-- key: rating_count
 -- units: rating_count is N, rating_mean is M, on the scale 0..100
 -- nulls: none; without a single rating M is the middle of the scale
 with

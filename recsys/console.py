@@ -1,0 +1,160 @@
+"""What the commands print: progress of builds, tables, JSON. Colours and bars only where a person looks."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from recsys.planning import Step
+from recsys.record import Record
+
+WIDE = 200  # columns of the output where nobody's terminal sets them
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that wraps nothing where it is not a terminal, and honours NO_COLOR."""
+    out = Console(stderr=stderr, highlight=False)
+    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
+
+
+class ProgressLine:
+    """One line that shows how far a long step is; nothing where there is no terminal."""
+
+    def __init__(self, out: Console) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[message]}"),
+            TimeElapsedColumn(),
+            console=out,
+            transient=True,
+            disable=not out.is_terminal,
+        )
+        self.task = self.progress.add_task("", total=1.0, message="", visible=False)
+
+    def show(self, description: str) -> None:
+        self.progress.start()
+        self.progress.reset(self.task, description=description, total=1.0, message="", visible=True)
+
+    def advance(self, fraction: float, message: str = "") -> None:
+        self.progress.update(self.task, completed=fraction, message=message)
+
+    def stop(self) -> None:
+        self.progress.stop()
+
+
+class BuildConsole:
+    """Prints a line for each model that a build ran: rows, seconds, and why."""
+
+    def __init__(self, plan_only: bool = False) -> None:
+        self.out = console()
+        self.plan_only = plan_only
+        self.line = ProgressLine(self.out)
+        self.width = 0
+
+    def planned(self, steps: Sequence[Step], dropped: Sequence[str]) -> None:
+        running = [step for step in steps if step.runs]
+        self.width = max((len(step.name) for step in running), default=0)
+        for name in dropped:
+            self.out.print(f"dropped {name}: it is not part of this build")
+        if self.plan_only:
+            for step in steps:
+                self.out.print(
+                    f"{'run ' if step.runs else 'keep'} {step.name:<40} {step.reason or ''}".rstrip()
+                )
+        self.out.print(f"{len(running)} of {len(steps)} models to run, {len(steps) - len(running)} kept")
+
+    def started(self, step: Step, position: int, total: int) -> None:
+        self.position = f"{position:>{len(str(total))}}/{total}"
+        self.line.show(f"{self.position} {step.name}")
+
+    def advanced(self, fraction: float, message: str = "") -> None:
+        self.line.advance(fraction, message)
+
+    def finished(self, step: Step, record: Record) -> None:
+        rows = f"{record.row_count:>13,} rows" if record.kind in ("table", "view", "temp") else " " * 18
+        self.out.print(
+            f"{self.position} {record.name:<{self.width}} {record.kind:<5} {rows} {record.seconds:>7.2f} s"
+            f"  [dim]{record.reason}[/dim]"
+        )
+
+    def left_out(self, model: str, reason: str) -> None:
+        self.out.print(f"left out {model}: {reason}")
+
+    def close(self) -> None:
+        self.line.stop()
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, default=str))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def rows_table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A table of any rows: names of columns as they are, numbers to the right."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in rows[0] if rows else ():
+        numeric = all(isinstance(row[column], int | float | None) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(formatted(value) for value in row.values()))
+    return table
+
+
+def formatted(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def bar(value: float, lowest: float, highest: float, width: int = 20) -> Text:
+    """A horizontal bar for a value between two others."""
+    share = (value - lowest) / (highest - lowest) if highest > lowest else 0.0
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    partial = " ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else ""
+    return Text("█" * (eighths // 8) + partial, style="cyan")
+
+
+def leaderboard_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The models from the best down; the bars start at chance."""
+    table = Table(title="Leaderboard", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("", "model"):
+        table.add_column(heading, justify="right" if not heading else "left")
+    for heading in ("accuracy", "from .5 up", "auc", "published", "difference", "users", "seconds"):
+        table.add_column(heading, justify="left" if heading == "from .5 up" else "right", no_wrap=True)
+    table.add_column("evaluated on")
+    for place, row in enumerate(rows, 1):
+        table.add_row(str(place), *_leaderboard_cells(row), row["evaluated_on"])
+    return table
+
+
+def _leaderboard_cells(row: Mapping[str, Any]) -> list[str | Text]:
+    accuracy, published = row["accuracy"], row["published_accuracy"]
+    compared = accuracy is not None and published is not None
+    return [
+        row["model"],
+        "-" if accuracy is None else f"{accuracy:.4f}",
+        "" if accuracy is None else bar(accuracy, 0.5, 1.0),
+        "-" if row["auc"] is None else f"{row['auc']:.4f}",
+        "-" if published is None else f"{published:.3f}",
+        f"{accuracy - published:+.3f}" if compared else "-",
+        f"{row['users']:,}",
+        f"{row['seconds']:.1f}",
+    ]

@@ -1,0 +1,68 @@
+"""What the commands ask of a warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recsys.errors import UsageError
+from recsys.record import Record, read_from
+from recsys.warehouse import query
+
+
+def leaderboard(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of ``marts.leaderboard`` from the best down, each with the seconds that its model took.
+
+    A model's seconds are its own and those of the learners that its score is made from.
+    """
+    rows = query(
+        connection, "select * from marts.leaderboard order by accuracy desc nulls last, model"
+    ).to_pylist()
+    records = read_from(connection)
+    return [{**row, "seconds": _seconds(f"scores.{row['model']}", records)} for row in rows]
+
+
+def _seconds(name: str, records: Mapping[str, Record]) -> float:
+    made_from, waiting = set[str](), [name]
+    while waiting:
+        current = waiting.pop()
+        if current in records and current not in made_from:
+            made_from.add(current)
+            waiting.extend(records[current].fingerprint.parents)
+    return sum(
+        records[other].seconds for other in made_from if other == name or records[other].fingerprint.code
+    )
+
+
+def audit(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The oddities that the input has, with their counts."""
+    return query(connection, 'select * from staging.audit where "count" > 0').to_pylist()
+
+
+def write_submission(connection: duckdb.DuckDBPyConnection, model: str, out: Path) -> int:
+    """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
+    known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
+    if model not in known:
+        raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: no such folder to write to")
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    try:
+        statement = "copy (from submission($model)) to $out (header, format csv)"
+        connection.execute(statement, {"model": model, "out": str(unfinished)}).fetchall()
+        unfinished.replace(out)
+    except (duckdb.Error, OSError) as error:
+        raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
+
+
+def has(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Whether the warehouse has a relation of that name; a build with --select may not."""
+    schema, name = relation.split(".")
+    found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
+    return bool(connection.execute(found, {"schema": schema, "name": name}).fetchall())

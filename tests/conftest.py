@@ -1,0 +1,44 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.given import build_sql, write_directory
+
+SMALL = {
+    "trackData2.txt": "1|10|20|30|31\n2|10|None\n3|None|None|31\n4|11|21|30\n5|12|None|31\n",
+    "albumData2.txt": "10|20|30\n11|None\n12|22|31\n",
+    "artistData2.txt": "20\n21\n22\n",
+    "genreData2.txt": "30\n31\n",
+    "trainItem2.txt": "100|4\n10\t90\n30\t70\n2\t80\n22\t0\n101|2\n21\t50\n31\t100\n",
+    "testItem2.txt": "100|4\n1\n3\n4\n5\n101|2\n4\n99\n",
+    "test2_new.txt": "100|1|1\n100|3|0\n100|4|0\n100|5|1\n",
+    "truth2.txt": "100|1|1\n100|3|0\n100|4|0\n100|5|1\n101|4|1\n101|99|0\n",
+}
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory small enough to work out by hand."""
+    return write_directory(tmp_path_factory.mktemp("small") / "data", SMALL)
+
+
+@pytest.fixture(scope="session")
+def small_warehouse(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its warehouse, SQL half only. Read it; a test that builds makes its own."""
+    warehouse = tmp_path_factory.mktemp("warehouse") / "small.duckdb"
+    build_sql(small_data, warehouse)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def schemas(small_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An open warehouse, for the columns and types of its relations."""
+    connection = duckdb.connect(str(small_warehouse), read_only=True)
+    yield connection
+    connection.close()

@@ -1,0 +1,133 @@
+"""Given/expect tests of single SQL models: the rows it reads and the rows it must give, as small text tables.
+
+A table's first line names the columns that matter; the others are NULL. A dash stands for NULL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from recsys.build import Options, build
+from recsys.planning import Step
+from recsys.project import Project
+from recsys.record import Record
+from recsys.sources.directory import OPTIONAL
+from recsys.warehouse import Limits
+
+EMPTY_DIRECTORY = {
+    "trackData2.txt": "",
+    "albumData2.txt": "",
+    "artistData2.txt": "",
+    "genreData2.txt": "",
+    "trainItem2.txt": "",
+    "testItem2.txt": "",
+}
+
+
+class Silent:
+    """A reporter that remembers what it was told and prints nothing."""
+
+    def __init__(self) -> None:
+        self.finished_models: dict[str, Record] = {}
+        self.missing: dict[str, str] = {}
+
+    def planned(self, steps: list[Step], dropped: list[str]) -> None: ...
+    def started(self, step: Step, position: int, total: int) -> None: ...
+    def advanced(self, fraction: float, message: str = "") -> None: ...
+
+    def finished(self, step: Step, record: Record) -> None:
+        self.finished_models[step.name] = record
+
+    def left_out(self, model: str, reason: str) -> None:
+        self.missing[model] = reason
+
+
+def write_directory(directory: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A data directory with these files; the required ones that are not given are empty."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in {**EMPTY_DIRECTORY, **files}.items():
+        data = content.encode() if isinstance(content, str) else content
+        (directory / name).write_bytes(data)
+    return directory
+
+
+def build_sql(data: Path, warehouse: Path, **options: Any) -> Silent:
+    """Build the SQL half of a data directory."""
+    reporter = Silent()
+    options = {"sql_only": True, "limits": Limits(threads=2, memory="1GB"), **options}
+    build(Options(data=data, warehouse=warehouse, **options), reporter)
+    return reporter
+
+
+@contextlib.contextmanager
+def relations(schemas: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> Iterator[Any]:
+    """A database in memory that has the given rows in relations shaped like those of a built warehouse."""
+    connection = duckdb.connect()
+    for relation, text in given.items():
+        schema = relation.split(".")[0]
+        connection.execute(f"create schema if not exists {schema}")
+        shape = schemas.execute(f"describe {relation}").fetchall()
+        columns = ", ".join(f'"{name}" {kind}' for name, kind, *_ in shape)
+        connection.execute(f"create table {relation} ({columns})")
+        names, *rows = (line.split() for line in text.strip().splitlines())
+        for row in rows:
+            marks = ", ".join("?" for _ in row)
+            listed = ", ".join(f'"{name}"' for name in names)
+            values = [None if value == "-" else value for value in row]
+            connection.execute(f"insert into {relation} ({listed}) values ({marks})", values)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def result(
+    schemas: duckdb.DuckDBPyConnection,
+    model: str,
+    given: Mapping[str, str],
+    sources: Mapping[str, Path] | None = None,
+    overrides: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+) -> list[dict[str, Any]]:
+    """The rows that a model gives for the given rows of what it reads, in a project of these models alone.
+
+    ``also`` names further models of the project, for a model that lists what is there without reading it.
+    """
+    project = Project.load(overrides=overrides, present=sources or OPTIONAL)
+    project.enabled = {model, *also, *(project.writers[relation].name for relation in given)}
+    rendered = project.render(model)
+    sql = rendered.sql.replace("scratch.staging.", "staging.")
+    with relations(schemas, given) as connection:
+        paths = {name: str(path) for name, path in (sources or {}).items() if name in rendered.sources}
+        relation = connection.sql(sql, params=paths or None)
+        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def expect(rows: list[dict[str, Any]], text: str) -> None:
+    """Compare rows with a text table, in any order, on the columns that it names; reals to 1e-9."""
+    names, *expected = (line.split() for line in text.strip().splitlines())
+    found = sorted(([_shown(row[name]) for name in names] for row in rows), key=str)
+    wanted = sorted(([_shown(_value(cell)) for cell in row] for row in expected), key=str)
+    assert len(found) == len(wanted), f"expected {wanted}, found {found}"
+    for found_row, wanted_row in zip(found, wanted, strict=True):
+        assert found_row == pytest.approx(wanted_row, abs=1e-9)
+
+
+def _value(cell: str) -> Any:
+    if cell == "-":
+        return None
+    with contextlib.suppress(ValueError):
+        return float(cell)
+    return {"true": True, "false": False}.get(cell, cell)
+
+
+def _shown(value: Any) -> Any:
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+

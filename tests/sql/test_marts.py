@@ -1,0 +1,160 @@
+"""Given/expect rows of the marts, and what the finished warehouse's macros return."""
+
+import duckdb
+import pytest
+
+from tests.given import expect, result
+
+HEURISTICS = ("adaptive", "max_genre", "max_genre_bayes", "weighted_average", "weighted_average_bayes")
+
+
+def predictions_of(schemas, scores, features):
+    tables = {f"scores.{model}": scores for model in HEURISTICS}
+    rows = result(schemas, "marts.predictions", {**tables, "features.candidates": features})
+    return [row for row in rows if row["model"] == "adaptive"]
+
+
+def test_ties_go_to_the_better_prior_then_to_the_smaller_id(schemas):
+    scores = "user_id track_id score\n1 7 50\n1 8 50\n1 9 50\n1 6 90\n2 7 10\n2 8 0"
+    features = "user_id track_id track_prior\n1 7 40\n1 8 60\n1 9 40\n1 6 0\n2 7 1\n2 8 99"
+    expect(
+        predictions_of(schemas, scores, features),
+        """
+        user_id track_id rank predicted
+        1       6        1    1
+        1       8        2    1
+        1       7        3    0
+        1       9        4    0
+        2       7        1    1
+        2       8        2    0
+        """,
+    )
+
+
+def test_every_model_predicts_every_candidate(schemas):
+    tables = {f"scores.{model}": "user_id track_id score\n1 7 50\n1 8 40" for model in HEURISTICS}
+    features = {"features.candidates": "user_id track_id track_prior\n1 7 1\n1 8 1"}
+    rows = result(schemas, "marts.predictions", {**tables, **features})
+    assert sorted((row["model"], row["track_id"]) for row in rows) == [
+        (model, track) for model in HEURISTICS for track in (7, 8)
+    ]
+
+
+def test_the_truth_judges_where_there_is_one(schemas):
+    labels = {"staging.labels": "user_id track_id label\n1 7 1", "staging.truth": "user_id track_id label\n1 7 0"}
+    rows = result(schemas, "marts.judged", labels)
+    expect(rows, "user_id track_id label judged_by\n1 7 0 truth2.txt")
+    rows = result(schemas, "marts.judged", {**labels, "staging.truth": "user_id track_id label"})
+    expect(rows, "user_id track_id label judged_by\n1 7 1 test2_new.txt")
+
+
+PREDICTIONS = """
+    model    user_id track_id score rank predicted
+    adaptive 1       7        90    1    1
+    adaptive 1       8        50    2    0
+    adaptive 2       7        50    1    1
+    adaptive 2       8        10    2    0
+"""
+
+
+def leaderboard_of(schemas, judged):
+    given = {"marts.predictions": PREDICTIONS, "marts.judged": judged}
+    return result(schemas, "marts.leaderboard", given, also=("scores.adaptive",))
+
+
+def test_the_leaderboard_measures_accuracy_and_pooled_auc(schemas):
+    judged = """
+        user_id track_id label judged_by
+        1       7        1     truth2.txt
+        1       8        0     truth2.txt
+        2       7        0     truth2.txt
+        2       8        1     truth2.txt
+    """
+    rows = leaderboard_of(schemas, judged)
+    # liked scores 90, 10 against 50, 50: two pairs of four in order
+    expect(
+        rows,
+        """
+        model    accuracy auc users published_accuracy evaluated_on
+        adaptive 0.5      0.5 2     0.792              truth2.txt
+        """,
+    )
+
+
+def test_tied_scores_count_half_in_the_auc(schemas):
+    judged = "user_id track_id label judged_by\n1 8 1 truth2.txt\n2 7 0 truth2.txt\n2 8 0 truth2.txt"
+    rows = leaderboard_of(schemas, judged)
+    expect(rows, "auc users\n0.75 2")
+
+
+def test_without_labels_the_leaderboard_says_so(schemas):
+    rows = leaderboard_of(schemas, "user_id track_id label judged_by")
+    assert [(row["accuracy"], row["users"], row["evaluated_on"]) for row in rows] == [(None, 0, "no labels")]
+
+
+def test_fallback_coverage_counts_look_ups_by_source(schemas):
+    rows = result(
+        schemas,
+        "marts.fallback_coverage",
+        {
+            "features.candidates": """
+                user_id track_id album_source artist_source
+                1       7        direct       prior
+                1       8        sibling      prior
+            """,
+            "features.genre_values": "user_id track_id genre_id direct\n1 7 30 0\n1 7 31 -\n1 7 32 -\n1 8 31 -",
+            "priors.items": "item_id rating_mean bayes_mean\n31 80 60",
+        },
+    )
+    expect(
+        rows,
+        """
+        feature source  candidates share
+        album   direct  1          0.5
+        album   sibling 1          0.5
+        artist  prior   2          1
+        genre   direct  1          0.25
+        genre   prior   2          0.5
+        genre   global  1          0.25
+        """,
+    )
+
+
+def test_accuracy_is_told_by_the_number_of_rated_levels(schemas):
+    rows = result(
+        schemas,
+        "marts.accuracy_by_levels",
+        {
+            "features.candidates": """
+                user_id track_id album_direct sibling_mean artist_direct genre_direct
+                1       7        90           -            80            70
+                1       8        -            -            -             -
+                2       7        -            40           -             -
+                2       8        -            -            -             -
+            """,
+            "marts.predictions": PREDICTIONS,
+            "marts.judged": "user_id track_id label\n1 7 1\n1 8 0\n2 7 0",
+        },
+    )
+    expect(
+        rows,
+        """
+        rated_levels candidates judged_candidates liked_share accuracy
+        0            2          1                 0           1
+        1            1          1                 0           0
+        3            1          1                 1           1
+        """,
+    )
+
+
+def test_a_submission_has_every_candidate_once_in_file_order(small_warehouse):
+    with duckdb.connect(str(small_warehouse), read_only=True) as connection:
+        rows = connection.sql("from submission('adaptive')").fetchall()
+    assert [track for track, _ in rows] == ["100_1", "100_3", "100_4", "100_5", "101_4", "101_99"]
+    assert [sum(p for t, p in rows if t.startswith(f"{user}_")) for user in (100, 101)] == [2, 1]
+
+
+def test_a_submission_of_an_unknown_model_is_an_error(small_warehouse):
+    with duckdb.connect(str(small_warehouse), read_only=True) as connection:
+        with pytest.raises(duckdb.Error, match="no model of that name"):
+            connection.sql("from submission('nobody')").fetchall()

@@ -1,0 +1,226 @@
+"""Builds as a whole: what runs again and why, what is published, and what a failed or killed build leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.errors import BuildError, UsageError
+from recsys.warehouse import Workplace
+from tests.conftest import SMALL
+from tests.given import build_sql, write_directory
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+@pytest.fixture
+def data(tmp_path):
+    return write_directory(tmp_path / "data", SMALL)
+
+
+@pytest.fixture
+def warehouse(tmp_path, small_warehouse):
+    """A published warehouse of one's own, built from the data as the fixture `data` has them."""
+    folder = tmp_path / "warehouse"
+    folder.mkdir()
+    return Path(shutil.copy(small_warehouse, folder / "w.duckdb"))
+
+
+@pytest.fixture
+def sql(tmp_path):
+    """A folder of models of one's own."""
+    return Path(shutil.copytree(SQL, tmp_path / "sql"))
+
+
+def reasons(reporter):
+    return {name: record.reason for name, record in reporter.finished_models.items()}
+
+
+def litter(folder: Path):
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith((".lock", "compiled")))
+
+
+class TestIncremental:
+    def test_nothing_changed_runs_nothing(self, data, warehouse):
+        before = warehouse.stat().st_mtime_ns
+        assert reasons(build_sql(data, warehouse)) == {}
+        assert warehouse.stat().st_mtime_ns == before
+
+    def test_a_parameter_runs_what_uses_it_and_what_reads_that(self, data, warehouse):
+        ran = reasons(build_sql(data, warehouse, overrides=("adaptive.album=0.6",)))
+        assert ran["scores.adaptive"] == "its SQL or a parameter changed"
+        assert ran["marts.predictions"] == "scores.adaptive changed"
+        assert not {"scores.max_genre", "features.candidates", "staging.ratings"} & set(ran)
+
+    def test_an_input_runs_what_reads_it(self, data, warehouse):
+        (data / "truth2.txt").write_text("100|1|0\n")
+        ran = reasons(build_sql(data, warehouse))
+        assert ran["staging.truth"] == "the input truth changed"
+        assert "marts.leaderboard" in ran
+        assert not {"staging.ratings", "features.candidates", "scores.adaptive"} & set(ran)
+
+    def test_temporaries_run_again_for_their_readers_alone(self, data, warehouse):
+        (data / "trainItem2.txt").write_text(SMALL["trainItem2.txt"].replace("22\t0", "22\t10"))
+        ran = reasons(build_sql(data, warehouse))
+        assert ran["staging.train_lines"] == "the input train changed"
+        assert "staging.track_lines" not in ran
+        assert "hierarchy.track_lineage" not in ran
+
+    def test_an_edited_model_runs(self, data, warehouse, sql):
+        path = sql / "priors" / "overall.sql"
+        path.write_text(path.read_text().replace("-- nulls", "-- edited: yes\n-- nulls"))
+        ran = reasons(build_sql(data, warehouse, sql=sql))
+        assert ran["priors.overall"] == "its SQL or a parameter changed"
+        assert "staging.ratings" not in ran
+
+    def test_a_removed_model_is_dropped(self, data, warehouse, sql):
+        (sql / "marts" / "fallback_coverage.sql").unlink()
+        build_sql(data, warehouse, sql=sql)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            with pytest.raises(duckdb.CatalogException):
+                connection.sql("from marts.fallback_coverage")
+
+    def test_a_full_refresh_runs_everything(self, data, warehouse):
+        ran = reasons(build_sql(data, warehouse, full_refresh=True))
+        assert set(ran.values()) == {"forced"} | {r for r in ran.values() if r.endswith("reads it")}
+        assert "staging.ratings" in ran
+
+    def test_a_plan_runs_nothing(self, data, warehouse):
+        before = warehouse.read_bytes()
+        reporter = build_sql(data, warehouse, plan_only=True, full_refresh=True)
+        assert reporter.finished_models == {}
+        assert warehouse.read_bytes() == before
+
+    def test_selected_models_run_alone(self, data, warehouse):
+        ran = reasons(build_sql(data, warehouse, selected=("scores.adaptive",)))
+        assert ran == {"scores.adaptive": "selected"}
+
+    def test_a_selected_model_without_its_inputs_is_refused(self, data, tmp_path):
+        with pytest.raises(UsageError, match=r"--select \+features.candidates"):
+            build_sql(data, tmp_path / "new.duckdb", selected=("features.candidates",))
+
+    def test_what_a_selection_left_behind_runs_later(self, data, warehouse):
+        build_sql(data, warehouse, selected=("priors.items",), overrides=("bayes.confidence=25",))
+        ran = reasons(build_sql(data, warehouse, overrides=("bayes.confidence=25",)))
+        assert "features.candidates" in ran
+        assert "priors.items" not in ran
+
+
+class TestFailure:
+    def test_a_failing_model_is_named_by_line_and_column(self, data, warehouse, sql):
+        path = sql / "priors" / "overall.sql"
+        path.write_text(path.read_text().replace("coalesce(sum(rating)", "coalesce(sum(ratting)"))
+        before = warehouse.read_bytes()
+        with pytest.raises(BuildError) as caught:
+            build_sql(data, warehouse, sql=sql)
+        message = str(caught.value)
+        line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if "ratting" in text)
+        column = path.read_text().splitlines()[line - 1].index("ratting") + 1
+        assert message.startswith(f"{path}:{line}:{column}: ")
+        assert 'Referenced column "ratting" not found' in message
+        assert f">  {line:>3} | " in message
+        rendered = Path(message.splitlines()[-1].removeprefix("  rendered: "))
+        assert "sum(ratting)" in rendered.read_text()
+        assert warehouse.read_bytes() == before
+        assert litter(warehouse.parent) == ["w.duckdb"]
+
+    @pytest.mark.parametrize(
+        ("query", "message"),
+        [
+            ("select 1 as track_id union all select 1", r"2 rows with the key .*track_id.* = \[1\]"),
+            ("select null::int as track_id", "1 rows without a value in the key column"),
+        ],
+    )
+    def test_a_broken_key_fails_the_build(self, data, warehouse, sql, query, message):
+        (sql / "marts" / "broken.sql").write_text(f"-- grain: one\n-- key: track_id\n{query}\n")
+        with pytest.raises(BuildError, match=message):
+            build_sql(data, warehouse, sql=sql)
+
+    def test_a_broken_row_count_fails_the_build(self, data, warehouse, sql):
+        text = "-- grain: one\n-- key: x\n-- rows: staging.candidates\nselect 1 as x from {{ ref('staging.candidates') }} limit 1\n"
+        (sql / "marts" / "broken.sql").write_text(text)
+        with pytest.raises(BuildError, match="1 rows, its header promises the 6 of staging.candidates"):
+            build_sql(data, warehouse, sql=sql)
+
+    def test_a_check_that_finds_rows_fails_the_build(self, data, warehouse, sql):
+        text = "-- grain: one\nselect user_id from {{ ref('staging.candidates') }}\n"
+        (sql / "checks" / "broken.sql").write_text(text)
+        with pytest.raises(BuildError, match="the check found 6 rows"):
+            build_sql(data, warehouse, sql=sql)
+
+    def test_a_score_that_is_missing_fails_the_build(self, data, warehouse, sql):
+        path = sql / "scores" / "adaptive.sql"
+        path.write_text(path.read_text().replace("-- rows: staging.candidates\n", "").replace(
+            "    from features\n", "    from features where track_id <> 99\n"
+        ))
+        with pytest.raises(BuildError, match="the check found"):
+            build_sql(data, warehouse, sql=sql)
+
+
+class TestPublishing:
+    def test_readers_keep_the_old_warehouse_until_they_open_again(self, data, warehouse):
+        with duckdb.connect(str(warehouse), read_only=True) as reader:
+            before = reader.sql("from priors.overall").fetchall()
+            (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
+            build_sql(data, warehouse)
+            assert reader.sql("from priors.overall").fetchall() == before
+        with duckdb.connect(str(warehouse), read_only=True) as reader:
+            assert reader.sql("from priors.overall").fetchall() == [(1, 10.0)]
+
+    def test_a_second_build_says_that_one_is_at_work(self, data, warehouse):
+        with Workplace(warehouse).held():
+            with pytest.raises(UsageError, match=f"another build is at work on it .process {os.getpid()}."):
+                build_sql(data, warehouse)
+
+    def test_what_a_killed_build_left_is_no_obstacle(self, data, warehouse):
+        workplace = Workplace(warehouse)
+        workplace.scratch.mkdir(parents=True)
+        workplace.database.write_bytes(b"half a database")
+        (workplace.folder / "spill").mkdir()
+        (data / "truth2.txt").write_text("100|1|0\n")
+        build_sql(data, warehouse)
+        assert litter(warehouse.parent) == ["w.duckdb"]
+
+    @pytest.mark.parametrize("content", [b"", b"no database", None])
+    def test_anything_unusable_is_replaced(self, data, warehouse, content):
+        truncated = warehouse.read_bytes()[:20_000]
+        warehouse.write_bytes(truncated if content is None else content)
+        build_sql(data, warehouse)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
+
+    def test_a_stale_write_ahead_log_is_no_obstacle(self, data, warehouse):
+        warehouse.with_name("w.duckdb.wal").write_bytes(b"of another file")
+        build_sql(data, warehouse)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, number, status):
+    (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
+    before = warehouse.read_bytes()
+    command = [sys.executable, "-m", "recsys", "build", "--sql-only", "--data", data, "--warehouse", warehouse]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while "staging." not in process.stdout.readline():
+        time.sleep(0.001)
+    process.send_signal(number)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert "Traceback" not in complaint
+    assert warehouse.read_bytes() == before
+    build_sql(data, warehouse)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.sql("from priors.overall").fetchall() == [(1, 10.0)]
+    assert litter(warehouse.parent) == ["w.duckdb"]

@@ -1,0 +1,196 @@
+"""Reading ``sql/``: headers, names, references, and the house rules that hold for every model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import BuildError, UsageError
+from recsys.parameters import Parameters
+from recsys.planning import select
+from recsys.project import LAYERS, Project, read_header
+from recsys.sources.directory import OPTIONAL
+
+SHIPPED = Project.load(present=OPTIONAL)
+
+
+def project_of(folder: Path, models: dict[str, str], parameters: str = "") -> Project:
+    folder.mkdir(exist_ok=True)
+    (folder / "parameters.toml").write_text(parameters)
+    for name, text in models.items():
+        path = folder / f"{name.replace('.', '/')}.sql"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return Project.load(folder)
+
+
+def test_the_graph_comes_from_the_references(tmp_path):
+    project = project_of(
+        tmp_path,
+        {
+            "marts.c": "select * from {{ ref('staging.a') }}, {{ ref('features.b') }}",
+            "features.b": "select * from {{ ref('staging.a') }}",
+            "staging.a": "select 1 as x",
+        },
+    )
+    graph = project.graph()
+    assert list(graph) == ["staging.a", "features.b", "marts.c"]
+    assert project.parents(graph["marts.c"]) == ("staging.a", "features.b")
+
+
+def test_a_circle_is_refused_by_name(tmp_path):
+    models = {"staging.a": "from {{ ref('staging.b') }}", "staging.b": "from {{ ref('staging.a') }}"}
+    with pytest.raises(BuildError, match=r"circle: staging\.. -> staging\.. -> staging\.."):
+        project_of(tmp_path, models).graph()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("select 1\nfrom {{ ref('staging.typo') }}", r"a\.sql:2: ref\('staging\.typo'\) names no model"),
+        ("select\n\n{{ var('no.such') }}", r"a\.sql:3: no parameter 'no\.such'"),
+        ("select\n{{ nonsense(1) }}", r"a\.sql:2: 'nonsense' is undefined"),
+        ("select\n{{ 1 +", r"a\.sql:2: unexpected"),
+    ],
+)
+def test_a_wrong_template_is_named_by_file_and_line(tmp_path, text, message):
+    with pytest.raises(BuildError, match=message):
+        project_of(tmp_path, {"staging.a": text}).graph()
+
+
+def test_a_near_name_is_suggested(tmp_path):
+    models = {"staging.ratings": "select 1", "marts.a": "from {{ ref('staging.rating') }}"}
+    with pytest.raises(BuildError, match="did you mean staging.ratings"):
+        project_of(tmp_path, models).graph()
+
+
+def test_only_staging_reads_files(tmp_path):
+    with pytest.raises(BuildError, match="only staging reads files"):
+        project_of(tmp_path, {"marts.a": "from {{ source('train') }}"}).graph()
+
+
+def test_file_names_must_be_identifiers(tmp_path):
+    with pytest.raises(BuildError, match="lower-case letters"):
+        project_of(tmp_path, {"staging.a; drop table x": "select 1"})
+
+
+def test_headers_are_read_to_the_first_other_line():
+    text = "-- grain: one\n--   rating\n-- key: a, b\nselect 1\n-- units: none"
+    assert read_header(text) == {"grain": "one rating", "key": "a, b"}
+
+
+def test_rendered_places_lead_back_to_the_file(tmp_path):
+    text = "select\n{% for i in range(3) %}\n    {{ i }} as c{{ i }},\n{% endfor %}\n    wrong\nfrom x\n"
+    rendered = project_of(tmp_path, {"staging.a": text}).render("staging.a")
+    line, column = rendered.origin(rendered.sql.index("wrong"))
+    assert (line, column) == (5, 5)
+    assert rendered.origin(rendered.sql.index("2 as c2")) == (3, 5)
+
+
+def test_string_parameters_are_literals_in_sql(tmp_path):
+    models = {"staging.a": "select {{ var('text') }} as x"}
+    project = project_of(tmp_path, models, parameters='text = "it\'s; drop table x --"')
+    assert project.render("staging.a").sql == "select 'it''s; drop table x --' as x"
+
+
+def test_inlined_models_read_what_replaces_their_inputs(tmp_path):
+    models = {
+        "staging.a": "select 1 as x",
+        "staging.b": "select 2 as y",
+        "features.c": "-- grain: one\nselect x from {{ ref('staging.a') }}",
+        "features.d": "select x, y from {{ ref('features.c') }}, {{ ref('staging.b') }}",
+        "marts.e": "from {{ inline('features.d', {'staging.a': 'wanted'}) }}",
+    }
+    rendered = project_of(tmp_path, models).render("marts.e")
+    assert "".join(rendered.sql.split()) == "from(selectx,yfrom(selectxfromwanted),staging.b)"
+    assert rendered.refs == ("staging.b",)
+
+
+class TestOverrides:
+    PARAMETERS = 'whole = 3\nreal = 1.5\nword = "x"\n[deep]\nflag = true\n'
+
+    def load(self, tmp_path, *overrides):
+        path = tmp_path / "parameters.toml"
+        path.write_text(self.PARAMETERS)
+        return Parameters.load(path, overrides)
+
+    @pytest.mark.parametrize(
+        ("override", "key", "value"),
+        [
+            ("whole=4", "whole", 4),
+            ("real=2", "real", 2.0),
+            ("deep.flag=false", "deep.flag", False),
+            ("word={{ evil }}'; --", "word", "{{ evil }}'; --"),
+        ],
+    )
+    def test_values_are_of_the_defaults_type(self, tmp_path, override, key, value):
+        found = self.load(tmp_path, override).get(key)
+        assert found == value
+        assert isinstance(found, type(value))
+
+    @pytest.mark.parametrize(
+        "override",
+        ["whole=4.5", "whole=x", "real=nan()", "deep.flag=1", "deep=1", "typo=1", "whole", "real=1\ny = 2", "=1"],
+    )
+    def test_others_are_refused(self, tmp_path, override):
+        with pytest.raises(UsageError, match="--set"):
+            self.load(tmp_path, override)
+
+
+class TestSelection:
+    @staticmethod
+    def chosen(*patterns):
+        return select(SHIPPED, SHIPPED.graph(), patterns)
+
+    def test_a_name_is_one_model(self):
+        assert self.chosen("scores.adaptive") == {"scores.adaptive"}
+        assert self.chosen("adaptive") == {"scores.adaptive"}
+
+    def test_a_plus_before_takes_all_it_reads(self):
+        chosen = self.chosen("+hierarchy.track_lineage")
+        assert chosen == {
+            "hierarchy.track_lineage",
+            "staging.tracks",
+            "staging.albums",
+            "staging.track_lines",
+            "staging.album_lines",
+        }
+
+    def test_a_plus_after_takes_all_that_read_it(self):
+        chosen = self.chosen("marts.predictions+")
+        assert {"marts.predictions", "marts.leaderboard", "main.submission"} <= chosen
+        assert "scores.adaptive" not in chosen
+
+    def test_an_unknown_name_is_refused(self):
+        with pytest.raises(UsageError, match="no model of that name"):
+            self.chosen("nobody")
+
+
+@pytest.mark.parametrize("name", SHIPPED.models)
+class TestHouseRules:
+    def test_the_header_tells_grain_and_key(self, name):
+        model = SHIPPED.models[name]
+        assert model.layer in (*LAYERS, "checks")
+        assert model.header.get("grain")
+        if model.materialized not in ("temp", "macro"):
+            assert model.key
+
+    def test_relations_are_named_by_ref_alone(self, name):
+        text = re.sub("--.*", "", SHIPPED.models[name].path.read_text())
+        body = re.sub(r"\{[{%#].*?[#}%]\}|'[^'\n]*'", "", text, flags=re.DOTALL)
+        named = set(re.findall(r"\b[a-z_]+\.[a-z_]+\b", body))
+        assert not named & set(SHIPPED.writers)
+
+    def test_only_staging_reads_a_source(self, name):
+        assert SHIPPED.models[name].layer == "staging" or not SHIPPED.render(name).sources
+
+    def test_models_are_short(self, name):
+        assert len(SHIPPED.models[name].path.read_text().splitlines()) <= 130
+
+
+def test_no_model_that_others_train_on_reads_the_truth():
+    for name, rendered in SHIPPED.graph().items():
+        if "staging.truth" in rendered.refs:
+            assert name == "marts.judged"
