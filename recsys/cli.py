@@ -58,9 +58,11 @@ def main() -> None:
 
 
 def _end(message: str, status: int) -> None:
-    """Say one last thing and leave at once, whatever threads and child processes still do."""
+    """Say one last thing and leave; when interrupted at once, whatever threads still do."""
     if message:
-        print(f"recsys: {message}" if status >= 128 else message, file=sys.stderr)
+        print(message, file=sys.stderr)
+    if status < 128:
+        sys.exit(status)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -251,3 +253,104 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
         print(text)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+@commands.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--scores", type=click.Path(path_type=Path), required=True, help="file,score lines.")
+@click.option("--candidates", type=click.Path(path_type=Path), required=True, help="The test file.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The submission to write.")
+@click.option("--method", default="least-squares", show_default=True, help="least-squares, vote or average.")
+@click.option("--skip-invalid", is_flag=True, help="Leave files out that cannot be used, and list them.")
+@json_option
+def ensemble(as_json: bool, **given: Any) -> None:
+    """Blend the submission files in DIRECTORY, weighted by their known scores; no ratings are needed.
+
+    \b
+    Example: recsys ensemble submissions --scores scores.csv --candidates testItem2.txt --out blend.csv
+    """
+    from recsys.console import console, ensemble_table, print_json
+    from recsys.ensemble.files import run
+
+    outcome = run(**given)
+    for name, complaint in outcome.skipped:
+        print(f"left out {name}: {complaint}", file=sys.stderr)
+    for warning in outcome.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if as_json:
+        print_json(outcome.as_json())
+        return
+    console().print(ensemble_table(outcome))
+    print(
+        f"{given['out']}: {outcome.candidates:,} candidates of {outcome.users:,} users by {outcome.method}, "
+        f"expected accuracy {outcome.accuracy:.4f} ± {outcome.uncertainty:.4f}"
+    )
+
+
+@commands.command()
+@click.argument("user", type=int)
+@click.argument("track", type=int)
+@warehouse_option
+@json_option
+def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
+    """Show what the score of TRACK for USER is made of, a row for each piece of evidence.
+
+    \b
+    Example: recsys explain 3 2141
+    """
+    from recsys.console import console, print_json
+    from recsys.report.explain import explain as evidence
+    from recsys.report.explain import explanation_table
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        rows = evidence(connection, user, track)
+    if as_json:
+        print_json(rows)
+    else:
+        console().print(explanation_table(rows))
+
+
+@commands.command()
+@click.argument("user", type=int)
+@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@warehouse_option
+@json_option
+def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
+    """Print the best tracks of the whole catalogue that USER has not rated, and why.
+
+    \b
+    Example: recsys recommend 3 -k 5
+    """
+    from recsys.console import console, print_json
+    from recsys.report.recommend import recommend as best_tracks
+    from recsys.report.recommend import recommendation_table
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        rows = best_tracks(connection, user, count)
+    if as_json:
+        print_json(rows)
+    else:
+        console().print(recommendation_table(rows))
+
+
+@commands.command()
+@warehouse_option
+@json_option
+def doctor(warehouse: Path, as_json: bool) -> None:
+    """Check Python, packages, Java, disk, memory and the warehouse, and say what to do.
+
+    \b
+    Example: recsys doctor
+    """
+    from recsys.console import console, doctor_table, print_json
+    from recsys.doctor import checks
+
+    found = checks(warehouse)
+    if as_json:
+        print_json([vars(check) for check in found])
+    else:
+        console().print(doctor_table(found))
+    if not all(check.ok for check in found):
+        raise click.exceptions.Exit(1)

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -14,8 +14,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from recsys.planning import Step
-from recsys.record import Record
+if TYPE_CHECKING:
+    from recsys.doctor import Check
+    from recsys.ensemble.files import Outcome
+    from recsys.planning import Step
+    from recsys.record import Record
 
 WIDE = 200  # columns of the output where nobody's terminal sets them
 
@@ -137,8 +140,10 @@ def leaderboard_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title="Leaderboard", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("", "model"):
         table.add_column(heading, justify="right" if not heading else "left")
-    for heading in ("accuracy", "from .5 up", "auc", "published", "difference", "users", "seconds"):
-        table.add_column(heading, justify="left" if heading == "from .5 up" else "right", no_wrap=True)
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("from .5 up", no_wrap=True)
+    for heading in ("auc", "auc of p", "published", "difference", "users", "seconds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("evaluated on")
     for place, row in enumerate(rows, 1):
         table.add_row(str(place), *_leaderboard_cells(row), row["evaluated_on"])
@@ -153,8 +158,36 @@ def _leaderboard_cells(row: Mapping[str, Any]) -> list[str | Text]:
         "-" if accuracy is None else f"{accuracy:.4f}",
         "" if accuracy is None else bar(accuracy, 0.5, 1.0),
         "-" if row["auc"] is None else f"{row['auc']:.4f}",
+        "-" if row["probability_auc"] is None else f"{row['probability_auc']:.4f}",
         "-" if published is None else f"{published:.3f}",
         f"{accuracy - published:+.3f}" if compared else "-",
         f"{row['users']:,}",
         f"{row['seconds']:.1f}",
     ]
+
+
+def ensemble_table(outcome: Outcome) -> Table:
+    """The inputs of a blend: what each scored, what the others foretell it to score, and its weight."""
+    table = Table(title="Inputs of the blend", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("file")
+    for heading in ("known accuracy", "foretold by the others", "weight"):
+        table.add_column(heading, justify="right")
+    table.add_column("same as")
+    for known in outcome.inputs:
+        foretold = "-" if known.foretold is None else f"{known.foretold:.4f}"
+        weight = "-" if known.weight is None else f"{known.weight:+.4f}"
+        table.add_row(known.file, f"{known.accuracy:.4f}", foretold, weight, known.duplicate_of or "")
+    return table
+
+
+def doctor_table(checks: Sequence[Check]) -> Table:
+    """A line for each check, and what to do below those that ask for something."""
+    table = Table(title="Doctor", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("", "check", "found"):
+        table.add_column(heading)
+    for check in checks:
+        sign = Text("ok", style="green") if check.ok else Text("no", style="red")
+        table.add_row(sign, check.name, check.found)
+        if check.advice:
+            table.add_row("", "", Text(f"-> {check.advice}", style="yellow"))
+    return table

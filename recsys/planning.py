@@ -106,10 +106,10 @@ def plan(
 def _fingerprint(
     rendered: Rendered, files: Mapping[str, SourceFile], parents: Mapping[str, Step]
 ) -> Fingerprint:
-    call = rendered.learner
+    call = rendered.call
     return Fingerprint(
         sql=_digest(f"{rendered.sql}{rendered.model.materialized}{json.dumps(call and dict(call.settings))}"),
-        code=code_digest(f"learners.{call.function.rpartition('.')[0]}") if call else "",
+        code=code_digest(call.module) if call else "",
         inputs={name: files[name].digest for name in rendered.sources},
         parents={name: step.fingerprint.digest for name, step in parents.items()},
     )

@@ -110,9 +110,9 @@ class Project:
             self._templates[model.name] = self.environment.from_string(source)
         return self._templates[model.name]
 
-    def disable(self, name: str) -> None:
-        """Take a model out of the project: what gathers all models of a layer renders without it."""
-        self.enabled.discard(name)
+    def disable(self, names: Iterable[str]) -> None:
+        """Take models out of the project: what gathers all models of a layer renders without them."""
+        self.enabled -= set(names)
         self._rendered.clear()
 
     def graph(self) -> dict[str, Rendered]:

@@ -20,12 +20,22 @@ MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contai
 
 
 @dataclass(frozen=True)
-class LearnerCall:
-    """What a model's ``learner(...)`` call names: the function, its inputs as relations, its settings."""
+class PythonCall:
+    """What a model's ``learner(...)`` or ``reader(...)`` call names.
 
+    ``module`` is a module of this package; ``relations`` and ``sources`` map argument names to the relations
+    and the input files that the function gets, and ``settings`` are constants for it.
+    """
+
+    module: str
     function: str
-    inputs: Mapping[str, str]
+    relations: Mapping[str, str]
+    sources: Mapping[str, str]
     settings: Mapping[str, Any]
+
+    @property
+    def is_learner(self) -> bool:
+        return self.module.startswith("learners.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Rendered:
     sql: str
     refs: tuple[str, ...]
     sources: tuple[str, ...]
-    learner: LearnerCall | None
+    call: PythonCall | None
     lines: tuple[int, ...] = field(repr=False)
 
     def origin(self, offset: int) -> tuple[int, int]:
@@ -62,11 +72,11 @@ class Rendering:
         self.project, self.model, self.replaced = project, model, dict(replaced or {})
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}
-        self.learner_call: LearnerCall | None = None
+        self.call: PythonCall | None = None
 
     def run(self) -> Rendered:
         sql, lines = _unmark(self.text())
-        return Rendered(self.model, sql, tuple(self.refs), tuple(self.sources), self.learner_call, lines)
+        return Rendered(self.model, sql, tuple(self.refs), tuple(self.sources), self.call, lines)
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""
@@ -79,6 +89,7 @@ class Rendering:
                 "source",
                 "has_source",
                 "learner",
+                "reader",
                 "inline",
                 "depends_on",
             )
@@ -125,10 +136,20 @@ class Rendering:
         return name in self.project.present
 
     def learner(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
-        """Declares that a Python function writes this model, from these relations and settings."""
-        self.learner_call = LearnerCall(function, inputs, settings or {})
-        described = ", ".join(f"{argument} = {relation}" for argument, relation in inputs.items())
-        return f"-- written by recsys.learners.{function}({described})"
+        """Declares that a function of ``recsys.learners`` writes this model, from relations and settings."""
+        return self._python(f"learners.{function}", inputs, settings or {})
+
+    def reader(self, function: str, **inputs: str) -> str:
+        """Declares that a function of ``recsys.sources`` writes this model, from files and relations."""
+        return self._python(f"sources.{function}", inputs, {})
+
+    def _python(self, function: str, inputs: Mapping[str, str], settings: Mapping[str, Any]) -> str:
+        module, _, name = function.rpartition(".")
+        sources = {argument: text[1:] for argument, text in inputs.items() if text.startswith("$")}
+        relations = {argument: text for argument, text in inputs.items() if argument not in sources}
+        self.call = PythonCall(module, name, relations, sources, settings)
+        described = ", ".join(f"{argument} = {text}" for argument, text in inputs.items())
+        return f"-- written by recsys.{function}({described})"
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
         """Whether a relation is made, at however many removes, from another."""
@@ -145,8 +166,8 @@ class Rendering:
             raise ValueError(f"inline('{relation}'): {unknown[0]} is no model")
         inner = Rendering(self.project, self.project.writers[relation], replacing)
         text = _without_comments(_unmark(inner.text())[0])
-        if inner.learner_call:
-            raise ValueError(f"inline('{relation}'): a learner writes it, there is no SQL to inline")
+        if inner.call:
+            raise ValueError(f"inline('{relation}'): Python writes it, there is no SQL to inline")
         for parent in inner.refs:
             if self._depends(parent, replacing):
                 text = _substitute(text, self.project.location(parent), self.inline(parent, replacing))

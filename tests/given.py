@@ -129,5 +129,3 @@ def _value(cell: str) -> Any:
 
 def _shown(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-

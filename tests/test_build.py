@@ -158,9 +158,11 @@ class TestFailure:
 
     def test_a_score_that_is_missing_fails_the_build(self, data, warehouse, sql):
         path = sql / "scores" / "adaptive.sql"
-        path.write_text(path.read_text().replace("-- rows: staging.candidates\n", "").replace(
-            "    from features\n", "    from features where track_id <> 99\n"
-        ))
+        path.write_text(
+            path.read_text()
+            .replace("-- rows: staging.candidates\n", "")
+            .replace("    from features\n", "    from features where track_id <> 99\n")
+        )
         with pytest.raises(BuildError, match="the check found"):
             build_sql(data, warehouse, sql=sql)
 
@@ -210,7 +212,17 @@ class TestPublishing:
 def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, number, status):
     (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
     before = warehouse.read_bytes()
-    command = [sys.executable, "-m", "recsys", "build", "--sql-only", "--data", data, "--warehouse", warehouse]
+    command = [
+        sys.executable,
+        "-m",
+        "recsys",
+        "build",
+        "--sql-only",
+        "--data",
+        data,
+        "--warehouse",
+        warehouse,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     while "staging." not in process.stdout.readline():

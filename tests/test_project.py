@@ -132,7 +132,17 @@ class TestOverrides:
 
     @pytest.mark.parametrize(
         "override",
-        ["whole=4.5", "whole=x", "real=nan()", "deep.flag=1", "deep=1", "typo=1", "whole", "real=1\ny = 2", "=1"],
+        [
+            "whole=4.5",
+            "whole=x",
+            "real=nan()",
+            "deep.flag=1",
+            "deep=1",
+            "typo=1",
+            "whole",
+            "real=1\ny = 2",
+            "=1",
+        ],
     )
     def test_others_are_refused(self, tmp_path, override):
         with pytest.raises(UsageError, match="--set"):

@@ -74,7 +74,8 @@ def fit_score(
         context.report(done / len(LEVELS), f"ALS of the {level} ratings")
         ratings, pairs = (_of_level(inputs[name], level) for name in ("ratings", "pairs"))
         if ratings.num_rows:
-            predictions.append(predict(*fit(ratings, als, context), pairs))
+            users, items = fit(ratings, als, context)
+            predictions.append(predict(users, items, pairs))
     return {"features.als_predictions": pa.concat_tables([_PREDICTIONS.empty_table(), *predictions])}
 
 
@@ -85,7 +86,7 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
     # The order of the rows is the order of the sums in the normal equations.
     ordered = ratings.sort_by([("user_id", "ascending"), ("item_id", "ascending")])
     data = spark.frame(context, ordered.select(["user_id", "item_id", "rating"]))
-    model = ALS(
+    als = ALS(
         userCol="user_id",
         itemCol="item_id",
         ratingCol="rating",
@@ -95,8 +96,10 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
         numUserBlocks=spark.PARTITIONS,
         numItemBlocks=spark.PARTITIONS,
         seed=settings.seed,
-    ).fit(data)
-    return _factors(model.userFactors), _factors(model.itemFactors)
+    )
+    with spark.explained():
+        model = als.fit(data)
+        return _factors(model.userFactors), _factors(model.itemFactors)
 
 
 def predict(users: Factors, items: Factors, pairs: pa.Table) -> pa.Table:

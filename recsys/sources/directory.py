@@ -32,6 +32,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "labels": ("test2_new.txt",),
     "truth": ("truth2.txt",),
 }
+SUBMISSIONS = "submissions"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def discover(directory: Path) -> dict[str, SourceFile]:
         elif name in REQUIRED:
             options = " or ".join(stems)
             raise UsageError(f"{directory}: expected a file {options} (or the same with .gz), found none")
+    if (directory / SUBMISSIONS).exists():
+        found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
     return found
 
 
@@ -66,6 +69,16 @@ def _only(directory: Path, options: list[str]) -> Path | None:
         names = " and ".join(path.name for path in present)
         raise UsageError(f"{directory}: expected one of {names}, found both")
     return present[0] if present else None
+
+
+def _inspect_folder(name: str, path: Path) -> SourceFile:
+    """A folder as if it were one file: its digest is of the names and digests of the files in it."""
+    if not path.is_dir():
+        raise InputError(path, None, None, "a folder of submissions")
+    files = [_inspect(file.name, file) for file in sorted(path.iterdir()) if file.is_file()]
+    digest = hashlib.sha256("".join(f"{file.name}\0{file.digest}\n" for file in files).encode())
+    sizes = sum(file.byte_count for file in files), sum(file.line_count for file in files)
+    return SourceFile(name, path, digest.hexdigest(), *sizes)
 
 
 def _inspect(name: str, path: Path) -> SourceFile:
@@ -89,7 +102,7 @@ def plain_text(path: Path, scratch: Path) -> Path | None:
     """The file, or a copy of its text in the scratch folder, that the engine can read without loss.
 
     None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end
-    and ignores a tab at the end of a line, so text with any of these is for the line-by-line reader to refuse.
+    and ignores a tab at the end of a line, so text with any of these is for the line reader to refuse.
     """
     if path.suffix == ".gz" or _is_foreign(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"

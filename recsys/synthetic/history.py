@@ -101,13 +101,14 @@ def _encounters(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.ran
     community = _visited(taste, session, user, rng)
     explores = rng.random(len(user)) < _lerp(scales.EXPLORATION, taste, user)
     uniform = rng.random(len(user))
-    famous = draw_within(catalogue.community_starts, catalogue.artist_popularity, community, uniform)
+    heard_of = _lerp(scales.KNOWN_FAME, taste, user)
+    famous = draw_within(catalogue.community_starts, catalogue.artist_popularity, community, uniform * heard_of)
     size = np.diff(catalogue.community_starts)[community]
     anyone = catalogue.community_starts[community] + (uniform * size).astype(np.int64)
     artist = np.where(explores, anyone, famous)
     met = first_occurrences(user * len(catalogue.artist_ids) + artist)
     user, session, artist = user[met], session[met], artist[met]
-    return Encounters(user, session, artist, _liking(taste, user, artist, rng))
+    return Encounters(user, 2 * session, artist, _liking(taste, user, artist, rng))
 
 
 def _visited(
@@ -138,7 +139,7 @@ def _dives(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.G
     share = _lerp(scales.DIVE, taste, met.user)
     logit = np.log(share / (1.0 - share)) + scales.DIVE_LIKING * met.liking + taste.depth[met.user]
     dives = has_albums & (rng.random(len(logit)) < 1.0 / (1.0 + np.exp(-logit)))
-    rated = ~dives | (rng.random(len(dives)) < scales.ARTIST_RATED_IN_DIVE)
+    rated = ~dives | (rng.random(len(dives)) < _lerp(scales.ARTIST_RATED_IN_DIVE, taste, met.user))
     artist_opinion = _blend(met.liking, scales.ARTIST_LOADING, rng)
     artists = _events(met, rated, catalogue.artist_ids[met.artist], artist_opinion)
     return [artists, *_album_events(catalogue, taste, _subset(met, dives), rated[dives], rng)]
@@ -175,13 +176,13 @@ def _album_events(
 ) -> list[Events]:
     sizes = np.diff(catalogue.album_starts)[met.artist]
     wanted = rng.geometric(1.0 / _lerp(scales.ALBUMS_PER_DIVE, taste, met.user))
-    owner, position = _picks(wanted, sizes, _lerp(scales.FRONT_LOADING, taste, met.user), rng)
+    owner, position = _picks(wanted, sizes, _lerp(scales.ALBUM_FRONT_LOADING, taste, met.user), rng)
     album = catalogue.album_starts[met.artist[owner]] + position
     met = _subset(met, owner)
-    opinion = _blend(met.liking, scales.ALBUM_LOADING, rng)
+    opinion = scales.ALBUM_LEVEL + _blend(met.liking, scales.ALBUM_LOADING, rng)
     has_tracks = np.diff(catalogue.track_starts)[album] > 0
-    share = np.where(artist_rated[owner], scales.ALBUM_RATED_WITH_ARTIST, scales.ALBUM_RATED_ALONE)
-    rated = ~has_tracks | (rng.random(len(album)) < share)
+    share = np.where(artist_rated[owner], _lerp(scales.ALBUM_RATED_WITH_ARTIST, taste, met.user), scales.ALBUM_RATED_ALONE)
+    rated = rng.random(len(album)) < np.where(has_tracks, share, scales.ALBUM_RATED_WITHOUT_TRACKS)
     albums = _events(met, rated, catalogue.album_ids[album], opinion)
     return [albums, _track_events(catalogue, taste, _subset(met, has_tracks), album[has_tracks], rng)]
 
@@ -191,8 +192,9 @@ def _track_events(
 ) -> Events:
     sizes = np.diff(catalogue.track_starts)[album]
     whole = rng.random(len(album)) < _lerp(scales.WHOLE_ALBUM, taste, met.user)
-    wanted = np.where(whole, 1 + rng.geometric(1.0 / (scales.TRACKS_OF_WHOLE_ALBUM - 1.0), len(album)), 1)
-    owner, position = _picks(wanted, sizes, _lerp(scales.FRONT_LOADING, taste, met.user), rng)
+    wanted = np.where(whole, 1 + rng.geometric(1.0 / (_lerp(scales.TRACKS_OF_WHOLE_ALBUM, taste, met.user) - 1.0)), 1)
+    hits = np.where(whole, scales.WHOLE_ALBUM_FRONT_LOADING, _lerp(scales.TRACK_FRONT_LOADING, taste, met.user))
+    owner, position = _picks(wanted, sizes, hits, rng)
     track = catalogue.track_starts[album[owner]] + position
     mood = rng.normal(size=len(album))[owner]
     own = np.sqrt(1.0 - scales.TRACK_LOADING**2 - scales.TRACK_OPINION**2)
@@ -210,7 +212,7 @@ def _genre_events(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.r
     counts = rng.poisson(_lerp(scales.SPARE_ENCOUNTERS, taste, users) * scales.GENRES_AT_MEDIAN * interest * growth)
     owner = spread(np.minimum(counts, 2 * len(catalogue.genre_ids)))[0]
     user = users[owner]
-    session = (rng.random(len(owner)) * _encounter_counts(taste, users)[owner]).astype(np.int64)
+    session = 2 * (rng.random(len(owner)) * _encounter_counts(taste, users)[owner]).astype(np.int64) + 1
     community = _visited(taste, np.zeros(len(owner), dtype=np.int64), user, rng)
     genre = draw_genres(catalogue.genre_starts, catalogue.genre_popularity, community, rng.random(len(owner)), rng)
     kept = first_occurrences(user * len(catalogue.genre_ids) + genre)

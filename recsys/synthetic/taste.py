@@ -20,7 +20,7 @@ class Taste:
     """The latent space: a vector and a quality for each artist, a vector for each user.
 
     ``activity`` is the number of ratings a user would give, ``heaviness`` the same on a logarithmic scale
-    0 at the fewest ratings and 1 at 10,000. ``communities`` are a user's first, second and third
+    from 0 (the fewest ratings) to 1 (10,000 and more). ``communities`` are a user's first, second and third
     community; ``leniency`` is the user's level in latent units.
     """
 
@@ -48,7 +48,7 @@ def draw(scale: Scale, catalogue: Catalogue, rng: np.random.Generator) -> Taste:
     homes = np.einsum("c,ucd->ud", shares, centres[communities])
     return Taste(
         activity=activity,
-        heaviness=np.log(activity / scales.FEWEST_RATINGS) / np.log(10_000 / scales.FEWEST_RATINGS),
+        heaviness=np.minimum(1.0, np.log(activity / scales.FEWEST_RATINGS) / np.log(10_000 / scales.FEWEST_RATINGS)),
         communities=communities,
         leniency=rng.normal(0.0, scales.USER_SPREAD, scale.users),
         depth=rng.normal(0.0, scales.DEPTH_SPREAD, scale.users),

@@ -54,9 +54,9 @@ def build(scale: Scale, rng: np.random.Generator) -> Catalogue:
     artist_community, artist_popularity = _artists(scale, rng)
     album_counts = _albums_per_artist(scale, artist_popularity, rng)
     album_artist, album_position = spread(album_counts)
-    track_counts = _tracks_per_album(scale, album_position, rng)
+    track_counts = _tracks_per_album(scale, (album_position + 0.5) / album_counts[album_artist], rng)
     track_album = spread(track_counts)[0]
-    genre_community, genre_popularity = _genres(scale, rng)
+    genre_community, genre_popularity = _genres(scale)
     genre_starts = _starts(np.bincount(genre_community, minlength=scales.COMMUNITIES))
     album_known = rng.random(scale.albums) >= scales.ALBUM_ARTIST_MISSING
     track_album_known = rng.random(scale.tracks) >= scales.TRACK_ALBUM_MISSING
@@ -99,12 +99,14 @@ def _artists(scale: Scale, rng: np.random.Generator) -> tuple[IntArray, FloatArr
     community = _communities(scale.artists, rng)
     rank = rng.permutation(scale.artists)
     order = np.lexsort((rank, community))
-    return community, (rank[order] + scales.POPULARITY_OFFSET) ** -scales.POPULARITY_EXPONENT
+    return community, (rank[order] + scale.fame_offset) ** -scales.POPULARITY_EXPONENT
 
 
-def _genres(scale: Scale, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
-    community = _communities(scale.genres, rng)
-    return community, (rng.permutation(scale.genres) + scales.GENRE_OFFSET) ** -scales.GENRE_EXPONENT
+def _genres(scale: Scale) -> tuple[IntArray, FloatArray]:
+    """Communities have equally many genres each, of which a few are popular."""
+    community = np.sort(np.arange(scale.genres) % scales.COMMUNITIES)
+    position = spread(np.bincount(community))[1]
+    return community, (position + scales.GENRE_OFFSET) ** -scales.GENRE_EXPONENT
 
 
 def _albums_per_artist(scale: Scale, popularity: FloatArray, rng: np.random.Generator) -> IntArray:
@@ -118,9 +120,9 @@ def _albums_per_artist(scale: Scale, popularity: FloatArray, rng: np.random.Gene
     return counts
 
 
-def _tracks_per_album(scale: Scale, position: IntArray, rng: np.random.Generator) -> IntArray:
-    """An artist's first albums are the likelier ones to hold tracks."""
-    standing = np.log1p(position) + rng.gumbel(0.0, 1.0, scale.albums)
+def _tracks_per_album(scale: Scale, position: FloatArray, rng: np.random.Generator) -> IntArray:
+    """An artist's first albums are the likelier ones to hold tracks; ``position`` is 0 to 1 within the artist."""
+    standing = position + rng.gumbel(0.0, scales.ALBUM_ORDER_NOISE, scale.albums)
     holders = np.argsort(standing)[: round(scales.ALBUMS_WITH_TRACKS * scale.albums)]
     weights = rng.lognormal(0.0, scales.TRACK_COUNT_SIGMA, len(holders))
     counts = np.zeros(scale.albums, dtype=np.int64)

@@ -3,7 +3,6 @@
 -- rows: staging.candidates
 -- units: *_score on the scale 0..100, not clipped to it; *_source is 'als', 'prior' or 'global'
 -- nulls: none; a level on which the track has no item is M, 'global'
-{% set levels = ['track', 'album', 'artist', 'genre'] %}
 with
 
 candidates as (
@@ -21,11 +20,15 @@ overall as (
 side_by_side as (
     select
         user_id,
-        track_id
-        {%- for level in levels %},
-        max(als_score) filter (where level = '{{ level }}') as {{ level }}_score,
-        max(als_source) filter (where level = '{{ level }}') as {{ level }}_source
-        {%- endfor %}
+        track_id,
+        max(als_score) filter (where level = 'track') as track_score,
+        max(als_source) filter (where level = 'track') as track_source,
+        max(als_score) filter (where level = 'album') as album_score,
+        max(als_source) filter (where level = 'album') as album_source,
+        max(als_score) filter (where level = 'artist') as artist_score,
+        max(als_source) filter (where level = 'artist') as artist_source,
+        max(als_score) filter (where level = 'genre') as genre_score,
+        max(als_source) filter (where level = 'genre') as genre_source
     from levels
     group by user_id, track_id
 ),
@@ -33,11 +36,15 @@ side_by_side as (
 final as (
     select
         candidates.user_id,
-        candidates.track_id
-        {%- for level in levels %},
-        coalesce(side_by_side.{{ level }}_score, overall.overall_mean) as {{ level }}_score,
-        coalesce(side_by_side.{{ level }}_source, 'global') as {{ level }}_source
-        {%- endfor %}
+        candidates.track_id,
+        coalesce(side_by_side.track_score, overall.overall_mean) as track_score,
+        coalesce(side_by_side.track_source, 'global') as track_source,
+        coalesce(side_by_side.album_score, overall.overall_mean) as album_score,
+        coalesce(side_by_side.album_source, 'global') as album_source,
+        coalesce(side_by_side.artist_score, overall.overall_mean) as artist_score,
+        coalesce(side_by_side.artist_source, 'global') as artist_source,
+        coalesce(side_by_side.genre_score, overall.overall_mean) as genre_score,
+        coalesce(side_by_side.genre_source, 'global') as genre_source
     from candidates
     cross join overall
     left join side_by_side

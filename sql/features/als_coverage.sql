@@ -9,9 +9,13 @@ als as (
 ),
 
 long as (
-    {%- for level in ['track', 'album', 'artist', 'genre'] %}
-    {{ '' if loop.first else 'union all ' }}select '{{ level }}' as level, {{ level }}_source as source from als
-    {%- endfor %}
+    select 'track' as level, track_source as source from als
+    union all
+    select 'album' as level, album_source as source from als
+    union all
+    select 'artist' as level, artist_source as source from als
+    union all
+    select 'genre' as level, genre_source as source from als
 ),
 
 final as (

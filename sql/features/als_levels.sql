@@ -4,6 +4,9 @@
 -- nulls: none
 -- formula: mean of the predictions for the level's items (genres are several), else the mean of their priors,
 --   else M; sums run in the order of item_id, so that they repeat to the last digit
+{% set als_chain = [
+    ('als', 'averaged.als_mean'), ('prior', 'averaged.prior_mean'), ('global', 'overall.overall_mean'),
+] %}
 with
 
 pairs as (
@@ -30,7 +33,11 @@ averaged as (
         avg(predictions.prediction order by pairs.item_id) as als_mean,
         avg(priors.bayes_mean order by pairs.item_id) as prior_mean
     from pairs
-    left join predictions using (user_id, track_id, level, item_id)
+    left join predictions
+        on pairs.user_id = predictions.user_id
+            and pairs.track_id = predictions.track_id
+            and pairs.level = predictions.level
+            and pairs.item_id = predictions.item_id
     left join priors on pairs.item_id = priors.item_id
     group by pairs.user_id, pairs.track_id, pairs.level
 ),
@@ -40,7 +47,7 @@ final as (
         averaged.user_id,
         averaged.track_id,
         averaged.level,
-        {{ first_of('als', [('als', 'averaged.als_mean'), ('prior', 'averaged.prior_mean'), ('global', 'overall.overall_mean')]) }}
+        {{ first_of('als', als_chain) }}
     from averaged
     cross join overall
 )

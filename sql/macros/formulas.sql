@@ -43,3 +43,14 @@ row_number() over (
     order by scores.score desc, priors.track_prior desc, scores.track_id
 )
 {%- endmacro %}
+
+{# Rank of a value within its partition, from 1, the lowest; equal values share the mean of their ranks. #}
+{% macro average_rank(partition, value) -%}
+rank() over (partition by {{ partition }} order by {{ value }})
+        + (count(*) over (partition by {{ partition }}, {{ value }}) - 1) / 2
+{%- endmacro %}
+
+{# Area under the ROC curve from the sum of the ranks of the liked (Mann and Whitney, 1947). #}
+{% macro area_under_curve(rank_sum, liked, not_liked) -%}
+({{ rank_sum }} - {{ liked }} * ({{ liked }} + 1) / 2) / nullif({{ liked }} * {{ not_liked }}, 0)
+{%- endmacro %}

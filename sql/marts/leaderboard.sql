@@ -1,9 +1,10 @@
 -- grain: one model
 -- key: model
--- units: accuracy and published_accuracy are shares of candidates, auc an area, all 0..1
--- nulls: accuracy and auc without labels; published_* of a model that the paper does not have
+-- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
+-- nulls: accuracy and the aucs without labels; published_* of a model that the paper does not have
 -- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
---   liked candidate, over all users pooled, that the score puts in the right order (ties count half)
+--   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
+--   probability_auc = the same of the probabilities given that half of a user's candidates are liked
 with
 
 models as (
@@ -22,6 +23,10 @@ predictions as (
     select model, user_id, track_id, score, predicted from {{ ref('marts.predictions') }}
 ),
 
+probabilities as (
+    select model, user_id, track_id, probability from {{ ref('marts.probabilities') }}
+),
+
 judged as (
     select user_id, track_id, label, judged_by from {{ ref('marts.judged') }}
 ),
@@ -33,12 +38,15 @@ compared as (
         predictions.predicted,
         judged.label,
         judged.judged_by,
-        rank() over pooled + (count(*) over peers - 1) / 2 as pooled_rank
+        {{ average_rank('predictions.model', 'predictions.score') }} as score_rank,
+        {{ average_rank('predictions.model', 'probabilities.probability') }} as probability_rank
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
-    window
-        pooled as (partition by predictions.model order by predictions.score),
-        peers as (partition by predictions.model, predictions.score)
+    inner join probabilities
+        on
+            predictions.model = probabilities.model
+            and predictions.user_id = probabilities.user_id
+            and predictions.track_id = probabilities.track_id
 ),
 
 summed as (
@@ -49,7 +57,8 @@ summed as (
         avg((predicted = label)::int) as accuracy,
         sum(label) as liked,
         count(*) - sum(label) as not_liked,
-        sum(pooled_rank) filter (where label = 1) as liked_ranks
+        sum(score_rank) filter (where label = 1) as score_ranks,
+        sum(probability_rank) filter (where label = 1) as probability_ranks
     from compared
     group by model
 ),
@@ -58,8 +67,9 @@ final as (
     select
         models.model,
         summed.accuracy,
-        (summed.liked_ranks - summed.liked * (summed.liked + 1) / 2)
-        / nullif(summed.liked * summed.not_liked, 0) as auc,
+        {{ area_under_curve('summed.score_ranks', 'summed.liked', 'summed.not_liked') }} as auc,
+        {{ area_under_curve('summed.probability_ranks', 'summed.liked', 'summed.not_liked') }}
+            as probability_auc,
         coalesce(summed.users, 0) as users,
         case
             when summed.model is null then 'no labels'

@@ -6,12 +6,7 @@
 with
 
 scores as (
-    {%- for model in models('scores') %}
-    select '{{ model }}' as model, user_id, track_id, score from {{ ref('scores.' ~ model) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {{- union_of_scores(ref_all('scores.*')) }}
 ),
 
 priors as (

@@ -4,17 +4,21 @@
 -- units: score on the scale 0..100, not clipped to it
 -- nulls: none
 -- formula: weighted sum of the four ALS scores as they are
+{% set columns = {
+    'track': 'track_score', 'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_score',
+} %}
 with
 
 als as (
-    select user_id, track_id, track_score, album_score, artist_score, genre_score from {{ ref('features.als') }}
+    select user_id, track_id, track_score, album_score, artist_score, genre_score
+    from {{ ref('features.als') }}
 ),
 
 final as (
     select
         user_id,
         track_id,
-        {{ weighted_sum('als_blend', {'track': 'track_score', 'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_score'}) }} as score
+        {{ weighted_sum('als_blend', columns) }} as score
     from als
 )
 

@@ -50,7 +50,9 @@ def compare_features(connection, dataset):
     for found_row, expected_row in zip(found, expected, strict=True):
         assert set(found_row) == set(expected_row)
         for column, value in expected_row.items():
-            assert found_row[column] == (pytest.approx(value, abs=1e-9) if isinstance(value, float) else value)
+            assert found_row[column] == (
+                pytest.approx(value, abs=1e-9) if isinstance(value, float) else value
+            )
 
 
 def compare_scores(connection, dataset):

@@ -1,5 +1,9 @@
 """Given/expect rows of the marts, and what the finished warehouse's macros return."""
 
+import itertools
+import math
+import statistics
+
 import duckdb
 import pytest
 
@@ -41,7 +45,10 @@ def test_every_model_predicts_every_candidate(schemas):
 
 
 def test_the_truth_judges_where_there_is_one(schemas):
-    labels = {"staging.labels": "user_id track_id label\n1 7 1", "staging.truth": "user_id track_id label\n1 7 0"}
+    labels = {
+        "staging.labels": "user_id track_id label\n1 7 1",
+        "staging.truth": "user_id track_id label\n1 7 0",
+    }
     rows = result(schemas, "marts.judged", labels)
     expect(rows, "user_id track_id label judged_by\n1 7 0 truth2.txt")
     rows = result(schemas, "marts.judged", {**labels, "staging.truth": "user_id track_id label"})
@@ -58,7 +65,18 @@ PREDICTIONS = """
 
 
 def leaderboard_of(schemas, judged):
-    given = {"marts.predictions": PREDICTIONS, "marts.judged": judged}
+    probabilities = """
+        model    user_id track_id probability
+        adaptive 1       7        0.9
+        adaptive 1       8        0.1
+        adaptive 2       7        0.2
+        adaptive 2       8        0.8
+    """
+    given = {
+        "marts.predictions": PREDICTIONS,
+        "marts.judged": judged,
+        "marts.probabilities": probabilities,
+    }
     return result(schemas, "marts.leaderboard", given, also=("scores.adaptive",))
 
 
@@ -75,8 +93,8 @@ def test_the_leaderboard_measures_accuracy_and_pooled_auc(schemas):
     expect(
         rows,
         """
-        model    accuracy auc users published_accuracy evaluated_on
-        adaptive 0.5      0.5 2     0.792              truth2.txt
+        model    accuracy auc probability_auc users published_accuracy evaluated_on
+        adaptive 0.5      0.5 1               2     0.792              truth2.txt
         """,
     )
 
@@ -158,3 +176,36 @@ def test_a_submission_of_an_unknown_model_is_an_error(small_warehouse):
     with duckdb.connect(str(small_warehouse), read_only=True) as connection:
         with pytest.raises(duckdb.Error, match="no model of that name"):
             connection.sql("from submission('nobody')").fetchall()
+
+
+def test_probabilities_given_that_half_are_liked_equal_the_sum_over_halves(schemas):
+    scores = {1: [0.3, 2.0, -1.0, 0.5, 0.1, 4.0], 2: [1.0, 0.0], 3: [5.0, 5.0, 5.0, 5.0]}
+    lines = [f"adaptive {user} {t} {s}" for user, values in scores.items() for t, s in enumerate(values, 1)]
+    text = "model user_id track_id score\n" + "\n".join(lines)
+    rows = result(schemas, "marts.probabilities", {"marts.predictions": text})
+    found = {(row["user_id"], row["track_id"]): row["probability"] for row in rows}
+    assert len(found) == 12
+    for user, values in scores.items():
+        spread = statistics.pstdev(values)
+        odds = [math.exp(2.0 * (s - statistics.mean(values)) / spread) if spread else 1.0 for s in values]
+        halves = list(itertools.combinations(range(len(values)), len(values) // 2))
+        total = sum(math.prod(odds[i] for i in half) for half in halves)
+        for i in range(len(values)):
+            liked = sum(math.prod(odds[j] for j in half) for half in halves if i in half)
+            assert found[user, i + 1] == pytest.approx(liked / total, abs=1e-12)
+
+
+def test_the_macro_of_probabilities_gives_every_candidate_one(small_warehouse):
+    with duckdb.connect(str(small_warehouse), read_only=True) as connection:
+        rows = connection.sql("from probabilities('adaptive')").fetchall()
+        with pytest.raises(duckdb.Error, match="no model of that name"):
+            connection.sql("from probabilities('nobody')").fetchall()
+    assert [(user, track) for user, track, _ in rows] == [
+        (100, 1),
+        (100, 3),
+        (100, 4),
+        (100, 5),
+        (101, 4),
+        (101, 99),
+    ]
+    assert sum(p for user, _, p in rows if user == 100) == pytest.approx(2)

@@ -4,7 +4,9 @@ from tests.given import expect, result
 
 
 def test_overall_counts_every_rating(schemas):
-    rows = result(schemas, "priors.overall", {"staging.ratings": "user_id item_id rating\n1 5 0\n2 5 90\n2 6 30"})
+    rows = result(
+        schemas, "priors.overall", {"staging.ratings": "user_id item_id rating\n1 5 0\n2 5 90\n2 6 30"}
+    )
     expect(rows, "rating_count rating_mean\n3 40")
 
 

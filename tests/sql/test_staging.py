@@ -26,9 +26,15 @@ def stored(warehouse: Path, query: str):
 
 def test_ratings_keep_the_order_and_the_lines_of_the_file(small_warehouse):
     rows = stored(small_warehouse, "select user_id, item_id, rating, seq from staging.ratings order by seq")
-    assert rows == [(100, 10, 90, 2), (100, 30, 70, 3), (100, 2, 80, 4), (100, 22, 0, 5)] + [
-        (101, 21, 50, 7),
-        (101, 31, 100, 8),
+    assert rows == [
+        (100, 10, 90, 2),
+        (100, 30, 70, 3),
+        (100, 2, 80, 4),
+        (100, 22, 0, 5),
+        *[
+            (101, 21, 50, 7),
+            (101, 31, 100, 8),
+        ],
     ]
 
 
@@ -45,7 +51,11 @@ def test_tracks_and_genres_are_as_in_the_files(small_warehouse):
         (4, 11, 21),
         (5, 12, None),
     ]
-    assert stored(small_warehouse, "from staging.albums order by album_id") == [(10, 20), (11, None), (12, 22)]
+    assert stored(small_warehouse, "from staging.albums order by album_id") == [
+        (10, 20),
+        (11, None),
+        (12, 22),
+    ]
     assert stored(small_warehouse, "from staging.track_genres order by all") == [
         (1, 30),
         (1, 31),
@@ -79,7 +89,7 @@ def test_what_real_data_has_is_counted(small_warehouse):
 def test_each_oddity_is_counted_once(tmp_path, name, changes):
     data = write_directory(tmp_path / "data", {**SMALL, **changes})
     build_staging(data, tmp_path / "w.duckdb")
-    query = f"select \"count\", example from staging.audit where \"check\" = '{name}'"
+    query = f'select "count", example from staging.audit where "check" = \'{name}\''
     count, example = stored(tmp_path / "w.duckdb", query)[0]
     assert count == 1
     assert example is not None
@@ -163,7 +173,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "file", "text", "line", "offending"), REFUSED, ids=[case[0] for case in REFUSED])
+@pytest.mark.parametrize(
+    ("name", "file", "text", "line", "offending"), REFUSED, ids=[case[0] for case in REFUSED]
+)
 def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, name, file, text, line, offending):
     data = write_directory(tmp_path / "data", {**SMALL, file: text})
     warehouse = tmp_path / "w.duckdb"

@@ -1,0 +1,74 @@
+"""Which models cannot be part of a build: their packages, their input or the user's wish are missing."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+
+from recsys.project import Model, Project
+from recsys.sources.directory import SourceFile
+
+SQL_ONLY = "--sql-only leaves the learned models out"
+
+
+def leave_out(project: Project, files: Mapping[str, SourceFile], sql_only: bool) -> dict[str, str]:
+    """Disable the models that cannot run, and what cannot do without them; the reason for each by name."""
+    readers = _readers(project)
+    reasons = {
+        name: reason
+        for name, model in project.models.items()
+        if (reason := _obstacle(project, model, files, sql_only))
+    }
+    reasons = exclude(project, reasons)
+    while sql_only and (idle := _idle(project, readers)):
+        reasons |= exclude(project, dict.fromkeys(idle, SQL_ONLY))
+    return reasons
+
+
+def exclude(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
+    """Disable models and, round by round, those that still read a disabled one; all of them with reasons."""
+    left_out: dict[str, str] = {}
+    waiting = dict(reasons)
+    while waiting:
+        left_out |= waiting
+        project.disable(waiting)
+        waiting = {
+            name: f"reads {parent}"
+            for name in sorted(project.enabled)
+            for parent in project.parents(project.render(name))
+            if parent not in project.enabled
+        }
+    return left_out
+
+
+def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], sql_only: bool) -> str | None:
+    call = project.render(model.name).call
+    if sql_only and call and call.is_learner:
+        return SQL_ONLY
+    absent = [package for package in model.listed("requires") if not importlib.util.find_spec(package)]
+    if absent:
+        return f"needs {', '.join(absent)}: pip install 'recsys[learners]'"
+    empty = [relation for relation in model.listed("needs") if not _has_input(project, relation, files)]
+    return f"the data directory has nothing for {', '.join(empty)}" if empty else None
+
+
+def _has_input(project: Project, relation: str, files: Mapping[str, SourceFile]) -> bool:
+    """Whether the files that a staging relation reads are there and not empty."""
+    sources = project.render(relation).sources
+    return bool(sources) and all(files[name].byte_count for name in sources)
+
+
+def _readers(project: Project) -> dict[str, set[str]]:
+    """The models that read each model, as long as all are enabled."""
+    readers: dict[str, set[str]] = {}
+    for name in project.models:
+        for parent in project.parents(project.render(name)):
+            readers.setdefault(parent, set()).add(name)
+    return readers
+
+
+def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
+    """Enabled models that others read, all of which are disabled: they prepare what nobody asks for."""
+    return sorted(
+        name for name in project.enabled if readers.get(name) and not readers[name] & project.enabled
+    )

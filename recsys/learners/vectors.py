@@ -1,0 +1,143 @@
+"""Users as sparse vectors of ratings, and the mini-batches that a denoising autoencoder learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class Items:
+    """The vocabulary, in ascending order of ``ids`` (n).
+
+    ``parents`` (n) are positions of the items' artists, n for none. ``draws`` (n) say how often an item is
+    drawn as one that a user did not rate; an item that is never drawn is no target either.
+    """
+
+    ids: np.ndarray
+    parents: np.ndarray
+    draws: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Items:
+        """From the columns ``item_id``, ``parent_id`` (NULL: none) and ``draw_count``."""
+        table = table.sort_by("item_id")
+        ids = table["item_id"].to_numpy()
+        parents = positions(ids, table["parent_id"].fill_null(-1).to_numpy())
+        return cls(ids, parents, table["draw_count"].to_numpy().astype(np.float64))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Ratings on a scale of 0..1, one row a user: ``ratings`` float32 (users, items), zeros stored.
+
+    ``users`` (users) are the ids, ascending; ``means`` float32 (users) the rows' means, 0 of an empty row.
+    """
+
+    users: np.ndarray
+    ratings: csr_matrix
+    means: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table, items: Items, asked: np.ndarray) -> Vectors:
+        """From ``user_id``, ``item_id`` and ``rating`` (0..100); those ``asked`` for have a row anyway."""
+        users = np.union1d(table["user_id"].to_numpy(), asked)
+        rows = positions(users, table["user_id"].to_numpy())
+        columns = positions(items.ids, table["item_id"].to_numpy())
+        values = (table["rating"].to_numpy() / 100).astype(np.float32)
+        ratings = csr_matrix((values, (rows, columns)), shape=(len(users), len(items)))
+        ratings.sort_indices()
+        means = np.bincount(rows, values, len(users)) / np.maximum(np.diff(ratings.indptr), 1)
+        return cls(users, ratings, means.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Rated items of some users, row after row: ``offsets`` (users) is where each row begins.
+
+    ``deviations`` are the ratings less the user's mean; ``counts`` (users) the lengths of the rows.
+    """
+
+    items: np.ndarray
+    deviations: np.ndarray
+    offsets: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, vectors: Vectors, rows: np.ndarray, kept: np.ndarray | None = None) -> Inputs:
+        """The whole vectors of ``rows``, or of their ratings those that ``kept`` marks."""
+        ratings = vectors.ratings[rows]
+        owners = np.repeat(np.arange(len(rows)), np.diff(ratings.indptr))
+        deviations = ratings.data - vectors.means[rows][owners]
+        kept = np.ones(len(owners), dtype=bool) if kept is None else kept
+        counts = np.bincount(owners[kept], minlength=len(rows))
+        offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        return cls(ratings.indices[kept].astype(np.int64), deviations[kept], offsets, counts)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step learns from: the inputs, and for entries ``(owners, items)`` the ``targets`` 0..1."""
+
+    inputs: Inputs
+    owners: np.ndarray
+    items: np.ndarray
+    targets: np.ndarray
+
+
+class Sampler:
+    """Draws batches: hides a share of each user's ratings, and adds items that the user never rated.
+
+    The unrated ones are drawn in proportion to ``Items.draws``, ``negatives`` of them for each hidden rating,
+    and their target is 0: that a user never met an item is what most unrated items have to tell. Without them
+    (``negatives`` 0) the loss is AutoRec's, over observed ratings alone. A user of more than ``limit``
+    ratings gives a random part of about that many, so that a batch fits in memory.
+    """
+
+    def __init__(
+        self, vectors: Vectors, items: Items, hidden_share: float, negatives: int, limit: int
+    ) -> None:
+        self.vectors, self.items = vectors, items
+        self.hidden_share, self.negatives, self.limit = hidden_share, negatives, limit
+        self.cumulated = np.cumsum(items.draws / max(items.draws.sum(), 1.0))
+
+    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> Batch:
+        """A batch of the users ``rows``."""
+        ratings = self.vectors.ratings[rows]
+        lengths = np.diff(ratings.indptr)
+        owners = np.repeat(np.arange(len(rows)), lengths)
+        taken = rng.random(len(owners)) < (self.limit / np.maximum(lengths, 1))[owners]
+        hidden = rng.random(len(owners)) < self.hidden_share
+        asked = taken & hidden & (self.items.draws[ratings.indices] > 0)
+        unrated_owners, unrated = self._unrated(ratings, owners, owners[asked], rng)
+        return Batch(
+            Inputs.of(self.vectors, rows, taken & ~hidden),
+            np.concatenate([owners[asked], unrated_owners]),
+            np.concatenate([ratings.indices[asked], unrated]).astype(np.int64),
+            np.concatenate([ratings.data[asked], np.zeros(len(unrated), dtype=np.float32)]),
+        )
+
+    def _unrated(
+        self, ratings: csr_matrix, owners: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Owners and items of the draws that their owner has not rated; the others are dropped."""
+        drawn_owners = np.repeat(asked, self.negatives)
+        drawn = np.searchsorted(self.cumulated, rng.random(len(drawn_owners)), side="right")
+        drawn = np.minimum(drawn, len(self.items) - 1)
+        rated_keys = owners * len(self.items) + ratings.indices  # ascending: rows, and items in a row, are
+        is_unrated = positions(rated_keys, drawn_owners * len(self.items) + drawn) == len(rated_keys)
+        return drawn_owners[is_unrated], drawn[is_unrated]
+
+
+def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each wanted value stands among distinct ascending ones; their number for one that is absent."""
+    if not len(ascending):
+        return np.zeros(len(wanted), dtype=np.int64)
+    found = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    return np.where(ascending[found] == wanted, found, len(ascending))

@@ -1,0 +1,129 @@
+"""Writes the report: one HTML file with everything in it, and the leaderboard as a picture."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+from altair import SCHEMA_VERSION
+from markupsafe import Markup
+
+from recsys.errors import UsageError
+from recsys.report import charts
+from recsys.report.sections import SECTIONS, AbsentError, Figure, Relations, Section, headline
+from recsys.warehouse import reading
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the bundled library hands to the page's own script
+PICTURE_WIDTH = 620
+PICTURE_SCALE = 2.0  # pixels of a PNG for each unit of the drawing
+VEGA_LITE = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+def write(warehouse: Path, out: Path) -> list[str]:
+    """Write the report on a warehouse as one page that needs no network, in one atomic step.
+
+    Returns a line for each section that was left out, which says why. UsageError if there is no warehouse or
+    ``out`` cannot be written.
+    """
+    with reading(warehouse, guarded=True) as connection:
+        relations = Relations(connection)
+        sections, left_out = _sections(relations)
+        page = _render(headline(relations), sections, left_out)
+    _replace(out, page.encode("utf-8"))
+    return left_out
+
+
+def leaderboard_picture(warehouse: Path, out: Path) -> None:
+    """Draw the leaderboard with intervals and the published figures, as PNG or SVG by the name of ``out``.
+
+    UsageError for another ending, or for a warehouse without judged models.
+    """
+    if out.suffix not in (".png", ".svg"):
+        raise UsageError(f"{out}: expected a file name that ends in .png or .svg")
+    with reading(warehouse, guarded=True) as connection:
+        try:
+            rows = Relations(connection).leaderboard_with_intervals()
+        except AbsentError as error:
+            raise UsageError(f"{warehouse}: {error}") from None
+    spec = charts.leaderboard(rows).to_dict()
+    spec |= {"width": PICTURE_WIDTH, "padding": 12}
+    config = {**charts.THEMES["light"], "background": "white", "font": "sans-serif"}
+    if out.suffix == ".svg":
+        drawing = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=config).encode("utf-8")
+    else:
+        drawing = vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, config=config, scale=PICTURE_SCALE)
+    _replace(out, drawing)
+
+
+def _sections(relations: Relations) -> tuple[list[Section], list[str]]:
+    sections, left_out = [], []
+    for title, section in SECTIONS.items():
+        try:
+            sections.append(section(relations))
+        except AbsentError as error:
+            left_out.append(f"{title}: {error}")
+    return sections, left_out
+
+
+def _render(build: dict[str, str], sections: list[Section], left_out: list[str]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["identity"] = id
+    figures = [figure for section in sections for figure in section.figures]
+    return environment.get_template("page.html").render(
+        build=build,
+        sections=sections,
+        left_out=left_out,
+        number={id(figure): place for place, figure in enumerate(figures)},
+        style=_asset("page.css"),
+        script=_asset("page.js"),
+        library=_library(),
+        specs=_json([_spec(figure) for figure in figures]),
+        themes=_json(charts.THEMES),
+        drawing=Markup,
+    )
+
+
+def _spec(figure: Figure) -> dict[str, Any]:
+    """A chart as Vega-Lite; the page sets the theme, so the chart brings none."""
+    spec: dict[str, Any] = figure.chart.to_dict()
+    spec.pop("config", None)
+    return spec
+
+
+def _asset(name: str) -> Markup:
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _json(value: Any) -> Markup:
+    """JSON for a script element: no text of it can end the element."""
+    return Markup(json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"))
+
+
+@cache
+def _library() -> Markup:
+    """Vega-Embed and all that it needs; a closing tag inside its strings is written so that none is seen."""
+    source = vl_convert.javascript_bundle(GLOBALS, vl_version=VEGA_LITE)
+    return Markup(source.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def _replace(out: Path, content: bytes) -> None:
+    """Put a whole file in the place of ``out``; what was there stays until then."""
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

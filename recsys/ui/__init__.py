@@ -1,0 +1,1 @@
+"""The explorer: a read-only look into a warehouse with a browser."""

@@ -1,0 +1,81 @@
+"""Keeps everybody but this machine's own pages out."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MOST_BYTES = 64 * 1024  # of a request's body
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class LoopbackOnly:
+    """Refuses requests that name another host, or that a page of another origin makes a browser send.
+
+    A foreign site reaches a loopback address through the visitor's browser, by a name that it lets resolve to
+    127.0.0.1 (the Host header then bears that name) or by a form or script of its own (Origin, or
+    Sec-Fetch-Site, says so).
+    """
+
+    def __init__(self, application: ASGIApp) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.application(scope, receive, send)
+        elif scope["type"] == "http":
+            refusal = _refusal(scope["method"], Headers(scope=scope))
+            answer = PlainTextResponse(refusal, status_code=403) if refusal else self.application
+            await answer(scope, receive, _with_headers(send))
+
+    # A websocket gets no answer at all: the server closes it.
+
+
+def _refusal(method: str, headers: Headers) -> str | None:
+    """Why a request is refused; None where it is not."""
+    host = headers.get("host", "")
+    if _name(host) not in LOOPBACK:
+        return "refused: this address answers to 127.0.0.1 and localhost alone"
+    origin = headers.get("origin")
+    if origin is not None and origin != f"http://{host}":
+        return "refused: the request comes from a page of another origin"
+    if method not in ("GET", "HEAD") and headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return "refused: the request comes from another site"
+    if (
+        not headers.get("content-length", "0").isdigit()
+        or int(headers.get("content-length", "0")) > MOST_BYTES
+    ):
+        return "refused: the request is too large"
+    return None
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(HEADERS)
+        await send(message)
+
+    return sending

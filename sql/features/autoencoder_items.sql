@@ -1,0 +1,45 @@
+-- grain: one item of the autoencoder's vocabulary, which is every entry of a rating vector
+-- key: item_id
+-- units: draw_count is the number of high ratings of the tracks of the album
+-- nulls: parent_id, the album's artist, where it has none or the item is no album
+-- formula: the protocol of the test draws the tracks that a user did not rate in proportion to their high
+--   ratings; draw_count does the same for their albums
+with
+
+ratings as (
+    select item_id, rating from {{ ref('staging.ratings') }}
+),
+
+lineage as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+vocabulary as (
+    select distinct item_id from {{ ref('features.autoencoder_ratings') }}
+),
+
+albums as (
+    select coalesce(album_id, track_id) as item_id, min(artist_id) as parent_id
+    from lineage
+    group by coalesce(album_id, track_id)
+),
+
+drawn as (
+    select coalesce(lineage.album_id, lineage.track_id) as item_id, count(*) as draw_count
+    from ratings
+    inner join lineage on ratings.item_id = lineage.track_id
+    where ratings.rating >= {{ var('liked.rating') }}
+    group by coalesce(lineage.album_id, lineage.track_id)
+),
+
+final as (
+    select
+        vocabulary.item_id,
+        albums.parent_id,
+        coalesce(drawn.draw_count, 0) as draw_count
+    from vocabulary
+    left join albums on vocabulary.item_id = albums.item_id
+    left join drawn on vocabulary.item_id = drawn.item_id
+)
+
+select * from final

@@ -1,0 +1,57 @@
+-- grain: what is known of the accuracy of a model or a prior submission without the labels of one fold
+-- key: kind, name, held_out_fold
+-- units: accuracy and standard_error are shares of candidates, 0..1; held_out_fold -1 leaves nothing out
+-- nulls: standard_error of a published accuracy
+-- formula: published where a submission, or one named like the model, has a score; else estimated on the
+--   labelled users of all other folds, whose labels the model's own scores have not seen
+with
+
+hits as (
+    select model, user_id, label_count, hit_share from {{ ref('features.label_hits') }}
+),
+
+folds as (
+    select user_id, fold from {{ ref('features.folds') }}
+),
+
+turns as (
+    select -1 as held_out_fold
+    union
+    select fold as held_out_fold from folds
+),
+
+published as (
+    select file, regexp_replace(file, '\.(csv|txt)(\.gz)?$', '') as model, score
+    from {{ ref('staging.submission_scores') }}
+),
+
+estimated as (
+    select
+        hits.model,
+        turns.held_out_fold,
+        sum(hits.hit_share * hits.label_count) / sum(hits.label_count) as accuracy,
+        stddev_samp(hits.hit_share order by hits.user_id) / sqrt(count(*)) as standard_error
+    from hits
+    inner join folds on hits.user_id = folds.user_id
+    inner join turns on folds.fold <> turns.held_out_fold
+    group by hits.model, turns.held_out_fold
+    having count(*) > 1
+),
+
+final as (
+    select
+        published.file as name, 'submission' as kind, turns.held_out_fold, published.score as accuracy,
+        null::double as standard_error, 'published' as origin
+    from published
+    cross join turns
+    union all
+    select
+        estimated.model as name, 'model' as kind, estimated.held_out_fold,
+        coalesce(published.score, estimated.accuracy) as accuracy,
+        if(published.score is null, estimated.standard_error, null) as standard_error,
+        if(published.score is null, 'estimated', 'published') as origin
+    from estimated
+    left join published on estimated.model = published.model
+)
+
+select * from final

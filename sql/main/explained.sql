@@ -1,0 +1,78 @@
+-- grain: one piece of evidence on a pair of a user and a track
+-- arguments: the_user, the_track
+-- units: as in main.explain
+-- nulls: as in main.explain
+-- formula: a level's weight is shared out evenly among the pieces on the rung that its chain stops at
+{% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
+{% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als'] %}
+with
+
+rungs as (
+    select level, source, item_id, value, rating_count, rating_mean, shrinkage
+    from {{ ref('main.rungs_of') }}(the_user, the_track)
+),
+
+levels as (
+    select level, source, weight from {{ ref('main.levels_of') }}(the_user, the_track)
+),
+
+learned as (
+    select level, source, item_id, value from {{ ref('main.learned_of') }}(the_user, the_track)
+),
+
+matched as (
+    select
+        rungs.*,
+        coalesce(levels.weight, 0) as level_weight,
+        levels.level is not null as is_counted
+    from rungs
+    left join levels on rungs.level = levels.level and rungs.source = coalesce(levels.source, rungs.source)
+),
+
+weighted as (
+    select
+        level,
+        source,
+        item_id,
+        value,
+        rating_count,
+        rating_mean,
+        shrinkage,
+        if(is_counted, level_weight / count(*) over (partition by level, is_counted), 0) as weight
+    from matched
+    union all
+    select level, source, item_id, value, null, null, null, 0 from learned
+),
+
+final as (
+    select
+        row_number() over (
+            order by
+                list_position({{ levels }}, level),
+                list_position({{ sources }}, source),
+                source,
+                item_id
+        ) as ordinal,
+        level,
+        case source
+            when 'direct' then concat('own rating of ', level, ' ', item_id)
+            when 'sibling' then concat('own rating of track ', item_id, ' on the same album')
+            when 'prior' then concat('all ratings of ', level, ' ', item_id)
+            when 'global'
+                then concat('overall mean, ', if(item_id is null, 'no ', 'nobody rated the '), level)
+            when 'autoencoder' then 'prediction for the album'
+            when 'als' then concat('prediction for the ', level)
+            else concat('score of ', source)
+        end as evidence,
+        item_id,
+        value,
+        rating_count,
+        rating_mean,
+        shrinkage,
+        source,
+        weight,
+        weight * value as contribution
+    from weighted
+)
+
+select * from final order by ordinal

@@ -1,0 +1,14 @@
+-- grain: one pair of a user and a track, candidate or not: the columns of features.candidates
+-- arguments: the_user, the_track
+-- units: as in features.candidates
+-- nulls: as in features.candidates
+with
+
+final as {{ inline('features.candidates', {
+    'staging.candidates': ref('main.known_pair') ~ '(the_user, the_track)',
+    'staging.ratings': ref('main.history_of') ~ '(the_user)',
+    'priors.items': ref('priors.items'),
+    'priors.overall': ref('priors.overall'),
+}) }}
+
+select * from final

@@ -1,0 +1,13 @@
+-- grain: one rating of one user
+-- arguments: the_user
+-- units: rating 0..100
+-- nulls: none
+with
+
+final as (
+    select ratings.user_id, ratings.item_id, ratings.rating
+    from {{ ref('staging.ratings') }} as ratings
+    where ratings.user_id = the_user
+)
+
+select * from final

@@ -1,0 +1,26 @@
+-- grain: the user and the track, if some file knows them; else an error that says which of them none does
+-- arguments: the_user, the_track
+-- nulls: none
+with
+
+users as (
+    select user_id from {{ ref('main.known_user') }}(the_user)
+),
+
+mentions as (
+    select track_id from {{ ref('staging.tracks') }} as tracks where tracks.track_id = the_track
+    union all
+    select track_id from {{ ref('staging.candidates') }} as candidates where candidates.track_id = the_track
+),
+
+final as (
+    select
+        users.user_id,
+        case
+            when exists (select 1 from mentions) then the_track
+            else error(concat('no track ', the_track, ' in the track file or the test file'))
+        end::integer as track_id
+    from users
+)
+
+select * from final

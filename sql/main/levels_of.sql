@@ -1,0 +1,45 @@
+-- grain: one level of a pair of a user and a track, as the model adaptive weighs it
+-- arguments: the_user, the_track
+-- units: weight is the level's share in the score, 0..1; source names the rung of the fallback chain
+-- nulls: source of the genres where the user rated none of them, since each then falls back alone
+-- formula: weights renormalised over the levels that the user rated; as in parameters.toml where that is none
+{% set levels = ['album', 'artist', 'genre'] %}
+with
+
+features as (
+    select album_source, artist_source, if(genre_rated > 0, 'direct', null) as genre_source
+    from {{ ref('main.features_of') }}(the_user, the_track)
+),
+
+levels as (
+    {%- for level in levels %}
+    select
+        '{{ level }}' as level,
+        {{ level }}_source as source,
+        coalesce({{ level }}_source in ('direct', 'sibling'), false) as is_rated,
+        {{ var('adaptive.' ~ level) }}::double as full_weight
+    from features
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+summed as (
+    select sum(full_weight order by level) filter (where is_rated) as rated_weight from levels
+),
+
+final as (
+    select
+        levels.level,
+        levels.source,
+        case
+            when summed.rated_weight is null then levels.full_weight
+            when levels.is_rated then levels.full_weight / summed.rated_weight
+            else 0
+        end as weight
+    from levels
+    cross join summed
+)
+
+select * from final

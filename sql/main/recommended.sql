@@ -1,0 +1,79 @@
+-- grain: one of the user's best unrated tracks among those retrieved
+-- arguments: the_user, how_many
+-- units: rank counts from 1, the best; score is that of the model adaptive, on the scale 0..100
+-- nulls: album_id, artist_id that the track lacks; by_* below is negative for a level that is not rated
+-- formula: the ranking rule over all that main.retrieved finds; reason is the level that adds most to the
+--   score, the album's before the artist's before the genres' where they add the same
+with
+
+wanted as (
+    select user_id, track_id from {{ ref('main.retrieved') }}(the_user)
+),
+
+history as (
+    select user_id, item_id, rating from {{ ref('main.history_of') }}(the_user)
+),
+
+described as {{ inline('features.candidates', {
+    'staging.candidates': 'wanted',
+    'staging.ratings': 'history',
+    'priors.items': ref('priors.items'),
+    'priors.overall': ref('priors.overall'),
+}) }},
+
+scores as {{ inline('scores.adaptive', {'features.candidates': 'described'}) }},
+
+priors as (
+    select track_id, track_prior from described
+),
+
+popularity as (
+    select item_id, rating_count from {{ ref('priors.items') }}
+),
+
+ranked as (
+    select {{ ranking('scores.user_id') }} as rank, scores.track_id, scores.score
+    from scores
+    inner join priors on scores.track_id = priors.track_id
+),
+
+best as (
+    select rank, track_id, score from ranked order by rank limit how_many
+),
+
+contributions as (
+    select
+        best.rank,
+        best.score,
+        described.*,
+        coalesce(popularity.rating_count, 0) as rating_count,
+        coalesce({{ var('adaptive.album') }} * coalesce(album_direct, sibling_mean), -1) as by_album,
+        coalesce({{ var('adaptive.artist') }} * artist_direct, -1) as by_artist,
+        coalesce({{ var('adaptive.genre') }} * genre_direct, -1) as by_genre
+    from best
+    inner join described on best.track_id = described.track_id
+    left join popularity on best.track_id = popularity.item_id
+),
+
+final as (
+    select
+        rank,
+        track_id,
+        score,
+        case
+            when greatest(by_album, by_artist, by_genre) < 0
+                then concat('popular: ', rating_count, ' ratings of all users')
+            when by_album >= greatest(by_artist, by_genre) and album_direct is not null
+                then concat('own rating ', album_direct, ' of album ', album_id)
+            when by_album >= greatest(by_artist, by_genre)
+                then concat('own ratings of tracks on album ', album_id, ': mean ', round(sibling_mean)::int)
+            when by_artist >= by_genre then concat('own rating ', artist_direct, ' of artist ', artist_id)
+            else concat('own ratings of its genres: mean ', round(genre_direct)::int)
+        end as reason,
+        album_id,
+        artist_id,
+        track_prior
+    from contributions
+)
+
+select * from final order by rank

@@ -1,0 +1,70 @@
+-- grain: one rating or prior of a track, its album, another track of that, its artist or one of its genres
+-- arguments: the_user, the_track
+-- units: value and rating_mean on the scale 0..100; rating_count is the number of ratings behind the value;
+--   shrinkage is the overall mean's share in a prior, 0..1
+-- nulls: item_id of an overall mean that stands for a missing album, artist or genre; shrinkage of a rating
+-- formula: shrinkage = C / (N + C)
+with
+
+features as (
+    select track_id, album_id, artist_id from {{ ref('main.features_of') }}(the_user, the_track)
+),
+
+track_genres as (
+    select track_id, genre_id from {{ ref('hierarchy.track_genres') }}
+),
+
+priors as (
+    select item_id, rating_count, rating_mean, bayes_mean from {{ ref('priors.items') }}
+),
+
+overall as (
+    select rating_count, rating_mean from {{ ref('priors.overall') }}
+),
+
+items as (
+    select 'track' as level, track_id as item_id from features
+    union all
+    select 'album' as level, album_id as item_id from features
+    union all
+    select 'artist' as level, artist_id as item_id from features
+    union all
+    select 'genre' as level, track_genres.genre_id as item_id
+    from features
+    left join track_genres on features.track_id = track_genres.track_id
+),
+
+own as (
+    select
+        if(level = 'sibling', 'album', level) as level,
+        if(level = 'sibling', 'sibling', 'direct') as source,
+        item_id,
+        rating as value,
+        1 as rating_count,
+        rating as rating_mean,
+        null::double as shrinkage
+    from {{ ref('main.ratings_near') }}(the_user, the_track)
+),
+
+of_all_users as (
+    select
+        items.level,
+        if(priors.item_id is null, 'global', 'prior') as source,
+        items.item_id,
+        coalesce(priors.bayes_mean, overall.rating_mean) as value,
+        coalesce(priors.rating_count, overall.rating_count) as rating_count,
+        coalesce(priors.rating_mean, overall.rating_mean) as rating_mean,
+        {{ var('bayes.confidence') }} / (coalesce(priors.rating_count, 0) + {{ var('bayes.confidence') }})
+            as shrinkage
+    from items
+    left join priors on items.item_id = priors.item_id
+    cross join overall
+),
+
+final as (
+    select level, source, item_id, value, rating_count, rating_mean, shrinkage from own
+    union all
+    select level, source, item_id, value, rating_count, rating_mean, shrinkage from of_all_users
+)
+
+select * from final

@@ -1,0 +1,17 @@
+-- grain: one value that ratings take
+-- key: rating
+-- units: rating 0..100; share of all ratings, 0..1
+-- nulls: none
+with
+
+ratings as (
+    select rating from {{ ref('staging.ratings') }}
+),
+
+final as (
+    select rating, count(*) as rating_count, count(*) / sum(count(*)) over () as share
+    from ratings
+    group by rating
+)
+
+select * from final order by rating

@@ -1,0 +1,21 @@
+-- grain: a class of users by their number of ratings
+-- key: at_least
+-- units: at_least is a power of 2; rating_mean on the scale 0..100, every user counting once
+-- nulls: none
+with
+
+users as (
+    select rating_count, rating_mean from {{ ref('marts.user_activity') }}
+),
+
+final as (
+    select
+        (2 ** floor(log2(rating_count)))::integer as at_least,
+        count(*) as users,
+        median(rating_count) as rating_count,
+        fsum(rating_mean) / count(*) as rating_mean
+    from users
+    group by at_least
+)
+
+select * from final order by at_least

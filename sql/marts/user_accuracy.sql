@@ -1,0 +1,26 @@
+-- grain: one model and judged user
+-- key: model, user_id
+-- units: judged and correct count the user's candidates
+-- nulls: none
+with
+
+predictions as (
+    select model, user_id, track_id, predicted from {{ ref('marts.predictions') }}
+),
+
+judged as (
+    select user_id, track_id, label from {{ ref('marts.judged') }}
+),
+
+final as (
+    select
+        predictions.model,
+        predictions.user_id,
+        count(*) as judged,
+        count(*) filter (where predictions.predicted = judged.label) as correct
+    from predictions
+    inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
+    group by predictions.model, predictions.user_id
+)
+
+select * from final

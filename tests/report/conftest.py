@@ -1,0 +1,51 @@
+"""A warehouse with everything that a section of the report can be made from."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.browser import browser
+
+__all__ = ["browser"]
+
+TRICKY = "</script><b>.csv"
+
+IMPORTANCE = "model varchar, feature varchar, importance double"
+LEARNED = [
+    "create or replace table marts.feature_importance as select * from (values ('random_forest', 'genre_mean', 0.7), "
+    "('random_forest', 'album_score', 0.3)) rows(model, feature, importance)",
+    "create or replace table marts.ensemble_weights as select * from (values ('adaptive', 'model', 0.8, 0.75, 'estimated'), "
+    "($tricky, 'submission', -0.1, 0.7, 'published')) rows(name, kind, weight, accuracy, origin)",
+    "insert into marts.ensemble_weights values ('again.csv', 'submission', null, 0.7, 'published')",
+    "create or replace table features.als_coverage as select * from (values ('album', 'als', 3, 0.75), "
+    "('album', 'global', 1, 0.25)) rows(level, source, candidates, share)",
+]
+
+
+@pytest.fixture(scope="session")
+def plain_warehouse(small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small warehouse: DuckDB opens a file once in a process, and others have that one open.
+
+    It has no ensemble, and classifiers that have learned nothing.
+    """
+    warehouse = tmp_path_factory.mktemp("plain") / "plain.duckdb"
+    shutil.copyfile(small_warehouse, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table if exists marts.ensemble_weights")
+        connection.execute(f"create or replace table marts.feature_importance ({IMPORTANCE})")
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def learned_warehouse(small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small warehouse, with stand-ins for what learners and ensembles write."""
+    warehouse = tmp_path_factory.mktemp("learned") / "learned.duckdb"
+    shutil.copyfile(small_warehouse, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        for statement in LEARNED:
+            connection.execute(statement, {"tricky": TRICKY} if "$tricky" in statement else None)
+    return warehouse

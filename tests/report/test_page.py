@@ -1,0 +1,123 @@
+"""The page and the picture, as files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import vl_convert
+
+from recsys.errors import UsageError
+from recsys.report import charts
+from recsys.report.page import VEGA_LITE, leaderboard_picture, write
+from recsys.report.sections import SECTIONS
+from tests.given import build_sql, write_directory
+from tests.report.conftest import TRICKY
+
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def page(learned_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    assert write(learned_warehouse, out) == []
+    return out.read_text(encoding="utf-8")
+
+
+def data_of(page: str, name: str) -> Any:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def test_every_section_is_there_and_linked(page: str) -> None:
+    for title in SECTIONS:
+        anchor = title.lower().replace(" ", "-")
+        assert f'<section id="{anchor}">' in page
+        assert f'<a href="#{anchor}">{title}</a>' in page
+    assert 'id="left-out"' not in page
+
+
+def test_the_page_is_self_contained_and_of_reasonable_size(page: str) -> None:
+    markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.findall(r"""(?:src|href)=["'](?!#|data:)""", markup)
+    assert "url(" not in markup and "@import" not in markup
+    assert "default-src 'none'" in markup
+    assert len(page) < 3 * MEGABYTE
+
+
+def test_a_name_out_of_a_file_stays_a_text(page: str) -> None:
+    assert TRICKY not in page
+    assert TRICKY in json.dumps(data_of(page, "specs"))
+
+
+def test_each_chart_has_its_place_and_draws_in_both_themes(page: str) -> None:
+    specs = data_of(page, "specs")
+    assert re.findall(r'data-chart="(\d+)"', page) == [str(place) for place in range(len(specs))]
+    for place, spec in enumerate(specs):
+        theme = charts.THEMES["dark" if place % 2 else "light"]
+        drawing = vl_convert.vegalite_to_svg({**spec, "width": 400}, vl_version=VEGA_LITE, config=theme)
+        assert "NaN" not in drawing and "undefined" not in drawing, spec
+
+
+def test_the_leaderboard_table_has_the_figures_of_the_warehouse(page: str, learned_warehouse: Path) -> None:
+    with duckdb.connect(str(learned_warehouse), read_only=True) as connection:
+        rows = connection.execute("select model, accuracy from marts.leaderboard").fetchall()
+    assert len(rows) == 5
+    for model, accuracy in rows:
+        assert f'<th scope="row">{model}</th><td>{accuracy:.4f}</td>' in page
+
+
+def test_the_same_warehouse_gives_the_same_page(page: str, learned_warehouse: Path, tmp_path: Path) -> None:
+    write(learned_warehouse, tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
+
+
+def test_a_section_without_its_relation_is_left_out_with_a_reason(
+    plain_warehouse: Path, tmp_path: Path
+) -> None:
+    left_out = write(plain_warehouse, tmp_path / "report.html")
+    assert left_out == [
+        "Feature importances: marts.feature_importance is empty",
+        "Ensemble weights: this warehouse has no marts.ensemble_weights",
+    ]
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(f"<li>{line}</li>" in text for line in left_out)
+
+
+def test_without_labels_the_rest_is_reported(tmp_path: Path) -> None:
+    files = {
+        "trackData2.txt": "1|2|3\n4|None|None\n",
+        "testItem2.txt": "9|2\n1\n4\n",
+        "trainItem2.txt": "9|1\n2\t90\n",
+    }
+    build_sql(write_directory(tmp_path / "data", files), tmp_path / "warehouse.duckdb")
+    left_out = write(tmp_path / "warehouse.duckdb", tmp_path / "report.html")
+    assert "Accuracy by rated levels: the data set has no labels to judge by" in left_out
+    assert {line.split(":")[0] for line in left_out}.isdisjoint({"The data", "Fallback coverage", "Lineage"})
+    with pytest.raises(UsageError, match=r"marts\.user_accuracy is empty|no labels"):
+        leaderboard_picture(tmp_path / "warehouse.duckdb", tmp_path / "picture.svg")
+
+
+def test_a_report_that_cannot_be_written_leaves_what_was_there(plain_warehouse: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        write(plain_warehouse, tmp_path / "missing" / "report.html")
+    with pytest.raises(UsageError, match="no warehouse there"):
+        write(tmp_path / "missing.duckdb", tmp_path / "report.html")
+    (tmp_path / "folder.html").mkdir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        write(plain_warehouse, tmp_path / "folder.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.html"]
+
+
+def test_the_picture_is_a_png_or_an_svg(plain_warehouse: Path, tmp_path: Path) -> None:
+    leaderboard_picture(plain_warehouse, tmp_path / "picture.png")
+    leaderboard_picture(plain_warehouse, tmp_path / "picture.svg")
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+    assert "weighted_average_bayes" in (tmp_path / "picture.svg").read_text()
+    with pytest.raises(UsageError, match=r"expected a file name that ends in \.png or \.svg"):
+        leaderboard_picture(plain_warehouse, tmp_path / "picture.gif")

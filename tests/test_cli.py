@@ -1,0 +1,174 @@
+"""The command line as a person uses it: what it prints, and its exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SMALL
+from tests.given import write_directory
+
+
+def recsys(
+    *arguments: object, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "recsys", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        env={**os.environ, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('it\'s a "folder" with spaces')
+    data = write_directory(folder / "data", SMALL)
+    done = recsys("build", "--sql-only", "--data", data, "--warehouse", folder / "w.duckdb")
+    assert done.returncode == 0, done.stderr
+    return data, folder / "w.duckdb", done
+
+
+def test_a_build_ends_with_a_leaderboard_and_the_way_on(built):
+    _, warehouse, done = built
+    assert "Leaderboard" in done.stdout
+    assert "adaptive" in done.stdout
+    assert "tracks_without_artist" in done.stdout
+    assert (
+        f"recsys sql --warehouse '{str(warehouse).replace(chr(39), chr(39) + chr(34) + chr(39) + chr(34) + chr(39))}'"
+        in done.stdout
+    )
+    assert "\x1b[" not in done.stdout
+
+
+def test_a_second_build_says_that_nothing_changed(built):
+    data, warehouse, _ = built
+    done = recsys("build", "--sql-only", "--data", data, "--warehouse", warehouse)
+    assert done.returncode == 0
+    assert done.stdout.startswith("0 of ")
+    assert "is up to date" in done.stdout
+
+
+def test_a_plan_names_what_would_run(built):
+    data, warehouse, _ = built
+    done = recsys(
+        "build",
+        "--sql-only",
+        "--plan",
+        "--set",
+        "adaptive.album=0.9",
+        "--data",
+        data,
+        "--warehouse",
+        warehouse,
+    )
+    assert "run  scores.adaptive" in done.stdout
+    assert "keep staging.ratings" in done.stdout
+
+
+def test_the_leaderboard_is_json_on_request(built):
+    _, warehouse, _ = built
+    done = recsys("leaderboard", "--json", "--warehouse", warehouse)
+    rows = json.loads(done.stdout)
+    assert {"model", "accuracy", "auc", "published_accuracy", "seconds", "evaluated_on"} <= set(rows[0])
+    accuracies = [row["accuracy"] for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True)
+
+
+def test_sql_answers_as_table_csv_and_json(built):
+    _, warehouse, _ = built
+    query = "select 1 as x, 'a' as y"
+    assert "│ a" in recsys("sql", query, "--warehouse", warehouse).stdout
+    assert recsys("sql", query, "--csv", "--warehouse", warehouse).stdout == "x,y\n1,a\n"
+    assert json.loads(recsys("sql", query, "--json", "--warehouse", warehouse).stdout) == [{"x": 1, "y": "a"}]
+
+
+def test_sql_reads_a_query_from_a_pipe(built):
+    _, warehouse, _ = built
+    done = recsys("sql", "--csv", "--warehouse", warehouse, stdin="select 41 + 1 as answer;")
+    assert done.stdout == "answer\n42\n"
+
+
+def test_sql_does_not_write(built):
+    _, warehouse, _ = built
+    done = recsys("sql", "drop table staging.ratings", "--warehouse", warehouse)
+    assert done.returncode == 2
+    assert "read-only" in done.stderr
+
+
+def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
+    _, warehouse, _ = built
+    by_command, by_sql = tmp_path / "it's.csv", tmp_path / "b.csv"
+    assert recsys("submit", "adaptive", by_command, "--warehouse", warehouse).returncode == 0
+    statement = f"copy (from submission('adaptive')) to '{by_sql}' (header)"
+    assert recsys("sql", statement, "--warehouse", warehouse).returncode == 0
+    assert by_command.read_text() == by_sql.read_text()
+    assert by_command.read_text().startswith("TrackID,Predictor\n100_1,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["build", "--data", "nowhere", "--warehouse", "W"], "nowhere: expected a data directory"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--set", "x=1"],
+            "--set 'x=1': expected PARAMETER=VALUE",
+        ),
+        (["build", "--data", "D", "--warehouse", "W", "--memory", "lots"], "--memory 'lots': expected a size"),
+        (["build", "--data", "D", "--warehouse", "W", "--select", "nobody"], "no model of that name"),
+        (["build", "--data", "D", "--warehouse", "D"], "found a folder"),
+        (["submit", "nobody", "out.csv", "--warehouse", "W"], "no model 'nobody' in the warehouse"),
+        (["submit", "adaptive", "no/folder/out.csv", "--warehouse", "W"], "no such folder to write to"),
+        (["leaderboard", "--warehouse", "nowhere.duckdb"], "no warehouse there yet"),
+        (["sql", "selec", "--warehouse", "W"], "syntax error"),
+        (["sql", "select 1", "--csv", "--json", "--warehouse", "W"], "expected one of them"),
+        (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a warehouse that can be opened"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_wrong_arguments_end_in_one_clear_line_and_status_2(built, tmp_path, arguments, complaint):
+    data, warehouse, _ = built
+    places = {"D": str(data), "W": str(warehouse), "D/trainItem2.txt": str(data / "trainItem2.txt")}
+    done = recsys(*(places.get(word, word) for word in arguments))
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_help_with_an_example():
+    listed = recsys("--help").stdout
+    names = [line.split()[0] for line in listed.split("Commands:")[1].splitlines() if line.strip()]
+    for name in names:
+        assert "recsys " + name in recsys(name, "--help").stdout.split("Options:")[0].split("\n", 1)[1], name
+
+
+def test_colours_are_for_terminals(built):
+    _, warehouse, _ = built
+    assert "\x1b[" in recsys("leaderboard", "--warehouse", warehouse, FORCE_COLOR="1").stdout
+    plain = recsys("leaderboard", "--warehouse", warehouse, FORCE_COLOR="1", NO_COLOR="1").stdout
+    assert "\x1b[36m" not in plain
+
+
+def test_a_build_from_another_folder_finds_its_models(built, tmp_path):
+    data, _, _ = built
+    command = [
+        sys.executable,
+        "-m",
+        "recsys",
+        "build",
+        "--sql-only",
+        "--data",
+        data,
+        "--warehouse",
+        "w.duckdb",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert Path(tmp_path / "w.duckdb").exists()

