@@ -96,8 +96,7 @@ def synth(directory: Path, scale: str, seed: int, check: bool, as_json: bool) ->
     Example: recsys synth data/demo --scale tiny --seed 7
     """
     from recsys import synthetic
-    from recsys.console import ProgressLine, console, print_json
-    from recsys.report.acceptance import acceptance_table
+    from recsys.console import ProgressLine, acceptance_table, console, print_json
 
     if not check:
         line = ProgressLine(console(stderr=True))
@@ -354,3 +353,28 @@ def doctor(warehouse: Path, as_json: bool) -> None:
         console().print(doctor_table(found))
     if not all(check.ok for check in found):
         raise click.exceptions.Exit(1)
+
+
+@commands.command()
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table that the README has.")
+@json_option
+def models(as_markdown: bool, as_json: bool) -> None:
+    """List the models: what makes each, its formula, what it reads, its published accuracy.
+
+    \b
+    Example: recsys models
+    """
+    from recsys.console import console, print_json, rows_table
+    from recsys.project import Project
+    from recsys.report.models import markdown
+    from recsys.report.models import models as listed
+    from recsys.sources.directory import OPTIONAL
+
+    rows = listed(Project.load(present=OPTIONAL))
+    if as_json:
+        print_json(rows)
+    elif as_markdown:
+        print(markdown(rows))
+    else:
+        joined = [{**row, "reads": ", ".join(row["reads"])} for row in rows]
+        console().print(rows_table("Models", joined))

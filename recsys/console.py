@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recsys.ensemble.files import Outcome
     from recsys.planning import Step
     from recsys.record import Record
+    from recsys.synthetic.acceptance import Statistic
 
 WIDE = 200  # columns of the output where nobody's terminal sets them
 
@@ -164,6 +165,26 @@ def _leaderboard_cells(row: Mapping[str, Any]) -> list[str | Text]:
         f"{row['users']:,}",
         f"{row['seconds']:.1f}",
     ]
+
+
+def acceptance_table(statistics: Sequence[Statistic]) -> Table:
+    """The figures of a data set beside those of the real one, and whether they are near enough."""
+    table = Table(title="How near the real data this is", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("statistic")
+    for heading in ("real", "here", "tolerance"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for statistic in statistics:
+        verdict = {True: Text("within", style="green"), False: Text("OUTSIDE", style="red"), None: Text("")}
+        tolerance = "-" if statistic.tolerance is None else f"{statistic.tolerance:g}"
+        table.add_row(
+            statistic.name,
+            formatted(statistic.real),
+            formatted(statistic.twin),
+            tolerance,
+            verdict[statistic.is_within],
+        )
+    return table
 
 
 def ensemble_table(outcome: Outcome) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import importlib
 import resource
 import sys
@@ -86,7 +87,7 @@ class Runner:
         opening = _opening(model).format(quoted(location))
         if model.materialized != "check":
             self.writer.drop(location)
-        parameters = {name: str(self._path(name)) for name in rendered.sources}
+        parameters = {name: glob.escape(str(self._path(name))) for name in rendered.sources}
         try:
             rows = self.writer.run(opening + rendered.sql, parameters, self.context.report)
         except EngineError as error:
@@ -113,9 +114,9 @@ class Runner:
     def _path(self, name: str) -> Path:
         """The text of an input file, as plain as the engine needs it."""
         if name not in self.paths:
-            path = plain_text(self.files[name].path, self.workplace.scratch)
+            path = plain_text(self.files[name], self.workplace.scratch)
             if path is None:
-                raise ModelError("a blank line, a carriage return or a tab at the end of a line")
+                raise ModelError(f"text of the input {name} that the engine would read otherwise than it is written")
             self.paths[name] = path
         return self.paths[name]
 

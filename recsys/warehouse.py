@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import fcntl
 import json
@@ -11,6 +10,7 @@ import re
 import shutil
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +26,8 @@ STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
+# Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
+OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
 
 def quoted(relation: str) -> str:
@@ -71,6 +73,7 @@ class Writer:
 
     def __init__(self, path: Path, limits: Limits, spill: Path) -> None:
         config: dict[str, Any] = {
+            **OFFLINE,
             "storage_compatibility_version": STORAGE,
             "threads": str(limits.threads),
             "memory_limit": limits.memory,
@@ -241,11 +244,7 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
     """
     if not warehouse.is_file():
         raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
-    config = {"temp_directory": _spill_folder()}
-    try:
-        connection = duckdb.connect(str(warehouse), read_only=True, config=config)
-    except duckdb.Error as error:
-        raise UsageError(_unreadable(warehouse, error)) from None
+    connection = _connected(warehouse)
     try:
         _check_version(warehouse, connection)
         if guarded:
@@ -256,12 +255,25 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
         connection.close()
 
 
+def _connected(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection.
+
+    The path is absolute because the engine takes the first word of ``md:x`` for the name of an extension.
+    """
+    config: dict[str, Any] = {**OFFLINE, "temp_directory": _spill_folder()}
+    try:
+        return duckdb.connect(str(warehouse.absolute()), read_only=True, config=config)
+    except duckdb.Error as error:
+        raise UsageError(_unreadable(warehouse, error)) from None
+
+
 @cache
 def _spill_folder() -> str:
-    """Where this process's readers spill: the warehouse may be in a folder that they cannot write to."""
-    folder = tempfile.mkdtemp(prefix="recsys-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    """Where this process's readers spill: the warehouse may be in a folder that they cannot write to.
+
+    The engine makes the folder when it first spills, and removes it with the last connection.
+    """
+    return str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
 
 
 def _unreadable(warehouse: Path, error: duckdb.Error) -> str:

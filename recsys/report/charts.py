@@ -13,44 +13,6 @@ AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 OURS, PAPER, REAL = "this warehouse", "the paper", "the real data"
 SOURCES = ("direct", "sibling", "als", "prior", "global")
 ENTITIES = ("user", "track", "album", "artist", "genre")
-FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
-
-
-def _theme(ink: str, soft: str, grid: str, category: list[str], heat: list[str]) -> dict[str, Any]:
-    """Vega-Lite's configuration for one set of colours."""
-    axis = {"labelColor": ink, "titleColor": soft, "gridColor": grid, "domainColor": grid, "tickColor": grid}
-    return {
-        "background": None,
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": {**axis, "titleFontWeight": "normal", "labelLimit": 190, "labelFontSize": 11},
-        "axisX": {"labelOverlap": True, "labelFlush": False, "tickCount": 6, "labelSeparation": 6},
-        "legend": {"labelColor": ink, "titleColor": soft, "orient": "top", "columns": 3},
-        "scale": {"rectBandPaddingInner": 0.05},
-        "style": {"whisker": {"stroke": ink}},
-        "rule": {"color": category[0]},
-        "mark": {"color": category[0]},
-        "text": {"color": ink, "fontSize": 11},
-        "range": {"category": category, "heatmap": heat, "ramp": heat},
-    }
-
-
-THEMES = {
-    "light": _theme(
-        "#1f2933",
-        "#5b6875",
-        "#e3e8ed",
-        ["#2563c9", "#d9640d", "#0b8578", "#8250c4", "#b8860b", "#c2356b", "#5b7083", "#3d8b37"],
-        ["#f4f7fb", "#7fabf0"],
-    ),
-    "dark": _theme(
-        "#e4e9ee",
-        "#9aa7b4",
-        "#2c3641",
-        ["#79aefc", "#ff9d52", "#45c9b8", "#b69cf6", "#e3bf4b", "#f480a9", "#9fb1c2", "#86cf7d"],
-        ["#1d252e", "#2f62b5"],
-    ),
-}
 
 
 def _data(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
@@ -88,7 +50,12 @@ def leaderboard(rows: Rows) -> AnyChart:
     marks = alt.Chart(_data(points)).mark_point(filled=True, size=75, opacity=1)
     return _sized(
         alt.layer(
-            interval.encode(x=alt.X("low:Q", title="accuracy"), x2="high:Q", y=y),
+            interval.encode(
+                x=alt.X("low:Q", title="accuracy"),
+                x2="high:Q",
+                y=y,
+                tooltip=_tooltip("model", low=".4f", high=".4f"),
+            ),
             marks.encode(
                 x=x,
                 y=y,
@@ -98,7 +65,7 @@ def leaderboard(rows: Rows) -> AnyChart:
                     title=None,
                     scale=alt.Scale(domain=[OURS, PAPER], range=["circle", "diamond"]),
                 ),
-                tooltip=_tooltip("model", "series", accuracy=".4f", low=".4f", high=".4f"),
+                tooltip=_tooltip("model", "series", accuracy=".4f"),
             ),
         ),
         23 * len(rows),
@@ -142,7 +109,7 @@ def rating_counts(rows: Rows) -> AnyChart:
             x=alt.X("at_least:Q", title="ratings, at least", scale=log, axis=_decades()),
             y=alt.Y("entities:Q", title="users or items", scale=log, axis=_decades()),
             color=_series(ENTITIES),
-            tooltip=_tooltip("entity", at_least=",.0f", entities=",.0f"),
+            tooltip=_tooltip("entity"),
         ),
         260,
     )
@@ -157,18 +124,20 @@ def mean_by_activity(rows: Rows, real: Sequence[tuple[int, float]]) -> AnyChart:
     """``rows``: rating_count, rating_mean, users; ``real``: pairs of a number of ratings and the mean."""
     ours = alt.Chart(_data({**row, "series": OURS} for row in rows))
     theirs = alt.Chart(_data({"rating_count": n, "rating_mean": mean, "series": REAL} for n, mean in real))
-    x = alt.X("rating_count:Q", title="ratings of the user", scale=alt.Scale(type="log"), axis=_decades())
+    log = alt.Scale(type="log", nice=False, padding=6)
+    x = alt.X("rating_count:Q", title="ratings of the user", scale=log, axis=_decades())
     y = alt.Y("rating_mean:Q", title="mean rating", scale=alt.Scale(domain=[0, 100]))
-    encoding = {
-        "x": x,
-        "y": y,
-        "color": _series((OURS, REAL)),
-        "tooltip": _tooltip("series", rating_count=",.0f", rating_mean=".1f", users=",.0f"),
-    }
+    place = {"x": x, "y": y, "color": _series((OURS, REAL))}
+    shown = {"rating_count": ",.0f", "rating_mean": ".1f"}
     return _sized(
         alt.layer(
-            ours.mark_line(point=True).encode(**encoding),
-            theirs.mark_point(shape="diamond", filled=True, size=70, opacity=1).encode(**encoding),
+            ours.mark_line().encode(**place),
+            ours.mark_point(filled=True, opacity=1).encode(
+                **place, tooltip=_tooltip("series", **shown, users=",.0f")
+            ),
+            theirs.mark_point(shape="diamond", filled=True, size=70, opacity=1).encode(
+                **place, tooltip=_tooltip("series", **shown)
+            ),
         ),
         260,
     )

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from recsys.errors import UsageError
 from recsys.report import charts
 from recsys.report.sections import SECTIONS, AbsentError, Figure, Relations, Section, headline
+from recsys.report.themes import THEMES
 from recsys.warehouse import reading
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -53,7 +54,7 @@ def leaderboard_picture(warehouse: Path, out: Path) -> None:
             raise UsageError(f"{warehouse}: {error}") from None
     spec = charts.leaderboard(rows).to_dict()
     spec |= {"width": PICTURE_WIDTH, "padding": 12}
-    config = {**charts.THEMES["light"], "background": "white", "font": "sans-serif"}
+    config = {**THEMES["light"], "background": "white", "font": "sans-serif"}
     if out.suffix == ".svg":
         drawing = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=config).encode("utf-8")
     else:
@@ -86,7 +87,7 @@ def _render(build: dict[str, str], sections: list[Section], left_out: list[str])
         script=_asset("page.js"),
         library=_library(),
         specs=_json([_spec(figure) for figure in figures]),
-        themes=_json(charts.THEMES),
+        themes=_json(THEMES),
         drawing=Markup,
     )
 

@@ -33,6 +33,8 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "truth": ("truth2.txt",),
 }
 SUBMISSIONS = "submissions"
+NUMBERS_ALONE = ("train", "test")  # sources of nothing but numbers and what stands between them
+NUMERIC = b"0123456789|\t\n"
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,22 @@ def _chunks(path: Path) -> Iterator[bytes]:
         raise InputError(path, None, None, f"a readable file: {error.strerror}") from None
 
 
-def plain_text(path: Path, scratch: Path) -> Path | None:
+def plain_text(file: SourceFile, scratch: Path) -> Path | None:
     """The file, or a copy of its text in the scratch folder, that the engine can read without loss.
 
-    None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end
-    and ignores a tab at the end of a line, so text with any of these is for the line reader to refuse.
+    None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end,
+    ignores a tab at the end of a line, and reads numbers in more ways than one (+5, 1e2, 0x10). Text with any
+    of these is for the line reader to refuse.
     """
+    path = file.path
     if path.suffix == ".gz" or _is_foreign(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"
         with copy.open("wb") as out:
             out.writelines(_normalised(path))
         path = copy
-    return None if _is_foreign(path) or _is_glossed_over(path) else path
+    if _is_foreign(path) or _is_glossed_over(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
+        return None
+    return path
 
 
 def _is_foreign(path: Path) -> bool:
@@ -119,12 +125,12 @@ def _is_foreign(path: Path) -> bool:
     return first.startswith(BOM) or b"\r" in first or any(b"\r" in chunk for chunk in chunks)
 
 
-def _is_glossed_over(path: Path) -> bool:
-    """Whether a file has a blank line or a tab at the end of one."""
+def _is_glossed_over(path: Path, allowed: bytes) -> bool:
+    """Whether a file has a blank line, a tab at the end of one, or other characters than are allowed."""
     last = b"\n"
     for chunk in _chunks(path):
         text = last + chunk
-        if b"\n\n" in text or b"\t\n" in text:
+        if b"\n\n" in text or b"\t\n" in text or (allowed and chunk.translate(None, allowed)):
             return True
         last = chunk[-1:]
     return last == b"\t"

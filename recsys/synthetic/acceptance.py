@@ -6,46 +6,28 @@ KDD Cup 2011, Track 2, and of the papers in JMLR W&CP 18 (2012).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.errors import UsageError
 from recsys.synthetic.evidence import Evidence, gather
+from recsys.synthetic.further import further
+from recsys.synthetic.ragged import BoolArray, FloatArray
 from recsys.synthetic.reading import DataSet, read
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A figure of the real data and of a twin; a tolerance of None means that it is for information."""
-
-    name: str
-    real: float
-    twin: float
-    tolerance: float | None = None
-
-    @property
-    def is_within(self) -> bool | None:
-        """Whether the twin is within the tolerance of the real figure; None where there is no tolerance."""
-        return None if self.tolerance is None else abs(self.twin - self.real) <= self.tolerance
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields and the verdict, for JSON."""
-        return {**asdict(self), "is_within": self.is_within}
+from recsys.synthetic.statistic import Statistic
 
 
 def check(directory: Path) -> list[Statistic]:
-    """The acceptance table of a data directory with labels (all of them, else the published ones)."""
+    """The acceptance table of a data directory with labels, then further figures without a tolerance.
+
+    The labels are all of them where ``truth2.txt`` is there, else the published ones. Raises UsageError where
+    the directory cannot be read or has no labels of both kinds.
+    """
     data = read(directory)
     if not data.label.any() or data.label.all():
         raise UsageError(f"{directory} has no labels of both kinds: nothing to compare with")
-    return acceptance(data, gather(data))
+    return [*acceptance(data, gather(data)), *further(data)]
 
 
 def acceptance(data: DataSet, evidence: Evidence) -> list[Statistic]:

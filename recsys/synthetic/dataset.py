@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +13,15 @@ import numpy as np
 
 from recsys.errors import UsageError
 from recsys.synthetic import files, history, protocol, scales, taste, taxonomy
-from recsys.synthetic.history import Ratings
+from recsys.synthetic.ragged import joined, taken
 from recsys.synthetic.scales import SCALES, Scale
 
-PROVENANCE = "synth.json"  # in every generated directory: what made it; such a directory may be replaced
+PROVENANCE = "synth.json"  # what made the directory; one that has it may be replaced by another demo data set
+FILES = {
+    PROVENANCE,
+    *("trackData2.txt", "albumData2.txt", "artistData2.txt", "genreData2.txt"),
+    *("trainItem2.txt", "testItem2.txt", "test2_new.txt", "truth2.txt"),
+}
 Report = Callable[[float, str], None]
 
 
@@ -28,15 +32,17 @@ def _silent(fraction: float, message: str) -> None:
 def generate(directory: Path, scale: str, seed: int, report: Report = _silent) -> None:
     """Write a data directory of a scale; the same scale, seed and version give the same bytes.
 
-    The files appear under ``directory`` only when all are written. Raises UsageError for an unknown scale, a
-    negative seed, a directory that holds anything but an earlier demo data set, or a disk that cannot take it.
+    ``report`` gets the fraction done and what is being done. The directory appears when all files are
+    written, in place of an earlier demo data set. Raises UsageError for an unknown scale, a negative seed, a
+    directory that holds anything else, or a disk that cannot take it.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
     if seed < 0:
         raise UsageError(f"the seed must not be negative, and is {seed}")
-    _refuse_other_content(directory)
+    directory = directory.resolve()
     try:
+        _refuse_other_content(directory)
         with _published(directory) as scratch:
             _write(scratch, SCALES[scale], seed, report)
     except OSError as error:
@@ -44,50 +50,58 @@ def generate(directory: Path, scale: str, seed: int, report: Report = _silent) -
 
 
 def _refuse_other_content(directory: Path) -> None:
-    if directory.is_dir() and (not any(directory.iterdir()) or (directory / PROVENANCE).is_file()):
+    if not directory.exists():
         return
-    if directory.exists() or directory.is_symlink():
-        raise UsageError(f"{directory} already holds something that is not a demo data set: choose another directory")
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is a file: choose another directory for the demo data")
+    names = {path.name for path in directory.iterdir()}
+    if names and (PROVENANCE not in names or names - FILES):
+        stranger = min(names - FILES, default=min(names))
+        raise UsageError(f"{directory} already holds {stranger}: choose another directory for the demo data")
 
 
 @contextmanager
 def _published(directory: Path) -> Iterator[Path]:
-    """A scratch folder beside ``directory`` that takes its place at the end, or disappears."""
+    """A scratch folder beside ``directory``; what is in it at the end takes the place of ``directory``.
+
+    Both steps are renames, so a reader or a kill never sees half a data set.
+    """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    scratch = Path(mkdtemp(prefix=f".{directory.name}-partial-", dir=directory.parent))
     try:
-        yield scratch
+        made = scratch / "made"
+        made.mkdir()
+        yield made
         if directory.exists():
-            shutil.rmtree(directory)
-        scratch.chmod(0o755)
-        os.replace(scratch, directory)
+            directory.rename(scratch / "replaced")
+        made.rename(directory)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:
+    """All files, the ratings last: a folder that a kill left behind is no data directory."""
     rngs = [np.random.default_rng(source) for source in np.random.SeedSequence(seed).spawn(4)]
     report(0.0, "catalogue")
     catalogue = taxonomy.build(scale, rngs[0])
     files.write_catalogue(directory, catalogue)
-    people = taste.draw(scale, catalogue, rngs[1])
-    ratings = _histories(catalogue, people, rngs[2], report)
+    ratings = _histories(catalogue, taste.draw(scale, catalogue, rngs[1]), rngs[2], report)
     report(0.7, "test candidates")
     test = protocol.draw(scale, ratings, rngs[3])
-    files.write_test(directory, test, catalogue.track_ids)
-    kept = ~test.is_held_out
-    train = Ratings(ratings.user[kept], ratings.item[kept], ratings.track[kept], ratings.value[kept])
-    files.write_ratings(directory / "trainItem2.txt", train, lambda done: report(0.75 + 0.25 * done, "ratings"))
+    files.write_test(directory, test, catalogue.ids.tracks)
     provenance = {"scale": scale.name, "seed": seed, "version": scales.VERSION}
     (directory / PROVENANCE).write_text(json.dumps(provenance) + "\n", encoding="ascii")
+    train = taken(ratings, ~test.is_held_out)
+    path = directory / "trainItem2.txt"
+    files.write_ratings(path, train, lambda done: report(0.75 + 0.25 * done, "ratings"))
 
 
 def _histories(
     catalogue: taxonomy.Catalogue, people: taste.Taste, rng: np.random.Generator, report: Report
-) -> Ratings:
+) -> history.Ratings:
     """All histories, simulated a run of users at a time and kept in narrow types."""
     parts = []
-    for start, stop in history.chunks(people.activity):
-        parts.append(history.simulate(catalogue, people, np.arange(start, stop), rng))
-        report(0.1 + 0.6 * stop / len(people.activity), "histories")
-    return Ratings(*(np.concatenate(columns) for columns in zip(*map(history.columns, parts), strict=True)))
+    for users in history.chunks(people.activity):
+        parts.append(history.simulate(catalogue, people, users, rng))
+        report(0.1 + 0.6 * (users[-1] + 1) / len(people.activity), "histories")
+    return joined(parts)

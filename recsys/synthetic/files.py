@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.synthetic.history import Ratings
-from recsys.synthetic.protocol import Test
-from recsys.synthetic.ragged import IntArray
+from recsys.synthetic.protocol import TestSet
+from recsys.synthetic.ragged import BoolArray, IntArray, starts_of
 from recsys.synthetic.taxonomy import Catalogue
 
 MISSING = -1  # written as None
@@ -20,23 +20,21 @@ ByteArray = NDArray[np.uint8]
 
 def write_catalogue(directory: Path, catalogue: Catalogue) -> None:
     """The four files of the taxonomy; lines in ascending ids, so that their order says nothing."""
-    _write_ids(directory / "artistData2.txt", catalogue.artist_ids)
-    _write_ids(directory / "genreData2.txt", catalogue.genre_ids)
-    artist = np.where(catalogue.album_artist_known, catalogue.artist_ids[catalogue.album_artist], MISSING)
-    genres = _genre_columns(catalogue)
-    _write_lists(directory / "albumData2.txt", [catalogue.album_ids, artist], genres)
+    ids, known = catalogue.ids, catalogue.known
+    _write_ids(directory / "artistData2.txt", ids.artists)
+    _write_ids(directory / "genreData2.txt", ids.genres)
+    artist = ids.artists[catalogue.album_artist]
+    genres = np.where(catalogue.album_genres >= 0, ids.genres[catalogue.album_genres], MISSING)
+    columns = [ids.albums, np.where(known.album_artist, artist, MISSING)]
+    _write_lists(directory / "albumData2.txt", columns, genres)
     album = catalogue.track_album
     columns = [
-        catalogue.track_ids,
-        np.where(catalogue.track_album_known, catalogue.album_ids[album], MISSING),
-        np.where(catalogue.track_artist_known, catalogue.artist_ids[catalogue.album_artist[album]], MISSING),
+        ids.tracks,
+        np.where(known.track_album, ids.albums[album], MISSING),
+        np.where(known.track_artist, artist[album], MISSING),
     ]
-    listed = np.where(catalogue.track_genres_known[:, None], genres[album], MISSING)
+    listed = np.where(known.track_genres[:, None], genres[album], MISSING)
     _write_lists(directory / "trackData2.txt", columns, listed)
-
-
-def _genre_columns(catalogue: Catalogue) -> IntArray:
-    return np.where(catalogue.genre_lists >= 0, catalogue.genre_ids[catalogue.genre_lists], MISSING)
 
 
 def _write_ids(path: Path, ids: IntArray) -> None:
@@ -56,14 +54,13 @@ def _write_lists(path: Path, columns: list[IntArray], genres: IntArray) -> None:
 
 def write_ratings(path: Path, ratings: Ratings, report: Callable[[float], None]) -> None:
     """The training file: a header with its count, then the lines of each user, in the order given."""
-    users, starts, counts = np.unique(ratings.user, return_index=True, return_counts=True)
-    rows = np.arange(len(ratings.user)) + np.searchsorted(starts, np.arange(len(ratings.user)), side="right")
-    headers = starts + np.arange(len(users))
-    left, right = np.empty((2, len(ratings.user) + len(users)), dtype=np.int64)
-    is_header = np.zeros(len(left), dtype=bool)
+    users, counts = np.unique(ratings.user, return_counts=True)
+    headers = starts_of(counts)[:-1] + np.arange(len(users))
+    is_header = np.zeros(len(ratings.user) + len(users), dtype=bool)
     is_header[headers] = True
-    left[headers], right[headers] = users, counts
-    left[rows], right[rows] = ratings.item, ratings.value
+    left, right = np.empty((2, len(is_header)), dtype=np.int64)
+    left[is_header], right[is_header] = users, counts
+    left[~is_header], right[~is_header] = ratings.item, ratings.value
     separator = np.where(is_header, ord("|"), ord("\t")).astype(np.uint8)
     with path.open("wb") as file:
         for start in range(0, len(left), BLOCK):
@@ -72,7 +69,7 @@ def write_ratings(path: Path, ratings: Ratings, report: Callable[[float], None])
             report(min(1.0, (start + BLOCK) / len(left)))
 
 
-def write_test(directory: Path, test: Test, track_ids: IntArray) -> None:
+def write_test(directory: Path, test: TestSet, track_ids: IntArray) -> None:
     """The candidates, the published labels and the labels of all test users."""
     tracks = track_ids[test.tracks]
     with (directory / "testItem2.txt").open("w", encoding="ascii", newline="\n") as file:
@@ -83,7 +80,7 @@ def write_test(directory: Path, test: Test, track_ids: IntArray) -> None:
     _write_labels(directory / "test2_new.txt", test.users[known], tracks[known], test.labels[known])
 
 
-def _write_labels(path: Path, users: IntArray, tracks: IntArray, labels: NDArray[np.bool_]) -> None:
+def _write_labels(path: Path, users: IntArray, tracks: IntArray, labels: BoolArray) -> None:
     owner = np.repeat(users, tracks.shape[1])
     fields = zip(owner.tolist(), tracks.ravel().tolist(), labels.astype(int).ravel().tolist(), strict=True)
     path.write_text("".join(f"{user}|{track}|{label}\n" for user, track, label in fields), encoding="ascii")
@@ -98,9 +95,8 @@ def _digits(numbers: IntArray) -> ByteArray:
     return digits
 
 
-def _lines(columns: Iterable[ByteArray]) -> bytes:
+def _lines(columns: list[ByteArray]) -> bytes:
     """Rows of bytes side by side, their padding squeezed out, each row ended by a newline."""
-    parts = list(columns)
-    parts.append(np.full((len(parts[0]), 1), ord("\n"), dtype=np.uint8))
-    table = np.hstack(parts).ravel()
+    newline = np.full((len(columns[0]), 1), ord("\n"), dtype=np.uint8)
+    table = np.hstack([*columns, newline]).ravel()
     return table[table != 0].tobytes()

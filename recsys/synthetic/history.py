@@ -1,52 +1,50 @@
 """Exposure: whom a user meets, what gets rated, and in which order.
 
-A history is a sequence of visits to a taste community. In a visit the user meets artists; each meeting is a
-session: the artist may be rated by name alone, or the user dives into albums and tracks of it.
+A history is a sequence of visits to taste communities. In a visit the user meets artists; each meeting is a
+session: the artist may be rated by name alone, or the user goes on to albums and to tracks of them. In
+between some genres are rated. Who has met something does not rate it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.synthetic import scales
-from recsys.synthetic.ragged import IntArray, first_occurrences, spread
+from recsys.synthetic.ragged import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    drawn_within,
+    first_occurrences,
+    joined,
+    spread,
+    taken,
+)
 from recsys.synthetic.taste import Taste, fit
-from recsys.synthetic.taxonomy import Catalogue, draw_genres, draw_within
+from recsys.synthetic.taxonomy import Catalogue, drawn_genres
 from recsys.synthetic.values import ratings_of
 
-FloatArray = NDArray[np.float64]
 RATINGS_PER_CHUNK = 1_000_000  # bounds the memory that generation takes
-
-
-@dataclass(frozen=True)
-class Events:
-    """Ratings before they have a value: who, in which session, which item, and the latent opinion of it."""
-
-    user: IntArray
-    session: IntArray
-    item: IntArray
-    track: IntArray  # track number, -1 for other items
-    opinion: FloatArray
+NO_TRACK = -1
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """Finished ratings of a run of users, by user and then in time order."""
+    """Finished ratings, by user and then in time order; ``track`` is -1 for items of other kinds."""
 
-    user: IntArray
-    item: IntArray
-    track: IntArray
+    user: NDArray[np.int32]
+    item: NDArray[np.int32]
+    track: NDArray[np.int32]
     value: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Encounters:
-    """Sessions: a user meets an artist. ``liking`` is the latent liking, with unit variance."""
+    """Users meet artists, or albums of them. ``liking`` is of the artist, with unit variance."""
 
     user: IntArray
     session: IntArray
@@ -54,29 +52,29 @@ class Encounters:
     liking: FloatArray
 
 
-def columns(ratings: Ratings) -> tuple[NDArray[Any], ...]:
-    """The columns of ratings, in the order of the fields."""
-    return ratings.user, ratings.item, ratings.track, ratings.value
+@dataclass(frozen=True)
+class Events:
+    """Ratings before they have a value: who, in which session, what, and the latent opinion of it."""
+
+    user: IntArray
+    session: IntArray
+    item: IntArray
+    track: IntArray
+    opinion: FloatArray
 
 
-def chunks(activity: IntArray) -> Iterator[tuple[int, int]]:
-    """Ranges of users with about ``RATINGS_PER_CHUNK`` ratings together."""
+def chunks(activity: IntArray) -> Iterator[IntArray]:
+    """Runs of users with about ``RATINGS_PER_CHUNK`` ratings together."""
     block = np.cumsum(activity) // RATINGS_PER_CHUNK
-    edges = np.flatnonzero(np.diff(block)) + 1
-    bounds = [0, *edges.tolist(), len(activity)]
-    yield from zip(bounds[:-1], bounds[1:], strict=True)
+    return iter(np.split(np.arange(len(activity)), np.flatnonzero(np.diff(block)) + 1))
 
 
 def simulate(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Ratings:
     """The histories of ``users``, each cut where the user's activity ends."""
-    encounters = _encounters(catalogue, taste, users, rng)
-    events = _joined(
-        [
-            *_dives(catalogue, taste, encounters, rng),
-            _genre_events(catalogue, taste, users, rng),
-        ]
-    )
-    events = _cut(_in_time_order(events), taste.activity)
+    met = _encounters(catalogue, taste, users, rng)
+    events = joined([*_music(catalogue, taste, met, rng), _genres(catalogue, taste, users, rng)])
+    events = taken(events, np.lexsort((events.item, events.session, events.user)))
+    events = _cut(events, taste.activity)
     return Ratings(
         events.user.astype(np.int32),
         events.item.astype(np.int32),
@@ -85,37 +83,31 @@ def simulate(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random
     )
 
 
-def _lerp(ends: tuple[float, float], taste: Taste, users: IntArray) -> FloatArray:
-    """A habit that changes with activity, from its value for the lightest users to the heaviest."""
-    return ends[0] + (ends[1] - ends[0]) * taste.heaviness[users]
+def _cut(events: Events, activity: IntArray) -> Events:
+    _, starts, counts = np.unique(events.user, return_index=True, return_counts=True)
+    position = np.arange(len(events.user)) - np.repeat(starts, counts)
+    return taken(events, position < activity[events.user])
 
 
 def _encounter_counts(taste: Taste, users: IntArray) -> IntArray:
-    needed = taste.activity[users] / _lerp(scales.RATINGS_PER_ENCOUNTER, taste, users)
-    return np.ceil(_lerp(scales.SPARE_ENCOUNTERS, taste, users) * needed).astype(np.int64) + 3
+    expected = taste.activity[users] / taste.habit(scales.RATINGS_PER_ENCOUNTER, users)
+    return np.ceil(taste.habit(scales.SPARE_ENCOUNTERS, users) * expected).astype(np.int64) + 3
 
 
 def _encounters(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Encounters:
-    owner, session = spread(_encounter_counts(taste, users))
+    """The first meeting of each user with each artist."""
+    owner, turn = spread(_encounter_counts(taste, users))
     user = users[owner]
-    community = _visited(taste, session, user, rng)
-    explores = rng.random(len(user)) < _lerp(scales.EXPLORATION, taste, user)
-    uniform = rng.random(len(user))
-    heard_of = _lerp(scales.KNOWN_FAME, taste, user)
-    famous = draw_within(catalogue.community_starts, catalogue.artist_popularity, community, uniform * heard_of)
-    size = np.diff(catalogue.community_starts)[community]
-    anyone = catalogue.community_starts[community] + (uniform * size).astype(np.int64)
-    artist = np.where(explores, anyone, famous)
-    met = first_occurrences(user * len(catalogue.artist_ids) + artist)
-    user, session, artist = user[met], session[met], artist[met]
-    return Encounters(user, 2 * session, artist, _liking(taste, user, artist, rng))
+    artist = _artists_met(catalogue, taste, user, _communities_visited(taste, turn, user, rng), rng)
+    first = first_occurrences(user * len(catalogue.ids.artists) + artist)
+    user, turn, artist = user[first], turn[first], artist[first]
+    # Even sessions are encounters; the odd ones between them are left to genres.
+    return Encounters(user, 2 * turn, artist, _liking(taste, user, artist, rng))
 
 
-def _visited(
-    taste: Taste, session: IntArray, user: IntArray, rng: np.random.Generator
-) -> IntArray:
-    """The community of each session: the sessions of one visit share it."""
-    opens = session % scales.ENCOUNTERS_PER_VISIT == 0
+def _communities_visited(taste: Taste, turn: IntArray, user: IntArray, rng: np.random.Generator) -> IntArray:
+    """The community of each turn of a user: the turns of one visit share it."""
+    opens = turn % scales.ENCOUNTERS_PER_VISIT == 0
     visitor = user[opens]
     favourite = np.searchsorted(np.cumsum(scales.COMMUNITY_SHARES), rng.random(len(visitor)))
     wandering = favourite == len(scales.COMMUNITY_SHARES)
@@ -125,33 +117,46 @@ def _visited(
     return community[np.cumsum(opens) - 1]
 
 
+def _artists_met(
+    catalogue: Catalogue, taste: Taste, user: IntArray, community: IntArray, rng: np.random.Generator
+) -> IntArray:
+    """An artist of each community visited: by popularity among those heard of, or anyone at all."""
+    starts = catalogue.community_starts
+    explores = rng.random(len(user)) < taste.habit(scales.EXPLORATION, user)
+    uniform = rng.random(len(user))
+    heard_of = uniform * taste.habit(scales.KNOWN_FAME, user)
+    famous = drawn_within(starts, catalogue.artist_popularity, community, heard_of)
+    anyone = starts[community] + (uniform * np.diff(starts)[community]).astype(np.int64)
+    return np.where(explores, anyone, famous)
+
+
 def _liking(taste: Taste, user: IntArray, artist: IntArray, rng: np.random.Generator) -> FloatArray:
-    by_taste, by_quality = scales.LIKING
-    rest = np.sqrt(1.0 - by_taste**2 - by_quality**2)
-    noise = rng.normal(size=len(user))
+    rest = np.sqrt(1.0 - scales.LIKING_BY_TASTE**2 - scales.LIKING_BY_QUALITY**2)
+    whim = rng.normal(size=len(user))
     suits = fit(taste.user_vectors[user], taste.artist_vectors[artist])
-    return by_taste * suits + by_quality * taste.artist_quality[artist] + rest * noise
+    quality = taste.artist_quality[artist]
+    return scales.LIKING_BY_TASTE * suits + scales.LIKING_BY_QUALITY * quality + rest * whim
 
 
-def _dives(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.Generator) -> list[Events]:
+def _music(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.Generator) -> list[Events]:
     """Ratings of the artists met, and of albums and tracks where the user goes on to them."""
+    dives = _goes_on(catalogue, taste, met, rng)
+    rated = ~dives | (rng.random(len(dives)) < taste.habit(scales.ARTIST_RATED_IN_DIVE, met.user))
+    opinion = _blend(met.liking, scales.ARTIST_LOADING, rng)
+    artists = _events(met, catalogue.ids.artists[met.artist], opinion, rated)
+    return [artists, *_albums(catalogue, taste, taken(met, dives), rated[dives], rng)]
+
+
+def _goes_on(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.Generator) -> BoolArray:
     has_albums = np.diff(catalogue.album_starts)[met.artist] > 0
-    share = _lerp(scales.DIVE, taste, met.user)
+    share = taste.habit(scales.DIVE, met.user)
     logit = np.log(share / (1.0 - share)) + scales.DIVE_LIKING * met.liking + taste.depth[met.user]
-    dives = has_albums & (rng.random(len(logit)) < 1.0 / (1.0 + np.exp(-logit)))
-    rated = ~dives | (rng.random(len(dives)) < _lerp(scales.ARTIST_RATED_IN_DIVE, taste, met.user))
-    artist_opinion = _blend(met.liking, scales.ARTIST_LOADING, rng)
-    artists = _events(met, rated, catalogue.artist_ids[met.artist], artist_opinion)
-    return [artists, *_album_events(catalogue, taste, _subset(met, dives), rated[dives], rng)]
+    return has_albums & (rng.random(len(logit)) < 1.0 / (1.0 + np.exp(-logit)))
 
 
-def _subset(met: Encounters, keep: NDArray[np.bool_] | IntArray) -> Encounters:
-    return Encounters(met.user[keep], met.session[keep], met.artist[keep], met.liking[keep])
-
-
-def _events(met: Encounters, keep: NDArray[np.bool_], item: IntArray, opinion: FloatArray) -> Events:
-    none = np.full(int(keep.sum()), -1)
-    return Events(met.user[keep], met.session[keep], item[keep], none, opinion[keep])
+def _events(met: Encounters, item: IntArray, opinion: FloatArray, rated: BoolArray) -> Events:
+    events = Events(met.user, met.session, item, np.full(len(item), NO_TRACK), opinion)
+    return taken(events, rated)
 
 
 def _blend(common: FloatArray, loading: float, rng: np.random.Generator) -> FloatArray:
@@ -161,89 +166,75 @@ def _blend(common: FloatArray, loading: float, rng: np.random.Generator) -> Floa
 def _picks(
     counts: IntArray, sizes: IntArray, preference: FloatArray, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """``counts`` draws an owner from lists of ``sizes``, early members preferred, repeats removed.
+    """``counts`` draws an owner from lists of ``sizes``, the first members preferred, repeats removed.
 
     Returns the owner of each pick and the position picked.
     """
-    owner = spread(np.minimum(counts, sizes))[0]
+    owner, _ = spread(np.minimum(counts, sizes))
     position = (sizes[owner] * rng.random(len(owner)) ** preference[owner]).astype(np.int64)
     kept = first_occurrences(owner * (sizes.max(initial=0) + 1) + position)
     return owner[kept], position[kept]
 
 
-def _album_events(
-    catalogue: Catalogue, taste: Taste, met: Encounters, artist_rated: NDArray[np.bool_], rng: np.random.Generator
+def _albums(
+    catalogue: Catalogue, taste: Taste, met: Encounters, artist_rated: BoolArray, rng: np.random.Generator
 ) -> list[Events]:
     sizes = np.diff(catalogue.album_starts)[met.artist]
-    wanted = rng.geometric(1.0 / _lerp(scales.ALBUMS_PER_DIVE, taste, met.user))
-    owner, position = _picks(wanted, sizes, _lerp(scales.ALBUM_FRONT_LOADING, taste, met.user), rng)
+    wanted = rng.geometric(1.0 / taste.habit(scales.ALBUMS_PER_DIVE, met.user))
+    owner, position = _picks(wanted, sizes, taste.habit(scales.ALBUM_PREFERENCE, met.user), rng)
     album = catalogue.album_starts[met.artist[owner]] + position
-    met = _subset(met, owner)
+    met, artist_rated = taken(met, owner), artist_rated[owner]
     opinion = scales.ALBUM_LEVEL + _blend(met.liking, scales.ALBUM_LOADING, rng)
     has_tracks = np.diff(catalogue.track_starts)[album] > 0
-    share = np.where(artist_rated[owner], _lerp(scales.ALBUM_RATED_WITH_ARTIST, taste, met.user), scales.ALBUM_RATED_ALONE)
+    with_artist = taste.habit(scales.ALBUM_RATED_WITH_ARTIST, met.user)
+    share = np.where(artist_rated, with_artist, scales.ALBUM_RATED_ALONE)
     rated = rng.random(len(album)) < np.where(has_tracks, share, scales.ALBUM_RATED_WITHOUT_TRACKS)
-    albums = _events(met, rated, catalogue.album_ids[album], opinion)
-    return [albums, _track_events(catalogue, taste, _subset(met, has_tracks), album[has_tracks], rng)]
+    albums = _events(met, catalogue.ids.albums[album], opinion, rated)
+    return [albums, _tracks(catalogue, taste, taken(met, has_tracks), album[has_tracks], rng)]
 
 
-def _track_events(
+def _tracks(
     catalogue: Catalogue, taste: Taste, met: Encounters, album: IntArray, rng: np.random.Generator
 ) -> Events:
     sizes = np.diff(catalogue.track_starts)[album]
-    whole = rng.random(len(album)) < _lerp(scales.WHOLE_ALBUM, taste, met.user)
-    wanted = np.where(whole, 1 + rng.geometric(1.0 / (_lerp(scales.TRACKS_OF_WHOLE_ALBUM, taste, met.user) - 1.0)), 1)
-    hits = np.where(whole, scales.WHOLE_ALBUM_FRONT_LOADING, _lerp(scales.TRACK_FRONT_LOADING, taste, met.user))
-    owner, position = _picks(wanted, sizes, hits, rng)
+    whole = rng.random(len(album)) < taste.habit(scales.WHOLE_ALBUM, met.user)
+    several = 1 + rng.geometric(1.0 / (taste.habit(scales.TRACKS_OF_WHOLE_ALBUM, met.user) - 1.0))
+    hits = taste.habit(scales.HIT_PREFERENCE, met.user)
+    preference = np.where(whole, scales.WHOLE_ALBUM_PREFERENCE, hits)
+    owner, position = _picks(np.where(whole, several, 1), sizes, preference, rng)
     track = catalogue.track_starts[album[owner]] + position
-    mood = rng.normal(size=len(album))[owner]
-    own = np.sqrt(1.0 - scales.TRACK_LOADING**2 - scales.TRACK_OPINION**2)
-    opinion = (
-        scales.TRACK_LOADING * met.liking[owner]
-        + scales.TRACK_OPINION * mood
-        + own * rng.normal(size=len(owner))
-    )
-    return Events(met.user[owner], met.session[owner], catalogue.track_ids[track], track, opinion)
+    opinion = _track_opinions(met.liking, owner, rng)
+    return Events(met.user[owner], met.session[owner], catalogue.ids.tracks[track], track, opinion)
 
 
-def _genre_events(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Events:
-    interest = rng.lognormal(-0.5 * scales.GENRE_SPREAD**2, scales.GENRE_SPREAD, len(users))
+def _track_opinions(liking: FloatArray, album: IntArray, rng: np.random.Generator) -> FloatArray:
+    """Opinions of tracks; ``album`` is the number of the encounter with an album that each belongs to."""
+    shared = rng.normal(size=len(liking))[album]
+    rest = np.sqrt(1.0 - scales.TRACK_LOADING**2 - scales.TRACK_ALBUM_LOADING**2)
+    own = rng.normal(size=len(album))
+    return scales.TRACK_LOADING * liking[album] + scales.TRACK_ALBUM_LOADING * shared + rest * own
+
+
+def _genre_counts(taste: Taste, users: IntArray, rng: np.random.Generator) -> IntArray:
+    sigma = scales.GENRE_INTEREST_SIGMA
+    interest = rng.lognormal(-0.5 * sigma**2, sigma, len(users))
     growth = (taste.activity[users] / scales.ACTIVITY_MEDIAN) ** scales.GENRE_GROWTH
-    counts = rng.poisson(_lerp(scales.SPARE_ENCOUNTERS, taste, users) * scales.GENRES_AT_MEDIAN * interest * growth)
-    owner = spread(np.minimum(counts, 2 * len(catalogue.genre_ids)))[0]
+    spare = taste.habit(scales.SPARE_ENCOUNTERS, users)  # as many are cut off as of the encounters
+    return rng.poisson(spare * scales.GENRES_AT_MEDIAN * interest * growth)
+
+
+def _genres(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Events:
+    """Genres of the communities that a user visits, each in a session of its own."""
+    counts = np.minimum(_genre_counts(taste, users, rng), 2 * len(catalogue.ids.genres))
+    owner, _ = spread(counts)
     user = users[owner]
-    session = 2 * (rng.random(len(owner)) * _encounter_counts(taste, users)[owner]).astype(np.int64) + 1
-    community = _visited(taste, np.zeros(len(owner), dtype=np.int64), user, rng)
-    genre = draw_genres(catalogue.genre_starts, catalogue.genre_popularity, community, rng.random(len(owner)), rng)
-    kept = first_occurrences(user * len(catalogue.genre_ids) + genre)
-    user, session, genre = user[kept], session[kept], genre[kept]
-    home = np.searchsorted(catalogue.genre_starts, genre, side="right") - 1
+    turn = (rng.random(len(owner)) * _encounter_counts(taste, users)[owner]).astype(np.int64)
+    community = _communities_visited(taste, np.zeros_like(owner), user, rng)
+    genre = drawn_genres(catalogue.genres, community, rng.random(len(owner)), rng)
+    first = first_occurrences(user * len(catalogue.ids.genres) + genre)
+    user, turn, genre = user[first], turn[first], genre[first]
+    home = np.searchsorted(catalogue.genres.starts, genre, side="right") - 1
     suits = fit(taste.user_vectors[user], taste.community_vectors[home])
-    opinion = _blend(suits, scales.GENRE_LIKING, rng)
-    return Events(user, session, catalogue.genre_ids[genre], np.full(len(genre), -1), opinion)
-
-
-def _joined(parts: list[Events]) -> Events:
-    return Events(
-        np.concatenate([part.user for part in parts]),
-        np.concatenate([part.session for part in parts]),
-        np.concatenate([part.item for part in parts]),
-        np.concatenate([part.track for part in parts]),
-        np.concatenate([part.opinion for part in parts]),
-    )
-
-
-def _taken(events: Events, keep: NDArray[np.bool_] | IntArray) -> Events:
-    return Events(
-        events.user[keep], events.session[keep], events.item[keep], events.track[keep], events.opinion[keep]
-    )
-
-
-def _in_time_order(events: Events) -> Events:
-    return _taken(events, np.lexsort((events.item, events.session, events.user)))
-
-
-def _cut(events: Events, activity: IntArray) -> Events:
-    _, starts, counts = np.unique(events.user, return_index=True, return_counts=True)
-    position = np.arange(len(events.user)) - np.repeat(starts, counts)
-    return _taken(events, position < activity[events.user])
+    opinion = _blend(suits, scales.GENRE_LOADING, rng)
+    no_track = np.full(len(genre), NO_TRACK)
+    return Events(user, 2 * turn + 1, catalogue.ids.genres[genre], no_track, opinion)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.synthetic import scales
 from recsys.synthetic.history import Ratings
-from recsys.synthetic.ragged import IntArray, first_occurrences
+from recsys.synthetic.ragged import BoolArray, IntArray, first_occurrences
 from recsys.synthetic.scales import Scale
 
 POSITIVES = NEGATIVES = 3
@@ -17,39 +16,38 @@ DRAWS_PER_ROUND = 8  # negatives drawn a user before those that the protocol rej
 
 
 @dataclass(frozen=True)
-class Test:
-    """The test set: ``users`` ascending; a row of track numbers and one of labels a user; the users whose
-    labels are published; and which ratings are held out of the training file."""
+class TestSet:
+    """Who is tested on what: a row of ``tracks`` (their numbers) and of ``labels`` a user, users ascending.
+
+    ``is_labelled`` marks the users whose labels are published, ``is_held_out`` the ratings that leave the
+    training file.
+    """
 
     users: IntArray
     tracks: IntArray
-    labels: NDArray[np.bool_]
-    is_labelled: NDArray[np.bool_]
-    is_held_out: NDArray[np.bool_]
+    labels: BoolArray
+    is_labelled: BoolArray
+    is_held_out: BoolArray
 
 
-def draw(scale: Scale, ratings: Ratings, rng: np.random.Generator) -> Test:
+def draw(scale: Scale, ratings: Ratings, rng: np.random.Generator) -> TestSet:
     """Test users, their candidates and labels, from the complete histories of all users."""
     liked = np.flatnonzero((ratings.track >= 0) & (ratings.value >= scales.LIKED))
-    users = _test_users(scale, ratings.user[liked], rng)
-    held_out = _positives(users, ratings.user, liked, rng)
+    users = _test_users(scale, ratings.user[liked].astype(np.int64), rng)
+    held_out = _positives(users, ratings.user.astype(np.int64), liked, rng)
     negatives = _negatives(users, ratings, liked, rng)
     tracks = np.hstack([ratings.track[held_out], negatives])
     labels = np.tile(np.arange(POSITIVES + NEGATIVES) < POSITIVES, (len(users), 1))
     order = rng.permuted(np.tile(np.arange(POSITIVES + NEGATIVES), (len(users), 1)), axis=1)
     is_held_out = np.zeros(len(ratings.user), dtype=bool)
     is_held_out[held_out] = True
-    return Test(
+    return TestSet(
         users=users,
         tracks=np.take_along_axis(tracks, order, axis=1),
         labels=np.take_along_axis(labels, order, axis=1),
-        is_labelled=_some(len(users), scale.labelled_users, rng),
+        is_labelled=rng.permutation(len(users)) < scale.labelled_users,
         is_held_out=is_held_out,
     )
-
-
-def _some(count: int, chosen: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    return rng.permutation(count) < chosen
 
 
 def _test_users(scale: Scale, fans: IntArray, rng: np.random.Generator) -> IntArray:
@@ -72,7 +70,7 @@ def _negatives(users: IntArray, ratings: Ratings, liked: IntArray, rng: np.rando
     span = int(ratings.track.max()) + 1
     rows = np.flatnonzero((ratings.track >= 0) & np.isin(ratings.user, users))
     known = np.sort(ratings.user[rows].astype(np.int64) * span + ratings.track[rows])
-    fans_tracks = ratings.track[liked]
+    fans_tracks = ratings.track[liked].astype(np.int64)
     chosen = np.full((len(users), NEGATIVES), -1)
     missing = np.arange(len(users))
     while len(missing):
@@ -83,14 +81,12 @@ def _negatives(users: IntArray, ratings: Ratings, liked: IntArray, rng: np.rando
 
 
 def _first_unrated(users: IntArray, drawn: IntArray, known: IntArray, span: int) -> IntArray:
-    """The first three distinct tracks of each row of ``drawn`` that its user has not rated, -1 where too few."""
+    """The first three distinct tracks of each row of ``drawn`` that its user has not rated, then -1."""
     keys = (users[:, None] * span + drawn).ravel()
     place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     usable = np.zeros(len(keys), dtype=bool)
     usable[first_occurrences(keys)] = True
     usable &= known[place] != keys
-    usable = usable.reshape(drawn.shape)
-    order = np.argsort(~usable, axis=1, kind="stable")[:, :NEGATIVES]
-    picked = np.where(np.take_along_axis(usable, order, axis=1), np.take_along_axis(drawn, order, axis=1), -1)
-    picked[picked[:, -1] < 0] = -1
-    return picked
+    rows = usable.reshape(drawn.shape)
+    order = np.argsort(~rows, axis=1, kind="stable")[:, :NEGATIVES]
+    return np.where(np.take_along_axis(rows, order, axis=1), np.take_along_axis(drawn, order, axis=1), -1)

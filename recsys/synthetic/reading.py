@@ -1,4 +1,4 @@
-"""A data directory as arrays, for measuring it; made to be quick, not to explain what is wrong with a file."""
+"""A data directory as arrays, for measuring it: quick, but it does not explain what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from numpy.typing import NDArray
 
 from recsys.errors import UsageError
-from recsys.synthetic.ragged import IntArray, spread
+from recsys.synthetic.ragged import BoolArray, IntArray, spread
 
 MISSING = -1
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -21,16 +20,17 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Ids of the catalogue after the fill from the album; ``MISSING`` where there is none.
+    """The catalogue after the fill from the album; ``MISSING`` where there is no album or artist.
 
-    ``raw_artist`` is the artist as the track file has it. ``genre_track`` and ``genre`` are the pairs of
-    a track's row number and a genre of it.
+    ``track``, ``album``, ``artist`` and ``listed_artist`` (before the fill) have one entry a track and a last
+    one, all MISSING, for no track. ``genre_track`` and ``genre`` are pairs of a row of these and a genre.
+    ``albums`` and ``album_artist`` have one entry an album.
     """
 
     track: IntArray
     album: IntArray
     artist: IntArray
-    raw_artist: IntArray
+    listed_artist: IntArray
     genre_track: IntArray
     genre: IntArray
     albums: IntArray
@@ -41,7 +41,10 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Ratings in file order, the catalogue, and the labelled candidates with their labels."""
+    """Ratings in file order, the catalogue, and the labelled candidates with their labels.
+
+    Item ids are below ``item_span`` - 1: arrays of this length can be indexed by any id and by MISSING.
+    """
 
     user: IntArray
     item: IntArray
@@ -49,18 +52,26 @@ class DataSet:
     taxonomy: Taxonomy
     candidate_user: IntArray
     candidate_track: IntArray
-    label: NDArray[np.bool_]
+    label: BoolArray
+    item_span: int
 
 
 def read(directory: Path) -> DataSet:
-    """The ratings, catalogue and labels of a data directory; UsageError where a file is missing or malformed."""
+    """The ratings, the catalogue and the labels: all of them, else the published ones.
+
+    Raises UsageError where a file is missing or malformed, or where there are no ratings or no labels.
+    """
     try:
         user, item, rating = _ratings(_content(directory, "trainItem2", "trainIdx2"))
         taxonomy = _taxonomy(directory)
-        labels = _table(_content(directory, "truth2", "test2_new"), b"|", 3)
+        labels = _table(_content(directory, "truth2", "test2_new"), "|", 3)
     except (ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
         raise UsageError(f"{directory} is not in the data format: {str(error).splitlines()[0]}") from error
-    return DataSet(user, item, rating, taxonomy, labels[0], labels[1], labels[2] == 1)
+    if len(item) == 0 or len(labels[0]) == 0:
+        raise UsageError(f"{directory} holds no {'labels' if len(item) else 'ratings'}: nothing to measure")
+    ids = (item, labels[1], *(getattr(taxonomy, kind) for kind in ("track", "album", "artist", "genre")))
+    span = 2 + max(int(column.max(initial=0)) for column in (*ids, taxonomy.albums, taxonomy.artists))
+    return DataSet(user, item, rating, taxonomy, labels[0], labels[1], labels[2] == 1, span)
 
 
 def _content(directory: Path, *stems: str) -> bytes:
@@ -71,10 +82,10 @@ def _content(directory: Path, *stems: str) -> bytes:
                 content = path.read_bytes()
                 content = gzip.decompress(content) if path.suffix == ".gz" else content
                 return content.removeprefix(BYTE_ORDER_MARK)
-    raise UsageError(f"{directory} holds neither {' nor '.join(f'{stem}.txt' for stem in stems)}")
+    raise UsageError(f"{directory} has no {' or '.join(f'{stem}.txt' for stem in stems)}")
 
 
-def _table(content: bytes, separator: bytes, columns: int) -> list[IntArray]:
+def _table(content: bytes, separator: str, columns: int) -> list[IntArray]:
     """Integer columns of a file with the same number of fields a line."""
     names = [str(number) for number in range(columns)]
     if not content.strip():
@@ -82,7 +93,7 @@ def _table(content: bytes, separator: bytes, columns: int) -> list[IntArray]:
     table = pa_csv.read_csv(
         BytesIO(content),
         pa_csv.ReadOptions(column_names=names),
-        pa_csv.ParseOptions(delimiter=separator.decode()),
+        pa_csv.ParseOptions(delimiter=separator),
         pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.int64())),
     )
     return [table[name].to_numpy() for name in names]
@@ -90,14 +101,14 @@ def _table(content: bytes, separator: bytes, columns: int) -> list[IntArray]:
 
 def _ratings(content: bytes) -> tuple[IntArray, IntArray, IntArray]:
     """Headers are told from ratings by counting: each says how many ratings follow it."""
-    left, right = _table(content.translate(bytes.maketrans(b"|", b"\t")), b"\t", 2)
+    left, right = _table(content.translate(bytes.maketrans(b"|", b"\t")), "\t", 2)
     headers, line = [], 0
     while line < len(left):
         headers.append(line)
         line += int(right[line]) + 1
     is_rating = np.ones(len(left), dtype=bool)
     is_rating[headers] = False
-    owner = spread(right[headers])[0]
+    owner, _ = spread(right[headers])
     return left[headers][owner], left[is_rating], right[is_rating]
 
 
@@ -107,28 +118,27 @@ def _rows(content: bytes) -> list[list[int]]:
 
 
 def _ids(directory: Path, stem: str) -> IntArray:
-    return np.array([row[0] for row in _rows(_content(directory, stem))], dtype=np.int64)
+    return _column([row[0] for row in _rows(_content(directory, stem))])
 
 
-def _column(rows: list[list[int]], place: int) -> IntArray:
-    return np.array([row[place] for row in rows], dtype=np.int64)
+def _column(values: list[int]) -> IntArray:
+    return np.array(values, dtype=np.int64)
 
 
 def _taxonomy(directory: Path) -> Taxonomy:
-    tracks = _rows(_content(directory, "trackData2"))
+    tracks = [*_rows(_content(directory, "trackData2")), [MISSING, MISSING, MISSING]]
     albums = {row[0]: row for row in _rows(_content(directory, "albumData2"))}
     nothing = [MISSING, MISSING]
-    filled_artist = [row[2] if row[2] != MISSING else albums.get(row[1], nothing)[1] for row in tracks]
-    filled_genres = [sorted(set(row[3:] or albums.get(row[1], nothing)[2:])) for row in tracks]
+    genres = [sorted(set(row[3:] or albums.get(row[1], nothing)[2:])) for row in tracks]
     return Taxonomy(
-        track=_column(tracks, 0),
-        album=_column(tracks, 1),
-        artist=np.array(filled_artist, dtype=np.int64),
-        raw_artist=_column(tracks, 2),
-        genre_track=np.repeat(np.arange(len(tracks)), [len(genres) for genres in filled_genres]),
-        genre=np.array([genre for genres in filled_genres for genre in genres], dtype=np.int64),
-        albums=np.array(list(albums), dtype=np.int64),
-        album_artist=np.array([row[1] for row in albums.values()], dtype=np.int64),
+        track=_column([row[0] for row in tracks]),
+        album=_column([row[1] for row in tracks]),
+        artist=_column([row[2] if row[2] != MISSING else albums.get(row[1], nothing)[1] for row in tracks]),
+        listed_artist=_column([row[2] for row in tracks]),
+        genre_track=np.repeat(np.arange(len(tracks)), [len(listed) for listed in genres]),
+        genre=_column([genre for listed in genres for genre in listed]),
+        albums=_column(list(albums)),
+        album_artist=_column([row[1] for row in albums.values()]),
         artists=_ids(directory, "artistData2"),
         genres=_ids(directory, "genreData2"),
     )

@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.synthetic import scales
-from recsys.synthetic.ragged import IntArray
-from recsys.synthetic.scales import Scale
+from recsys.synthetic.ragged import FloatArray, IntArray
+from recsys.synthetic.scales import Habit, Scale
 from recsys.synthetic.taxonomy import Catalogue
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Taste:
-    """The latent space: a vector and a quality for each artist, a vector for each user.
+    """The users, and the latent space that they share with the artists.
 
-    ``activity`` is the number of ratings a user would give, ``heaviness`` the same on a logarithmic scale
-    from 0 (the fewest ratings) to 1 (10,000 and more). ``communities`` are a user's first, second and third
-    community; ``leniency`` is the user's level in latent units.
+    ``activity`` is the number of ratings that a user would give, ``heaviness`` the same on a logarithmic
+    scale from 0 (the fewest) to 1 (``HEAVIEST`` and more). ``communities`` are a user's first, second and
+    third one. ``leniency`` lifts all ratings of a user, ``depth`` the odds of going on to albums.
     """
 
     activity: IntArray
@@ -35,24 +32,27 @@ class Taste:
     artist_quality: FloatArray
     community_weights: FloatArray
 
+    def habit(self, ends: Habit, users: IntArray) -> FloatArray:
+        """A habit of ``users``, between that of the lightest and that of the heaviest."""
+        return ends[0] + (ends[1] - ends[0]) * self.heaviness[users]
+
 
 def draw(scale: Scale, catalogue: Catalogue, rng: np.random.Generator) -> Taste:
     """Users and artists around the centres of their communities."""
     centres = rng.normal(size=(scales.COMMUNITIES, scales.TASTE_DIMENSIONS))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    weights = np.bincount(catalogue.artist_community, weights=catalogue.artist_popularity)
-    weights /= weights.sum()
+    popularity = np.bincount(catalogue.artist_community, weights=catalogue.artist_popularity)
+    weights = popularity.astype(np.float64) / popularity.sum()
     activity = _activity(scale, rng)
     communities = _favourite_communities(scale.users, weights, rng)
     shares = np.array(scales.COMMUNITY_SHARES) / sum(scales.COMMUNITY_SHARES)
-    homes = np.einsum("c,ucd->ud", shares, centres[communities])
     return Taste(
         activity=activity,
-        heaviness=np.minimum(1.0, np.log(activity / scales.FEWEST_RATINGS) / np.log(10_000 / scales.FEWEST_RATINGS)),
+        heaviness=_heaviness(activity),
         communities=communities,
-        leniency=rng.normal(0.0, scales.USER_SPREAD, scale.users),
+        leniency=rng.normal(0.0, scales.LENIENCY_SPREAD, scale.users),
         depth=rng.normal(0.0, scales.DEPTH_SPREAD, scale.users),
-        user_vectors=_around(homes, rng),
+        user_vectors=_around(np.einsum("c,ucd->ud", shares, centres[communities]), rng),
         artist_vectors=_around(centres[catalogue.artist_community], rng),
         community_vectors=centres,
         artist_quality=_quality(catalogue.artist_popularity, rng),
@@ -60,17 +60,14 @@ def draw(scale: Scale, catalogue: Catalogue, rng: np.random.Generator) -> Taste:
     )
 
 
-def _quality(popularity: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Qualities of unit variance; the famous are a little better liked."""
-    fame = np.log(popularity)
-    fame = (fame - fame.mean()) / fame.std()
-    rest = np.sqrt(1.0 - scales.QUALITY_OF_FAME**2)
-    return scales.QUALITY_OF_FAME * fame + rest * rng.normal(size=len(popularity))
-
-
 def _activity(scale: Scale, rng: np.random.Generator) -> IntArray:
     drawn = np.exp(np.log(scales.ACTIVITY_MEDIAN) + scales.ACTIVITY_SIGMA * rng.normal(size=scale.users))
     return np.clip(drawn, scales.FEWEST_RATINGS, scale.most_ratings).astype(np.int64)
+
+
+def _heaviness(activity: IntArray) -> FloatArray:
+    span = np.log(scales.HEAVIEST / scales.FEWEST_RATINGS)
+    return np.minimum(1.0, np.log(activity / scales.FEWEST_RATINGS) / span)
 
 
 def _favourite_communities(users: int, weights: FloatArray, rng: np.random.Generator) -> IntArray:
@@ -80,12 +77,21 @@ def _favourite_communities(users: int, weights: FloatArray, rng: np.random.Gener
 
 
 def _around(centres: FloatArray, rng: np.random.Generator) -> FloatArray:
-    noise = rng.normal(0.0, scales.TASTE_NOISE / np.sqrt(scales.TASTE_DIMENSIONS), centres.shape)
-    return centres + noise
+    return centres + rng.normal(0.0, scales.TASTE_NOISE / np.sqrt(scales.TASTE_DIMENSIONS), centres.shape)
+
+
+def _quality(popularity: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Qualities of unit variance; the famous are a little better liked."""
+    noise = rng.normal(size=len(popularity))
+    rest = np.sqrt(1.0 - scales.FAME_IN_QUALITY**2)
+    return scales.FAME_IN_QUALITY * _standardised(np.log(popularity)) + rest * noise
 
 
 def fit(users: FloatArray, others: FloatArray) -> FloatArray:
-    """How well artists or genres suit users: the cosine between their vectors, standardised over the pairs."""
+    """How well artists or genres suit users: the cosine of their vectors, standardised over all pairs."""
     lengths = np.linalg.norm(users, axis=1) * np.linalg.norm(others, axis=1)
-    cosine = np.einsum("nd,nd->n", users, others) / lengths
-    return (cosine - cosine.mean()) / cosine.std()
+    return _standardised(np.einsum("nd,nd->n", users, others) / lengths)
+
+
+def _standardised(values: FloatArray) -> FloatArray:
+    return (values - values.mean()) / values.std()

@@ -7,29 +7,26 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from recsys.synthetic import scales
-from recsys.synthetic.ragged import IntArray
+from recsys.synthetic.ragged import FloatArray, IntArray
 from recsys.synthetic.taste import Taste
-
-FloatArray = NDArray[np.float64]
 
 
 def _shares() -> FloatArray:
-    """The share of each rating from 0 to 100: the widget's values, and a little on every other one."""
+    """The share of each rating from 0 to 100: the widget's stars, and a little on every other number."""
     shares = np.full(101, np.nan)
-    for rating, share in scales.WIDGET:
+    for rating, share in scales.RATING_SHARES:
         shares[rating] = share
     others = np.isnan(shares)
     shares[others] = (1.0 - np.nansum(shares)) / others.sum()
     return shares
 
 
-SHARES = _shares()
-SPREAD = np.sqrt(1.0 + scales.USER_SPREAD**2)  # of opinions and users' levels together
-THRESHOLDS = SPREAD * norm.ppf(np.cumsum(SHARES)[:-1])  # latent value below which a rating is at most r
+SPREAD = np.sqrt(1.0 + scales.LENIENCY_SPREAD**2)  # of opinions and users' leniency together
+THRESHOLDS = SPREAD * norm.ppf(np.cumsum(_shares())[:-1])  # latent value below which a rating is at most r
 
 
 def _levels(means: FloatArray) -> FloatArray:
-    """The latent level at which the mean rating is ``means``, over all users and opinions."""
+    """The latent level at which the mean rating is ``means``, over all users of that level."""
     grid = np.linspace(-3.0, 3.0, 601)
     expected = 100.0 - norm.cdf((THRESHOLDS[None, :] - grid[:, None]) / SPREAD).sum(axis=1)
     return np.interp(means, expected, grid)
@@ -37,7 +34,7 @@ def _levels(means: FloatArray) -> FloatArray:
 
 def ratings_of(user: IntArray, opinion: FloatArray, taste: Taste) -> NDArray[np.uint8]:
     """Ratings 0 to 100 of opinions with unit variance, at the level that the user's activity brings."""
-    activities, means = zip(*scales.ACTIVITY_SHAPE, strict=True)
+    activities, means = zip(*scales.MEAN_BY_ACTIVITY, strict=True)
     expected = np.interp(np.log(taste.activity), np.log(activities), means)
     latent = (_levels(expected) + taste.leniency)[user] + opinion
     return np.searchsorted(THRESHOLDS, latent, side="right").astype(np.uint8)

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, UsageError
 from recsys.warehouse import reading
 
 EXPECTED = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
@@ -22,16 +22,21 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         with reading(Path(request["warehouse"]), guarded=True) as connection:
             _lower_limits(limits)
-            statements = connection.extract_statements(request["sql"])
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                return {"error": EXPECTED}
-            result = connection.execute(statements[0])
+            result = connection.execute(single_select(connection, request["sql"]))
             columns = [column[0] for column in result.description or ()]
             rows = result.fetchmany(limits["rows"] + 1)
     except (duckdb.Error, RecsysError, MemoryError, UnicodeDecodeError) as error:
         return {"error": str(error).strip() or "stopped: the query took too much memory"}
     shown = [[_cell(value, limits["cell"]) for value in row] for row in rows[: limits["rows"]]]
     return {"columns": columns, "rows": shown, "is_cut": len(rows) > limits["rows"]}
+
+
+def single_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The statement that a text holds; UsageError for several, none, or another kind than SELECT."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError(EXPECTED)
+    return statements[0]
 
 
 def _lower_limits(limits: dict[str, Any]) -> None:

@@ -195,7 +195,8 @@ def serve(warehouse: Path, host: str = "127.0.0.1", port: int = 8350) -> None:
         config = uvicorn.Config(
             application(warehouse), log_level="warning", server_header=False, ws="none", lifespan="off"
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has closed
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 -- grain: one line of the training file
 -- units: rating 0..100; header is the text of a line UserId|count
--- nulls: item_id and rating of a header, header of a rating
+-- nulls: item_id and rating of a header and of what is no number, header of a rating
 -- materialized: temp
 with
 
@@ -10,10 +10,8 @@ lines as (
 
 final as (
     select
-        case when second is not null then {{ strict_integer('first') }} end as item_id,
-        case
-            when second is not null then {{ strict_integer('second', 'utinyint', var('scale.highest')) }}
-        end as rating,
+        {{ number_or_null('first', 'integer') }} as item_id,
+        {{ number_or_null('second', 'utinyint') }} as rating,
         case when second is null then first end as header
     from lines
 )

@@ -71,16 +71,15 @@ def _missing(project: Project, connection: duckdb.DuckDBPyConnection) -> list[Re
 def _run(
     connection: duckdb.DuckDBPyConnection, project: Project, rendered: Rendered, context: Context
 ) -> None:
-    model, call = rendered.model, rendered.learner
+    model, call = rendered.model, rendered.call
     if call is None:
         connection.execute(f"create table {model.name} as {rendered.sql}")
         return
-    module, _, function = call.function.partition(".")
     inputs = {
         argument: connection.sql(f"from {relation} order by all").to_arrow_table()
-        for argument, relation in call.inputs.items()
+        for argument, relation in call.relations.items()
     }
-    learner = getattr(importlib.import_module(f"recsys.learners.{module}"), function)
+    learner = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
     for relation, table in learner(inputs, call.settings, context).items():
         connection.register("incoming", table)
         connection.execute(f"create table {relation} as from incoming")

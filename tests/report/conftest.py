@@ -15,15 +15,20 @@ __all__ = ["browser"]
 TRICKY = "</script><b>.csv"
 
 IMPORTANCE = "model varchar, feature varchar, importance double"
-LEARNED = [
-    "create or replace table marts.feature_importance as select * from (values ('random_forest', 'genre_mean', 0.7), "
-    "('random_forest', 'album_score', 0.3)) rows(model, feature, importance)",
-    "create or replace table marts.ensemble_weights as select * from (values ('adaptive', 'model', 0.8, 0.75, 'estimated'), "
-    "($tricky, 'submission', -0.1, 0.7, 'published')) rows(name, kind, weight, accuracy, origin)",
-    "insert into marts.ensemble_weights values ('again.csv', 'submission', null, 0.7, 'published')",
-    "create or replace table features.als_coverage as select * from (values ('album', 'als', 3, 0.75), "
-    "('album', 'global', 1, 0.25)) rows(level, source, candidates, share)",
-]
+WEIGHTS = "name varchar, kind varchar, weight double, accuracy double, origin varchar"
+COVERAGE = "level varchar, source varchar, candidates bigint, share double"
+LEARNED = {
+    f"marts.feature_importance ({IMPORTANCE})": [
+        ("random_forest", "genre_mean", 0.7),
+        ("random_forest", "album_score", 0.3),
+    ],
+    f"marts.ensemble_weights ({WEIGHTS})": [
+        ("adaptive", "model", 0.8, 0.75, "estimated"),
+        (TRICKY, "submission", -0.1, 0.7, "published"),
+        ("again.csv", "submission", None, 0.7, "published"),
+    ],
+    f"features.als_coverage ({COVERAGE})": [("album", "als", 3, 0.75), ("album", "global", 1, 0.25)],
+}
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +51,8 @@ def learned_warehouse(small_warehouse: Path, tmp_path_factory: pytest.TempPathFa
     warehouse = tmp_path_factory.mktemp("learned") / "learned.duckdb"
     shutil.copyfile(small_warehouse, warehouse)
     with duckdb.connect(str(warehouse)) as connection:
-        for statement in LEARNED:
-            connection.execute(statement, {"tricky": TRICKY} if "$tricky" in statement else None)
+        for table, rows in LEARNED.items():
+            connection.execute(f"create or replace table {table}")
+            marks = ", ".join("?" for _ in rows[0])
+            connection.executemany(f"insert into {table.split()[0]} values ({marks})", rows)
     return warehouse

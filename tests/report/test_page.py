@@ -12,9 +12,9 @@ import pytest
 import vl_convert
 
 from recsys.errors import UsageError
-from recsys.report import charts
 from recsys.report.page import VEGA_LITE, leaderboard_picture, write
 from recsys.report.sections import SECTIONS
+from recsys.report.themes import THEMES
 from tests.given import build_sql, write_directory
 from tests.report.conftest import TRICKY
 
@@ -59,7 +59,7 @@ def test_each_chart_has_its_place_and_draws_in_both_themes(page: str) -> None:
     specs = data_of(page, "specs")
     assert re.findall(r'data-chart="(\d+)"', page) == [str(place) for place in range(len(specs))]
     for place, spec in enumerate(specs):
-        theme = charts.THEMES["dark" if place % 2 else "light"]
+        theme = THEMES["dark" if place % 2 else "light"]
         drawing = vl_convert.vegalite_to_svg({**spec, "width": 400}, vl_version=VEGA_LITE, config=theme)
         assert "NaN" not in drawing and "undefined" not in drawing, spec
 

@@ -37,9 +37,9 @@ def test_models_can_be_chosen(browser: Any, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/users/101")
     page.locator("form.models summary").click()
-    for box in page.locator("form.models input:checked").all():
-        box.uncheck()
-    page.get_by_label("max_genre_bayes").check()
+    for model in page.locator("form.models input:checked").evaluate_all("all => all.map(box => box.value)"):
+        page.get_by_label(model, exact=True).uncheck()
+    page.get_by_label("max_genre_bayes", exact=True).check()
     page.get_by_role("button", name="Show").click()
     assert page.locator(".ranking h3").all_inner_texts()[0].startswith("max_genre_bayes")
     assert page.locator(".ranking").count() == 1

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from starlette.testclient import TestClient
 
+from recsys.errors import UsageError
 from recsys.ui import sandbox
 from recsys.ui.sandbox import Limits, QueryRefusedError, run
+from recsys.ui.sandboxed import single_select
+from recsys.warehouse import reading
 
 LIMITS = Limits(rows=3, seconds=20)
 
@@ -39,6 +43,7 @@ def test_rows_and_cells_are_cut(explored_warehouse: Path) -> None:
     "sql",
     [
         "",
+        "-- nothing but a comment",
         "select 1; select 2",
         "select 1; drop table marts.leaderboard",
         "drop table marts.leaderboard",
@@ -46,24 +51,42 @@ def test_rows_and_cells_are_cut(explored_warehouse: Path) -> None:
         "create temp table x as select 1",
         "insert into staging.genres values (1)",
         "update staging.genres set genre_id = 0",
-        "attach '{folder}/x.duckdb'",
-        "copy staging.genres to '{folder}/x.csv'",
-        "export database '{folder}/x'",
+        "delete from staging.genres",
+        "attach 'x.duckdb'",
+        "copy staging.genres to 'x.csv'",
+        "copy (select 1) to 'x.csv'",
+        "export database 'x'",
         "install httpfs",
         "load httpfs",
         "set threads = 1",
-        "set enable_external_access = true",
         "reset lock_configuration",
         "pragma database_list",
         "call pragma_version()",
         "checkpoint",
         "explain analyze select 1",
-        "selec 1",
-        "select no_such_column from marts.leaderboard",
+        "prepare x as select 1",
+        "begin transaction",
+        "use memory",
     ],
 )
-def test_all_else_is_refused(explored_warehouse: Path, tmp_path: Path, sql: str) -> None:
-    with pytest.raises(QueryRefusedError):
+def test_all_but_one_select_is_refused(sql: str) -> None:
+    with duckdb.connect() as connection, pytest.raises(UsageError, match="expected one SELECT"):
+        single_select(connection, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1; select 2",
+        "copy staging.genres to '{folder}/x.csv'",
+        "selec 1",
+        "select nothing from marts.leaderboard",
+    ],
+)
+def test_a_refusal_comes_back_as_a_reason_and_leaves_nothing(
+    explored_warehouse: Path, tmp_path: Path, sql: str
+) -> None:
+    with pytest.raises(QueryRefusedError, match=r"expected one SELECT|syntax error|not found"):
         run(explored_warehouse, sql.format(folder=tmp_path), LIMITS)
     assert list(tmp_path.iterdir()) == []
 
@@ -78,15 +101,25 @@ def test_all_else_is_refused(explored_warehouse: Path, tmp_path: Path, sql: str)
         "select * from read_blob('{folder}/*')",
         "select * from sniff_csv('{file}')",
         "select * from query('from read_text(''{file}'')')",
+        "select * from read_duckdb('{folder}/other.duckdb', table_name = 'x')",
         "select * from read_text('http://127.0.0.1:1/')",
     ],
 )
 def test_files_can_be_neither_read_nor_listed(explored_warehouse: Path, tmp_path: Path, sql: str) -> None:
     file = tmp_path / "secret.txt"
     file.write_text("a secret")
-    with pytest.raises(QueryRefusedError) as refused:
-        run(explored_warehouse, sql.format(file=file, folder=tmp_path), LIMITS)
-    assert "a secret" not in str(refused.value)
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("create table x as select 'a secret' as y")
+    with reading(explored_warehouse, guarded=True) as connection:
+        statement = single_select(connection, sql.format(file=file, folder=tmp_path))
+        with pytest.raises(duckdb.Error, match=r"disabled|does not exist|not found"):
+            connection.execute(statement).fetchall()
+
+
+def test_a_file_cannot_be_read_through_the_sandbox_either(explored_warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("a secret")
+    with pytest.raises(QueryRefusedError, match="disabled"):
+        run(explored_warehouse, f"select * from read_text('{tmp_path}/secret.txt')", LIMITS)
 
 
 def test_a_query_is_stopped_at_its_time_limit(explored_warehouse: Path) -> None:

@@ -52,5 +52,5 @@ def test_it_says_where_it_is_serves_and_ends_at_an_interrupt(explored_warehouse:
     with urlopen(address, timeout=30) as answer:
         assert "Leaderboard" in answer.read().decode()
     process.send_signal(signal.SIGINT)
-    process.wait(30)
+    assert process.wait(30) == 0
     process.stdout.close()

@@ -1,0 +1,47 @@
+"""The table of models, from the headers in ``sql/scores`` and the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recsys.project import Project
+
+HEADINGS = ("model", "made by", "formula", "reads", "published")
+
+
+def models(project: Project) -> list[dict[str, Any]]:
+    """A row for each model: what makes it, its formula, the relations it reads, its published accuracy."""
+    return [
+        _model(project, name)
+        for name in sorted(project.enabled, key=lambda name: (_published(project, name) or 1.0, name))
+        if name.startswith("scores.")
+    ]
+
+
+def _published(project: Project, name: str) -> float | None:
+    accuracy = project.parameters.values.get("published", {}).get(name.split(".")[1])
+    return None if accuracy is None else float(accuracy)
+
+
+def _model(project: Project, name: str) -> dict[str, Any]:
+    rendered = project.render(name)
+    header = rendered.model.header
+    return {
+        "model": rendered.model.stem,
+        "made by": f"recsys.{rendered.call.module}" if rendered.call else "SQL",
+        "formula": header.get("formula") or header["units"],
+        "reads": list(rendered.refs),
+        "published": _published(project, name),
+    }
+
+
+def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table as the README has it."""
+    lines = [f"| {' | '.join(HEADINGS)} |", "|---|---|---|---|---|"]
+    for row in rows:
+        reads = ", ".join(f"`{relation}`" for relation in row["reads"])
+        published = "-" if row["published"] is None else f"{row['published']:.3f}"
+        formula = row["formula"].replace("|", "\\|")
+        lines.append(f"| `{row['model']}` | {row['made by']} | {formula} | {reads} | {published} |")
+    return "\n".join(lines)

@@ -1,0 +1,44 @@
+"""The colours of the charts, for a light and a dark page, as configurations of Vega-Lite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+
+
+def _theme(ink: str, soft: str, grid: str, category: list[str], heat: list[str]) -> dict[str, Any]:
+    """Vega-Lite's configuration for one set of colours."""
+    axis = {"labelColor": ink, "titleColor": soft, "gridColor": grid, "domainColor": grid, "tickColor": grid}
+    return {
+        "background": None,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {**axis, "titleFontWeight": "normal", "labelLimit": 190, "labelFontSize": 11},
+        "axisX": {"labelOverlap": True, "labelFlush": False, "tickCount": 6, "labelSeparation": 6},
+        "legend": {"labelColor": ink, "titleColor": soft, "orient": "top", "columns": 3},
+        "scale": {"rectBandPaddingInner": 0.05},
+        "style": {"whisker": {"stroke": ink}},
+        "rule": {"color": category[0]},
+        "mark": {"color": category[0]},
+        "text": {"color": ink, "fontSize": 11},
+        "range": {"category": category, "heatmap": heat, "ramp": heat},
+    }
+
+
+THEMES = {
+    "light": _theme(
+        "#1f2933",
+        "#5b6875",
+        "#e3e8ed",
+        ["#2563c9", "#d9640d", "#0b8578", "#8250c4", "#b8860b", "#c2356b", "#5b7083", "#3d8b37"],
+        ["#f4f7fb", "#7fabf0"],
+    ),
+    "dark": _theme(
+        "#e4e9ee",
+        "#9aa7b4",
+        "#2c3641",
+        ["#79aefc", "#ff9d52", "#45c9b8", "#b69cf6", "#e3bf4b", "#f480a9", "#9fb1c2", "#86cf7d"],
+        ["#1d252e", "#2f62b5"],
+    ),
+}

@@ -1,0 +1,80 @@
+"""Runs the commands of the README and compares, or with ``--write`` renews, the output that it shows.
+
+A block ```` ```console ```` holds lines ``$ command`` with the output below each. The commands run in one
+folder, one after the other. Output is compared to the letter, except where a line is ``...``: it stands for
+any number of lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A command of the README and the lines that it is said to print."""
+
+    command: str
+    shown: tuple[str, ...]
+
+
+def sessions(text: str) -> Iterator[Session]:
+    for block in BLOCK.findall(text):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, *shown = part.rstrip("\n").split("\n")
+            while command.endswith("\\"):
+                command = f"{command[:-1]}{shown.pop(0).strip()}"
+            yield Session(command, tuple(shown))
+
+
+def run(command: str, folder: Path) -> tuple[str, ...]:
+    """What a command prints in a folder, with this Python's `recsys` on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120"}
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise AssertionError(f"$ {command}\nexit status {done.returncode}: {done.stderr}")
+    return tuple(line.rstrip() for line in done.stdout.rstrip("\n").split("\n"))
+
+
+def agrees(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
+    """Whether a command printed what is shown, where ``...`` stands for any lines."""
+    pattern = "\n".join(
+        r"(?:.*\n?)*?" if line.strip() == "..." else re.escape(line.rstrip()) for line in shown
+    )
+    return re.fullmatch(pattern, "\n".join(printed)) is not None
+
+
+def renewed(text: str, folder: Path) -> str:
+    """The README with what its commands print now; blocks with ``...`` stay as they are."""
+
+    def rewrite(match: re.Match[str]) -> str:
+        lines = []
+        for session in sessions(f"```console\n{match[0]}```"):
+            printed = run(session.command, folder)
+            shown = session.shown if "..." in session.shown else printed
+            lines += [f"$ {session.command}", *shown]
+        return "\n".join(lines) + "\n"
+
+    return BLOCK.sub(rewrite, text)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        text = renewed(README.read_text(encoding="utf-8"), Path(folder))
+    if sys.argv[1:] == ["--write"]:
+        README.write_text(text, encoding="utf-8")
+    else:
+        print(text)

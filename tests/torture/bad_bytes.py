@@ -1,0 +1,112 @@
+"""Runs the models that read one input file over damaged versions of it, without the rest of a build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from recsys.errors import InputError
+from recsys.learners import Context
+from recsys.planning import Step, plan
+from recsys.project import LAYERS, Project
+from recsys.running import Runner
+from recsys.sources.directory import discover
+from recsys.sources.lines import explain_refusal
+from recsys.warehouse import Limits, Workplace, Writer
+from tests.conftest import SMALL
+from tests.given import write_directory
+from tests.torture.mutations import Rows, is_compressed, stated
+
+READERS = {
+    "trackData2.txt": ("staging.track_lines", "staging.tracks", "staging.track_genres", "hierarchy.items"),
+    "albumData2.txt": ("staging.album_lines", "staging.albums", "staging.album_genres", "hierarchy.items"),
+    "artistData2.txt": ("staging.artists", "hierarchy.items"),
+    "genreData2.txt": ("staging.genres", "hierarchy.items"),
+    "trainItem2.txt": ("staging.train_lines", "staging.train_headers", "staging.ratings"),
+    "testItem2.txt": (
+        *("staging.test_lines", "staging.test_headers", "staging.candidates"),
+        *("staging.labels", "staging.truth"),
+    ),
+    "test2_new.txt": ("staging.labels",),
+    "truth2.txt": ("staging.truth",),
+}
+COLUMNS = {
+    "trackData2.txt": "track_id, album_id, artist_id from staging.tracks",
+    "albumData2.txt": "album_id, artist_id from staging.albums",
+    "artistData2.txt": "artist_id from staging.artists",
+    "genreData2.txt": "genre_id from staging.genres",
+    "trainItem2.txt": "user_id, item_id, rating from staging.ratings",
+    "testItem2.txt": "user_id, track_id from staging.candidates",
+    "test2_new.txt": "user_id, track_id, label from staging.labels",
+    "truth2.txt": "user_id, track_id, label from staging.truth",
+}
+
+
+class Ingestion:
+    """The staging layer over a small data directory of which one file, ``name``, is replaced time and again."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self.data = write_directory(folder / "data", SMALL)
+        self.workplace = Workplace(folder / "w.duckdb")
+        self.workplace.scratch.mkdir(parents=True)
+        self.project = Project.load(present=("labels", "truth"))
+        self.writer = Writer(Path(":memory:"), Limits(1, "1GB"), self.workplace.spill)
+        for layer in LAYERS:
+            self.writer.run(f'create schema if not exists "{layer}"')
+            self.writer.run(f'create schema if not exists scratch."{layer}"')
+        steps = plan(self.project, self.project.graph(), discover(self.data), {})
+        self.steps: dict[str, Step] = {step.name: step for step in steps}
+        self.verdicts: Counter[str] = Counter()
+        used = {model for models in READERS.values() for model in models}
+        self._run([step.name for step in steps if step.name in used])
+
+    def close(self) -> None:
+        self.writer.close()
+
+    def check(self, content: bytes) -> None:
+        """AssertionError unless the file is refused by its name and line, or gives the rows that it states.
+
+        The engine and the line reader must agree on which of the two it is.
+        """
+        whole = self.data / self.name
+        path = whole.with_name(f"{self.name}.gz") if is_compressed(content) else whole
+        whole.unlink()
+        path.write_bytes(content)
+        try:
+            refusal = self._refusal(path.name)
+            try:
+                rows = self._run(READERS[self.name])
+            except InputError as error:
+                assert refusal is not None, f"the line reader accepts what the engine refuses: {error}"
+                assert str(error) == str(refusal)
+            else:
+                assert refusal is None, f"the engine accepts what the line reader refuses: {refusal}"
+                assert sorted(rows, key=str) == sorted(stated(self.name, content), key=str)
+        finally:
+            path.unlink()
+            whole.write_text(SMALL[self.name])
+        self.verdicts["refused" if refusal else "accepted"] += 1
+
+    def _refusal(self, file: str) -> InputError | None:
+        try:
+            explain_refusal(discover(self.data))
+        except InputError as error:
+            self._is_clear(error, file)
+            return error
+        return None
+
+    def _is_clear(self, error: InputError, file: str) -> None:
+        """A file may also be refused for what another one says: each id is listed once, in one of four."""
+        assert error.path.name == file or "not listed yet" in error.expected or "candidate" in error.expected
+        assert error.line is not None
+        assert "\n" not in str(error) and len(str(error)) < 600
+
+    def _run(self, models: Sequence[str]) -> Rows:
+        context = Context(self.workplace.scratch, threads=1)
+        files = discover(self.data)
+        runner = Runner(self.project, self.writer, files, self.workplace, context, "fuzz")
+        for model in models:
+            runner.run(self.steps[model])
+        return self.writer.run(f"select {COLUMNS[self.name]}")
