@@ -32,15 +32,18 @@ lint: $(VENV)/.dev ## check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --nofail-on-warning -q sql
+	@$(BIN)/sqlfluff lint sql
+
+torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some minutes, and print what it survived
+	@$(BIN)/python -m tests.torture
 
 bench: $(VENV)/.learners $(VENV)/.dev ## compare speed and memory with the peers
 	@$(BIN)/python -m tests.bench.warehouse
 
-report: $(WAREHOUSE) ## write report.html about the warehouse
+report: $(WAREHOUSE) $(VENV)/.pages ## write report.html about the warehouse
 	@$(BIN)/recsys report --warehouse "$(WAREHOUSE)" --out report.html
 
-ui: $(WAREHOUSE) ## open the explorer on the warehouse
+ui: $(WAREHOUSE) $(VENV)/.pages ## open the explorer on the warehouse
 	@$(BIN)/recsys ui --warehouse "$(WAREHOUSE)" --port $(PORT)
 
 leaderboard: $(WAREHOUSE) ## print how good each model is
@@ -68,6 +71,11 @@ $(VENV)/.learners: pyproject.toml | $(VENV)/.core
 	@command -v nvidia-smi > /dev/null || $(PIP) --no-deps 'torch==$(TORCH)+cpu' 2> /dev/null \
 		|| echo "pip offers no CPU build of torch here: taking its default build"
 	@$(PIP) --editable '.[learners]'
+	@touch $@
+
+$(VENV)/.pages: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): the packages of the report and the explorer, about 60 MB to download"
+	@$(PIP) --editable '.[report,ui]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import signal
@@ -378,3 +379,41 @@ def models(as_markdown: bool, as_json: bool) -> None:
     else:
         joined = [{**row, "reads": ", ".join(row["reads"])} for row in rows]
         console().print(rows_table("Models", joined))
+
+
+@commands.command()
+@warehouse_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+def report(warehouse: Path, out: Path) -> None:
+    """Write a page about the warehouse that opens offline: data, leaderboard, accuracy, lineage, timings.
+
+    \b
+    Example: recsys report --out report.html
+    """
+    _needs_extra("report", "altair", "vl_convert")
+    from recsys.report import page
+
+    for line in page.write(warehouse, out):
+        print(line)
+    print(f"{out}: open it in a browser")
+
+
+@commands.command()
+@warehouse_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8350, show_default=True)
+def ui(warehouse: Path, port: int) -> None:
+    """Open the explorer on this machine: users, their history, candidates by any model, explanations, SQL.
+
+    \b
+    Example: recsys ui --port 8350
+    """
+    _needs_extra("ui", "starlette", "uvicorn")
+    from recsys.ui.server import serve
+
+    serve(warehouse, port=port)
+
+
+def _needs_extra(extra: str, *packages: str) -> None:
+    absent = [package for package in packages if not importlib.util.find_spec(package)]
+    if absent:
+        raise UsageError(f"this needs {' and '.join(absent)}: pip install 'recsys[{extra}]'")

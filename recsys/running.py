@@ -116,7 +116,7 @@ class Runner:
         if name not in self.paths:
             path = plain_text(self.files[name], self.workplace.scratch)
             if path is None:
-                raise ModelError(f"text of the input {name} that the engine would read otherwise than it is written")
+                raise ModelError(f"the engine would read {name} otherwise than it is written")
             self.paths[name] = path
         return self.paths[name]
 

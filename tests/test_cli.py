@@ -121,7 +121,10 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
             ["build", "--data", "D", "--warehouse", "W", "--set", "x=1"],
             "--set 'x=1': expected PARAMETER=VALUE",
         ),
-        (["build", "--data", "D", "--warehouse", "W", "--memory", "lots"], "--memory 'lots': expected a size"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--memory", "lots"],
+            "--memory 'lots': expected a size",
+        ),
         (["build", "--data", "D", "--warehouse", "W", "--select", "nobody"], "no model of that name"),
         (["build", "--data", "D", "--warehouse", "D"], "found a folder"),
         (["submit", "nobody", "out.csv", "--warehouse", "W"], "no model 'nobody' in the warehouse"),

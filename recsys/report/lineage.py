@@ -18,7 +18,7 @@ BAND_GAP = 14.0  # more room between columns of different layers, where one band
 TOP = 44.0
 MARGIN = 16.0
 BOX_HEIGHT = 19.0
-CHARACTER_WIDTH = 6.2  # of 11-pixel sans-serif text, on the generous side: no font is measured here
+CHARACTER_WIDTH = 6.8  # of 11-pixel sans-serif text, on the generous side: no font is measured here
 
 STYLE = """
 .lineage { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
@@ -240,17 +240,19 @@ def _columns_of_layers(edges: Edges) -> dict[str, tuple[str, int]]:
     columns: dict[str, tuple[str, int]] = {}
     first = 0
     for layer, models in _by_layer(edges).items():
-        depths: dict[str, int] = {}
-        for model in models:
-            _depth(model, edges, set(models), depths)
-        columns |= {model: (layer, first + depths[model]) for model in models}
+        lengths: dict[str, int] = {}
+        depths = {model: _chain(model, edges, set(models), lengths) - 1 for model in models}
+        columns |= {model: (layer, first + depth) for model, depth in depths.items()}
         first += max(depths.values()) + 1
     return columns
 
 
-def _depth(model: str, edges: Edges, layer: set[str], depths: dict[str, int]) -> int:
-    """Length of the longest chain of models of the same layer that ends in this one."""
-    if model not in depths:
-        inside = [parent for parent in edges[model] if parent in layer]
-        depths[model] = max((_depth(parent, edges, layer, depths) + 1 for parent in inside), default=0)
-    return depths[model]
+def _chain(model: str, edges: Edges, layer: set[str], lengths: dict[str, int]) -> int:
+    """The most models of a layer on one way through the graph that ends in this model.
+
+    The way may leave the layer in between: what reads scores comes after the features that these are made of.
+    """
+    if model not in lengths:
+        longest = max((_chain(parent, edges, layer, lengths) for parent in edges[model]), default=0)
+        lengths[model] = longest + (model in layer)
+    return lengths[model]

@@ -46,7 +46,8 @@ def read_lines(path: Path) -> Iterator[Line]:
             while raw := file.readline(LONGEST_LINE):
                 number += 1
                 raw = raw.removeprefix(BOM) if number == 1 else raw
-                yield Line(path, number, _decoded(path, number, raw))
+                if raw:
+                    yield Line(path, number, _decoded(path, number, raw))
     except (EOFError, zlib.error) as error:
         raise InputError(path, number + 1, None, f"a complete gzip file: {error}") from None
     except OSError as error:

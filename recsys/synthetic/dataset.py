@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 
@@ -67,7 +68,9 @@ def _published(directory: Path) -> Iterator[Path]:
     Both steps are renames, so a reader or a kill never sees half a data set.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix=f".{directory.name}-partial-", dir=directory.parent))
+    _clear_leftovers(directory)
+    scratch = directory.parent / f".{directory.name}-partial-{os.getpid()}"
+    scratch.mkdir()
     try:
         made = scratch / "made"
         made.mkdir()
@@ -77,6 +80,24 @@ def _published(directory: Path) -> Iterator[Path]:
         made.rename(directory)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _clear_leftovers(directory: Path) -> None:
+    """Remove what killed processes left half-written, but nothing of a process that is alive."""
+    for leftover in directory.parent.glob(f".{glob.escape(directory.name)}-partial-*"):
+        owner = leftover.name.rpartition("-")[2]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
 
 
 def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:

@@ -50,7 +50,7 @@ def run(warehouse: Path, sql: str, limits: Limits) -> Answer:
     with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
         try:
             process = subprocess.run(
-                [sys.executable, "-m", "recsys.ui.sandboxed"],
+                [sys.executable, "-P", "-m", "recsys.ui.sandboxed"],
                 input=request,
                 capture_output=True,
                 text=True,

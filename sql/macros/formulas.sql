@@ -44,13 +44,27 @@ row_number() over (
 )
 {%- endmacro %}
 
-{# Rank of a value within its partition, from 1, the lowest; equal values share the mean of their ranks. #}
-{% macro average_rank(partition, value) -%}
-rank() over (partition by {{ partition }} order by {{ value }})
-        + (count(*) over (partition by {{ partition }}, {{ value }}) - 1) / 2
-{%- endmacro %}
-
-{# Area under the ROC curve from the sum of the ranks of the liked (Mann and Whitney, 1947). #}
-{% macro area_under_curve(rank_sum, liked, not_liked) -%}
-({{ rank_sum }} - {{ liked }} * ({{ liked }} + 1) / 2) / nullif({{ liked }} * {{ not_liked }}, 0)
+{# Area under the ROC curve of each model's values over a relation of labelled candidates: the share of pairs
+   of a liked and a not liked candidate in the right order, ties counting half (Mann and Whitney, 1947). #}
+{% macro pooled_auc(relation, value) -%}
+    select
+        model,
+        sum(liked * (cumulated - not_liked / 2)) / nullif(sum(liked) * sum(not_liked), 0) as auc
+    from (
+        select
+            model,
+            liked,
+            not_liked,
+            sum(not_liked) over (partition by model order by value) as cumulated
+        from (
+            select
+                model,
+                {{ value }} as value,
+                sum(label) as liked,
+                count(*) - sum(label) as not_liked
+            from {{ relation }}
+            group by model, value
+        ) as counted
+    ) as ordered
+    group by model
 {%- endmacro %}

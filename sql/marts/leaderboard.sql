@@ -35,11 +35,11 @@ compared as (
     select
         predictions.model,
         predictions.user_id,
+        predictions.score,
+        probabilities.probability,
         predictions.predicted,
         judged.label,
-        judged.judged_by,
-        {{ average_rank('predictions.model', 'predictions.score') }} as score_rank,
-        {{ average_rank('predictions.model', 'probabilities.probability') }} as probability_rank
+        judged.judged_by
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
     inner join probabilities
@@ -52,24 +52,27 @@ compared as (
 summed as (
     select
         model,
-        any_value(judged_by) as judged_by,
+        min(judged_by) as judged_by,
         count(distinct user_id) as users,
-        avg((predicted = label)::int) as accuracy,
-        sum(label) as liked,
-        count(*) - sum(label) as not_liked,
-        sum(score_rank) filter (where label = 1) as score_ranks,
-        sum(probability_rank) filter (where label = 1) as probability_ranks
+        avg((predicted = label)::int) as accuracy
     from compared
     group by model
+),
+
+score_aucs as (
+    {{ pooled_auc('compared', 'score') }}
+),
+
+probability_aucs as (
+    {{ pooled_auc('compared', 'probability') }}
 ),
 
 final as (
     select
         models.model,
         summed.accuracy,
-        {{ area_under_curve('summed.score_ranks', 'summed.liked', 'summed.not_liked') }} as auc,
-        {{ area_under_curve('summed.probability_ranks', 'summed.liked', 'summed.not_liked') }}
-            as probability_auc,
+        score_aucs.auc,
+        probability_aucs.auc as probability_auc,
         coalesce(summed.users, 0) as users,
         case
             when summed.model is null then 'no labels'
@@ -79,6 +82,8 @@ final as (
         if(models.published_accuracy is null, null, 'the paper') as published_in
     from models
     left join summed on models.model = summed.model
+    left join score_aucs on models.model = score_aucs.model
+    left join probability_aucs on models.model = probability_aucs.model
 )
 
 select * from final order by accuracy desc, model

@@ -20,7 +20,7 @@ from recsys.synthetic.evidence import Evidence, gather
 from recsys.synthetic.ragged import FloatArray
 from recsys.synthetic.reading import DataSet, read
 
-CANDIDATES_AT_ONCE = 2_000
+CANDIDATES_AT_ONCE = 500  # a dense row of similarities each
 
 
 def scores(data: DataSet, neighbours: int) -> FloatArray:

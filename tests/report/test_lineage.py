@@ -93,6 +93,16 @@ def test_the_drawing_of_the_shipped_project_has_no_overlapping_boxes_and_stays_o
         assert apart, (one, other)
 
 
+def test_what_reads_a_later_layer_stands_after_what_that_is_made_of() -> None:
+    edges = {"features.a": [], "scores.b": ["features.a"], "features.c": ["scores.b"]}
+    lefts = {
+        model.get("data-model"): float(rect.get("x", "nan"))
+        for model in with_class(svg(edges), "model")
+        for rect in model.iter(f"{SVG}rect")
+    }
+    assert lefts["features.a"] < lefts["features.c"] < lefts["scores.b"]
+
+
 def test_an_empty_project_draws_an_empty_sheet() -> None:
     assert text({}) == "\n"
     assert with_class(svg({}), "model") == []

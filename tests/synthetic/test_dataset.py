@@ -52,7 +52,7 @@ def test_catalogue_has_the_sizes_of_the_scale_and_one_id_space(tiny: Path) -> No
     names = ("trackData2.txt", "albumData2.txt", "artistData2.txt", "genreData2.txt")
     ids = [[int(line.split("|")[0]) for line in lines(tiny, name)] for name in names]
     assert [len(part) for part in ids] == [scale.tracks, scale.albums, scale.artists, scale.genres]
-    together = sum(ids, [])
+    together = [number for part in ids for number in part]
     assert sorted(together) == list(range(len(together)))
 
 
@@ -173,3 +173,15 @@ def test_progress_rises_from_nothing_to_all(tmp_path: Path) -> None:
     generate(tmp_path / "data", "tiny", 1, lambda fraction, _: fractions.append(fraction))
     assert fractions[0] == 0.0 and fractions[-1] == 1.0
     assert np.all(np.diff(fractions) >= 0)
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    leftover, alive = tmp_path / f".demo-partial-{dead.pid}", tmp_path / f".demo-partial-{os.getppid()}"
+    for folder in (leftover, alive):
+        (folder / "made").mkdir(parents=True)
+    generate(tmp_path / "demo", "tiny", 1)
+    assert not leftover.exists()
+    assert alive.exists()
+    assert (tmp_path / "demo" / "trainItem2.txt").exists()

@@ -1,4 +1,4 @@
-"""Taste is real: those who share a community rate the same artists, and neighbours in the history share theirs."""
+"""Taste is real: the history has neighbours, communities and sessions, found without the generator's help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recsys.synthetic import taste, taxonomy
+from recsys.synthetic import taxonomy
 from recsys.synthetic.acceptance import accuracy
 from recsys.synthetic.evidence import gather
 from recsys.synthetic.reading import DataSet
@@ -38,20 +38,6 @@ def test_nearest_artist_by_cosine_shares_the_community(
     community = np.array(list(communities.values()))[known]
     chance = np.mean((np.bincount(community) / len(community)) @ np.bincount(community)) / len(community)
     assert np.mean(community[similarity.argmax(axis=1)] == community) > 5 * chance
-
-
-def test_same_artists_are_met_by_users_of_the_same_community() -> None:
-    rng = np.random.default_rng(3)
-    catalogue = taxonomy.build(SCALES["tiny"], rng)
-    people = taste.draw(SCALES["tiny"], catalogue, rng)
-    at_home = taste.fit(people.user_vectors, people.community_vectors[people.communities[:, 0]])
-    pairs = rng.integers(len(people.activity), size=(2, 2_000))
-    strangers = people.communities[pairs[1], 0] != people.communities[pairs[0], 0]
-    users = np.concatenate([pairs[0], pairs[0][strangers]])
-    others = np.concatenate([people.communities[pairs[0], 0], people.communities[pairs[1][strangers], 0]])
-    fits = taste.fit(people.user_vectors[users], people.community_vectors[others])
-    assert len(at_home) == len(people.activity)
-    assert fits[:2_000].mean() > fits[2_000:].mean() + 0.5
 
 
 def test_item_knn_finds_what_popularity_does_not(small_set: DataSet) -> None:

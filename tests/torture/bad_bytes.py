@@ -31,15 +31,15 @@ READERS = {
     "test2_new.txt": ("staging.labels",),
     "truth2.txt": ("staging.truth",),
 }
-COLUMNS = {
-    "trackData2.txt": "track_id, album_id, artist_id from staging.tracks",
-    "albumData2.txt": "album_id, artist_id from staging.albums",
-    "artistData2.txt": "artist_id from staging.artists",
-    "genreData2.txt": "genre_id from staging.genres",
-    "trainItem2.txt": "user_id, item_id, rating from staging.ratings",
-    "testItem2.txt": "user_id, track_id from staging.candidates",
-    "test2_new.txt": "user_id, track_id, label from staging.labels",
-    "truth2.txt": "user_id, track_id, label from staging.truth",
+QUERIES = {
+    "trackData2.txt": ("track_id, album_id, artist_id from staging.tracks", "* from staging.track_genres"),
+    "albumData2.txt": ("album_id, artist_id from staging.albums", "* from staging.album_genres"),
+    "artistData2.txt": ("artist_id from staging.artists",),
+    "genreData2.txt": ("genre_id from staging.genres",),
+    "trainItem2.txt": ("user_id, item_id, rating from staging.ratings",),
+    "testItem2.txt": ("user_id, track_id from staging.candidates",),
+    "test2_new.txt": ("user_id, track_id, label from staging.labels",),
+    "truth2.txt": ("user_id, track_id, label from staging.truth",),
 }
 
 
@@ -76,18 +76,21 @@ class Ingestion:
         path.write_bytes(content)
         try:
             refusal = self._refusal(path.name)
-            try:
-                rows = self._run(READERS[self.name])
-            except InputError as error:
-                assert refusal is not None, f"the line reader accepts what the engine refuses: {error}"
-                assert str(error) == str(refusal)
-            else:
-                assert refusal is None, f"the engine accepts what the line reader refuses: {refusal}"
-                assert sorted(rows, key=str) == sorted(stated(self.name, content), key=str)
+            self._compare(refusal, content)
         finally:
             path.unlink()
             whole.write_text(SMALL[self.name])
         self.verdicts["refused" if refusal else "accepted"] += 1
+
+    def _compare(self, refusal: InputError | None, content: bytes) -> None:
+        try:
+            rows = self._run(READERS[self.name])
+        except InputError as error:
+            assert refusal is not None, f"the line reader accepts what the engine refuses: {error}"
+            assert str(error) == str(refusal) or _is_gzip_damage(error)
+        else:
+            assert refusal is None, f"the engine accepts what the line reader refuses: {refusal}"
+            assert sorted(rows, key=str) == sorted(stated(self.name, content), key=str)
 
     def _refusal(self, file: str) -> InputError | None:
         try:
@@ -98,7 +101,7 @@ class Ingestion:
         return None
 
     def _is_clear(self, error: InputError, file: str) -> None:
-        """A file may also be refused for what another one says: each id is listed once, in one of four."""
+        """File and line in one line; what one file says may make a line of a later one the wrong one."""
         assert error.path.name == file or "not listed yet" in error.expected or "candidate" in error.expected
         assert error.line is not None
         assert "\n" not in str(error) and len(str(error)) < 600
@@ -109,4 +112,9 @@ class Ingestion:
         runner = Runner(self.project, self.writer, files, self.workplace, context, "fuzz")
         for model in models:
             runner.run(self.steps[model])
-        return self.writer.run(f"select {COLUMNS[self.name]}")
+        return [row for query in QUERIES[self.name] for row in self.writer.run(f"select {query}")]
+
+
+def _is_gzip_damage(error: InputError) -> bool:
+    """What the line reader refuses line by line before it comes to the damage, the engine never sees."""
+    return error.path.suffix == ".gz" and "complete gzip" in error.expected

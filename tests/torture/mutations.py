@@ -51,7 +51,9 @@ def _one_field(text: bytes) -> SearchStrategy[bytes]:
     fields = range(1, len(parts), 2)
     if not fields:
         return st.just(text)
-    values = st.sampled_from([part.encode() for part in NUMBERS]) | st.sampled_from([parts[i] for i in fields])
+    values = st.sampled_from([part.encode() for part in NUMBERS]) | st.sampled_from(
+        [parts[i] for i in fields]
+    )
     return st.tuples(st.sampled_from(fields), values).map(
         lambda drawn: b"".join([*parts[: drawn[0]], drawn[1], *parts[drawn[0] + 1 :]])
     )
@@ -119,8 +121,19 @@ def _number(field: str) -> int | None:
     return None if field == "None" else int(field)
 
 
-def _taxonomy(fields: int) -> Callable[[list[str]], Rows]:
-    return lambda lines: [tuple(map(_number, line.split("|")[:fields])) for line in lines]
+def _table(lines: list[str]) -> Rows:
+    return [tuple(map(_number, line.split("|"))) for line in lines]
+
+
+def _taxonomy(parents: int) -> Callable[[list[str]], Rows]:
+    """The item and its parents of each line, then the distinct pairs of an item and a genre."""
+
+    def read(lines: list[str]) -> Rows:
+        rows = _table(lines)
+        genres = {(row[0], genre) for row in rows for genre in row[1 + parents :]}
+        return [*(row[: 1 + parents] for row in rows), *genres]
+
+    return read
 
 
 def _grouped(lines: list[str]) -> Rows:
@@ -136,12 +149,12 @@ def _grouped(lines: list[str]) -> Rows:
 
 
 STATED: dict[str, Callable[[list[str]], Rows]] = {
-    "trackData2.txt": _taxonomy(3),
-    "albumData2.txt": _taxonomy(2),
-    "artistData2.txt": _taxonomy(1),
-    "genreData2.txt": _taxonomy(1),
+    "trackData2.txt": _taxonomy(2),
+    "albumData2.txt": _taxonomy(1),
+    "artistData2.txt": _table,
+    "genreData2.txt": _table,
     "trainItem2.txt": _grouped,
     "testItem2.txt": _grouped,
-    "test2_new.txt": _taxonomy(3),
-    "truth2.txt": _taxonomy(3),
+    "test2_new.txt": _table,
+    "truth2.txt": _table,
 }

@@ -15,7 +15,13 @@ EXAMPLES = 125  # of each of the eight files
 def test_a_damaged_file_is_read_as_it_states_or_refused_by_line(tmp_path_factory, name):
     ingestion = Ingestion(tmp_path_factory.mktemp("fuzz"), name)
 
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(content=damaged(name))
     def attack(content):
         ingestion.check(content)
