@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from recsys import record
+from recsys import record, spark
 from recsys.availability import exclude, leave_out
 from recsys.errors import BuildError, UnavailableError
 from recsys.learners import Context
@@ -129,6 +129,7 @@ class _Run:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None
         finally:
             writer.close()
+        spark.stop()
         self.workplace.publish()
 
     def _prepare(self, writer: Writer, dropped: list[str]) -> None:
@@ -157,7 +158,9 @@ class _Run:
     def _context(self) -> Context:
         return Context(
             scratch=self.workplace.scratch,
+            logs=self.workplace.warehouse.parent / "logs",
             threads=self.options.limits.threads,
+            memory_bytes=self.options.limits.memory_bytes,
             device=self.options.device,
             spark_master=self.options.spark_master,
             report=self.reporter.advanced,

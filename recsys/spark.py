@@ -154,7 +154,8 @@ def _start(context: Context, folder: Path) -> SparkSession:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise UnavailableError(f"Spark is not installed ({error}): {INSTALL}") from error
-    log = folder.parent / "spark.log"
+    log = (context.logs or context.scratch) / "spark.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     conf = SparkConf().setAll(list(_settings(context, folder, log).items()))
     with _environment(_variables(context, folder)), _signals_kept(), log.open("ab") as stream:
         try:

@@ -24,7 +24,7 @@ from recsys.errors import RecsysError, UsageError
 FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebuilt from scratch
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?B)", re.IGNORECASE)
+MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
@@ -66,6 +66,13 @@ class Limits:
     def __post_init__(self) -> None:
         if not MEMORY.fullmatch(self.memory):
             raise UsageError(f"--memory {self.memory!r}: expected a size such as 4GB or 500MB")
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory in bytes: KB, MB and so on are powers of 1000, KiB of 1024, as in DuckDB."""
+        number, unit = MEMORY.fullmatch(self.memory).group(1, 2)  # type: ignore[union-attr]
+        base = 1024 if "i" in unit else 1000
+        return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
 
 
 class Writer:

@@ -30,10 +30,12 @@ class Context:
 
     ``threads`` and ``memory_bytes`` are the limits of the build, ``device`` is torch's (``auto``, ``cpu`` or
     ``cuda``), ``spark_master`` a Spark URL or None for a local session, ``scratch`` a folder that the build
-    removes afterwards, and ``report(fraction, message)`` draws the progress line.
+    removes afterwards, ``logs`` one that it keeps (None: the scratch folder does), and
+    ``report(fraction, message)`` draws the progress line.
     """
 
     scratch: Path
+    logs: Path | None = None
     threads: int = 2
     memory_bytes: int = 4 << 30
     device: str = "auto"

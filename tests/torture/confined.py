@@ -1,7 +1,8 @@
 """Runs the command line under a confinement: ``python -m tests.torture.confined 'KIND=VALUE' COMMAND ...``.
 
 ``file-size=N``: no file may grow beyond N bytes, as on a full disk. ``user=N``: as that user.
-``die-at=CALL:N``: the process kills itself at the Nth call of a function through which all publishing goes.
+``die-at=EVENT:N``: the process kills itself at the interpreter's Nth audit event of that name, such as
+``os.rename:1``, just before the first file is put in its place.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ import resource
 import signal
 import sys
 from typing import Any
-
-CALLS = {"os.fsync", "os.rename", "os.remove", "open"}  # audit events of the interpreter
 
 
 def limit_file_size(value: str) -> None:

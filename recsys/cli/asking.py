@@ -1,0 +1,164 @@
+"""Commands that ask a warehouse; none of them writes to it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import click
+
+from recsys.cli.options import json_option, warehouse_option
+from recsys.errors import UsageError
+
+
+@click.command()
+@warehouse_option
+@json_option
+def leaderboard(warehouse: Path, as_json: bool) -> None:
+    """Print how good each model is, beside the published figure.
+
+    \b
+    Example: recsys leaderboard --json
+    """
+    from recsys import queries
+    from recsys.console import console, leaderboard_table, print_json
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        rows = queries.leaderboard(connection)
+    if as_json:
+        print_json(rows)
+    else:
+        console().print(leaderboard_table(rows))
+
+
+@click.command()
+@click.argument("user", type=int)
+@click.argument("track", type=int)
+@warehouse_option
+@json_option
+def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
+    """Show what the score of TRACK for USER is made of, a row for each piece of evidence.
+
+    \b
+    Example: recsys explain 3 2141
+    """
+    from recsys.console import console, print_json
+    from recsys.report.explain import explain as evidence
+    from recsys.report.explain import explanation_table
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        rows = evidence(connection, user, track)
+    if as_json:
+        print_json(rows)
+    else:
+        console().print(explanation_table(rows))
+
+
+@click.command()
+@click.argument("user", type=int)
+@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@warehouse_option
+@json_option
+def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
+    """Print the best tracks of the whole catalogue that USER has not rated, and why.
+
+    \b
+    Example: recsys recommend 3 -k 5
+    """
+    from recsys.console import console, print_json
+    from recsys.report.recommend import recommend as best_tracks
+    from recsys.report.recommend import recommendation_table
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        rows = best_tracks(connection, user, count)
+    if as_json:
+        print_json(rows)
+    else:
+        console().print(recommendation_table(rows))
+
+
+@click.command()
+@click.argument("model")
+@click.argument("out", type=click.Path(path_type=Path))
+@warehouse_option
+def submit(model: str, out: Path, warehouse: Path) -> None:
+    """Write MODEL's predictions for every candidate to OUT as a submission file.
+
+    \b
+    Example: recsys submit adaptive submission.csv
+    """
+    from recsys import queries
+    from recsys.warehouse import reading
+
+    with reading(warehouse) as connection:
+        count = queries.write_submission(connection, model, out)
+    print(f"{out}: {count:,} candidates as {model} ranks them")
+
+
+@click.command()
+@click.argument("query", required=False)
+@warehouse_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
+@json_option
+def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None:
+    """Run one QUERY against the warehouse, or open a prompt; the warehouse is never written to.
+
+    \b
+    Examples: recsys sql "select * from explain(3, 214)"
+              recsys sql "copy (from submission('adaptive')) to 'submission.csv' (header)"
+    """
+    from recsys.shell import Format, prompt, run_query
+    from recsys.warehouse import reading
+
+    if as_csv and as_json:
+        raise UsageError("--csv and --json: expected one of them")
+    shape = Format.CSV if as_csv else Format.JSON if as_json else Format.TABLE
+    with reading(warehouse) as connection:
+        if query is not None:
+            run_query(connection, query, shape)
+        else:
+            prompt(connection, warehouse, shape)
+
+
+@click.command()
+@warehouse_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+def report(warehouse: Path, out: Path) -> None:
+    """Write a page about the warehouse that opens offline: data, leaderboard, accuracy, lineage, timings.
+
+    \b
+    Example: recsys report --out report.html
+    """
+    _needs_extra("report", "altair", "vl_convert")
+    from recsys.report import page
+
+    for line in page.write(warehouse, out):
+        print(line)
+    print(f"{out}: open it in a browser")
+
+
+@click.command()
+@warehouse_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8350, show_default=True)
+def ui(warehouse: Path, port: int) -> None:
+    """Open the explorer on this machine: users, their history, candidates by any model, explanations, SQL.
+
+    \b
+    Example: recsys ui --port 8350
+    """
+    _needs_extra("ui", "starlette", "uvicorn")
+    from recsys.ui.server import serve
+
+    serve(warehouse, port=port)
+
+
+def _needs_extra(extra: str, *packages: str) -> None:
+    absent = [package for package in packages if not importlib.util.find_spec(package)]
+    if absent:
+        raise UsageError(f"this needs {' and '.join(absent)}: pip install 'recsys[{extra}]'")
+
+
+COMMANDS = (leaderboard, explain, recommend, submit, sql, report, ui)
