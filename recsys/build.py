@@ -11,14 +11,17 @@ from typing import Protocol
 
 from recsys import record, spark
 from recsys.availability import exclude, leave_out
-from recsys.errors import BuildError, UnavailableError
+from recsys.errors import BuildError
 from recsys.learners import Context
 from recsys.planning import Step, plan, select
 from recsys.project import LAYERS, Project
 from recsys.record import Record
-from recsys.running import Runner
+from recsys.running import LearnerUnavailable, Runner
+from recsys.scheduling import Schedule
 from recsys.sources.directory import SourceFile, discover
 from recsys.warehouse import EngineError, Limits, Workplace, Writer, first_line, quoted
+
+MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Reporter(Protocol):
     """Who shows a build to a person."""
 
     def planned(self, steps: list[Step], dropped: list[str]) -> None: ...
-    def started(self, step: Step, position: int, total: int) -> None: ...
+    def started(self, step: Step) -> None: ...
     def advanced(self, fraction: float, message: str = "") -> None: ...
     def finished(self, step: Step, record: Record) -> None: ...
     def left_out(self, model: str, reason: str) -> None: ...
@@ -141,19 +144,21 @@ class _Run:
             del self.records[relation]
 
     def _run_all(self, writer: Writer, steps: list[Step]) -> dict[str, str] | None:
-        """Run what must run; ends early with a learner that cannot run on this machine, and why."""
-        runner = Runner(self.project, writer, self.files, self.workplace, self._context(), self.build_id)
-        running = [step for step in steps if step.runs]
-        for position, step in enumerate(running, 1):
-            self.reporter.started(step, position, len(running))
-            try:
-                made = runner.run(step)
-            except UnavailableError as error:
-                return {step.name: str(error)}
-            self.records |= {record.name: record for record in made}
-            self.ran.append(step.name)
-            self.reporter.finished(step, made[0])
+        """Run what must run; ends early with a learner that this machine cannot run, and why."""
+        runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
+        writers = [writer.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
+        parents = {step.name: self.project.parents(step.rendered) for step in steps}
+        schedule = Schedule(steps, parents, writers)
+        try:
+            schedule.run(runner.run, self.reporter.started, self._finished, self.reporter.advanced)
+        except LearnerUnavailable as error:
+            return {error.model: str(error)}
         return None
+
+    def _finished(self, step: Step, made: list[Record]) -> None:
+        self.records |= {record.name: record for record in made}
+        self.ran.append(step.name)
+        self.reporter.finished(step, made[0])
 
     def _context(self) -> Context:
         return Context(

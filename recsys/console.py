@@ -63,10 +63,12 @@ class BuildConsole:
         self.out = console()
         self.plan_only = plan_only
         self.line = ProgressLine(self.out)
-        self.width = 0
+        self.width = self.total = self.done = 0
+        self.running: list[str] = []
 
     def planned(self, steps: Sequence[Step], dropped: Sequence[str]) -> None:
         running = [step for step in steps if step.runs]
+        self.total = len(running)
         self.width = max((len(step.name) for step in running), default=0)
         for name in dropped:
             self.out.print(f"dropped {name}: it is not part of this build")
@@ -77,17 +79,20 @@ class BuildConsole:
                 )
         self.out.print(f"{len(running)} of {len(steps)} models to run, {len(steps) - len(running)} kept")
 
-    def started(self, step: Step, position: int, total: int) -> None:
-        self.position = f"{position:>{len(str(total))}}/{total}"
-        self.line.show(f"{self.position} {step.name}")
+    def started(self, step: Step) -> None:
+        self.running.append(step.name)
+        self.line.show(" ".join(self.running))
 
     def advanced(self, fraction: float, message: str = "") -> None:
         self.line.advance(fraction, message)
 
     def finished(self, step: Step, record: Record) -> None:
+        self.running.remove(step.name)
+        self.done += 1
+        position = f"{self.done:>{len(str(self.total))}}/{self.total}"
         rows = f"{record.row_count:>13,} rows" if record.kind in ("table", "view", "temp") else " " * 18
         self.out.print(
-            f"{self.position} {record.name:<{self.width}} {record.kind:<5} {rows} {record.seconds:>7.2f} s"
+            f"{position} {record.name:<{self.width}} {record.kind:<5} {rows} {record.seconds:>7.2f} s"
             f"  [dim]{record.reason}[/dim]"
         )
 

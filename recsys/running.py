@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import importlib
-import resource
-import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from recsys.errors import BuildError
+from recsys.errors import BuildError, UnavailableError
 from recsys.learners import Context
+from recsys.memory import PeakMeter
 from recsys.planning import Step
 from recsys.project import Model, Project
 from recsys.record import Record
@@ -33,39 +32,51 @@ class ModelError(Exception):
         self.offset = offset
 
 
+class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build goes on from
+    """A learner cannot run on this machine."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(reason)
+        self.model = model
+
+
 class Runner:
-    """Runs the models of one build into its private database."""
+    """Runs the models of one build; several threads may run one each, over connections of their own."""
 
     def __init__(
         self,
         project: Project,
-        writer: Writer,
         files: Mapping[str, SourceFile],
         workplace: Workplace,
         context: Context,
         build_id: str,
     ) -> None:
-        self.project, self.writer, self.files = project, writer, files
-        self.workplace, self.context, self.build_id = workplace, context, build_id
+        self.project, self.files, self.workplace = project, files, workplace
+        self.context, self.build_id = context, build_id
+        self.meter = PeakMeter()
         self.paths: dict[str, Path] = {}
+        self.paths_lock = threading.Lock()
 
-    def run(self, step: Step) -> list[Record]:
+    def run(self, step: Step, writer: Writer) -> list[Record]:
         """Make the relations of a model; the records of the model itself and of what else it wrote.
 
         Raises InputError if the input is at fault, BuildError if the model is.
         """
         begun = time.monotonic()
-        _forget_peak_memory()
         model = step.rendered.model
+        self.meter.start(model.name)
         try:
             self._keep_rendered(step.rendered)
             if step.rendered.call:
-                self._run_python(step.rendered, step.rendered.call)
+                self._run_python(writer, step.rendered, step.rendered.call)
             else:
-                self._run_sql(step.rendered)
-            found = {relation: self._inspect(model, relation) for relation in model.relations}
+                self._run_sql(writer, step.rendered)
+            found = {relation: self._inspect(writer, model, relation) for relation in model.relations}
         except ModelError as error:
             self._explain(error, step.rendered)
+        except UnavailableError as error:
+            raise LearnerUnavailable(model.name, str(error)) from None
+        peak = self.meter.stop(model.name)
         return [
             Record(
                 name=relation,
@@ -74,32 +85,32 @@ class Runner:
                 row_count=rows,
                 digest=digest,
                 seconds=time.monotonic() - begun if relation == model.name else 0.0,
-                peak_bytes=_peak_memory(),
+                peak_bytes=peak,
                 build_id=self.build_id,
                 reason=step.reason or "",
             )
             for relation, (rows, digest) in found.items()
         ]
 
-    def _run_sql(self, rendered: Rendered) -> None:
+    def _run_sql(self, writer: Writer, rendered: Rendered) -> None:
         model = rendered.model
         location = self.project.location(model.name)
         opening = _opening(model).format(quoted(location))
         if model.materialized != "check":
-            self.writer.drop(location)
+            writer.drop(location)
         parameters = {name: glob.escape(str(self._path(name))) for name in rendered.sources}
         try:
-            rows = self.writer.run(opening + rendered.sql, parameters, self.context.report)
+            rows = writer.run(opening + rendered.sql, parameters)
         except EngineError as error:
             offset = None if error.offset is None else error.offset - len(opening)
             raise ModelError(str(error), offset) from None
         if model.materialized == "check" and rows:
             raise ModelError(f"the check found {len(rows)} rows, such as {rows[0]}")
 
-    def _run_python(self, rendered: Rendered, call: PythonCall) -> None:
+    def _run_python(self, writer: Writer, rendered: Rendered, call: PythonCall) -> None:
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
-            argument: self.writer.arrow(relation, self.project.writers[relation].key)
+            argument: writer.arrow(relation, self.project.writers[relation].key)
             for argument, relation in call.relations.items()
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}
@@ -108,19 +119,20 @@ class Runner:
         if set(tables) != set(promised):
             raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
         for relation, table in tables.items():
-            self.writer.drop(relation)
-            self.writer.store(relation, table)
+            writer.drop(relation)
+            writer.store(relation, table)
 
     def _path(self, name: str) -> Path:
         """The text of an input file, as plain as the engine needs it."""
-        if name not in self.paths:
-            path = plain_text(self.files[name], self.workplace.scratch)
-            if path is None:
-                raise ModelError(f"the engine would read {name} otherwise than it is written")
-            self.paths[name] = path
-        return self.paths[name]
+        with self.paths_lock:
+            if name not in self.paths:
+                path = plain_text(self.files[name], self.workplace.scratch)
+                if path is None:
+                    raise ModelError(f"the engine would read {name} otherwise than it is written")
+                self.paths[name] = path
+            return self.paths[name]
 
-    def _inspect(self, model: Model, relation: str) -> tuple[int, str]:
+    def _inspect(self, writer: Writer, model: Model, relation: str) -> tuple[int, str]:
         """Row count and content digest, after the header's promises of key and row count were found kept.
 
         The digest is the sum of the rows' hashes, so that their order does not matter.
@@ -132,33 +144,33 @@ class Runner:
         wanted = ["count(*)", *(f"count({column})" for column in key)]
         if model.materialized not in UNDIGESTED:
             wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
-        rows, *counts = self.writer.run(f"select {', '.join(wanted)} from {place} as content")[0]
+        rows, *counts = writer.run(f"select {', '.join(wanted)} from {place} as content")[0]
         digest = f"{counts.pop():x}" if model.materialized not in UNDIGESTED else ""
         for column, count in zip(key, counts, strict=True):
             if count != rows:
                 raise ModelError(f"{rows - count} rows without a value in the key column {column}")
         if key and rows:
-            self._refuse_repeated_keys(place, ", ".join(key))
+            self._refuse_repeated_keys(writer, place, ", ".join(key))
         if relation == model.name:
-            self._refuse_other_row_count(model, rows)
+            self._refuse_other_row_count(writer, model, rows)
         return rows, digest
 
-    def _refuse_repeated_keys(self, place: str, key: str) -> None:
+    def _refuse_repeated_keys(self, writer: Writer, place: str, key: str) -> None:
         """Group by the key only where two rows share its hash: sorting hashes is four times as fast."""
-        may_repeat = self.writer.value(
+        may_repeat = writer.value(
             "select exists(select 1 from (select hash, lag(hash) over (order by hash) as before "
             f"from (select hash({key}) as hash from {place})) where hash = before)"
         )
-        repeated = may_repeat and self.writer.run(
+        repeated = may_repeat and writer.run(
             f"select {key}, count(*) from {place} group by {key} having count(*) > 1 limit 1"
         )
         if repeated:
             *values, count = repeated[0]
             raise ModelError(f"{count} rows with the key {key} = {values}")
 
-    def _refuse_other_row_count(self, model: Model, rows: int) -> None:
+    def _refuse_other_row_count(self, writer: Writer, model: Model, rows: int) -> None:
         for other in model.listed("rows"):
-            expected = self.writer.value(f"select count(*) from {quoted(self.project.location(other))}")
+            expected = writer.value(f"select count(*) from {quoted(self.project.location(other))}")
             if rows != expected:
                 raise ModelError(f"{rows} rows, its header promises the {expected} of {other}")
 
@@ -198,18 +210,3 @@ def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
         for number in range(first, last + 1)
     )
     return f"{path}:{line}:{column}: {error}\n{context}\n  rendered: {compiled}"
-
-
-def _forget_peak_memory() -> None:
-    """Ask Linux to count the process's peak memory from now on; elsewhere it counts from the start."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak_memory() -> int:
-    """Largest resident memory of this process in bytes, since it was last forgotten."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << (0 if sys.platform == "darwin" else 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import fcntl
 import json
 import os
@@ -11,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,20 +91,32 @@ class Writer:
             self.connection = duckdb.connect(str(path), config=config)
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
+        self._configure()
+        self.run("attach ':memory:' as scratch")
+
+    def _configure(self) -> None:
         self.run("set errors_as_json = true")
         self.run("set enable_progress_bar = true")
         self.run("set enable_progress_bar_print = false")
-        self.run("attach ':memory:' as scratch")
 
-    def run(
-        self,
-        sql: str,
-        parameters: Mapping[str, Any] | None = None,
-        report: Callable[[float, str], None] | None = None,
-    ) -> list[tuple[Any, ...]]:
-        """Run a statement in a thread of its own, so that the caller can draw progress and be interrupted.
+    def twin(self) -> Writer:
+        """Another connection to the same databases, for a statement that runs at the same time."""
+        other = copy.copy(self)
+        other.connection = self.connection.cursor()
+        other._configure()
+        return other
 
-        ``report`` gets the share done, 0..1. EngineError if DuckDB fails the statement.
+    def interrupt(self) -> None:
+        self.connection.interrupt()
+
+    def progress(self) -> float:
+        """Share 0..1 of the running statement that is done, 0 where DuckDB does not know."""
+        return max(0.0, self.connection.query_progress() / 100)
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement in a thread of its own, so that the caller can be interrupted.
+
+        EngineError if DuckDB fails the statement.
         """
         outcome: dict[str, Any] = {}
         finished = threading.Event()
@@ -119,8 +132,7 @@ class Writer:
         threading.Thread(target=work, daemon=True).start()
         try:
             while not finished.wait(POLL_SECONDS):
-                if report:
-                    report(max(0.0, self.connection.query_progress() / 100), "")
+                pass
         except BaseException:
             self.connection.interrupt()
             finished.wait(5)

@@ -30,9 +30,10 @@ final as (
         coalesce(expected.track_id, scores.track_id) as track_id
     from expected
     full outer join scores
-        on expected.model = scores.model
-        and expected.user_id = scores.user_id
-        and expected.track_id = scores.track_id
+        on
+            expected.model = scores.model
+            and expected.user_id = scores.user_id
+            and expected.track_id = scores.track_id
     where expected.model is null or scores.score is null or not isfinite(scores.score)
 )
 

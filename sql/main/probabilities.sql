@@ -5,7 +5,9 @@
 with
 
 probabilities as (
-    select p.user_id, p.track_id, p.probability from {{ ref('marts.probabilities') }} as p where p.model = model
+    select p.user_id, p.track_id, p.probability
+    from {{ ref('marts.probabilities') }} as p
+    where p.model = model
 ),
 
 candidates as (

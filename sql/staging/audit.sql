@@ -81,10 +81,13 @@ candidates_rated_in_training as (
         on candidates.user_id = ratings.user_id and candidates.track_id = ratings.item_id
 ),
 
+test_users as (
+    select distinct user_id from candidates
+),
+
 test_users_without_ratings as (
-    select user_id as example from candidates
-    except
-    select user_id as example from ratings
+    select test_users.user_id as example
+    from test_users anti join ratings on test_users.user_id = ratings.user_id
 ),
 
 final as (

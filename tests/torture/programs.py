@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 
 ROOT = Path(__file__).resolve().parents[2]
+Answers = dict[str, list[tuple[int, ...]]]
 QUERIES = (
     "from submission('adaptive')",
     "from explain(100, 1)",
@@ -68,7 +70,7 @@ def stop(words: list[str], after: float, number: signal.Signals) -> Stop:
     return Stop(process.returncode, complaint, time.monotonic() - begun)
 
 
-def answers(warehouse: Path) -> dict[str, list[tuple[int, ...]]]:
+def answers(warehouse: Path) -> Answers:
     """What a warehouse answers: every relation's rows, as a count and a sum of hashes, and the macros'."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tables = connection.sql(
@@ -98,6 +100,14 @@ class World:
     after: Path
     built_before: Path
     built_after: Path
+
+    @cached_property
+    def answers_before(self) -> Answers:
+        return answers(self.built_before)
+
+    @cached_property
+    def answers_after(self) -> Answers:
+        return answers(self.built_after)
 
     @classmethod
     def create(cls, folder: Path) -> World:

@@ -1,0 +1,104 @@
+"""A warehouse that is none, is damaged, or is another's: one line that says what to do, and a build replaces it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys import queries
+from recsys.errors import RecsysError
+from recsys.warehouse import reading
+from tests.conftest import SMALL
+from tests.given import build_sql, write_directory
+from tests.torture.programs import answers
+
+BLOCK = 1 << 18  # bytes of a block of a DuckDB file
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def text(path: Path) -> None:
+    path.write_text("user,item,rating\n" * 1000)
+
+
+def without_its_second_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def without_its_last_block(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-BLOCK])
+
+
+def without_its_last_byte(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def headers_of_zeros(path: Path) -> None:
+    path.write_bytes(b"\0" * 12288 + path.read_bytes()[12288:])
+
+
+def another_duckdb(path: Path) -> None:
+    path.unlink()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table sales as select 1 as amount")
+
+
+def a_newer_storage(path: Path) -> None:
+    """As a later DuckDB writes it: the version number of the file's header, after checksum and magic bytes."""
+    data = bytearray(path.read_bytes())
+    data[12] = 200
+    path.write_bytes(data)
+
+
+def another_format(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update marts.build set value = '99' where name = 'format_version'")
+
+
+def a_build_record_of_another_shape(path: Path) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create or replace table marts.build as select 'setting' as kind, 'format_version' as name, '1' as value")
+
+
+def sqlite(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table sales (amount)")
+    connection.close()
+
+
+DAMAGES = (
+    *(empty, text, without_its_second_half, without_its_last_block, without_its_last_byte, headers_of_zeros),
+    *(another_duckdb, a_newer_storage, another_format, a_build_record_of_another_shape, sqlite),
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_directory(tmp_path_factory.mktemp("data"), SMALL)
+
+
+@pytest.fixture
+def damaged(tmp_path, small_warehouse, request):
+    warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+    request.param(warehouse)
+    return warehouse
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, indirect=True, ids=lambda damage: damage.__name__)
+def test_it_is_refused_in_one_line_and_replaced(damaged, data, small_warehouse):
+    with pytest.raises(RecsysError) as caught:
+        with reading(damaged) as connection:
+            queries.leaderboard(connection)
+    message = str(caught.value)
+    assert message.startswith(f"{damaged}: ")
+    assert message.endswith("`recsys build` replaces it")
+    assert "\n" not in message
+    build_sql(data, damaged)
+    assert answers(damaged) == answers(small_warehouse)
