@@ -27,6 +27,8 @@ STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
+FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
+CORRUPT = "Corrupt database file"  # DuckDB's words for a block with a wrong checksum
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
@@ -129,8 +131,8 @@ class Writer:
             finally:
                 finished.set()
 
-        threading.Thread(target=work, daemon=True).start()
         try:
+            threading.Thread(target=work, daemon=True).start()
             while not finished.wait(POLL_SECONDS):
                 pass
         except BaseException:
@@ -176,9 +178,10 @@ class Writer:
             self.run(f"drop macro table if exists {quoted(relation)}")
 
     def close(self) -> None:
+        """Let go of the database; a connection that an interruption left busy goes with the process."""
         with contextlib.suppress(duckdb.Error):
             self.connection.execute("detach scratch")
-        self.connection.close()
+            self.connection.close()
 
 
 def first_line(error: BaseException) -> str:
@@ -263,13 +266,17 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
     """
     if not warehouse.is_file():
         raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
+    found = warehouse.stat()
     connection = _connected(warehouse)
     try:
+        _check_length(warehouse, found, connection)
         _check_version(warehouse, connection)
         if guarded:
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         yield connection
+    except duckdb.Error as error:
+        raise RecsysError(f"{warehouse}: {first_line(error)}{_remedy(error)}") from None
     finally:
         connection.close()
 
@@ -300,6 +307,24 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
         remedy = "another program has it open for writing: close that first"
     return f"{warehouse}: not a warehouse that can be opened ({first_line(error)}): {remedy}"
+
+
+def _check_length(warehouse: Path, found: os.stat_result, connection: duckdb.DuckDBPyConnection) -> None:
+    """A file that lost its end opens, and answers whatever does not need the end.
+
+    ``found`` is the file from before it was opened: it counts only if no build has replaced it since then.
+    """
+    size = "select block_size * total_blocks from pragma_database_size()"
+    expected = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
+    if found.st_size < expected and found.st_ino == warehouse.stat().st_ino:
+        raise UsageError(
+            f"{warehouse}: cut off, {expected - found.st_size:,} bytes are missing: `recsys build` replaces it"
+        )
+
+
+def _remedy(error: duckdb.Error) -> str:
+    """What to do about an error that comes up while reading; DuckDB checks a block when it reads it."""
+    return ": `recsys build --full-refresh` replaces the file" if CORRUPT in str(error) else ""
 
 
 def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> None:

@@ -31,7 +31,7 @@ class Session:
 def sessions(text: str) -> Iterator[Session]:
     for block in BLOCK.findall(text):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, *shown = part.rstrip("\n").split("\n")
+            command, *shown = part.rstrip().split("\n")
             while command.endswith("\\"):
                 command = f"{command[:-1]}{shown.pop(0).strip()}"
             yield Session(command, tuple(shown))
@@ -46,7 +46,7 @@ def run(command: str, folder: Path) -> tuple[str, ...]:
     )
     if done.returncode:
         raise AssertionError(f"$ {command}\nexit status {done.returncode}: {done.stderr}")
-    return tuple(line.rstrip() for line in done.stdout.rstrip("\n").split("\n"))
+    return tuple(line.rstrip() for line in done.stdout.rstrip().split("\n"))
 
 
 def agrees(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:

@@ -41,7 +41,7 @@ def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
     """Show what the score of TRACK for USER is made of, a row for each piece of evidence.
 
     \b
-    Example: recsys explain 3 2141
+    Example: recsys explain 3 2703
     """
     from recsys.console import console, print_json
     from recsys.report.explain import explain as evidence
@@ -107,7 +107,7 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
     """Run one QUERY against the warehouse, or open a prompt; the warehouse is never written to.
 
     \b
-    Examples: recsys sql "select * from explain(3, 214)"
+    Examples: recsys sql "select * from explain(3, 2703)"
               recsys sql "copy (from submission('adaptive')) to 'submission.csv' (header)"
     """
     from recsys.shell import Format, prompt, run_query
@@ -126,7 +126,8 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
 @click.command()
 @warehouse_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
-def report(warehouse: Path, out: Path) -> None:
+@click.option("--picture", type=click.Path(path_type=Path), help="Only the leaderboard, as .svg or .png.")
+def report(warehouse: Path, out: Path, picture: Path | None) -> None:
     """Write a page about the warehouse that opens offline: data, leaderboard, accuracy, lineage, timings.
 
     \b
@@ -135,6 +136,10 @@ def report(warehouse: Path, out: Path) -> None:
     _needs_extra("report", "altair", "vl_convert")
     from recsys.report import page
 
+    if picture is not None:
+        page.leaderboard_picture(warehouse, picture)
+        print(f"{picture}: the leaderboard of {warehouse}")
+        return
     for line in page.write(warehouse, out):
         print(line)
     print(f"{out}: open it in a browser")

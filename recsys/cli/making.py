@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.stopping import telling_what_stands
 
 
 @click.command()
@@ -72,12 +73,13 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
 
     options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
     reporter = BuildConsole(plan_only)
-    try:
-        result = run(options, reporter)
-    finally:
-        reporter.close()
-    if not plan_only:
-        _after_build(options.warehouse, bool(result.ran), result.seconds)
+    with telling_what_stands(options.warehouse):
+        try:
+            result = run(options, reporter)
+        finally:
+            reporter.close()
+        if not plan_only:
+            _after_build(options.warehouse, bool(result.ran), result.seconds)
 
 
 def _after_build(warehouse: Path, published: bool, seconds: float) -> None:

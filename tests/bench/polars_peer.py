@@ -1,9 +1,10 @@
 """The peer of the SQL warehouse: the same features and heuristic scores as a lazy polars pipeline.
 
-    python -m tests.bench.polars_peer DATA OUT
+    python -m tests.bench.polars_peer DATA OUT [--keep]
 
 writes ``OUT/features.parquet`` (a candidate a row, in test-file order) and ``OUT/predictions.parquet`` (a
-model and candidate a row). It is written for speed, as somebody who knows polars would: the history streams
+model and candidate a row); with ``--keep`` also what a warehouse keeps for later questions: every rating with
+its place in the file, tracks and albums with their genres, and the items' priors. It is written for speed, as somebody who knows polars would: the history streams
 once from the file into what is needed of it, two small frames, and all else happens on those. It trusts its
 input: no count of a header, no range and no key is checked.
 """
@@ -244,18 +245,30 @@ def predict(features: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def main(directory: Path, out: Path) -> None:
-    """From the text files of the directory to the two Parquet files."""
+def kept_ratings(directory: Path, out: Path) -> pl.LazyFrame:
+    """The ratings, written to a file of their own first; what follows reads that file instead of the text."""
+    path = out / "ratings.parquet"
+    read_ratings(directory).with_row_index("seq").sink_parquet(path)
+    return pl.scan_parquet(path)
+
+
+def main(directory: Path, out: Path, keep: bool = False) -> None:
+    """From the text files of the directory to the Parquet files."""
     tracks = read_catalogue(find(directory, "trackData2"), ["track_id", "album_id", "artist_id"])
     albums = read_catalogue(find(directory, "albumData2"), ["album_id", "artist_id"])
     links = tracks.select("track_id", "album_id").collect().lazy()
     candidates = with_lineage(read_candidates(directory), tracks, albums).collect().lazy()
-    items, own = aggregate_history(read_ratings(directory), pairs_of_interest(candidates, links))
+    ratings = kept_ratings(directory, out) if keep else read_ratings(directory)
+    items, own = aggregate_history(ratings, pairs_of_interest(candidates, links))
     mean = overall_mean(items)
+    if keep:
+        tracks.sink_parquet(out / "tracks.parquet")
+        albums.sink_parquet(out / "albums.parquet")
+        item_priors(items, mean).sink_parquet(out / "items.parquet")
     features = build_features(candidates, links, own.lazy(), item_priors(items, mean), mean).collect()
     features.write_parquet(out / "features.parquet")
     predict(features.lazy()).sink_parquet(out / "predictions.parquet")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), keep="--keep" in sys.argv[3:])

@@ -33,7 +33,7 @@ TOLERANCE = 1e-9
 BLOCK = 1 << 24
 HEADER = re.compile(rb"^(?:\xef\xbb\xbf)?(\d+)\|", re.MULTILINE)
 RECSYS = [sys.executable, "-m", "recsys"]
-WAREHOUSE, PEER = "recsys build", "polars"
+WAREHOUSE, PEER, KEEPING = "recsys build", "polars, scores alone", "polars, keeping all"
 
 
 def demo_data(scale: str) -> Path:
@@ -70,10 +70,15 @@ def replicate(directory: Path, copies: int, target: Path) -> None:
 
 def contestants(data: Path, out: Path) -> list[Contestant]:
     """The warehouse and its peer on the same files."""
-    ours, peer = out / "recsys", out / "polars"
+    ours, peer, keeping = out / "recsys", out / "polars", out / "keeping"
     build = ["build", "--data", str(data), "--warehouse", str(ours / "warehouse.duckdb"), "--sql-only"]
     pipeline = [sys.executable, "-m", "tests.bench.polars_peer", str(data), str(peer)]
-    return [Contestant(WAREHOUSE, [*RECSYS, *build], ours), Contestant(PEER, pipeline, peer)]
+    kept = [*pipeline[:-1], str(keeping), "--keep"]
+    return [
+        Contestant(WAREHOUSE, [*RECSYS, *build], ours),
+        Contestant(PEER, pipeline, peer),
+        Contestant(KEEPING, kept, keeping),
+    ]
 
 
 def read_predictions(warehouse: Path) -> pl.DataFrame:
