@@ -19,7 +19,7 @@ from recsys.record import Record
 from recsys.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
-from recsys.warehouse import EngineError, Workplace, Writer, quoted
+from recsys.warehouse import CORRUPT, EngineError, Workplace, Writer, damaged, quoted
 
 UNDIGESTED = ("check", "macro", "temp")
 
@@ -176,6 +176,8 @@ class Runner:
 
     def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
         """Raise what a person is told: of the input's line where that is at fault, else of the model."""
+        if CORRUPT in str(error):
+            raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
         if rendered.model.layer in ("staging", "hierarchy"):
             explain_refusal(self.files)
         raise BuildError(_located(error, rendered, self._compiled(rendered))) from None

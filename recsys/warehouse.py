@@ -203,6 +203,8 @@ class Workplace:
         """Lock, clear what a killed build left, and clear up afterwards; UsageError if another build runs."""
         if self.warehouse.is_dir():
             raise UsageError(f"{self.warehouse}: expected a file name for the warehouse, found a folder")
+        if "?" in str(self.warehouse):  # DuckDB would take what follows for parameters, and write elsewhere
+            raise UsageError(f"{self.warehouse}: expected a path for the warehouse without a question mark")
         try:
             self.warehouse.parent.mkdir(parents=True, exist_ok=True)
             lock = (self.warehouse.parent / f".{self.warehouse.name}.lock").open("a+")
@@ -276,7 +278,9 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
             connection.execute("set lock_configuration = true")
         yield connection
     except duckdb.Error as error:
-        raise RecsysError(f"{warehouse}: {first_line(error)}{_remedy(error)}") from None
+        if CORRUPT not in str(error):
+            raise
+        raise RecsysError(damaged(warehouse, str(error))) from None
     finally:
         connection.close()
 
@@ -317,14 +321,13 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: duckdb.Duc
     size = "select block_size * total_blocks from pragma_database_size()"
     expected = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
     if found.st_size < expected and found.st_ino == warehouse.stat().st_ino:
-        raise UsageError(
-            f"{warehouse}: cut off, {expected - found.st_size:,} bytes are missing: `recsys build` replaces it"
-        )
+        missing = f"cut off, {expected - found.st_size:,} bytes are missing"
+        raise UsageError(f"{warehouse}: {missing}: `recsys build` replaces it")
 
 
-def _remedy(error: duckdb.Error) -> str:
-    """What to do about an error that comes up while reading; DuckDB checks a block when it reads it."""
-    return ": `recsys build --full-refresh` replaces the file" if CORRUPT in str(error) else ""
+def damaged(warehouse: Path, message: str) -> str:
+    """What to do about a wrong byte; DuckDB finds it when it reads the block, not when it opens the file."""
+    return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
 
 
 def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -347,4 +350,6 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = Non
     try:
         return connection.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
+        if CORRUPT in str(error):
+            raise
         raise RecsysError(str(error).strip()) from None

@@ -206,6 +206,23 @@ class TestPublishing:
             assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
 
 
+def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, warehouse):
+    (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
+    before = warehouse.read_bytes()
+    script = (
+        "import os, sys; from pathlib import Path; from recsys import warehouse; "
+        "warehouse._flush = lambda path: os.kill(os.getpid(), 9); "
+        "from tests.given import build_sql; build_sql(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    died = subprocess.run([sys.executable, "-c", script, data, warehouse], cwd=SQL.parent, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert warehouse.read_bytes() == before
+    build_sql(data, warehouse)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.sql("from priors.overall").fetchall() == [(1, 10.0)]
+    assert litter(warehouse.parent) == ["w.duckdb"]
+
+
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )

@@ -175,3 +175,33 @@ def test_a_build_from_another_folder_finds_its_models(built, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert Path(tmp_path / "w.duckdb").exists()
+
+
+def test_submission_files_are_blended_without_ratings(built, tmp_path):
+    data, warehouse, _ = built
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    for model in ("adaptive", "max_genre", "weighted_average"):
+        recsys("submit", model, folder / f"{model}.csv", "--warehouse", warehouse)
+    (tmp_path / "scores.csv").write_text("adaptive.csv,0.79\nmax_genre.csv,0.70\nweighted_average.csv,0.76\n")
+    given = ["--scores", tmp_path / "scores.csv", "--candidates", data / "testItem2.txt"]
+    done = recsys("ensemble", folder, *given, "--out", tmp_path / "blend.csv")
+    assert done.returncode == 0, done.stderr
+    assert "expected accuracy" in done.stdout
+    lines = (tmp_path / "blend.csv").read_text().splitlines()
+    assert lines[0] == "TrackID,Predictor"
+    assert sum(line.endswith(",1") for line in lines) == 3
+    told = recsys("ensemble", folder, *given, "--out", tmp_path / "blend.csv", "--json")
+    assert {known["file"] for known in json.loads(told.stdout)["inputs"]} == {
+        "adaptive.csv",
+        "max_genre.csv",
+        "weighted_average.csv",
+    }
+    (folder / "stray.csv").write_text("1\n")
+    refused = recsys("ensemble", folder, *given, "--out", tmp_path / "other.csv")
+    assert refused.returncode == 2
+    assert "stray.csv: expected a score" in refused.stderr
+    assert not (tmp_path / "other.csv").exists()
+    spared = recsys("ensemble", folder, *given, "--out", tmp_path / "other.csv", "--skip-invalid")
+    assert spared.returncode == 0
+    assert "left out stray.csv" in spared.stderr

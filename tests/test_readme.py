@@ -50,7 +50,7 @@ def test_relations_that_are_named_exist():
     project = Project.load(present=OPTIONAL)
     names = {*project.writers, "marts.build"}
     for relation in re.findall(r"`((?:staging|hierarchy|priors|features|scores|marts)\.[a-z_]+)`", TEXT):
-        assert relation in names or relation.endswith('.csv'), relation
+        assert relation in names or relation.endswith(".csv"), relation
 
 
 def test_make_lists_the_targets_that_are_named():

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-ENGINE_STOPPED = "Query interrupted"  # of the RuntimeError that DuckDB makes of whatever a signal handler raises
+ENGINE_STOPPED = "Query interrupted"  # DuckDB turns what a signal handler raises into a RuntimeError of this
 
 _received: list[int] = []
 

@@ -4,7 +4,16 @@
 -- nulls: standard_error of a published accuracy
 -- formula: published where a submission, or one named like the model, has a score; else estimated on the
 --   labelled users of all other folds, whose labels the model's own scores have not seen
+{% set names = models('scores', excluding=['ensemble', 'stacked_ensemble']) %}
 with
+
+models as (
+    select unnest([
+        {%- for name in names %}
+        '{{ name }}'{{ '' if loop.last else ',' }}
+        {%- endfor %}
+    ]) as model
+),
 
 hits as (
     select model, user_id, label_count, hit_share from {{ ref('features.label_hits') }}
@@ -46,12 +55,16 @@ final as (
     cross join turns
     union all
     select
-        estimated.model as name, 'model' as kind, estimated.held_out_fold,
+        models.model as name, 'model' as kind, turns.held_out_fold,
         coalesce(published.score, estimated.accuracy) as accuracy,
         if(published.score is null, estimated.standard_error, null) as standard_error,
         if(published.score is null, 'estimated', 'published') as origin
-    from estimated
-    left join published on estimated.model = published.model
+    from models
+    cross join turns
+    left join estimated
+        on models.model = estimated.model and turns.held_out_fold = estimated.held_out_fold
+    left join published on models.model = published.model
+    where coalesce(published.score, estimated.accuracy) is not null
 )
 
 select * from final

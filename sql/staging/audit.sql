@@ -5,7 +5,7 @@
 {% set oddities = [
     'tracks_without_album', 'tracks_without_artist', 'albums_without_artist', 'tracks_of_unlisted_albums',
     'unlisted_artists', 'unlisted_genres', 'rated_items_that_no_file_lists', 'candidates_that_no_file_lists',
-    'candidates_rated_in_training', 'test_users_without_ratings',
+    'candidates_rated_in_training', 'test_users_without_ratings', 'submitted_users_not_marked_half',
 ] %}
 with
 
@@ -88,6 +88,17 @@ test_users as (
 test_users_without_ratings as (
     select test_users.user_id as example
     from test_users anti join ratings on test_users.user_id = ratings.user_id
+),
+
+marks as (
+    select file, user_id, count(*) as candidate_count, sum(score) as marked_count
+    from {{ ref('staging.submissions') }}
+    group by file, user_id
+    having min(score) >= 0 and max(score) <= 1 and sum(score) = floor(sum(score))
+),
+
+submitted_users_not_marked_half as (
+    select file || ' user ' || user_id as example from marks where marked_count * 2 <> candidate_count
 ),
 
 final as (

@@ -33,9 +33,7 @@ def crash_build(world: World, after: float, confinement: str | None = None) -> b
     """
     with own_warehouse(world) as warehouse:
         words = build_words(world, warehouse)
-        ended = stop(
-            confined(confinement, *words) if confinement else command(*words), after, signal.SIGKILL
-        )
+        ended = stop(confined(confinement, *words) if confinement else command(*words), after, signal.SIGKILL)
         assert answers(warehouse) in (world.answers_before, world.answers_after)
         build_sql(world.after, warehouse)
         assert answers(warehouse) == world.answers_after
@@ -59,9 +57,7 @@ def crash_output(world: World, arguments: tuple[object, ...], after: float, conf
     with own_warehouse(world) as warehouse:
         out = warehouse.with_name("out.html")
         words = (*(out if word == "OUT" else word for word in arguments), "--warehouse", warehouse)
-        ended = stop(
-            confined(confinement, *words) if confinement else command(*words), after, signal.SIGKILL
-        )
+        ended = stop(confined(confinement, *words) if confinement else command(*words), after, signal.SIGKILL)
         left = out.read_bytes() if out.exists() else None
         done = run(command(*words))
         assert done.returncode == 0, done.stderr

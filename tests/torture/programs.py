@@ -87,7 +87,7 @@ def litter(folder: Path) -> list[str]:
     return sorted(
         path.name
         for path in folder.iterdir()
-        if path.name.startswith(".") and not path.name.endswith(".lock") or path.suffix in (".wal", ".tmp")
+        if (path.name.startswith(".") and not path.name.endswith(".lock")) or path.suffix in (".wal", ".tmp")
     )
 
 

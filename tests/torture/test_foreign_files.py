@@ -11,7 +11,7 @@ import pytest
 
 from recsys import queries
 from recsys.errors import RecsysError
-from recsys.warehouse import reading
+from recsys.warehouse import query, reading
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import answers
@@ -61,11 +61,6 @@ def another_format(path: Path) -> None:
         connection.execute("update marts.build set value = '99' where name = 'format_version'")
 
 
-def a_build_record_of_another_shape(path: Path) -> None:
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("create or replace table marts.build as select 'setting' as kind, 'format_version' as name, '1' as value")
-
-
 def sqlite(path: Path) -> None:
     path.unlink()
     with sqlite3.connect(path) as connection:
@@ -75,7 +70,7 @@ def sqlite(path: Path) -> None:
 
 DAMAGES = (
     *(empty, text, without_its_second_half, without_its_last_block, without_its_last_byte, headers_of_zeros),
-    *(another_duckdb, a_newer_storage, another_format, a_build_record_of_another_shape, sqlite),
+    *(another_duckdb, a_newer_storage, another_format, sqlite),
 )
 
 
@@ -92,7 +87,7 @@ def damaged(tmp_path, small_warehouse, request):
 
 
 @pytest.mark.parametrize("damaged", DAMAGES, indirect=True, ids=lambda damage: damage.__name__)
-def test_it_is_refused_in_one_line_and_replaced(damaged, data, small_warehouse):
+def test_it_is_refused_in_one_line_and_replaced(damaged, data):
     with pytest.raises(RecsysError) as caught:
         with reading(damaged) as connection:
             queries.leaderboard(connection)
@@ -100,5 +95,26 @@ def test_it_is_refused_in_one_line_and_replaced(damaged, data, small_warehouse):
     assert message.startswith(f"{damaged}: ")
     assert message.endswith("`recsys build` replaces it")
     assert "\n" not in message
-    build_sql(data, damaged)
-    assert answers(damaged) == answers(small_warehouse)
+    build_sql(data, damaged, selected=("+staging.genres",))
+    with reading(damaged) as connection:
+        assert len(query(connection, "from staging.genres")) == 2
+
+
+def test_a_damaged_block_is_found_when_it_is_read(small_warehouse, data, tmp_path):
+    """Each block in turn has a byte flipped: the rows are right, or one line says what to do about them."""
+    whole, expected = small_warehouse.read_bytes(), answers(small_warehouse)
+    warehouse = tmp_path / "w.duckdb"
+    for place in range(12288, len(whole), 8 * BLOCK):
+        warehouse.write_bytes(flipped(whole, place + 1000))
+        with pytest.raises(RecsysError) as caught:
+            with reading(warehouse) as connection:
+                for statement in expected:
+                    query(connection, statement)
+        assert "`recsys build" in str(caught.value)
+        assert "\n" not in str(caught.value)
+    build_sql(data, warehouse, full_refresh=True)
+    assert answers(warehouse).keys() == expected.keys()
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 0x20]) + data[place + 1 :]

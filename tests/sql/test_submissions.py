@@ -1,0 +1,114 @@
+"""Prior submissions in a data directory: read, refused, audited, and blended with the project's own models."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.errors import InputError
+from recsys.project import Project
+from tests.conftest import SMALL
+from tests.given import build_sql, write_directory
+
+SQL = Path(__file__).parent.parent.parent / "sql"
+GOOD = "TrackID,Predictor\n100_1,1\n100_3,0\n100_4,0\n100_5,1\n101_4,1\n101_99,0\n"
+UNEVEN = "1\n1\n1\n0\n0\n1\n"
+
+
+def stored(warehouse: Path, query: str):
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.sql(query).fetchall()
+
+
+def data_with(folder: Path, submissions: dict[str, str]) -> Path:
+    data = write_directory(folder / "data", SMALL)
+    (data / "submissions").mkdir()
+    for name, text in submissions.items():
+        (data / "submissions" / name).write_text(text)
+    return data
+
+
+@pytest.fixture
+def without_spark(tmp_path) -> Path:
+    """The models that need neither Spark nor torch: the heuristics and their ensemble."""
+    sql = Path(shutil.copytree(SQL, tmp_path / "sql"))
+    project = Project.load(sql)
+    gone = {name for name, model in project.models.items() if model.header.get("requires")}
+    while gone:
+        for name in gone:
+            project.models[name].path.unlink()
+        project = Project.load(sql)
+        gone = {
+            name
+            for name, model in project.models.items()
+            if any(ref not in project.writers for ref in references(model.path.read_text()))
+        }
+    return sql
+
+
+def references(text: str) -> set[str]:
+    return {part.split("'")[0] for part in text.split("ref('")[1:] if not part.startswith("scores.' ~")}
+
+
+def test_submissions_and_their_scores_are_staged(tmp_path):
+    scores = "file,score\ngood.csv,0.9\nuneven.txt,0.6\n"
+    data = data_with(tmp_path, {"good.csv": GOOD, "uneven.txt": UNEVEN, "scores.csv": scores})
+    build_sql(data, tmp_path / "w.duckdb")
+    query = "select file, score from staging.submission_scores order by file"
+    assert stored(tmp_path / "w.duckdb", query) == [("good.csv", 0.9), ("uneven.txt", 0.6)]
+    query = "select user_id, track_id, score from staging.submissions where file = 'good.csv' order by all"
+    assert stored(tmp_path / "w.duckdb", query)[:2] == [(100, 1, 1.0), (100, 3, 0.0)]
+    query = 'select "count", example from staging.audit where "check" = \'submitted_users_not_marked_half\''
+    assert stored(tmp_path / "w.duckdb", query) == [(1, "uneven.txt user 100")]
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        ({"good.csv": GOOD}, r"scores\.csv"),
+        ({"good.csv": GOOD, "scores.csv": ""}, r"good\.csv: expected a score"),
+        ({"good.csv": GOOD + "100_1,1\n", "scores.csv": "good.csv,0.9\n"}, r"good\.csv:8: '100_1,1'"),
+        ({"good.csv": GOOD.replace("101_99", "101_98"), "scores.csv": "good.csv,0.9\n"}, r"good\.csv:7: "),
+    ],
+)
+def test_a_bad_submission_is_refused_by_name_and_line(tmp_path, files, complaint):
+    with pytest.raises(InputError, match=complaint):
+        build_sql(data_with(tmp_path, files), tmp_path / "w.duckdb")
+
+
+def test_the_ensemble_blends_models_and_submissions(tmp_path, without_spark):
+    data = data_with(tmp_path, {"adaptive.csv": GOOD, "scores.csv": "adaptive.csv,0.9\n"})
+    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    weights = stored(tmp_path / "w.duckdb", "select name, kind, origin, accuracy from marts.ensemble_weights")
+    assert ("adaptive.csv", "submission", "published", 0.9) in weights
+    assert ("adaptive", "model", "published", 0.9) in weights
+    assert "estimated" not in {origin for _, _, origin, _ in weights}  # one labelled user tells no error
+    rows = stored(tmp_path / "w.duckdb", "from submission('ensemble')")
+    assert [track for track, _ in rows] == ["100_1", "100_3", "100_4", "100_5", "101_4", "101_99"]
+    assert [marked for _, marked in rows[4:]] in ([1, 0], [0, 1])
+    assert sum(marked for _, marked in rows[:4]) == 2
+
+
+def test_without_labels_and_submissions_all_models_count_the_same(tmp_path, without_spark):
+    files = {name: text for name, text in SMALL.items() if name not in ("test2_new.txt", "truth2.txt")}
+    data = write_directory(tmp_path / "data", files)
+    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    rows = stored(tmp_path / "w.duckdb", "select distinct origin, weight from marts.ensemble_weights")
+    assert rows == [("assumed", pytest.approx(0.2, abs=1e-5))]
+    assert stored(tmp_path / "w.duckdb", "select distinct evaluated_on from marts.leaderboard") == [
+        ("no labels",)
+    ]
+
+
+def test_a_submission_named_like_a_model_tells_its_accuracy_without_any_label(tmp_path, without_spark):
+    data = data_with(tmp_path, {"adaptive.csv": GOOD, "scores.csv": "adaptive.csv,0.9\n"})
+    (data / "test2_new.txt").unlink()
+    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    query = "select kind, name, origin from marts.ensemble_weights where accuracy is not null order by kind"
+    assert stored(tmp_path / "w.duckdb", query) == [
+        ("model", "adaptive", "published"),
+        ("submission", "adaptive.csv", "published"),
+    ]

@@ -1,0 +1,130 @@
+"""Names and values with quotes, SQL and Jinja in them are data."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import recsys
+from recsys import queries
+from recsys.errors import UsageError
+from recsys.project import Project
+from recsys.warehouse import quoted, reading
+from tests.conftest import SMALL
+from tests.given import build_sql, write_directory
+from tests.torture.programs import command, run
+
+HOSTILE = (
+    "it's",
+    'a "b"',
+    "x'; drop table staging.ratings; --",
+    "{{ 7 * 7 }}{% raw %}",
+    "$train",
+    "a*b",
+    "[ab]?",
+    "line=5",
+    "first=1",
+    "..",
+    "~",
+    "-x",
+    "a\nb",
+    "naïve 音楽",
+)
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if name != ".."], ids=repr)
+def test_a_folder_of_any_name_is_read_and_nothing_else(tmp_path, small_warehouse, name):
+    """Beside each is a folder that it would match as a pattern, and that holds other ratings."""
+    decoy = {**SMALL, "trainItem2.txt": "100|1\n10\t1\n"}
+    for other in ("aXb", "a", "b", "a1"):
+        write_directory(tmp_path / other, decoy)
+    data = write_directory(tmp_path / name, SMALL)
+    warehouse = tmp_path / f"{name.replace('?', '')}.duckdb"
+    build_sql(data, warehouse, selected=("+priors.overall",))
+    with reading(warehouse) as found, reading(small_warehouse) as expected:
+        query = "from priors.overall"
+        assert found.sql(query).fetchall() == expected.sql(query).fetchall()
+
+
+def test_a_warehouse_that_duckdb_would_write_elsewhere_is_refused(tmp_path, small_data):
+    """To DuckDB what follows a question mark are parameters."""
+    with pytest.raises(UsageError, match="without a question mark"):
+        build_sql(small_data, tmp_path / "w?access_mode=read_only")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=repr)
+def test_a_model_name_is_looked_up_not_run(small_warehouse, tmp_path, name):
+    before = small_warehouse.read_bytes()
+    with reading(small_warehouse) as connection:
+        with pytest.raises(UsageError, match="no model"):
+            queries.write_submission(connection, name, tmp_path / "out.csv")
+        with contextlib.suppress(duckdb.InvalidInputException):
+            assert connection.execute("from submission($1)", [name]).fetchall() == []
+    with pytest.raises(ValueError, match="not a relation name"):
+        quoted(f"scores.{name}")
+    assert small_warehouse.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=repr)
+def test_a_selection_is_a_pattern_of_names(tmp_path, small_data, name):
+    with pytest.raises(UsageError, match="no model of that name"):
+        build_sql(small_data, tmp_path / "w.duckdb", selected=(name,))
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=repr)
+def test_a_parameter_is_a_literal(value):
+    """A text parameter is printed as an SQL literal; a number takes nothing but a number."""
+    with pytest.raises(UsageError, match="expected a value like"):
+        Project.load(overrides=(f"bayes.confidence={value}",))
+    with pytest.raises(UsageError, match="expected PARAMETER=VALUE"):
+        Project.load(overrides=(f"{value}=1",))
+    if "\n" in value:
+        with pytest.raises(UsageError, match="expected a value like"):
+            Project.load(overrides=(f"ensemble.method={value}",))
+        return
+    project = Project.load(overrides=(f"ensemble.method={value}",))
+    printed = project.environment.from_string("{{ var('ensemble.method') }}").render()
+    assert printed == "'" + value.replace("'", "''") + "'"
+
+
+@pytest.mark.parametrize("value", ["1 or 1=1", "1; drop table x", "[1]", "true", "''", "0x", "1\ny = 2"])
+def test_a_number_parameter_takes_a_number(value):
+    with pytest.raises(UsageError, match="expected a value like"):
+        Project.load(overrides=(f"bayes.confidence={value}",))
+
+
+@pytest.mark.parametrize("argument", ["1 or 1=1", "1;select 1", "'", "9" * 30, "1.5", "0x1"])
+@pytest.mark.parametrize("name", ["explain", "recommend"])
+def test_an_id_is_a_number(small_warehouse, argument, name):
+    words = [argument, "1"] if name == "explain" else [argument]
+    done = run(command(name, *words, "--warehouse", small_warehouse))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_unpickles():
+    """Saved models are arrays and numbers: nothing that is loaded can run code."""
+    suspicious = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+    for path in sorted(Path(recsys.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not _modules(node) & suspicious, f"{path}:{getattr(node, 'lineno', 0)}"
+            assert not _runs_code(node), f"{path}:{getattr(node, 'lineno', 0)}"
+
+
+def _modules(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    return {(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+
+
+def _runs_code(node: ast.AST) -> bool:
+    """A call of torch.load, numpy's load of objects, eval or exec, or a subprocess through a shell."""
+    if not isinstance(node, ast.Call):
+        return False
+    keywords = {word.arg for word in node.keywords if getattr(word.value, "value", None) is True}
+    called = ast.unparse(node.func)
+    return called in ("torch.load", "eval", "exec", "os.system") or bool(keywords & {"allow_pickle", "shell"})
