@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from recsys.planning import Fingerprint
 from recsys.sources.directory import SourceFile
 from recsys.warehouse import FORMAT_VERSION, Limits, has_write_ahead_log, reading
 
+LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
 RELATION_KINDS = ("table", "view", "temp", "macro", "check")
 
 SCHEMA = pa.schema(
@@ -100,11 +103,21 @@ def _settings(data: Path, limits: Limits) -> dict[str, Any]:
         "recsys": __version__,
         "duckdb": duckdb.__version__,
         "python": platform.python_version(),
+        **_versions_of_learners(),
         "threads": limits.threads,
         "memory": limits.memory,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data.resolve(),
     }
+
+
+def _versions_of_learners() -> dict[str, str]:
+    """The versions of the packages that the learners compute with, as far as they are installed."""
+    installed = {}
+    for package in LEARNER_PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            installed[package] = version(package)
+    return installed
 
 
 def _values(build_id: str, kind: str, values: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

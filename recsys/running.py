@@ -176,7 +176,7 @@ class Runner:
 
     def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
         """Raise what a person is told: of the input's line where that is at fault, else of the model."""
-        if CORRUPT in str(error):
+        if CORRUPT.search(str(error)):
             raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
         if rendered.model.layer in ("staging", "hierarchy"):
             explain_refusal(self.files)

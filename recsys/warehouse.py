@@ -28,7 +28,7 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
-CORRUPT = "Corrupt database file"  # DuckDB's words for a block with a wrong checksum
+CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
@@ -278,7 +278,7 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
             connection.execute("set lock_configuration = true")
         yield connection
     except duckdb.Error as error:
-        if CORRUPT not in str(error):
+        if not CORRUPT.search(str(error)):
             raise
         raise RecsysError(damaged(warehouse, str(error))) from None
     finally:
@@ -316,17 +316,18 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
 def _check_length(warehouse: Path, found: os.stat_result, connection: duckdb.DuckDBPyConnection) -> None:
     """A file that lost its end opens, and answers whatever does not need the end.
 
-    ``found`` is the file from before it was opened: it counts only if no build has replaced it since then.
+    The engine does not write free blocks at the end of a file, so as many may be missing. ``found`` is the
+    file from before it was opened: it counts only if no build has replaced it since then.
     """
-    size = "select block_size * total_blocks from pragma_database_size()"
-    expected = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
-    if found.st_size < expected and found.st_ino == warehouse.stat().st_ino:
-        missing = f"cut off, {expected - found.st_size:,} bytes are missing"
+    size = "select block_size * (total_blocks - free_blocks) from pragma_database_size()"
+    needed = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
+    if found.st_size < needed and found.st_ino == warehouse.stat().st_ino:
+        missing = f"cut off, {needed - found.st_size:,} bytes are missing"
         raise UsageError(f"{warehouse}: {missing}: `recsys build` replaces it")
 
 
 def damaged(warehouse: Path, message: str) -> str:
-    """What to do about a wrong byte; DuckDB finds it when it reads the block, not when it opens the file."""
+    """What to do about a wrong byte; the engine finds it when it reads the block, not when it opens the file."""
     return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
 
 
@@ -350,6 +351,6 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = Non
     try:
         return connection.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
-        if CORRUPT in str(error):
+        if CORRUPT.search(str(error)):
             raise
         raise RecsysError(str(error).strip()) from None

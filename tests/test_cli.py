@@ -56,6 +56,22 @@ def test_a_second_build_says_that_nothing_changed(built):
     assert "is up to date" in done.stdout
 
 
+def test_a_part_of_the_models_makes_a_warehouse_of_its_own(built, tmp_path):
+    data, _, _ = built
+    done = recsys(
+        "build", "--data", data, "--warehouse", tmp_path / "w.duckdb", "--select", "+hierarchy.items"
+    )
+    assert done.returncode == 0, done.stderr
+    query = [
+        "sql",
+        "select count(*) as n from hierarchy.items",
+        "--csv",
+        "--warehouse",
+        tmp_path / "w.duckdb",
+    ]
+    assert recsys(*query).stdout == "n\n13\n"
+
+
 def test_a_plan_names_what_would_run(built):
     data, warehouse, _ = built
     done = recsys(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -15,6 +16,7 @@ from recsys.errors import RecsysError
 def main() -> None:
     """Run a command; exit status 0 done, 1 failed, 2 wrong input, 130 and 143 interrupted."""
     stopping.listen()
+    _print_what_the_terminal_can()
     try:
         status = commands(standalone_mode=False, prog_name="recsys")
         sys.stdout.flush()
@@ -32,6 +34,13 @@ def main() -> None:
         if not stopping.is_stop(error):
             raise
         stopping.end_stopped()
+
+
+def _print_what_the_terminal_can() -> None:
+    """A character that the encoding of the output lacks becomes a question mark instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _end(message: str, status: int) -> None:

@@ -124,6 +124,28 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
 
 
 @click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@json_option
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """Say what changed between two warehouses: versions, parameters, inputs, and the content of relations.
+
+    \b
+    Example: recsys diff before.duckdb warehouse/recsys.duckdb
+    """
+    from recsys.console import console, print_json, rows_table
+    from recsys.differences import differences
+
+    rows = [difference.as_dict() for difference in differences(before, after)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        console().print(rows_table("Differences", rows))
+    else:
+        print("the same settings, parameters, inputs and content")
+
+
+@click.command()
 @warehouse_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
 @click.option("--picture", type=click.Path(path_type=Path), help="Only the leaderboard, as .svg or .png.")
@@ -166,4 +188,4 @@ def _needs_extra(extra: str, *packages: str) -> None:
         raise UsageError(f"this needs {' and '.join(absent)}: pip install 'recsys[{extra}]'")
 
 
-COMMANDS = (leaderboard, explain, recommend, submit, sql, report, ui)
+COMMANDS = (leaderboard, explain, recommend, submit, sql, diff, report, ui)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +91,7 @@ def _after_build(warehouse: Path, published: bool, seconds: float) -> None:
 
     out = console()
     with reading(warehouse) as connection:
-        if published:
+        if published and queries.has(connection, "staging.audit"):
             oddities = queries.audit(connection)
             if oddities:
                 out.print(rows_table("Found in the input", oddities))
@@ -98,7 +99,13 @@ def _after_build(warehouse: Path, published: bool, seconds: float) -> None:
             out.print(leaderboard_table(queries.leaderboard(connection)))
     done = f"published {warehouse}" if published else f"{warehouse} is up to date"
     out.print(f"{done} ({seconds:.1f} s). Ask it anything:")
-    out.print(f"  recsys sql --warehouse {shlex.quote(str(warehouse))} 'from marts.leaderboard'")
+    out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} 'from marts.leaderboard'")
+
+
+def _program() -> str:
+    """What to type for this program: its name where the path leads to it, else the path it was started by."""
+    started = Path(sys.argv[0])
+    return str(started) if started.name == "recsys" and not shutil.which("recsys") else "recsys"
 
 
 @click.command()

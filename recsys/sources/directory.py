@@ -18,6 +18,7 @@ from typing import BinaryIO
 from recsys.errors import InputError, UsageError
 
 CHUNK = 1 << 22
+LONGEST_LINE = 1 << 20  # bytes; the longest real line, a track with 21 genres, has under 200
 BOM = b"\xef\xbb\xbf"
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -126,7 +127,11 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _is_glossed_over(path: Path, allowed: bytes) -> bool:
-    """Whether a file has a blank line, a tab at the end of one, or other characters than are allowed."""
+    """Whether a file has a blank line, a tab at the end of one, other characters than are allowed, or a line
+    that is too long (the engine passes over one that its buffer cannot hold).
+    """
+    if _has_giant_line(path):
+        return True
     last = b"\n"
     for chunk in _chunks(path):
         text = last + chunk
@@ -134,6 +139,20 @@ def _is_glossed_over(path: Path, allowed: bytes) -> bool:
             return True
         last = chunk[-1:]
     return last == b"\t"
+
+
+def _has_giant_line(path: Path) -> bool:
+    """Whether a line has LONGEST_LINE bytes or more: from its start, no line feed is found within so many."""
+    held = b""
+    for chunk in _chunks(path):
+        text, start = held + chunk, 0
+        while len(text) - start >= LONGEST_LINE:
+            end = text.rfind(b"\n", start, start + LONGEST_LINE)
+            if end < 0:
+                return True
+            start = end + 1
+        held = text[start:]
+    return False
 
 
 def _normalised(path: Path) -> Iterator[bytes]:

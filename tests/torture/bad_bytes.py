@@ -109,9 +109,9 @@ class Ingestion:
     def _run(self, models: Sequence[str]) -> Rows:
         context = Context(self.workplace.scratch, threads=1)
         files = discover(self.data)
-        runner = Runner(self.project, self.writer, files, self.workplace, context, "fuzz")
+        runner = Runner(self.project, files, self.workplace, context, "fuzz")
         for model in models:
-            runner.run(self.steps[model])
+            runner.run(self.steps[model], self.writer)
         return [row for query in QUERIES[self.name] for row in self.writer.run(f"select {query}")]
 
 

@@ -43,7 +43,8 @@ def run(words: list[str], **environment: str) -> subprocess.CompletedProcess[str
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
         timeout=600,
     )

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.torture.bad_bytes import READERS, Ingestion
 from tests.torture.mutations import damaged
 
+LONGEST = 1 << 20
 EXAMPLES = 125  # of each of the eight files
 
 
@@ -31,3 +32,20 @@ def test_a_damaged_file_is_read_as_it_states_or_refused_by_line(tmp_path_factory
     finally:
         ingestion.close()
     assert min(ingestion.verdicts["accepted"], ingestion.verdicts["refused"]) > 5, ingestion.verdicts
+
+
+@pytest.mark.parametrize("length", [LONGEST - 1, LONGEST, LONGEST + 1, 40 * LONGEST])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n11|None\n"], ids=["open", "last", "middle"])
+def test_a_line_of_any_length_is_read_or_refused(tmp_path, length, end):
+    """The engine drops a line that is longer than its buffer without a word."""
+    ingestion = Ingestion(tmp_path, "albumData2.txt")
+    try:
+        ingestion.check(b"10|20|30\n" + _of_length(length) + end)
+    finally:
+        ingestion.close()
+
+
+def _of_length(length: int) -> bytes:
+    """An album of so many bytes: a short id or a longer one makes up what a genre does not."""
+    genres, rest = divmod(length - len(b"13|None"), 3)
+    return b"13" + b"7" * rest + b"|None" + b"|30" * genres

@@ -100,6 +100,15 @@ def test_it_is_refused_in_one_line_and_replaced(damaged, data):
         assert len(query(connection, "from staging.genres")) == 2
 
 
+def test_a_warehouse_with_free_blocks_is_whole(data, small_warehouse, tmp_path):
+    """Building upon a warehouse leaves blocks free, and the engine does not write those at its end."""
+    warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+    for weight in ("0.6", "0.7", "0.8", "0.5"):
+        build_sql(data, warehouse, overrides=(f"adaptive.album={weight}",), selected=("scores.adaptive",))
+        with reading(warehouse) as connection:
+            assert len(query(connection, "from scores.adaptive")) == 6
+
+
 def test_a_damaged_block_is_found_when_it_is_read(small_warehouse, data, tmp_path):
     """Each block in turn has a byte flipped: the rows are right, or one line says what to do about them."""
     whole, expected = small_warehouse.read_bytes(), answers(small_warehouse)
