@@ -327,7 +327,7 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: duckdb.Duc
 
 
 def damaged(warehouse: Path, message: str) -> str:
-    """What to do about a wrong byte; the engine finds it when it reads the block, not when it opens the file."""
+    """What to do about a wrong byte, which the engine finds when it reads the block, not when it opens it."""
     return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
 
 

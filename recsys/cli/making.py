@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from recsys.cli.options import json_option, warehouse_option
-from recsys.cli.stopping import telling_what_stands
+from recsys.cli.stopping import tell_what_stands
 
 
 @click.command()
@@ -74,13 +74,13 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
 
     options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
     reporter = BuildConsole(plan_only)
-    with telling_what_stands(options.warehouse):
-        try:
-            result = run(options, reporter)
-        finally:
-            reporter.close()
-        if not plan_only:
-            _after_build(options.warehouse, bool(result.ran), result.seconds)
+    tell_what_stands(options.warehouse)
+    try:
+        result = run(options, reporter)
+    finally:
+        reporter.close()
+    if not plan_only:
+        _after_build(options.warehouse, bool(result.ran), result.seconds)
 
 
 def _after_build(warehouse: Path, published: bool, seconds: float) -> None:

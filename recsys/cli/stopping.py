@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -14,22 +13,48 @@ from typing import NoReturn
 import click
 
 ENGINE_STOPPED = "Query interrupted"  # DuckDB turns what a signal handler raises into a RuntimeError of this
-
-_received: list[int] = []
+GRACE = (
+    3.0  # seconds to clear up in; an exception out of a handler may leave a lock taken that somebody awaits
+)
 
 
 class _Terminated(BaseException):
     """SIGTERM arrived."""
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    _received.append(number)
-    raise _Terminated
+def _unmentioned() -> str:
+    """What a stop means to a program that changes nothing."""
+    return ""
+
+
+_received: list[int] = []
+_consequence: Callable[[], str] = _unmentioned
 
 
 def listen() -> None:
-    """Let SIGTERM unwind the program as SIGINT does, so that it clears up after itself."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Let SIGINT and SIGTERM unwind the program, so that it clears up, but never wait long for that."""
+    signal.signal(signal.SIGINT, _unwind)
+    signal.signal(signal.SIGTERM, _unwind)
+    signal.signal(signal.SIGALRM, _give_up)
+
+
+def _unwind(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    signal.setitimer(signal.ITIMER_REAL, GRACE)
+    raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    """The main thread hangs in its clearing up; what is left there, the next build clears."""
+    message, status = _last_words()
+    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, message.encode(errors="replace"))
+    os._exit(status)
+
+
+def _last_words() -> tuple[str, int]:
+    is_terminated = signal.SIGTERM in _received
+    word, status = ("terminated", 143) if is_terminated else ("interrupted", 130)
+    return f"{word}{_consequence()}\n", status
 
 
 def is_stop(error: BaseException) -> bool:
@@ -37,26 +62,25 @@ def is_stop(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt | click.Abort | _Terminated) or str(error) == ENGINE_STOPPED
 
 
-def end_stopped(consequence: str = "") -> NoReturn:
-    """Leave at once, whatever threads still do."""
-    word, status = ("terminated", 143) if _received else ("interrupted", 130)
-    print(f"{word}{consequence}", file=sys.stderr)
+def end_stopped() -> NoReturn:
+    """Say so in one line and leave, whatever threads still do."""
+    message, status = _last_words()
+    sys.stderr.write(message)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
 
-@contextlib.contextmanager
-def telling_what_stands(warehouse: Path) -> Iterator[None]:
-    """For a build: if it is stopped, say whether it had published by then."""
+def tell_what_stands(warehouse: Path) -> None:
+    """For a build: if it is stopped from here on, the last line says whether it had published by then."""
+    global _consequence  # noqa: PLW0603  a signal handler has no other way to know
     before = _identity(warehouse)
-    try:
-        yield
-    except BaseException as error:
-        if not is_stop(error):
-            raise
+
+    def consequence() -> str:
         is_old = _identity(warehouse) == before
-        end_stopped(": nothing was published" if is_old else f": {warehouse} was published before that")
+        return ": nothing was published" if is_old else f": {warehouse} was published before that"
+
+    _consequence = consequence
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from recsys.errors import InputError
 from recsys.learners import Context
+from recsys.memory import PeakMeter
 from recsys.planning import Step, plan
 from recsys.project import LAYERS, Project
+from recsys.rendering import Rendered
 from recsys.running import Runner
 from recsys.sources.directory import discover
 from recsys.sources.lines import explain_refusal
@@ -43,6 +46,25 @@ QUERIES = {
 }
 
 
+class _Unmeasured(PeakMeter):
+    """Measures nothing: asking the system for peak memory takes longer than reading a small file."""
+
+    def start(self, name: str) -> None: ...
+
+    def stop(self, name: str) -> int:
+        return 0
+
+
+@cache
+def _project() -> Project:
+    return Project.load(present=("labels", "truth"))
+
+
+@cache
+def _graph() -> dict[str, Rendered]:
+    return _project().graph()
+
+
 class Ingestion:
     """The staging layer over a small data directory of which one file, ``name``, is replaced time and again."""
 
@@ -51,12 +73,12 @@ class Ingestion:
         self.data = write_directory(folder / "data", SMALL)
         self.workplace = Workplace(folder / "w.duckdb")
         self.workplace.scratch.mkdir(parents=True)
-        self.project = Project.load(present=("labels", "truth"))
+        self.project = _project()
         self.writer = Writer(Path(":memory:"), Limits(1, "1GB"), self.workplace.spill)
         for layer in LAYERS:
             self.writer.run(f'create schema if not exists "{layer}"')
             self.writer.run(f'create schema if not exists scratch."{layer}"')
-        steps = plan(self.project, self.project.graph(), discover(self.data), {})
+        steps = plan(self.project, _graph(), discover(self.data), {})
         self.steps: dict[str, Step] = {step.name: step for step in steps}
         self.verdicts: Counter[str] = Counter()
         used = {model for models in READERS.values() for model in models}
@@ -110,6 +132,7 @@ class Ingestion:
         context = Context(self.workplace.scratch, threads=1)
         files = discover(self.data)
         runner = Runner(self.project, files, self.workplace, context, "fuzz")
+        runner.meter = _Unmeasured()
         for model in models:
             runner.run(self.steps[model], self.writer)
         return [row for query in QUERIES[self.name] for row in self.writer.run(f"select {query}")]

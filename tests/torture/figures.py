@@ -83,9 +83,9 @@ def interrupted_builds(folder: Path, budget: Budget) -> Figure:
     for number in budget.rounds(50):
         sent, status = ((signal.SIGINT, 130), (signal.SIGTERM, 143))[number % 2]
         ended = interrupt_build(world, moments.uniform(0.3, LONGEST), sent)
-        assert ended.status in (0, status), ended.complaint
+        assert ended.status in (0, -sent, status), ended.complaint
         assert "Traceback" not in ended.complaint
-        if ended.status:
+        if ended.status == status:  # else it was done: an interpreter that is closing down just dies
             seconds.append(ended.seconds)
     return Figure(
         "SIGINT and SIGTERM at a random moment of a build",

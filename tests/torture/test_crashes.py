@@ -9,16 +9,10 @@ import signal
 import pytest
 
 from tests.torture.crashes import NEVER, crash_build, crash_output, crash_synth, interrupt_build
-from tests.torture.programs import World
 
 MOMENTS = random.Random(7).sample(range(300, 1800, 100), 3)  # milliseconds
 REPORT = ("report", "--out", "OUT")
 SUBMIT = ("submit", "adaptive", "OUT")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World.create(tmp_path_factory.mktemp("world"))
 
 
 @pytest.mark.parametrize("milliseconds", MOMENTS)

@@ -14,7 +14,7 @@ from recsys.errors import UsageError
 from recsys.warehouse import Limits, Workplace, Writer, reading
 from tests.given import build_sql
 from tests.torture.crowd import READERS, crowd
-from tests.torture.programs import ROOT, World
+from tests.torture.programs import ROOT
 
 HOLDER = """
 import sys, time
@@ -24,11 +24,6 @@ with Workplace(Path(sys.argv[1])).held():
     print("held", flush=True)
     time.sleep(600)
 """
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World.create(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture

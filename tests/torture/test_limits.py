@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.torture.crashes import build_words, own_warehouse
-from tests.torture.programs import World, confined, litter, run
+from tests.torture.programs import confined, litter, run
 
-LIMITS = (0, 1_000, 50_000, 5_000_000)  # bytes that a file may have
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World.create(tmp_path_factory.mktemp("world"))
+LIMITS = (0, 50_000, 5_000_000)  # bytes that a file may have
 
 
 @pytest.mark.parametrize("limit", LIMITS)
