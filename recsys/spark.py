@@ -131,7 +131,7 @@ def collect(result: DataFrame) -> pa.Table:
 @contextmanager
 def explained() -> Iterator[None]:
     """Whatever fails inside Spark ends in UnavailableError, with the one line of the trace that matters."""
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
