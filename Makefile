@@ -11,6 +11,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 DEMO = data/$(SCALE)
 TORCH = 2.13.0
+# Without the learned models, a build needs the core packages alone.
+NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build test lint bench torture report ui leaderboard clean
@@ -22,7 +24,7 @@ help: ## list the targets
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
-build: $(VENV)/.learners $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
+build: $(NEEDED) $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
 	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
 
 test: $(VENV)/.learners $(VENV)/.dev ## run every test

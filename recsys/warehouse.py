@@ -93,6 +93,7 @@ class Writer:
             self.connection = duckdb.connect(str(path), config=config)
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
+        self.is_interrupted = False
         self._configure()
         self.run("attach ':memory:' as scratch")
 
@@ -109,6 +110,8 @@ class Writer:
         return other
 
     def interrupt(self) -> None:
+        """End the running statement, or the next: whoever runs statements in turn is to come to an end."""
+        self.is_interrupted = True
         self.connection.interrupt()
 
     def progress(self) -> float:
@@ -120,6 +123,8 @@ class Writer:
 
         EngineError if DuckDB fails the statement.
         """
+        if self.is_interrupted:
+            raise EngineError("interrupted", None)
         outcome: dict[str, Any] = {}
         finished = threading.Event()
 
@@ -134,7 +139,8 @@ class Writer:
         try:
             threading.Thread(target=work, daemon=True).start()
             while not finished.wait(POLL_SECONDS):
-                pass
+                if self.is_interrupted:  # perhaps before the statement had begun
+                    self.connection.interrupt()
         except BaseException:
             self.connection.interrupt()
             finished.wait(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +35,9 @@ def _run(attack: Attack, seconds: float) -> Figure:
         try:
             figure = attack(Path(folder), Budget(seconds))
         except Exception as error:
-            figure = Figure(attack.__name__, f"FAILED: {error}")
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            figure = Figure(attack.__name__, f"FAILED: {place}: {str(error) or where.line}")
     print(
         f"{time.monotonic() - begun:6.0f} s  {figure.attack}: {figure.outcome}", file=sys.stderr, flush=True
     )

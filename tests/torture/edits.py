@@ -80,15 +80,13 @@ class Bench:
         """Another rating, another album, other candidates."""
         self.edits += 1
         file = INPUTS[name]
-        changed = {
-            "train": self.written[file].replace("10\t", f"{1000 + self.edits}\t", 1)
-            if "10\t" in self.written[file]
-            else SMALL[file],
-            "tracks": f"{self.written[file]}{5000 + self.edits}|10|None\n",
-            "test": f"{self.written[file]}{7000 + self.edits}|2\n1\n2\n",
+        added = {
+            "train": f"{900 + self.edits}|1\n10\t50\n",
+            "tracks": f"{5000 + self.edits}|10|None\n",
+            "test": f"{7000 + self.edits}|2\n1\n2\n",
         }[name]
-        self.written[file] = changed
-        (self.data / file).write_text(changed)
+        self.written[file] += added
+        (self.data / file).write_text(self.written[file])
         readers = {model for model, text in self.texts.items() if f"source('{name}')" in text}
         return self._with_readers(readers)
 
