@@ -113,7 +113,7 @@ class Project:
     def disable(self, names: Iterable[str]) -> None:
         """Take models out of the project: what gathers all models of a layer renders without them."""
         self.enabled -= set(names)
-        self._rendered.clear()
+        self._rendered = {name: one for name, one in self._rendered.items() if not one.is_gathering}
 
     def graph(self) -> dict[str, Rendered]:
         """The enabled models in the order in which they can run; BuildError for a cycle."""

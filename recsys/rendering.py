@@ -40,13 +40,18 @@ class PythonCall:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A model after Jinja: its SQL, what it reads, and the line of the file that each line came from."""
+    """A model after Jinja: its SQL, what it reads, and the line of the file that each line came from.
+
+    ``is_gathering`` says that it asked which other models there are, so that it may render otherwise
+    without one of them.
+    """
 
     model: Model
     sql: str
     refs: tuple[str, ...]
     sources: tuple[str, ...]
     call: PythonCall | None
+    is_gathering: bool
     lines: tuple[int, ...] = field(repr=False)
 
     def origin(self, offset: int) -> tuple[int, int]:
@@ -73,10 +78,12 @@ class Rendering:
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}
         self.call: PythonCall | None = None
+        self.is_gathering = False
 
     def run(self) -> Rendered:
         sql, lines = _unmark(self.text())
-        return Rendered(self.model, sql, tuple(self.refs), tuple(self.sources), self.call, lines)
+        reads = tuple(self.refs), tuple(self.sources)
+        return Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""
@@ -116,11 +123,13 @@ class Rendering:
 
     def ref_all(self, pattern: str, excluding: Iterable[str] = ()) -> list[str]:
         """The names of every enabled relation that matches a glob: all become inputs of this model."""
+        self.is_gathering = True
         matching = self.project.matching(pattern)
         return [self.ref(relation) for relation in matching if relation not in excluding]
 
     def models(self, layer: str, excluding: Iterable[str] = ()) -> list[str]:
         """The stems of a layer's enabled relations, in the order of their names."""
+        self.is_gathering = True
         stems = [relation.split(".")[1] for relation in self.project.matching(f"{layer}.*")]
         return [stem for stem in stems if stem not in excluding]
 
@@ -153,6 +162,7 @@ class Rendering:
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
         """Whether a relation is made, at however many removes, from another."""
+        self.is_gathering = True
         return self._depends(relation, {ancestor: ancestor})
 
     def inline(self, relation: str, replacing: Mapping[str, str]) -> str:
@@ -164,6 +174,7 @@ class Rendering:
         unknown = [name for name in (relation, *replacing) if name not in self.project.writers]
         if unknown:
             raise ValueError(f"inline('{relation}'): {unknown[0]} is no model")
+        self.is_gathering = True
         inner = Rendering(self.project, self.project.writers[relation], replacing)
         text = _without_comments(_unmark(inner.text())[0])
         if inner.call:
