@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,8 +38,14 @@ def small_warehouse(small_data: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def schemas(small_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An open warehouse, for the columns and types of its relations."""
-    connection = duckdb.connect(str(small_warehouse), read_only=True)
+def schemas(
+    small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An open warehouse, for the columns and types of its relations.
+
+    It is a copy: DuckDB lets a process open one file only with one set of settings at a time.
+    """
+    copy = shutil.copy(small_warehouse, tmp_path_factory.mktemp("schemas") / "copy.duckdb")
+    connection = duckdb.connect(str(copy), read_only=True)
     yield connection
     connection.close()
