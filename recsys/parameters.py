@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -75,6 +76,7 @@ def _parsed(override: str, text: str, default: Any) -> Any:
         value = None
     if isinstance(default, float) and type(value) is int:
         value = float(value)
-    if type(value) is not type(default) or "\n" in text:
+    is_odd = isinstance(value, float) and not math.isfinite(value)
+    if type(value) is not type(default) or is_odd or "\n" in text:
         raise UsageError(f"--set {override!r}: expected a value like {json.dumps(default)}")
     return value

@@ -136,6 +136,8 @@ class TestOverrides:
             "whole=4.5",
             "whole=x",
             "real=nan()",
+            "real=nan",
+            "real=inf",
             "deep.flag=1",
             "deep=1",
             "typo=1",
