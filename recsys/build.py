@@ -19,7 +19,8 @@ from recsys.record import Record
 from recsys.running import LearnerUnavailable, Runner
 from recsys.scheduling import Schedule
 from recsys.sources.directory import SourceFile, discover
-from recsys.warehouse import EngineError, Limits, Workplace, Writer, first_line, quoted
+from recsys.warehouse import EngineError, Limits, Writer, first_line, quoted
+from recsys.workplace import Workplace
 
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
 

@@ -19,7 +19,8 @@ from recsys.errors import UsageError
 from recsys.parameters import Parameters
 from recsys.planning import Fingerprint
 from recsys.sources.directory import SourceFile
-from recsys.warehouse import FORMAT_VERSION, Limits, has_write_ahead_log, reading
+from recsys.warehouse import FORMAT_VERSION, Limits, reading
+from recsys.workplace import has_write_ahead_log
 
 LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
 RELATION_KINDS = ("table", "view", "temp", "macro", "check")

@@ -19,7 +19,8 @@ from recsys.record import Record
 from recsys.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
-from recsys.warehouse import CORRUPT, EngineError, Workplace, Writer, damaged, quoted
+from recsys.warehouse import CORRUPT, EngineError, Writer, damaged, quoted
+from recsys.workplace import Workplace
 
 UNDIGESTED = ("check", "macro", "temp")
 

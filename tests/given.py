@@ -53,6 +53,7 @@ def write_directory(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     for name, content in {**EMPTY_DIRECTORY, **files}.items():
         data = content.encode() if isinstance(content, str) else content
+        (directory / name).parent.mkdir(exist_ok=True)
         (directory / name).write_bytes(data)
     return directory
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.cli import commands
+from recsys.cli.program import commands
 from recsys.project import Project
 from recsys.report.models import markdown, models
 from recsys.sources.directory import OPTIONAL

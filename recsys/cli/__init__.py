@@ -2,67 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-
-import click
-
-from recsys import __version__
-from recsys.cli import asking, making, stopping
-from recsys.errors import RecsysError
+from recsys.cli import stopping
 
 
 def main() -> None:
-    """Run a command; exit status 0 done, 1 failed, 2 wrong input, 130 and 143 interrupted."""
+    """Run a command; exit status 0 done, 1 failed, 2 wrong input, 130 and 143 interrupted.
+
+    The program is imported under the eyes of the signal handlers: that takes longer than many a command.
+    """
     stopping.listen()
-    _print_what_the_terminal_can()
     try:
-        status = commands(standalone_mode=False, prog_name="recsys")
-        sys.stdout.flush()
-        sys.exit(status if isinstance(status, int) else 0)
-    except RecsysError as error:
-        _end(str(error), error.exit_status)
-    except click.ClickException as error:
-        error.show()
-        _end("", 2)
-    except BrokenPipeError:
-        os._exit(0)  # the reader, such as `head`, has seen enough
-    except OSError as error:
-        _end(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        from recsys.cli.program import run
+
+        run()
     except BaseException as error:
         if not stopping.is_stop(error):
             raise
         stopping.end_stopped()
-
-
-def _print_what_the_terminal_can() -> None:
-    """A character that the encoding of the output lacks becomes a question mark instead of an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _end(message: str, status: int) -> None:
-    """Say one last thing and leave."""
-    if message:
-        print(message, file=sys.stderr)
-    sys.exit(status)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="recsys")
-def commands() -> None:
-    """A hierarchical music recommender in SQL, embedded in DuckDB.
-
-    \b
-    recsys synth data/demo --scale small       make a demo data set
-    recsys build --data data/demo              build the warehouse
-    recsys leaderboard                         see how good each model is
-    recsys sql "from marts.leaderboard"        ask it anything
-    """
-
-
-for module in (making, asking):
-    for command in module.COMMANDS:
-        commands.add_command(command)

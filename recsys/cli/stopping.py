@@ -10,12 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import click
-
-ENGINE_STOPPED = "Query interrupted"  # DuckDB turns what a signal handler raises into a RuntimeError of this
-GRACE = (
-    3.0  # seconds to clear up in; an exception out of a handler may leave a lock taken that somebody awaits
-)
+# Seconds to clear up in: an exception out of a handler may leave a lock taken that somebody awaits.
+GRACE = 3.0
 
 
 class _Terminated(BaseException):
@@ -58,8 +54,12 @@ def _last_words() -> tuple[str, int]:
 
 
 def is_stop(error: BaseException) -> bool:
-    """Whether an exception comes from a signal that asked the program to end."""
-    return isinstance(error, KeyboardInterrupt | click.Abort | _Terminated) or str(error) == ENGINE_STOPPED
+    """Whether an exception comes from a signal that asked the program to end.
+
+    What a handler raises may arrive as something else: DuckDB makes a RuntimeError of it.
+    """
+    is_error = bool(_received) and isinstance(error, Exception)
+    return is_error or isinstance(error, KeyboardInterrupt | _Terminated)
 
 
 def end_stopped() -> NoReturn:

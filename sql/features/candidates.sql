@@ -13,20 +13,11 @@
 ] %}
 with
 
-candidates as (
-    select user_id, track_id from {{ ref('staging.candidates') }}
-),
-
-lineage as (
-    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
-),
-
-direct as (
-    select user_id, track_id, album_direct, artist_direct from {{ ref('features.level_ratings') }}
-),
-
-siblings as (
-    select user_id, track_id, sibling_count, sibling_mean from {{ ref('features.sibling_averages') }}
+levels as (
+    select
+        user_id, track_id, album_id, artist_id, overall_mean, album_direct, artist_direct, sibling_mean,
+        sibling_count, album_raw, album_bayes, artist_raw, artist_bayes, track_bayes
+    from {{ ref('features.candidate_levels') }}
 ),
 
 genres as (
@@ -36,67 +27,32 @@ genres as (
     from {{ ref('features.genre_averages') }}
 ),
 
-priors as (
-    select item_id, rating_mean, bayes_mean from {{ ref('priors.items') }}
-),
-
-overall as (
-    select rating_mean as overall_mean from {{ ref('priors.overall') }}
-),
-
-placed as (
-    select candidates.user_id, candidates.track_id, lineage.album_id, lineage.artist_id, overall.overall_mean
-    from candidates
-    left join lineage on candidates.track_id = lineage.track_id
-    cross join overall
-),
-
-gathered as (
-    select
-        placed.*,
-        direct.album_direct,
-        direct.artist_direct,
-        siblings.sibling_mean,
-        coalesce(siblings.sibling_count, 0) as sibling_count,
-        albums.rating_mean as album_raw,
-        albums.bayes_mean as album_bayes,
-        artists.rating_mean as artist_raw,
-        artists.bayes_mean as artist_bayes,
-        tracks.bayes_mean as track_bayes
-    from placed
-    left join direct on placed.user_id = direct.user_id and placed.track_id = direct.track_id
-    left join siblings on placed.user_id = siblings.user_id and placed.track_id = siblings.track_id
-    left join priors as albums on placed.album_id = albums.item_id
-    left join priors as artists on placed.artist_id = artists.item_id
-    left join priors as tracks on placed.track_id = tracks.item_id
-),
-
 final as (
     select
-        gathered.user_id,
-        gathered.track_id,
-        gathered.album_id,
-        gathered.artist_id,
-        gathered.album_direct,
-        gathered.artist_direct,
-        gathered.sibling_mean,
-        gathered.sibling_count,
+        levels.user_id,
+        levels.track_id,
+        levels.album_id,
+        levels.artist_id,
+        levels.album_direct,
+        levels.artist_direct,
+        levels.sibling_mean,
+        levels.sibling_count,
         {{ first_of('album', album_chain) }},
         {{ first_of('artist', artist_chain) }},
         coalesce(genres.genre_count, 0) as genre_count,
         coalesce(genres.genre_rated, 0) as genre_rated,
         genres.genre_direct,
-        coalesce(genres.genre_max, gathered.overall_mean) as genre_max,
-        coalesce(genres.genre_min, gathered.overall_mean) as genre_min,
-        coalesce(genres.genre_mean, gathered.overall_mean) as genre_mean,
+        coalesce(genres.genre_max, levels.overall_mean) as genre_max,
+        coalesce(genres.genre_min, levels.overall_mean) as genre_min,
+        coalesce(genres.genre_mean, levels.overall_mean) as genre_mean,
         coalesce(genres.genre_var, 0) as genre_var,
-        coalesce(gathered.album_direct, gathered.album_raw, gathered.overall_mean) as album_score_flat,
-        coalesce(gathered.artist_direct, gathered.artist_raw, gathered.overall_mean) as artist_score_flat,
-        coalesce(genres.genre_max_flat, gathered.overall_mean) as genre_max_flat,
-        coalesce(genres.genre_mean_flat, gathered.overall_mean) as genre_mean_flat,
-        coalesce(gathered.track_bayes, gathered.overall_mean) as track_prior
-    from gathered
-    left join genres on gathered.user_id = genres.user_id and gathered.track_id = genres.track_id
+        coalesce(levels.album_direct, levels.album_raw, levels.overall_mean) as album_score_flat,
+        coalesce(levels.artist_direct, levels.artist_raw, levels.overall_mean) as artist_score_flat,
+        coalesce(genres.genre_max_flat, levels.overall_mean) as genre_max_flat,
+        coalesce(genres.genre_mean_flat, levels.overall_mean) as genre_mean_flat,
+        coalesce(levels.track_bayes, levels.overall_mean) as track_prior
+    from levels
+    left join genres on levels.user_id = genres.user_id and levels.track_id = genres.track_id
 )
 
 select * from final

@@ -7,3 +7,11 @@
     {%- endif %}
 {%- endfor %}
 {%- endmacro %}
+
+{# True for the name of a model, else an error: as a filter, for a query that needs no column can skip one. #}
+{% macro is_model(name, leaderboard) -%}
+case
+        when {{ name }} in (select listed.model from {{ leaderboard }} as listed) then true
+        else error('no model of that name: see marts.leaderboard')::boolean
+    end
+{%- endmacro %}

@@ -15,14 +15,11 @@ candidates as (
 ),
 
 final as (
-    select
-        candidates.user_id,
-        candidates.track_id,
-        coalesce(probabilities.probability, error('no model of that name: see marts.leaderboard'))::double
-            as probability
+    select candidates.user_id, candidates.track_id, probabilities.probability
     from candidates
     left join probabilities
         on candidates.user_id = probabilities.user_id and candidates.track_id = probabilities.track_id
+    where {{ is_model('model', ref('marts.leaderboard')) }}
     order by candidates.position
 )
 

@@ -13,13 +13,11 @@ candidates as (
 ),
 
 final as (
-    select
-        candidates.user_id || '_' || candidates.track_id as "TrackID",
-        coalesce(predictions.predicted, error('no model of that name: see marts.leaderboard'))::utinyint
-            as "Predictor"
+    select candidates.user_id || '_' || candidates.track_id as "TrackID", predictions.predicted as "Predictor"
     from candidates
     left join predictions
         on candidates.user_id = predictions.user_id and candidates.track_id = predictions.track_id
+    where {{ is_model('model', ref('marts.leaderboard')) }}
     order by candidates.position
 )
 

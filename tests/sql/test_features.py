@@ -114,22 +114,48 @@ def test_genres_are_averaged_over_all_and_over_the_rated(schemas):
     )
 
 
-FEATURES = {
+KNOWN = {
     "staging.candidates": CANDIDATES,
     "hierarchy.track_lineage": LINEAGE,
     "features.level_ratings": "user_id track_id album_direct artist_direct\n100 1 0 -",
     "features.sibling_averages": "user_id track_id sibling_count sibling_mean\n100 5 1 77",
-    "features.genre_averages": """
-        user_id track_id genre_count genre_rated genre_direct genre_max genre_min genre_mean genre_var genre_max_flat genre_mean_flat
-        100     1        2           1           90           90        60        75         225       90             70
-    """,
     "priors.items": "item_id rating_mean bayes_mean\n20 30 40\n11 20 35\n4 88 66",
     "priors.overall": "rating_mean\n50",
 }
 
 
+def test_what_is_known_of_each_level_is_gathered_and_nothing_filled_in(schemas):
+    rows = result(schemas, "features.candidate_levels", KNOWN)
+    expect(
+        rows,
+        """
+        track_id album_direct sibling_mean sibling_count album_raw album_bayes artist_direct artist_raw artist_bayes track_bayes overall_mean
+        1        0            -            0             -         -           -             30         40           -           50
+        4        -            -            0             -         -           -             -          -            66          50
+        5        -            77           1             20        35          -             -          -            -           50
+        99       -            -            0             -         -           -             -          -            -           50
+        """,
+    )
+
+
+LEVELS = {
+    "features.candidate_levels": """
+        user_id track_id album_id album_direct sibling_mean sibling_count album_raw album_bayes artist_direct artist_raw artist_bayes track_bayes overall_mean
+        100     1        10       0            -            0             -         -           -             30         40           -           50
+        100     4        -        -            -            0             -         -           -             -          -            66          50
+        100     5        11       -            77           1             20        35          -             -          -            -           50
+        100     6        11       -            -            0             20        35          -             -          -            -           50
+        100     99       -        -            -            0             -         -           -             -          -            -           50
+    """,
+    "features.genre_averages": """
+        user_id track_id genre_count genre_rated genre_direct genre_max genre_min genre_mean genre_var genre_max_flat genre_mean_flat
+        100     1        2           1           90           90        60        75         225       90             70
+    """,
+}
+
+
 def test_each_level_falls_through_its_chain(schemas):
-    rows = result(schemas, "features.candidates", FEATURES)
+    rows = result(schemas, "features.candidates", LEVELS)
     expect(
         rows,
         """
@@ -137,26 +163,19 @@ def test_each_level_falls_through_its_chain(schemas):
         1        0           direct       40           prior         0                30                50
         4        50          global       50           global        50               50                66
         5        77          sibling      50           global        20               50                50
+        6        35          prior        50           global        20               50                50
         99       50          global       50           global        50               50                50
         """,
     )
 
 
 def test_a_candidate_without_genres_has_the_mean_and_no_variance(schemas):
-    rows = result(schemas, "features.candidates", FEATURES)
+    rows = result(schemas, "features.candidates", LEVELS)
     expect(
-        rows,
+        [row for row in rows if row["track_id"] in (1, 4)],
         """
         track_id genre_count genre_rated genre_direct genre_max genre_min genre_mean genre_var genre_max_flat genre_mean_flat
         1        2           1           90           90        60        75         225       90             70
         4        0           0           -            50        50        50         0         50             50
-        5        0           0           -            50        50        50         0         50             50
-        99       0           0           -            50        50        50         0         50             50
         """,
     )
-
-
-def test_an_album_that_somebody_else_rated_has_its_prior(schemas):
-    given = {**FEATURES, "features.sibling_averages": "user_id track_id sibling_count sibling_mean"}
-    rows = [row for row in result(schemas, "features.candidates", given) if row["track_id"] == 5]
-    expect(rows, "album_id album_score album_source sibling_mean sibling_count\n11 35 prior - 0")

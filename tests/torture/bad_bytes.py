@@ -16,10 +16,10 @@ from recsys.rendering import Rendered
 from recsys.running import Runner
 from recsys.sources.directory import discover
 from recsys.sources.lines import explain_refusal
-from recsys.warehouse import Limits, Workplace, Writer
-from tests.conftest import SMALL
+from recsys.warehouse import Limits, Writer
+from recsys.workplace import Workplace
 from tests.given import write_directory
-from tests.torture.mutations import Rows, is_compressed, stated
+from tests.torture.mutations import FILES, SCORES, Rows, is_compressed, stated
 
 READERS = {
     "trackData2.txt": ("staging.track_lines", "staging.tracks", "staging.track_genres", "hierarchy.items"),
@@ -33,6 +33,9 @@ READERS = {
     ),
     "test2_new.txt": ("staging.labels",),
     "truth2.txt": ("staging.truth",),
+    "submissions/ids.csv": ("staging.submissions",),
+    "submissions/bare.csv": ("staging.submissions",),
+    SCORES: ("staging.submissions",),
 }
 QUERIES = {
     "trackData2.txt": ("track_id, album_id, artist_id from staging.tracks", "* from staging.track_genres"),
@@ -43,7 +46,12 @@ QUERIES = {
     "testItem2.txt": ("user_id, track_id from staging.candidates",),
     "test2_new.txt": ("user_id, track_id, label from staging.labels",),
     "truth2.txt": ("user_id, track_id, label from staging.truth",),
+    "submissions/ids.csv": ("user_id, track_id, score from staging.submissions where file = 'ids.csv'",),
+    "submissions/bare.csv": ("user_id, track_id, score from staging.submissions where file = 'bare.csv'",),
+    SCORES: ("file, score from staging.submission_scores",),
 }
+ELSEWHERE = ("not listed yet", "candidate", "a score for", "a file of this name")
+LACKING = ("a row for each", "a score for")
 
 
 class _Unmeasured(PeakMeter):
@@ -57,7 +65,7 @@ class _Unmeasured(PeakMeter):
 
 @cache
 def _project() -> Project:
-    return Project.load(present=("labels", "truth"))
+    return Project.load(present=("labels", "truth", "submissions"))
 
 
 @cache
@@ -70,7 +78,7 @@ class Ingestion:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
-        self.data = write_directory(folder / "data", SMALL)
+        self.data = write_directory(folder / "data", FILES)
         self.workplace = Workplace(folder / "w.duckdb")
         self.workplace.scratch.mkdir(parents=True)
         self.project = _project()
@@ -88,44 +96,47 @@ class Ingestion:
         self.writer.close()
 
     def check(self, content: bytes) -> None:
-        """AssertionError unless the file is refused by its name and line, or gives the rows that it states.
-
-        The engine and the line reader must agree on which of the two it is.
-        """
+        """AssertionError unless the file is refused by its name and line, or gives the rows that it states."""
         whole = self.data / self.name
-        path = whole.with_name(f"{self.name}.gz") if is_compressed(content) else whole
+        is_zipped = is_compressed(content) and self.name != SCORES
+        path = whole.with_name(f"{whole.name}.gz") if is_zipped else whole
         whole.unlink()
         path.write_bytes(content)
         try:
-            refusal = self._refusal(path.name)
-            self._compare(refusal, content)
+            refusal = self._outcome(path.name, content)
+            if whole.parent == self.data:  # the engine reads it; submissions have a line reader alone
+                self._compare(refusal)
         finally:
             path.unlink()
-            whole.write_text(SMALL[self.name])
+            whole.write_text(FILES[self.name])
         self.verdicts["refused" if refusal else "accepted"] += 1
 
-    def _compare(self, refusal: InputError | None, content: bytes) -> None:
+    def _outcome(self, file: str, content: bytes) -> InputError | None:
         try:
             rows = self._run(READERS[self.name])
         except InputError as error:
-            assert refusal is not None, f"the line reader accepts what the engine refuses: {error}"
-            assert str(error) == str(refusal) or _is_gzip_damage(error)
-        else:
-            assert refusal is None, f"the engine accepts what the line reader refuses: {refusal}"
-            assert sorted(rows, key=str) == sorted(stated(self.name, content), key=str)
+            self._is_clear(error, file)
+            return error
+        assert sorted(rows, key=str) == sorted(stated(self.name, content), key=str)
+        return None
 
-    def _refusal(self, file: str) -> InputError | None:
+    def _compare(self, refusal: InputError | None) -> None:
+        """The engine and the line reader must agree on whether the file is refused, and for what."""
         try:
             explain_refusal(discover(self.data))
         except InputError as error:
-            self._is_clear(error, file)
-            return error
-        return None
+            assert refusal is not None, f"the engine accepts what the line reader refuses: {error}"
+            assert str(error) == str(refusal) or _is_gzip_damage(refusal)
+        else:
+            assert refusal is None, f"the line reader accepts what the engine refuses: {refusal}"
 
     def _is_clear(self, error: InputError, file: str) -> None:
-        """File and line in one line; what one file says may make a line of a later one the wrong one."""
-        assert error.path.name == file or "not listed yet" in error.expected or "candidate" in error.expected
-        assert error.line is not None
+        """File and line in one line; what one file says may make a line of a later one the wrong one.
+
+        No line is to blame for what a file of submissions lacks.
+        """
+        assert error.path.name == file or any(words in error.expected for words in ELSEWHERE), error
+        assert error.line is not None or any(words in error.expected for words in LACKING), error
         assert "\n" not in str(error) and len(str(error)) < 600
 
     def _run(self, models: Sequence[str]) -> Rows:

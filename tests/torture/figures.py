@@ -16,6 +16,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from recsys import record, synthetic
+from tests.torture import small_disk
 from tests.torture.bad_bytes import READERS, Ingestion
 from tests.torture.crashes import crash_build, crash_output, crash_synth, interrupt_build, own_warehouse
 from tests.torture.crowd import READERS as CROWD
@@ -26,6 +27,7 @@ from tests.torture.programs import World, command, litter, run
 from tests.torture.test_incremental import ROUNDS, check_rounds, digests
 
 LONGEST = 2.0  # seconds: by then any of the small programs has ended
+LARGEST_ROOM = 20_000_000  # bytes: more than a build of the small world needs
 QUIET = {
     "deadline": None,
     "database": None,
@@ -82,7 +84,7 @@ def interrupted_builds(folder: Path, budget: Budget) -> Figure:
     world, moments, seconds = World.create(folder), random.Random(13), []
     for number in budget.rounds(50):
         sent, status = ((signal.SIGINT, 130), (signal.SIGTERM, 143))[number % 2]
-        ended = interrupt_build(world, moments.uniform(0.3, LONGEST), sent)
+        ended = interrupt_build(world, moments.uniform(0.15, LONGEST), sent)
         assert ended.status in (0, -sent, status), ended.complaint
         assert "Traceback" not in ended.complaint
         if ended.status == status:  # else it was done: an interpreter that is closing down just dies
@@ -119,6 +121,24 @@ def _attack(ingestion: Ingestion, name: str, number: int) -> None:
     attack()
 
 
+def full_disk(folder: Path, budget: Budget) -> Figure:
+    attack = "a disk with too little room, at random"
+    if not small_disk.is_possible():
+        return Figure(attack, "not tried: users of this machine may not mount file systems")
+    world, rooms, ends = World.create(folder), random.Random(14), []
+    for _ in budget.rounds(20):
+        ended = small_disk.build_with_room(world, rooms.randrange(LARGEST_ROOM))
+        assert ended.litter == []
+        assert ended.is_mended
+        assert ended.status == 0 or (ended.complaint.count("\n"), ended.is_untouched) == (1, True), ended
+        ends.append(ended.status)
+    return Figure(
+        attack,
+        f"{ends.count(1)} builds ended in one line with the warehouse as it was, {ends.count(0)} had room; the next "
+        "one, with room, needed no hand",
+    )
+
+
 def giant_line(folder: Path, budget: Budget) -> Figure:
     """One line of a gigabyte; the file has no line feed but the last."""
     world = World.create(folder)
@@ -151,7 +171,7 @@ def random_edits(folder: Path, budget: Budget) -> Figure:
     Bench(folder / "bench").build(folder / "w.duckdb")
     builds = 0
 
-    for number in budget.rounds(100):
+    for number in budget.rounds(30):
 
         @seed(number)
         @settings(max_examples=5, **QUIET)
@@ -207,7 +227,8 @@ SHARES: dict[Attack, float] = {  # of the time
     killed_builds: 0.3,
     killed_commands: 0.15,
     interrupted_builds: 0.1,
-    bad_bytes: 0.25,
+    bad_bytes: 0.21,
+    full_disk: 0.04,
     giant_line: 0.02,
     many_readers: 0.08,
     random_edits: 0.1,

@@ -6,7 +6,9 @@ file in the plainest way there is; it shares no code with the program.
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import re
 from collections.abc import Callable
 
@@ -15,20 +17,28 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.conftest import SMALL
 
-Rows = list[tuple[int | None, ...]]
+Rows = list[tuple[int | float | str | None, ...]]
+
+SCORES = "submissions/scores.csv"
+FILES = {
+    **SMALL,
+    "submissions/ids.csv": "TrackID,Predictor\n100_1,1\n100_3,0\n101_99,-2.5\n101_4,0\n100_5,1\n100_4,1e3\n",
+    "submissions/bare.csv": "1\n0\n0\n1\n1\n0\n",
+    SCORES: "file,score\nids.csv,0.75\nbare.csv,.5\n",
+}
 
 NUMBERS = (
     *("0", "00", "-1", "+1", "1.0", "1e1", "0x1", "", " 1", "1 ", "1_0", "100", "101", "255", "256"),
     *("2147483647", "2147483648", "4294967296", "9999999999", "99999999999999999999", "None", "none", "nan"),
     *("NULL", "\u0661", "\uff11", "10|20", "10\t20", "'1'", '"1"', "1;", "--", "{{ 1 }}", "$train"),
 )
-BYTES = b"|\t\n\r\x00 -+.,09eN'\"#\\\x01\x1a\x85\xa0\xff"
-SEPARATORS = re.compile(rb"([^|\t\n]+)")
+BYTES = b"|,_\t\n\r\x00 -+.,09eN'\"#\\\x01\x1a\x85\xa0\xff"
+SEPARATORS = re.compile(rb"([^|,\t\n]+)")
 
 
 def damaged(name: str) -> SearchStrategy[bytes]:
     """The file of that name with up to three damages, then in any of its encodings, some of them broken."""
-    whole = st.just(SMALL[name].encode())
+    whole = st.just(FILES[name].encode())
     for _ in range(3):
         whole = whole.flatmap(lambda text: st.one_of(*(damage(text) for damage in DAMAGES)))
     return st.tuples(whole, st.sampled_from(ENCODINGS)).map(lambda drawn: drawn[1](drawn[0]))
@@ -148,6 +158,34 @@ def _grouped(lines: list[str]) -> Rows:
     return rows
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _predictions_by_id(lines: list[str]) -> Rows:
+    """User, track and prediction of each line that is not blank or a header."""
+    rows = [line.partition(",") for line in lines if line.strip()]
+    kept = [row for number, row in enumerate(rows) if number or _is_number(row[2])]
+    return [(*map(int, name.split("_")), float(value)) for name, _, value in kept]
+
+
+def _predictions_in_order(lines: list[str]) -> Rows:
+    candidates = _grouped(SMALL["testItem2.txt"].splitlines())
+    values = [line for line in lines if line.strip()]
+    marks = [float(value) for number, value in enumerate(values) if number or _is_number(value)]
+    return [(*pair, mark) for pair, mark in zip(candidates, marks, strict=True)]
+
+
+def _scores(lines: list[str]) -> Rows:
+    rows = [row for row in csv.reader(io.StringIO("\n".join(lines))) if row]
+    kept = [row for number, row in enumerate(rows) if number or _is_number(row[1])]
+    return [(name.strip(), float(score)) for name, score in kept]
+
+
 STATED: dict[str, Callable[[list[str]], Rows]] = {
     "trackData2.txt": _taxonomy(2),
     "albumData2.txt": _taxonomy(1),
@@ -157,4 +195,7 @@ STATED: dict[str, Callable[[list[str]], Rows]] = {
     "testItem2.txt": _grouped,
     "test2_new.txt": _table,
     "truth2.txt": _table,
+    "submissions/ids.csv": _predictions_by_id,
+    "submissions/bare.csv": _predictions_in_order,
+    SCORES: _scores,
 }

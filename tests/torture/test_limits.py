@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.torture import small_disk
 from tests.torture.crashes import build_words, own_warehouse
 from tests.torture.programs import confined, litter, run
 
 LIMITS = (0, 50_000, 5_000_000)  # bytes that a file may have
+ROOMS = (0, 1_000_000, 6_000_000)  # bytes that are left on the disk
 
 
 @pytest.mark.parametrize("limit", LIMITS)
@@ -20,6 +22,17 @@ def test_a_build_on_a_full_disk_ends_in_one_line(world, limit):
         assert "Traceback" not in done.stderr
         assert warehouse.read_bytes() == before
         assert litter(warehouse.parent) == []
+
+
+@pytest.mark.skipif(not small_disk.is_possible(), reason="users of this machine may not mount file systems")
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_build_on_a_small_disk_ends_in_one_line(world, room):
+    ended = small_disk.build_with_room(world, room)
+    assert ended.status == 1, ended.complaint
+    assert ended.complaint.count("\n") == 1, ended.complaint
+    assert ended.is_untouched
+    assert ended.litter == []
+    assert ended.is_mended
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""Where a build works until it publishes: a private folder beside the warehouse, under a lock."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import UsageError
+
+
+class Workplace:
+    """The private folder of a build beside its warehouse, held under a lock that dies with the process."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self.folder = warehouse.parent / f".{warehouse.name}.build"
+        self.database = self.folder / "warehouse.duckdb"
+        self.scratch = self.folder / "scratch"
+        self.spill = self.folder / "spill"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Workplace]:
+        """Lock, clear what a killed build left, and clear up afterwards; UsageError if another build runs."""
+        if self.warehouse.is_dir():
+            raise UsageError(f"{self.warehouse}: expected a file name for the warehouse, found a folder")
+        if "?" in str(self.warehouse):  # DuckDB would take what follows for parameters, and write elsewhere
+            raise UsageError(f"{self.warehouse}: expected a path for the warehouse without a question mark")
+        try:
+            self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self.warehouse.parent / f".{self.warehouse.name}.lock").open("a+")
+        except OSError as error:
+            raise UsageError(f"{self.warehouse}: cannot write there: {error.strerror}") from None
+        with lock:
+            self._lock(lock)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.scratch.mkdir(parents=True)
+            self.spill.mkdir()
+            try:
+                yield self
+            finally:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _lock(self, lock: Any) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            raise UsageError(f"{self.warehouse}: another build is at work on it (process {owner})") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+
+    def start_from_published(self) -> None:
+        """Begin with a copy of the published warehouse."""
+        shutil.copyfile(self.warehouse, self.database)
+
+    def publish(self) -> None:
+        """Put the finished database in the place of the published one, in one step.
+
+        Readers that have the old file open keep reading it. A write-ahead log beside the old file belongs
+        to the old file alone, and would keep the new one from opening.
+        """
+        _flush(self.database)
+        self.warehouse.with_name(f"{self.warehouse.name}.wal").unlink(missing_ok=True)
+        self.database.replace(self.warehouse)
+        _flush(self.warehouse.parent)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def has_write_ahead_log(warehouse: Path) -> bool:
+    """Whether some client wrote to the warehouse and has not finished: its file alone is not all of it."""
+    return warehouse.with_name(f"{warehouse.name}.wal").exists()

@@ -1,0 +1,58 @@
+-- grain: one oddity of the hierarchy files that is counted instead of refused
+-- key: check
+-- units: count of ids, or of pairs of user and track
+-- nulls: example, one of those counted, where there is none
+-- materialized: temp
+{% set oddities = [
+    'tracks_without_album', 'tracks_without_artist', 'albums_without_artist',
+    'tracks_of_unlisted_albums', 'unlisted_artists', 'unlisted_genres',
+] %}
+with
+
+tracks as (
+    select track_id, album_id, artist_id from {{ ref('staging.tracks') }}
+),
+
+albums as (
+    select album_id, artist_id from {{ ref('staging.albums') }}
+),
+
+tracks_without_album as (
+    select track_id as example from tracks where album_id is null
+),
+
+tracks_without_artist as (
+    select track_id as example from tracks where artist_id is null
+),
+
+albums_without_artist as (
+    select album_id as example from albums where artist_id is null
+),
+
+tracks_of_unlisted_albums as (
+    select tracks.track_id as example
+    from tracks anti join albums on tracks.album_id = albums.album_id
+    where tracks.album_id is not null
+),
+
+unlisted_artists as (
+    select artist_id as example from tracks where artist_id is not null
+    union
+    select artist_id as example from albums where artist_id is not null
+    except
+    select artist_id as example from {{ ref('staging.artists') }}
+),
+
+unlisted_genres as (
+    select genre_id as example from {{ ref('staging.track_genres') }}
+    union
+    select genre_id as example from {{ ref('staging.album_genres') }}
+    except
+    select genre_id as example from {{ ref('staging.genres') }}
+),
+
+final as (
+    {{- counted(oddities) }}
+)
+
+select * from final

@@ -1,0 +1,70 @@
+-- grain: one oddity of users, candidates and submissions that is counted instead of refused
+-- key: check
+-- units: count of ids, or of pairs of user and track
+-- nulls: example, one of those counted, where there is none
+-- materialized: temp
+{% set oddities = [
+    'rated_items_that_no_file_lists', 'candidates_that_no_file_lists', 'candidates_rated_in_training',
+    'test_users_without_ratings', 'submitted_users_not_marked_half',
+] %}
+with
+
+tracks as (
+    select track_id from {{ ref('staging.tracks') }}
+),
+
+candidates as (
+    select user_id, track_id from {{ ref('staging.candidates') }}
+),
+
+ratings as (
+    select user_id, item_id from {{ ref('staging.ratings') }}
+),
+
+rated_items as (
+    select item_id from {{ ref('priors.items') }}
+),
+
+rated_items_that_no_file_lists as (
+    select item_id as example from rated_items
+    except
+    select item_id as example from {{ ref('hierarchy.items') }}
+),
+
+candidates_that_no_file_lists as (
+    select candidates.user_id || '_' || candidates.track_id as example
+    from candidates anti join tracks on candidates.track_id = tracks.track_id
+),
+
+candidates_rated_in_training as (
+    select candidates.user_id || '_' || candidates.track_id as example
+    from candidates
+    semi join ratings
+        on candidates.user_id = ratings.user_id and candidates.track_id = ratings.item_id
+),
+
+test_users as (
+    select distinct user_id from candidates
+),
+
+test_users_without_ratings as (
+    select test_users.user_id as example
+    from test_users anti join ratings on test_users.user_id = ratings.user_id
+),
+
+marks as (
+    select file, user_id, count(*) as candidate_count, sum(score) as marked_count
+    from {{ ref('staging.submissions') }}
+    group by file, user_id
+    having min(score) >= 0 and max(score) <= 1 and sum(score) = floor(sum(score))
+),
+
+submitted_users_not_marked_half as (
+    select file || ' user ' || user_id as example from marks where marked_count * 2 <> candidate_count
+),
+
+final as (
+    {{- counted(oddities) }}
+)
+
+select * from final
