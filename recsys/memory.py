@@ -1,20 +1,24 @@
-"""Peak memory of this process while something runs, for things that may run at the same time."""
+"""Peak memory of this process and its children while something runs, for things that may run at once."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
-STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+PROCESSES = Path("/proc")
 
 
 class PeakMeter:
     """Largest resident memory in bytes between `start` and `stop` of a name.
 
-    Linux counts it and can be asked to start anew; elsewhere the count is from the start of the process.
+    It is the sum of the peaks of this process and of those that it started and that live at the end (Spark's
+    JVM): at least what they had at any one time. Linux counts it and can be asked to start anew; elsewhere
+    the count is of this process alone, and from its start.
     """
 
     def __init__(self) -> None:
@@ -24,8 +28,9 @@ class PeakMeter:
     def start(self, name: str) -> None:
         with self._lock:
             self._note()
-            with contextlib.suppress(OSError):
-                FORGET.write_text("5")
+            for process in _family(os.getpid()):
+                with contextlib.suppress(OSError):
+                    (PROCESSES / str(process) / "clear_refs").write_text("5")
             self._peaks[name] = 0
 
     def stop(self, name: str) -> int:
@@ -34,13 +39,27 @@ class PeakMeter:
             return self._peaks.pop(name)
 
     def _note(self) -> None:
-        peak = _peak()
+        peak = sum(map(_peak, _family(os.getpid()))) or _peak_since_the_start()
         self._peaks = {name: max(before, peak) for name, before in self._peaks.items()}
 
 
-def _peak() -> int:
+def _family(process: int) -> Iterator[int]:
+    """A process, its children and theirs."""
+    yield process
+    for thread in PROCESSES.glob(f"{process}/task/*/children"):
+        with contextlib.suppress(OSError):
+            for child in thread.read_text().split():
+                yield from _family(int(child))
+
+
+def _peak(process: int) -> int:
+    """Bytes; 0 for a process that has ended, and where the system does not count."""
     with contextlib.suppress(OSError):
-        for line in STATUS.read_text().splitlines():
+        for line in (PROCESSES / str(process) / "status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) << 10
+    return 0
+
+
+def _peak_since_the_start() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << (0 if sys.platform == "darwin" else 10)

@@ -52,8 +52,8 @@ def rows(warehouse: Path, query: str) -> list[tuple]:
 
 
 def costs(warehouse: Path) -> Table:
-    """Models that took more than a second; the peak leaves out Spark's JVM, which is a process of its own."""
-    table = Table("model", "seconds", "peak of Python, MiB", title="what the learned models take")
+    """Models that took more than a second; the peak is that of Python and of Spark's JVM together."""
+    table = Table("model", "seconds", "peak memory, MiB", title="what the learned models take")
     for name, seconds, peak in rows(warehouse, COSTS):
         table.add_row(name, f"{seconds:.1f}", f"{peak / MEBIBYTE:,.0f}")
     return table
