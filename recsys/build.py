@@ -149,12 +149,16 @@ class _Run:
         runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
         writers = [writer.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
-        schedule = Schedule(steps, parents, writers)
+        sizes = {step.name: self._bytes_read(step) for step in steps}
+        schedule = Schedule(steps, parents, sizes, writers)
         try:
             schedule.run(runner.run, self.reporter.started, self._finished, self.reporter.advanced)
         except LearnerUnavailable as error:
             return {error.model: str(error)}
         return None
+
+    def _bytes_read(self, step: Step) -> int:
+        return sum(self.files[source].byte_count for source in step.rendered.sources)
 
     def _finished(self, step: Step, made: list[Record]) -> None:
         self.records |= {record.name: record for record in made}

@@ -16,18 +16,24 @@ Work = Callable[[Step, Writer], list[Record]]
 class Schedule:
     """The running steps of one plan, over a few connections to the same private database.
 
-    A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``writers``. A
-    learner has the machine to itself, and the main thread, where libraries may set signal handlers.
+    A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``writers``. Of
+    those that are ready, the readers of the largest files (``sizes`` in bytes) go first, then those that the
+    longest chain of others waits for. A learner has the machine to itself, and the main thread, where
+    libraries may set signal handlers.
     """
 
     def __init__(
-        self, steps: Sequence[Step], parents: Mapping[str, Sequence[str]], writers: Sequence[Writer]
+        self,
+        steps: Sequence[Step],
+        parents: Mapping[str, Sequence[str]],
+        sizes: Mapping[str, int],
+        writers: Sequence[Writer],
     ) -> None:
         self.steps = {step.name: step for step in steps if step.runs}
-        self.order = list(self.steps)
-        self.sorter = TopologicalSorter(
-            {name: [parent for parent in parents[name] if parent in self.steps] for name in self.steps}
-        )
+        before = {name: [parent for parent in parents[name] if parent in self.steps] for name in self.steps}
+        chains = _chains(before)
+        self.order = sorted(self.steps, key=lambda name: (sizes[name], chains[name]), reverse=True)
+        self.sorter = TopologicalSorter(before)
         self.idle = list(writers)
         self.ready: list[str] = []
         self.running: dict[Future[list[Record]], tuple[Step, Writer]] = {}
@@ -87,3 +93,12 @@ class Schedule:
     def _is_learner(self, name: str) -> bool:
         call = self.steps[name].rendered.call
         return call is not None and call.is_learner
+
+
+def _chains(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """For each name, how many others at most wait for it one after the other."""
+    chains = dict.fromkeys(parents, 0)
+    for name in reversed([*TopologicalSorter(parents).static_order()]):
+        for parent in parents[name]:
+            chains[parent] = max(chains[parent], chains[name] + 1)
+    return chains

@@ -2,28 +2,40 @@
 -- key: user_id, track_id
 -- units: everything but the counts on the scale 0..100; genre_var its square
 -- nulls: genre_direct where the user rated none of the genres
--- formula: population variance; sums run in the order of genre_id, so that they repeat to the last digit
+-- formula: population variance; sums run in the order of the values, so that they repeat to the last digit
 with
 
 genre_values as (
     select user_id, track_id, genre_id, direct, value, value_flat from {{ ref('features.genre_values') }}
 ),
 
-final as (
+gathered as (
     select
         user_id,
         track_id,
         count(*) as genre_count,
         count(direct) as genre_rated,
         sum(direct) / count(direct) as genre_direct,
-        max(value) as genre_max,
-        min(value) as genre_min,
-        avg(value order by genre_id) as genre_mean,
-        var_pop(value order by genre_id) as genre_var,
-        max(value_flat) as genre_max_flat,
-        avg(value_flat order by genre_id) as genre_mean_flat
+        list_sort(list(value)) as sorted,
+        list_sort(list(value_flat)) as sorted_flat
     from genre_values
     group by user_id, track_id
+),
+
+final as (
+    select
+        user_id,
+        track_id,
+        genre_count,
+        genre_rated,
+        genre_direct,
+        sorted[-1] as genre_max,
+        sorted[1] as genre_min,
+        list_avg(sorted) as genre_mean,
+        list_var_pop(sorted) as genre_var,
+        sorted_flat[-1] as genre_max_flat,
+        list_avg(sorted_flat) as genre_mean_flat
+    from gathered
 )
 
 select * from final

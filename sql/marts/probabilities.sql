@@ -15,70 +15,54 @@ predictions as (
     select model, user_id, track_id, score from {{ ref('marts.predictions') }}
 ),
 
-standardised as (
-    select
-        model,
-        user_id,
-        track_id,
-        if(
-            min(score) over users = max(score) over users,
-            0,
-            (score - avg(score) over users) / stddev_pop(score) over users
-        ) as z
-    from predictions
-    window users as (
-        partition by model, user_id order by track_id
-        rows between unbounded preceding and unbounded following
-    )
-),
-
 users as (
     select
         model,
         user_id,
+        count(*) // 2 as liked_count,
         list(track_id order by track_id) as track_ids,
-        list(exp({{ var('probabilities.slope') }} * z) order by track_id) as odds,
-        count(*) // 2 as liked_count
-    from standardised
+        list(score order by track_id) as scores
+    from predictions
     group by model, user_id
 ),
 
-candidates as (
-    select
-        model,
-        user_id,
-        odds,
-        liked_count,
-        unnest(track_ids) as track_id,
-        unnest(range(1, len(odds) + 1)) as ordinal
-    from users
+measured as (
+    select *, list_avg(scores) as mean, nullif(list_stddev_pop(scores), 0) as deviation from users
 ),
 
-shares as (
+weighed as (
     select
         model,
         user_id,
-        track_id,
         liked_count,
-        odds[ordinal] * list_reduce(
-            list_filter(odds, lambda w, j: j <> ordinal),
+        track_ids,
+        list_transform(
+            scores, lambda score: exp({{ var('probabilities.slope') }} * coalesce((score - mean) / deviation, 0))
+        ) as odds
+    from measured
+),
+
+shared as (
+    select
+        model,
+        user_id,
+        liked_count,
+        track_ids,
+        list_transform(odds, lambda own, i: own * list_reduce(
+            list_filter(odds, lambda w, j: j <> i),
             lambda e, w: list_transform(e, lambda term, k: term + w * coalesce(e[k - 1], 0)),
             list_resize([1::double], liked_count, 0::double)
-        )[liked_count] as share
-    from candidates
+        )[liked_count]) as shares
+    from weighed
 ),
 
 final as (
     select
         model,
         user_id,
-        track_id,
-        liked_count * share
-        / sum(share) over (
-            partition by model, user_id order by track_id
-            rows between unbounded preceding and unbounded following
-        ) as probability
-    from shares
+        unnest(track_ids) as track_id,
+        unnest(list_transform(shares, lambda share: liked_count * share / list_sum(shares))) as probability
+    from shared
 )
 
 select * from final

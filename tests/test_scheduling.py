@@ -1,0 +1,70 @@
+"""Which model a build starts when several are ready."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from recsys.scheduling import Schedule
+
+PARENTS = {
+    "small_file": [],
+    "large_file": [],
+    "leaf": ["small_file"],
+    "inner": ["small_file"],
+    "end": ["inner", "large_file"],
+    "learner": ["small_file"],
+}
+
+
+class Idle:
+    """A connection that nothing is asked of."""
+
+    def __init__(self) -> None:
+        self.is_interrupted = False
+
+    def progress(self) -> float:
+        return 0.0
+
+    def interrupt(self) -> None:
+        self.is_interrupted = True
+
+
+def step(name, runs=True):
+    call = SimpleNamespace(is_learner=True) if name == "learner" else None
+    return SimpleNamespace(name=name, runs=runs, rendered=SimpleNamespace(call=call))
+
+
+def started(steps, sizes=None, work=lambda step, writer: [], writers=1):
+    names = []
+    schedule = Schedule(steps, PARENTS, {**dict.fromkeys(PARENTS, 0), **(sizes or {})}, [Idle()] * writers)
+    schedule.run(
+        work, lambda step: names.append(step.name), lambda step, made: None, lambda share, text: None
+    )
+    return names
+
+
+@pytest.mark.parametrize("listed", [list(PARENTS), list(reversed(PARENTS))], ids=["forwards", "backwards"])
+def test_large_files_go_first_then_what_others_wait_for_and_learners_when_nothing_else_is_ready(listed):
+    names = started([step(name) for name in listed], {"small_file": 1, "large_file": 2})
+    assert names == ["large_file", "small_file", "inner", *sorted(names[3:5], key=listed.index), "learner"]
+    assert set(names[3:5]) == {"leaf", "end"}
+
+
+def test_what_does_not_run_is_not_waited_for():
+    assert started([step("small_file", runs=False), step("leaf")]) == ["leaf"]
+
+
+def test_a_failure_interrupts_what_else_runs():
+    writers = [Idle(), Idle()]
+    schedule = Schedule([step("small_file"), step("large_file")], PARENTS, dict.fromkeys(PARENTS, 0), writers)
+
+    def fail(step, writer):
+        while step.name == "large_file" and not writer.is_interrupted:
+            pass
+        raise ValueError(step.name)
+
+    with pytest.raises(ValueError, match="small_file"):
+        schedule.run(fail, lambda step: None, lambda step, made: None, lambda share, text: None)
+    assert any(writer.is_interrupted for writer in writers)
