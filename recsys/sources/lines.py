@@ -56,7 +56,7 @@ def read_lines(path: Path) -> Iterator[Line]:
 def _decoded(path: Path, number: int, raw: bytes) -> str:
     if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
         raise InputError(path, number, raw[:80].decode("latin-1"), f"a line of under {LONGEST_LINE:,} bytes")
-    text = raw.removesuffix(b"\n").removesuffix(b"\r")
+    text = raw.removesuffix(b"\r\n").removesuffix(b"\n")
     try:
         return text.decode("ascii")
     except UnicodeDecodeError:

@@ -142,6 +142,7 @@ REFUSED = [
     ("blank line", TRAIN, "100|1\n\n10\t50\n", 2, ""),
     ("blank line at the end", TRAIN, "100|1\n10\t50\n\n", 3, ""),
     ("lone carriage return", TRAIN, "100|1\n10\t50\r101|1\n10\t60\n", 2, "10\t50\r101|1"),
+    ("carriage return at the very end", "artistData2.txt", "20\n21\r", 2, "21\r"),
     ("NUL byte", TRAIN, "100|1\n10\x00\t50\n", 2, "10\x00\t50"),
     ("header counts too many", TRAIN, "100|2\n10\t50\n101|1\n10\t50\n", 1, "100|2"),
     ("last header counts too many", TRAIN, "100|1\n10\t50\n101|3\n10\t50\n", 3, "101|3"),
