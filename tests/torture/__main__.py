@@ -35,9 +35,8 @@ def _run(attack: Attack, seconds: float) -> Figure:
         try:
             figure = attack(Path(folder), Budget(seconds))
         except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(where.filename).name}:{where.lineno}"
-            figure = Figure(attack.__name__, f"FAILED: {place}: {str(error) or where.line}")
+            traceback.print_exception(error)
+            figure = Figure(attack.__name__, f"FAILED: {str(error).partition('\n')[0] or repr(error)}")
     print(
         f"{time.monotonic() - begun:6.0f} s  {figure.attack}: {figure.outcome}", file=sys.stderr, flush=True
     )
