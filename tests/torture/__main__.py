@@ -36,7 +36,7 @@ def _run(attack: Attack, seconds: float) -> Figure:
             figure = attack(Path(folder), Budget(seconds))
         except Exception as error:
             traceback.print_exception(error)
-            figure = Figure(attack.__name__, f"FAILED: {str(error).partition('\n')[0] or repr(error)}")
+            figure = Figure(attack.__name__, f"FAILED: {(str(error) or repr(error)).splitlines()[0]}")
     print(
         f"{time.monotonic() - begun:6.0f} s  {figure.attack}: {figure.outcome}", file=sys.stderr, flush=True
     )
