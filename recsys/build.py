@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from collections.abc import Mapping
@@ -54,10 +55,14 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """How a build ended: the models that ran, those that were kept, those that could not be part of it."""
+    """How a build ended: the models that ran, those that were kept, those that could not be part of it.
+
+    ``stale`` are the relations that were not selected, and that a build of all would make anew.
+    """
 
     ran: tuple[str, ...]
     kept: tuple[str, ...]
+    stale: tuple[str, ...]
     left_out: Mapping[str, str]
     seconds: float
 
@@ -71,14 +76,15 @@ def build(options: Options, reporter: Reporter) -> Result:
     begun = time.monotonic()
     files = discover(options.data)
     project = Project.load(options.sql, options.overrides, files)
-    with Workplace(options.warehouse.absolute()).held() as workplace:
+    place = Workplace(options.warehouse.absolute())
+    with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:
         run = _Run(options, reporter, project, files, workplace)
         steps, dropped = run.plan()
         reporter.planned(steps, dropped)
         if not options.plan_only and (dropped or any(step.runs for step in steps)):
             run.execute(steps, dropped)
     kept = tuple(step.name for step in steps if step.name not in run.ran)
-    return Result(tuple(run.ran), kept, run.left_out, time.monotonic() - begun)
+    return Result(tuple(run.ran), kept, run.stale(), run.left_out, time.monotonic() - begun)
 
 
 class _Run:
@@ -116,6 +122,12 @@ class _Run:
         steps = plan(self.project, graph, self.files, built, selected, self.options.full_refresh)
         current = {relation for step in steps for relation in step.rendered.model.relations}
         return steps, [] if chosen else sorted(self.records.keys() - current)
+
+    def stale(self) -> tuple[str, ...]:
+        """Relations of the warehouse that were not selected, and that a build of all would make anew."""
+        built = {name: record.fingerprint for name, record in self.records.items()}
+        steps = plan(self.project, self.project.graph(), self.files, built) if self.options.selected else []
+        return tuple(step.name for step in steps if step.runs and step.name in built)
 
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
         if self.records:

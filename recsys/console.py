@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,17 @@ if TYPE_CHECKING:
 WIDE = 200  # columns of the output where nobody's terminal sets them
 
 
+class _Console(Console):
+    """Leaves it to the command line what becomes of a program whose output nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(stderr: bool = False) -> Console:
     """A console that wraps nothing where it is not a terminal, and honours NO_COLOR."""
-    out = Console(stderr=stderr, highlight=False)
-    return out if out.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE)
+    out = _Console(stderr=stderr, highlight=False)
+    return out if out.is_terminal else _Console(stderr=stderr, highlight=False, width=WIDE)
 
 
 class ProgressLine:
@@ -104,8 +112,16 @@ class BuildConsole:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, default=str))
+    """One JSON document on standard output; a number that JSON has no word for becomes null."""
+    print(json.dumps(_finite(value), indent=2, default=str, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

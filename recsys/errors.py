@@ -25,6 +25,10 @@ class UsageError(RecsysError):
     exit_status = 2
 
 
+class UnknownIdError(UsageError):
+    """No file knows the user or the track that was asked for."""
+
+
 class InputError(RecsysError):
     """A line of an input file breaks the format; exit status 2.
 

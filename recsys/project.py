@@ -12,11 +12,12 @@ from pathlib import Path
 
 import jinja2
 
-from recsys.errors import BuildError
+from recsys.errors import BuildError, UsageError
 from recsys.parameters import Parameters
 from recsys.rendering import Rendered, Rendering, marked, printed
 
 LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
+MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 HEADER_LINE = re.compile(r"^-- ?(?:(?P<key>[a-z]+): *)?(?P<value>.*)$")
 
@@ -73,6 +74,8 @@ class Project:
         cls, root: Path | None = None, overrides: Iterable[str] = (), present: Iterable[str] = ()
     ) -> Project:
         root = root or Path(__file__).resolve().parent.parent / "sql"
+        if not (root / "parameters.toml").is_file():
+            raise UsageError(f"{root}: expected a folder of models with a file parameters.toml")
         return cls(root, Parameters.load(root / "parameters.toml", overrides), present)
 
     @cached_property
@@ -167,6 +170,8 @@ def _read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
             raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
         header = read_header(path.read_text(encoding="utf-8"))
         materialized = header.get("materialized", defaults.get(layer, "table"))
+        if materialized not in MATERIALIZATIONS:
+            raise UsageError(f"{path}: kept as {materialized!r}: expected {', '.join(MATERIALIZATIONS)}")
         yield Model(f"{layer}.{path.stem}", path, header, materialized)
 
 

@@ -42,16 +42,27 @@ def audit(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return query(connection, 'select * from staging.audit where "count" > 0').to_pylist()
 
 
+def require(connection: duckdb.DuckDBPyConnection, warehouse: Path, *names: str) -> None:
+    """UsageError unless the warehouse has these relations or macros; a build with --select may not."""
+    known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
+    for name in names:
+        is_macro = "." not in name and connection.execute(known, {"name": name}).fetchall()
+        if not is_macro and not ("." in name and has(connection, name)):
+            remedy = "`recsys build` without --select"
+            raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
+
+
 def write_submission(connection: duckdb.DuckDBPyConnection, model: str, out: Path) -> int:
     """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
     known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
     if model not in known:
         raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: no such folder to write to")
+    if not out.parent.is_dir() or out.is_dir():
+        raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
     unfinished = out.with_name(f".{out.name}.unfinished")
     try:
-        statement = "copy (from submission($model)) to $out (header, format csv)"
+        packing = "gzip" if out.suffix == ".gz" else "none"
+        statement = f"copy (from submission($model)) to $out (header, format csv, compression {packing})"
         connection.execute(statement, {"model": model, "out": str(unfinished)}).fetchall()
         unfinished.replace(out)
     except (duckdb.Error, OSError) as error:

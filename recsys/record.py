@@ -45,7 +45,8 @@ class Record:
     """What is known of one relation of a warehouse.
 
     ``digest`` is of the content, whatever the order of its rows; ``peak_bytes`` the largest resident memory
-    of the process while the relation was made; ``build_id`` the build that made it, ``reason`` why it did.
+    of the process and its children while the relation was made; ``build_id`` the build that made it,
+    ``reason`` why it did.
     """
 
     name: str

@@ -7,6 +7,7 @@ import shutil
 import sys
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -39,11 +40,12 @@ class Format(Enum):
 def run_query(
     connection: duckdb.DuckDBPyConnection, text: str, shape: Format, limit: int | None = None
 ) -> None:
-    """Run one statement and print its rows; UsageError with the engine's message if it is wrong."""
+    """Run statements and print the rows of each; UsageError with the engine's message if one is wrong."""
     try:
-        result = connection.sql(text)
-        if result is not None:
-            _print(result, shape, limit)
+        for statement in connection.extract_statements(text):
+            result = connection.sql(statement)
+            if result is not None:
+                _print(result, shape, limit)
     except duckdb.IOException as error:
         raise RecsysError(str(error).strip()) from None
     except duckdb.Error as error:
@@ -56,6 +58,8 @@ def _print(result: duckdb.DuckDBPyRelation, shape: Format, limit: int | None) ->
         result.show(max_width=width, max_rows=limit or 1_000_000)
     elif shape is Format.CSV:
         print_csv(result.columns, result.fetchall())
+    elif len(set(result.columns)) < len(result.columns):
+        raise UsageError(f"two columns of one name, of which JSON can keep one: {', '.join(result.columns)}")
     else:
         print_json(result.to_arrow_table().to_pylist())
 
@@ -63,12 +67,11 @@ def _print(result: duckdb.DuckDBPyRelation, shape: Format, limit: int | None) ->
 def prompt(connection: duckdb.DuckDBPyConnection, warehouse: Path, shape: Format) -> None:
     """Read queries until the end of input: with line editing and history where a person types them."""
     if not sys.stdin.isatty():
-        run_query(connection, sys.stdin.read(), shape)
+        answer(connection, sys.stdin.read(), shape)
         return
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory
 
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(_history_file())))
+    session: PromptSession[str] = PromptSession(history=_history())
     print(f"{warehouse}, read-only. .help for help.")
     pending = ""
     while True:
@@ -79,29 +82,37 @@ def prompt(connection: duckdb.DuckDBPyConnection, warehouse: Path, shape: Format
             continue
         except EOFError:
             return
-        if pending.strip() == ".quit":
+        text = pending.strip()
+        if text.rstrip("; ") == ".quit":
             return
-        if pending.lstrip().startswith(".") or pending.rstrip().endswith(";") or not pending.strip():
-            _answer(connection, pending.strip(), shape)
+        if text.startswith(".") or text.endswith(";") or not text:
             pending = ""
+            try:
+                answer(connection, text, shape, MOST_ROWS)
+            except RecsysError as error:
+                print(error, file=sys.stderr)
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, text: str, shape: Format) -> None:
-    command, _, argument = text.partition(" ")
+def answer(connection: duckdb.DuckDBPyConnection, text: str, shape: Format, limit: int | None = None) -> None:
+    """Do what a text asks for: a command that starts with a dot, or SQL; UsageError for neither."""
+    command, _, argument = text.strip().rstrip("; ").partition(" ")
     queries = {".tables": TABLES, ".schema": f"describe {argument.strip()}"}
-    try:
-        if command == ".help":
-            print(HELP)
-        elif command.startswith(".") and command not in queries:
-            print(f"no command {command}: .help lists them")
-        elif text:
-            run_query(connection, queries.get(command, text), shape, MOST_ROWS)
-    except RecsysError as error:
-        print(error, file=sys.stderr)
+    if command == ".help":
+        print(HELP)
+    elif command.startswith(".") and command not in queries:
+        raise UsageError(f"no command {command}: .help lists them")
+    else:
+        run_query(connection, queries.get(command, text), shape, limit)
 
 
-def _history_file() -> Path:
+def _history() -> Any:
+    """What was typed before, from a file where there is a place for one."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     folder = state / "recsys"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / "sql_history"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(folder / "sql_history"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +114,78 @@ def test_sql_reads_a_query_from_a_pipe(built):
     assert done.stdout == "answer\n42\n"
 
 
+def test_sql_takes_dot_commands_and_several_statements(built):
+    _, warehouse, _ = built
+    assert "marts.leaderboard" in recsys("sql", ".tables", "--warehouse", warehouse).stdout
+    assert "rating" in recsys("sql", "--warehouse", warehouse, stdin=".schema staging.ratings;\n").stdout
+    both = recsys("sql", "select 1 as a; select 2 as b", "--csv", "--warehouse", warehouse)
+    assert both.stdout == "a\n1\nb\n2\n"
+
+
+def test_json_has_no_word_for_some_numbers_and_no_two_columns_of_a_name(built):
+    _, warehouse, _ = built
+    done = recsys("sql", "select 'nan'::double as x", "--json", "--warehouse", warehouse)
+    assert json.loads(done.stdout) == [{"x": None}]
+    assert recsys("sql", "select 1 as a, 2 as a", "--json", "--warehouse", warehouse).returncode == 2
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(built):
+    _, warehouse, _ = built
+    command = f"{sys.executable} -m recsys sql --csv 'from range(1000000)' --warehouse \"$1\" | head -1"
+    words = ["bash", "-o", "pipefail", "-c", command, "bash", str(warehouse)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "range\n", "")
+
+
+def test_a_build_that_nobody_listens_to_says_what_stands(built, tmp_path):
+    data, _, _ = built
+    command = f'{sys.executable} -u -m recsys build --sql-only --data "$1" --warehouse "$2" | head -1'
+    words = ["bash", "-o", "pipefail", "-c", command, "bash", str(data), str(tmp_path / "w.duckdb")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "nobody reads the output: nothing was published\n")
+    assert not (tmp_path / "w.duckdb").exists()
+
+
+def test_what_a_selection_leaves_behind_is_named_and_no_old_leaderboard_shown(built, tmp_path):
+    data, warehouse, _ = built
+    mine = shutil.copy(warehouse, tmp_path / "w.duckdb")
+    words = ("build", "--sql-only", "--data", data, "--warehouse", mine, "--set", "adaptive.album=0")
+    done = recsys(*words, "--select", "scores.adaptive")
+    assert "not selected, and so of an earlier build" in done.stdout
+    assert "Leaderboard" not in done.stdout
+    assert "Leaderboard" in recsys(*words).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["leaderboard"], ["explain", "100", "1"], ["recommend", "100"], ["submit", "adaptive", "o.csv"]],
+)
+def test_a_warehouse_built_in_part_says_what_is_missing(built, tmp_path, arguments):
+    data, _, _ = built
+    part = ("--warehouse", tmp_path / "w.duckdb")
+    recsys("build", "--sql-only", "--data", data, *part, "--select", "+hierarchy.items")
+    done = recsys(*arguments, *part)
+    assert done.returncode == 2
+    assert "built in part only" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_submission_named_gz_is_compressed(built, tmp_path):
+    _, warehouse, _ = built
+    recsys("submit", "adaptive", tmp_path / "a.csv", "--warehouse", warehouse)
+    recsys("submit", "adaptive", tmp_path / "a.csv.gz", "--warehouse", warehouse)
+    assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()) == (tmp_path / "a.csv").read_bytes()
+
+
+def test_a_plan_writes_nothing(built, tmp_path):
+    data, _, _ = built
+    done = recsys(
+        "build", "--sql-only", "--plan", "--data", data, "--warehouse", tmp_path / "new" / "w.duckdb"
+    )
+    assert done.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_sql_does_not_write(built):
     _, warehouse, _ = built
     done = recsys("sql", "drop table staging.ratings", "--warehouse", warehouse)
@@ -143,6 +217,12 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
         ),
         (["build", "--data", "D", "--warehouse", "W", "--select", "nobody"], "no model of that name"),
         (["build", "--data", "D", "--warehouse", "D"], "found a folder"),
+        (["build", "--data", "D", "--warehouse", "W", "--threads", "100000"], "1<=x<=1024"),
+        (["build", "--data", "D", "--warehouse", "W", "--set", "materialized.scores=foo"], "expected table"),
+        (["build", "--data", "D", "--warehouse", "W", "--sql", "D"], "expected a folder of models"),
+        (["graph", "--out", "no/folder/x.svg"], "cannot be written"),
+        (["submit", "adaptive", "D", "--warehouse", "W"], "a folder"),
+        (["sql", ".nonsense", "--warehouse", "W"], "no command .nonsense"),
         (["submit", "nobody", "out.csv", "--warehouse", "W"], "no model 'nobody' in the warehouse"),
         (["submit", "adaptive", "no/folder/out.csv", "--warehouse", "W"], "no such folder to write to"),
         (["leaderboard", "--warehouse", "nowhere.duckdb"], "no warehouse there yet"),

@@ -25,6 +25,7 @@ def leaderboard(warehouse: Path, as_json: bool) -> None:
     from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
+        queries.require(connection, warehouse, "marts.leaderboard")
         rows = queries.leaderboard(connection)
     if as_json:
         print_json(rows)
@@ -43,12 +44,14 @@ def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys explain 3 2703
     """
+    from recsys import queries
     from recsys.console import console, print_json
     from recsys.report.explain import explain as evidence
     from recsys.report.explain import explanation_table
     from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
+        queries.require(connection, warehouse, "explain")
         rows = evidence(connection, user, track)
     if as_json:
         print_json(rows)
@@ -67,12 +70,14 @@ def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys recommend 3 -k 5
     """
+    from recsys import queries
     from recsys.console import console, print_json
     from recsys.report.recommend import recommend as best_tracks
     from recsys.report.recommend import recommendation_table
     from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
+        queries.require(connection, warehouse, "recommend")
         rows = best_tracks(connection, user, count)
     if as_json:
         print_json(rows)
@@ -94,6 +99,7 @@ def submit(model: str, out: Path, warehouse: Path) -> None:
     from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
+        queries.require(connection, warehouse, "marts.leaderboard", "submission")
         count = queries.write_submission(connection, model, out)
     print(f"{out}: {count:,} candidates as {model} ranks them")
 
@@ -104,13 +110,13 @@ def submit(model: str, out: Path, warehouse: Path) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
 @json_option
 def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None:
-    """Run one QUERY against the warehouse, or open a prompt; the warehouse is never written to.
+    """Run QUERY or .tables or .schema NAME, or open a prompt; the warehouse is never written to.
 
     \b
     Examples: recsys sql "select * from explain(3, 2703)"
               recsys sql "copy (from submission('adaptive')) to 'submission.csv' (header)"
     """
-    from recsys.shell import Format, prompt, run_query
+    from recsys.shell import Format, answer, prompt
     from recsys.warehouse import reading
 
     if as_csv and as_json:
@@ -118,7 +124,7 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
     shape = Format.CSV if as_csv else Format.JSON if as_json else Format.TABLE
     with reading(warehouse) as connection:
         if query is not None:
-            run_query(connection, query, shape)
+            answer(connection, query, shape)
         else:
             prompt(connection, warehouse, shape)
 

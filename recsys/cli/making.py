@@ -8,12 +8,16 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsys.cli.options import json_option, warehouse_option
 from recsys.cli.stopping import tell_what_stands
+from recsys.errors import UsageError
+
+if TYPE_CHECKING:
+    from recsys.build import Result
 
 
 @click.command()
@@ -55,7 +59,7 @@ def synth(directory: Path, scale: str, seed: int, check: bool, as_json: bool) ->
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
 @click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would run and why, and run nothing.")
-@click.option("--threads", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="Threads to use.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="4GB", show_default=True, help="What DuckDB may take before it spills.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--spark-master", metavar="URL", help="A Spark cluster instead of a local session.")
@@ -65,7 +69,7 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
 
     \b
     Examples: recsys build --data data/demo --sql-only
-              recsys build --data data/demo --select +scores.adaptive --set bayes.confidence=25
+              recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25
     """
     from recsys.build import Options
     from recsys.build import build as run
@@ -80,26 +84,30 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     finally:
         reporter.close()
     if not plan_only:
-        _after_build(options.warehouse, bool(result.ran), result.seconds)
+        _after_build(options.warehouse, result)
 
 
-def _after_build(warehouse: Path, published: bool, seconds: float) -> None:
+def _after_build(warehouse: Path, result: Result) -> None:
     """What a person wants to see of a build that is done: oddities, leaderboard, where to go next."""
     from recsys import queries
     from recsys.console import console, leaderboard_table, rows_table
     from recsys.warehouse import reading
 
-    out = console()
+    out, published, query = console(), bool(result.ran), "from marts.build"
     with reading(warehouse) as connection:
         if published and queries.has(connection, "staging.audit"):
             oddities = queries.audit(connection)
             if oddities:
                 out.print(rows_table("Found in the input", oddities))
-        if queries.has(connection, "marts.leaderboard"):
+        if result.stale:
+            named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
+            out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
+        elif queries.has(connection, "marts.leaderboard"):
             out.print(leaderboard_table(queries.leaderboard(connection)))
+            query = "from marts.leaderboard"
     done = f"published {warehouse}" if published else f"{warehouse} is up to date"
-    out.print(f"{done} ({seconds:.1f} s). Ask it anything:")
-    out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} 'from marts.leaderboard'")
+    out.print(f"{done} ({result.seconds:.1f} s). Ask it anything:")
+    out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")
 
 
 def _program() -> str:
@@ -161,7 +169,10 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
     if out is None:
         print(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
 
 
 @click.command()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import NoReturn
 
 import click
 
 from recsys import __version__
-from recsys.cli import asking, making
+from recsys.cli import asking, making, stopping
 from recsys.errors import RecsysError
 
 
@@ -17,9 +18,11 @@ def run() -> None:
     """Run the command that the arguments name, and exit: one line for an error that the user can mend."""
     _print_what_the_terminal_can()
     try:
-        status = commands(standalone_mode=False, prog_name="recsys")
+        with commands.make_context("recsys", sys.argv[1:]) as context:
+            commands.invoke(context)
         sys.stdout.flush()
-        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
     except RecsysError as error:
         _end(str(error), error.exit_status)
     except click.Abort:
@@ -28,7 +31,7 @@ def run() -> None:
         error.show()
         _end("", 2)
     except BrokenPipeError:
-        os._exit(0)  # the reader, such as `head`, has seen enough
+        _end_unheard()
     except OSError as error:
         _end(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
 
@@ -38,6 +41,14 @@ def _print_what_the_terminal_can() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _end_unheard() -> NoReturn:
+    """Whoever read the output, such as `head`, has seen enough; a build that it stopped says what stands."""
+    consequence = stopping.consequence()
+    if consequence:
+        os.write(2, f"nobody reads the output{consequence}\n".encode(errors="replace"))
+    os._exit(1 if consequence else 0)
 
 
 def _end(message: str, status: int) -> None:

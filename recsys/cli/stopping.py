@@ -53,6 +53,11 @@ def _last_words() -> tuple[str, int]:
     return f"{word}{_consequence()}\n", status
 
 
+def consequence() -> str:
+    """What an end at this moment would mean for the warehouse, as the end of a sentence."""
+    return _consequence()
+
+
 def is_stop(error: BaseException) -> bool:
     """Whether an exception comes from a signal that asked the program to end.
 
@@ -76,11 +81,11 @@ def tell_what_stands(warehouse: Path) -> None:
     global _consequence  # noqa: PLW0603  a signal handler has no other way to know
     before = _identity(warehouse)
 
-    def consequence() -> str:
+    def told() -> str:
         is_old = _identity(warehouse) == before
         return ": nothing was published" if is_old else f": {warehouse} was published before that"
 
-    _consequence = consequence
+    _consequence = told
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from recsys.console import bar
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import RecsysError, UnknownIdError
 from recsys.warehouse import query
 
 HIGHEST = 100  # of the scale of ratings: the contribution that fills a bar
@@ -19,7 +19,7 @@ HIGHEST = 100  # of the scale of ratings: the contribution that fills a bar
 def explain(connection: duckdb.DuckDBPyConnection, user_id: int, track_id: int) -> list[dict[str, Any]]:
     """The rows of the macro ``explain`` in their order; their contributions add up to the score.
 
-    The score is that of the model ``adaptive``. UsageError for a user or a track that no file knows.
+    The score is that of the model ``adaptive``. UnknownIdError for a user or a track that no file knows.
     """
     arguments = {"user_id": user_id, "track_id": track_id}
     return rows_of(connection, "from explain($user_id, $track_id)", arguments)
@@ -28,13 +28,13 @@ def explain(connection: duckdb.DuckDBPyConnection, user_id: int, track_id: int) 
 def rows_of(
     connection: duckdb.DuckDBPyConnection, sql: str, arguments: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """The rows of a macro call; UsageError with the macro's own sentence where it refuses an id."""
+    """The rows of a macro call; UnknownIdError with the macro's own sentence where it refuses an id."""
     try:
         return query(connection, sql, dict(arguments)).to_pylist()
     except RecsysError as error:
         kind, _, sentence = str(error).partition(": ")
         if kind == "Invalid Input Error" and sentence.startswith(("no user ", "no track ")):
-            raise UsageError(sentence.splitlines()[0]) from None
+            raise UnknownIdError(sentence.splitlines()[0]) from None
         raise
 
 

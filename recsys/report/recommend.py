@@ -16,7 +16,7 @@ from recsys.report.explain import HIGHEST, rows_of
 def recommend(connection: duckdb.DuckDBPyConnection, user_id: int, k: int = 10) -> list[dict[str, Any]]:
     """The rows of the macro ``recommend``, best first: at most ``k``, fewer from a small catalogue.
 
-    UsageError for a user that no file knows.
+    UnknownIdError for a user that no file knows.
     """
     return rows_of(connection, "from recommend($user_id, $k)", {"user_id": user_id, "k": k})
 

@@ -165,7 +165,8 @@ def _by_columns(path: Path, candidates: Candidates) -> Array | None:
             text = file.read(SLACK + LONGEST_ROW * len(candidates))
             is_whole = not file.read(1)
         text = text.removeprefix(BOM).replace(b"\r\n", b"\n")
-        return _aligned(_table(text), candidates) if is_whole and b"\r" not in text else None
+        is_plain = is_whole and b"\r" not in text and text.isascii()
+        return _aligned(_table(text), candidates) if is_plain else None
     except (OSError, EOFError, zlib.error, pa.ArrowInvalid):
         return None
 

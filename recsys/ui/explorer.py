@@ -8,10 +8,14 @@ from typing import Any
 
 import duckdb
 
-from recsys.queries import has
+from recsys.report.explain import explain
 from recsys.warehouse import query
 
 TYPES = ("track", "album", "artist", "genre", "unlisted")
+NEEDED = (  # relations and macros that the pages are made from
+    *("marts.leaderboard", "marts.predictions", "marts.judged", "features.candidates"),
+    *("history", "explain"),
+)
 MOST_RATINGS = 60  # shown of each type, until a person asks for all
 LARGEST_ID = 2**31 - 1
 DEFAULT_MODELS = 4
@@ -114,9 +118,7 @@ class Explorer:
 
     def explanation(self, user_id: int, track_id: int) -> Explanation | None:
         """The evidence on a pair; None if this warehouse cannot explain."""
-        if not self._has_macro("explain"):
-            return None
-        rows = self._rows("from explain($user, $track) order by ordinal", user=user_id, track=track_id)
+        rows = explain(self.connection, user_id, track_id)
         evidence = [row for row in rows if row["level"] != "model"]
         contributions = [row["contribution"] or 0.0 for row in evidence]
         return Explanation(
@@ -126,10 +128,6 @@ class Explorer:
             [row for row in rows if row["level"] == "model"],
         )
 
-    def _has_macro(self, name: str) -> bool:
-        sql = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
-        return bool(self._rows(sql, name=name))
-
     def relations(self) -> list[Row]:
         """The tables and views, for a reader who writes a query: relation and its columns."""
         return self._rows(
@@ -137,11 +135,6 @@ class Explorer:
             "string_agg(column_name, ', ' order by ordinal_position) as columns "
             "from information_schema.columns where table_schema <> 'main' group by relation order by relation"
         )
-
-    def is_explorable(self) -> bool:
-        """Whether the build made what the pages are made from; one with --select may not have."""
-        relations = ("marts.leaderboard", "marts.predictions", "marts.judged", "features.candidates")
-        return all(has(self.connection, relation) for relation in relations) and self._has_macro("history")
 
 
 def _ranking(model: str, rows: Sequence[Mapping[str, Any]]) -> Ranking:

@@ -22,9 +22,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import RecsysError, UnknownIdError, UsageError
+from recsys.queries import require
 from recsys.ui import sandbox
-from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, Explorer
+from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, NEEDED, Explorer
 from recsys.ui.loopback import LOOPBACK, LoopbackOnly
 from recsys.warehouse import reading
 
@@ -47,10 +48,8 @@ class Pages:
     @contextlib.contextmanager
     def explorer(self) -> Iterator[Explorer]:
         with self.reading, reading(self.warehouse, guarded=True) as connection:
-            explorer = Explorer(connection)
-            if not explorer.is_explorable():
-                raise UsageError(f"{self.warehouse}: built in part only: `recsys build` without --select")
-            yield explorer
+            require(connection, self.warehouse, *NEEDED)
+            yield Explorer(connection)
 
     def _page(self, request: Request, name: str, status: int = 200, **content: Any) -> Response:
         return self.templates.TemplateResponse(request, name, content, status_code=status)
@@ -153,7 +152,8 @@ class Pages:
 
     async def failed(self, request: Request, error: Exception) -> Response:
         """A page with the one line that a person can act on."""
-        status = error.status_code if isinstance(error, HTTPException) else 503
+        status = 404 if isinstance(error, UnknownIdError) else 503
+        status = error.status_code if isinstance(error, HTTPException) else status
         message = error.detail if isinstance(error, HTTPException) else str(error)
         return self._page(request, "error.html", status=status, message=message)
 

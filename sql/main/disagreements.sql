@@ -16,7 +16,10 @@ final as (
     select ones.user_id, count(*) as candidates
     from ones
     inner join others on ones.user_id = others.user_id and ones.track_id = others.track_id
-    where ones.predicted <> others.predicted
+    where
+        ones.predicted <> others.predicted
+        and {{ is_model('one_model', ref('marts.leaderboard')) }}
+        and {{ is_model('other_model', ref('marts.leaderboard')) }}
     group by ones.user_id
 )
 

@@ -2,7 +2,8 @@
 -- arguments: the_user, the_track
 -- units: weight is the level's share in the score, 0..1; source names the rung of the fallback chain
 -- nulls: source of the genres where the user rated none of them, since each then falls back alone
--- formula: weights renormalised over the levels that the user rated; as in parameters.toml where that is none
+-- formula: weights renormalised over the levels that the user rated; as in parameters.toml where there are
+--   none, or none with a weight
 {% set levels = ['album', 'artist', 'genre'] %}
 with
 
@@ -34,7 +35,7 @@ final as (
         levels.level,
         levels.source,
         case
-            when summed.rated_weight is null then levels.full_weight
+            when coalesce(summed.rated_weight, 0) = 0 then levels.full_weight
             when levels.is_rated then levels.full_weight / summed.rated_weight
             else 0
         end as weight

@@ -2,13 +2,11 @@
 -- key: model, user_id, track_id
 -- units: probability 0..1 that the candidate is liked; a user's probabilities sum to half of the candidates
 -- nulls: none
--- formula: exactly half of a user's n candidates are liked; a half H is the liked one with probability
---   proportional to the product of its odds, w_i = exp(slope z_i), z the score standardised within the user
---   (mean 0, standard deviation 1; all 0 where the scores are equal). Summed over the halves that contain i:
---   P(i) = w_i e_{n/2-1}(odds of the others) / e_{n/2}(all odds), e_k the elementary symmetric polynomial
---   of degree k, by the recursion of Gail, Lubin and Rubinstein, Biometrika 68, 1981: e_k grows by
---   w e_{k-1} with each odds w. The share that the code computes is the numerator; those of a user sum to
---   n/2 times the denominator.
+-- formula: take each candidate as liked or not by itself, with the odds exp(slope (score - median) / deviation)
+--   within the user (1 where the scores are all equal), and ask how likely i is liked where exactly half of the
+--   n are: P(i) ~ p_i P(n/2 - 1 of the others are liked). That is the law of the halves weighted by their
+--   products of odds; sums over halves by the recursion of Gail, Lubin and Rubinstein, Biometrika 68, 1981,
+--   here in probabilities p = odds / (1 + odds), which cannot overflow. A user's shares sum to n/2.
 with
 
 predictions as (
@@ -27,18 +25,19 @@ users as (
 ),
 
 measured as (
-    select *, list_avg(scores) as mean, nullif(list_stddev_pop(scores), 0) as deviation from users
+    select *, list_median(scores) as middle, nullif(list_stddev_pop(scores), 0) as deviation from users
 ),
 
-weighed as (
+apart as (
     select
         model,
         user_id,
         liked_count,
         track_ids,
         list_transform(
-            scores, lambda score: exp({{ var('probabilities.slope') }} * coalesce((score - mean) / deviation, 0))
-        ) as odds
+            scores,
+            lambda score: 1 / (1 + exp({{ var('probabilities.slope') }} * coalesce((middle - score) / deviation, 0)))
+        ) as chances
     from measured
 ),
 
@@ -48,12 +47,12 @@ shared as (
         user_id,
         liked_count,
         track_ids,
-        list_transform(odds, lambda own, i: own * list_reduce(
-            list_filter(odds, lambda w, j: j <> i),
-            lambda e, w: list_transform(e, lambda term, k: term + w * coalesce(e[k - 1], 0)),
+        list_transform(chances, lambda own, i: own * list_reduce(
+            list_filter(chances, lambda p, j: j <> i),
+            lambda e, p: list_transform(e, lambda term, k: term * (1 - p) + p * coalesce(e[k - 1], 0)),
             list_resize([1::double], liked_count, 0::double)
         )[liked_count]) as shares
-    from weighed
+    from apart
 ),
 
 final as (
@@ -61,7 +60,9 @@ final as (
         model,
         user_id,
         unnest(track_ids) as track_id,
-        unnest(list_transform(shares, lambda share: liked_count * share / list_sum(shares))) as probability
+        unnest(list_transform(
+            shares, lambda share: least(1, liked_count * share / list_sum(shares))
+        )) as probability
     from shared
 )
 

@@ -2,10 +2,10 @@
 -- key: check
 -- units: count of ids, or of pairs of user and track
 -- nulls: example, one of those counted, where there is none
--- materialized: temp
 {% set oddities = [
     'tracks_without_album', 'tracks_without_artist', 'albums_without_artist',
-    'tracks_of_unlisted_albums', 'unlisted_artists', 'unlisted_genres',
+    'tracks_of_unlisted_albums', 'unlisted_artists', 'unlisted_genres', 'tracks_that_repeat_a_genre',
+    'albums_that_repeat_a_genre',
 ] %}
 with
 
@@ -49,6 +49,18 @@ unlisted_genres as (
     select genre_id as example from {{ ref('staging.album_genres') }}
     except
     select genre_id as example from {{ ref('staging.genres') }}
+),
+
+tracks_that_repeat_a_genre as (
+    select fields[1]::integer as example
+    from {{ ref('staging.track_lines') }}
+    where len(fields[4:]) > list_unique(fields[4:])
+),
+
+albums_that_repeat_a_genre as (
+    select fields[1]::integer as example
+    from {{ ref('staging.album_lines') }}
+    where len(fields[3:]) > list_unique(fields[3:])
 ),
 
 final as (

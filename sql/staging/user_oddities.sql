@@ -2,10 +2,10 @@
 -- key: check
 -- units: count of ids, or of pairs of user and track
 -- nulls: example, one of those counted, where there is none
--- materialized: temp
 {% set oddities = [
     'rated_items_that_no_file_lists', 'candidates_that_no_file_lists', 'candidates_rated_in_training',
-    'test_users_without_ratings', 'submitted_users_not_marked_half',
+    'test_users_without_ratings', 'submitted_users_not_marked_half', 'judged_users_not_half_liked',
+    'labels_that_the_truth_contradicts',
 ] %}
 with
 
@@ -65,6 +65,21 @@ marks as (
 
 submitted_users_not_marked_half as (
     select file || ' user ' || user_id as example from marks where marked_count * 2 <> candidate_count
+),
+
+judged_users_not_half_liked as (
+    select user_id as example
+    from {{ ref('staging.truth') }}
+    group by user_id
+    having sum(label) * 2 <> count(*)
+),
+
+labels_that_the_truth_contradicts as (
+    select labels.user_id || '_' || labels.track_id as example
+    from {{ ref('staging.labels') }} as labels
+    inner join {{ ref('staging.truth') }} as truth
+        on labels.user_id = truth.user_id and labels.track_id = truth.track_id
+    where labels.label <> truth.label
 ),
 
 final as (

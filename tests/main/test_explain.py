@@ -11,7 +11,10 @@ from rich.console import Console
 
 from recsys.errors import UsageError
 from recsys.report.explain import explain, explanation_table, score
+from recsys.warehouse import reading
 from tests import reference
+from tests.given import build_sql
+from tests.hierarchies import write
 from tests.main.conftest import NEWCOMER, TRACKS, UNLISTED, USERS
 from tests.reference import Dataset
 
@@ -41,6 +44,15 @@ def test_contributions_add_up_to_the_score_of_any_pair(warehouse, dataset):
     expected = reference.scores(replace(dataset, candidates=PAIRS))["adaptive"]
     found = [score(explain(warehouse, user, track)) for user, track in PAIRS]
     assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_contributions_add_up_where_a_rated_level_has_no_weight(dataset, tmp_path):
+    write(tmp_path / "data", dataset)
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=("adaptive.album=0.0",))
+    with reading(tmp_path / "w.duckdb") as connection:
+        rows = connection.execute("from scores.adaptive").fetchall()
+        for user, track, expected in rows:
+            assert score(explain(connection, user, track)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_candidates_add_up_to_the_score_in_the_warehouse(warehouse):

@@ -148,6 +148,7 @@ def test_continuous_scores_keep_their_values(tmp_path: Path, candidates: Candida
         (lines("1", *ROWS[1:]), 2, ROWS[1], "a finite number"),
         (lines(ROWS[0], "0", *ROWS[2:]), 2, "0", "TrackID <user>_<track>"),
         (lines(*ROWS).encode("utf-16"), 1, None, "ASCII"),
+        (lines("Träck,Score", *ROWS), 1, None, "ASCII"),
         (lines(*ROWS).encode().replace(b"7_11", b"7_\x0011"), 2, "7_\x0011,0", "TrackID <user>_<track>"),
     ],
 )

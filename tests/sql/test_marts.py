@@ -196,6 +196,18 @@ def test_probabilities_given_that_half_are_liked_equal_the_sum_over_halves(schem
             assert found[user, i + 1] == pytest.approx(liked / total, abs=1e-12)
 
 
+@pytest.mark.parametrize(("count", "slope"), [(6, "1000"), (6, "-2"), (120, "2"), (120, "50")], ids=str)
+def test_probabilities_are_finite_and_sum_to_half_for_any_number_and_slope(schemas, count, slope):
+    lines = [f"adaptive 1 {t} {math.sin(t)}" for t in range(count)]
+    lines += [f"adaptive 2 {t} {t // 4}" for t in range(count)]
+    given = {"marts.predictions": "model user_id track_id score\n" + "\n".join(lines)}
+    rows = result(schemas, "marts.probabilities", given, overrides=(f"probabilities.slope={slope}",))
+    for user in (1, 2):
+        found = [row["probability"] for row in rows if row["user_id"] == user]
+        assert all(0 <= probability <= 1 for probability in found)
+        assert sum(found) == pytest.approx(count / 2, abs=1e-9)
+
+
 def test_the_macro_of_probabilities_gives_every_candidate_one(small_warehouse):
     with duckdb.connect(str(small_warehouse), read_only=True) as connection:
         rows = connection.sql("from probabilities('adaptive')").fetchall()

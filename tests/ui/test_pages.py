@@ -71,6 +71,11 @@ def test_a_model_never_disagrees_with_itself(client: TestClient) -> None:
     assert (answer.status_code, "predict the same" in answer.text) == (404, True)
 
 
+def test_an_unknown_track_is_not_found(client: TestClient) -> None:
+    answer = client.get("/users/100/tracks/99999999")
+    assert (answer.status_code, "no track 99999999 in" in answer.text) == (404, True)
+
+
 def test_an_unknown_model_is_a_text_on_the_page(client: TestClient) -> None:
     for path in ("/users/100?model=", "/users/disagreeing?other=adaptive&one="):
         answer = client.get(path + "%3Cb%3E';--")
