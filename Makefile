@@ -9,7 +9,7 @@ BUILD_FLAGS ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
-DEMO = data/$(SCALE)
+DEMO = data/$(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))
 TORCH = 2.13.0
 # Without the learned models, a build needs the core packages alone.
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
@@ -58,7 +58,7 @@ $(WAREHOUSE):
 	@echo "$(WAREHOUSE) is not there: run make build"; exit 2
 
 data/%/synth.json: | $(VENV)/.core
-	@$(BIN)/recsys synth "data/$*" --scale "$*" --seed $(SEED)
+	@$(BIN)/recsys synth "data/$*" --scale "$(SCALE)" --seed $(SEED)
 
 $(VENV)/.core: pyproject.toml
 	@echo "setting up $(VENV): the core packages, about 120 MB to download"

@@ -54,7 +54,8 @@ def stacked(
 
     Features are the ranks of ``predictions (model, user_id, track_id, score)`` and ``submissions (file,
     ...)``. A user of ``folds (user_id, fold)`` gets scores from a model that saw no label of that fold,
-    provided that the same holds for the predictions; all others from the model that saw every label.
+    all others from the model that saw every label. It learns from predictions for users of other folds; where
+    these are of classifiers, they were trained with labels of that fold.
     UnavailableError without inputs or for users with a liked and a not liked label in fewer than three folds.
     """
     chosen = parse(StackingSettings, settings)

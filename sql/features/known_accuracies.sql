@@ -2,8 +2,9 @@
 -- key: kind, name, held_out_fold
 -- units: accuracy and standard_error are shares of candidates, 0..1; held_out_fold -1 leaves nothing out
 -- nulls: standard_error of a published accuracy
--- formula: published where a submission, or one named like the model, has a score; else estimated on the
---   labelled users of all other folds, whose labels the model's own scores have not seen
+-- formula: published where a submission, or the only one named like the model, has a score; else estimated on
+--   the labelled users of all other folds. A classifier's scores of a user have seen no label of that user's
+--   fold, but have seen labels of the fold that is held out here
 {% set names = models('scores', excluding=['ensemble', 'stacked_ensemble']) %}
 with
 
@@ -30,8 +31,14 @@ turns as (
 ),
 
 published as (
-    select file, regexp_replace(file, '\.(csv|txt)(\.gz)?$', '') as model, score
-    from {{ ref('staging.submission_scores') }}
+    select file, score from {{ ref('staging.submission_scores') }}
+),
+
+named as (
+    select regexp_replace(file, '\.(csv|txt)(\.gz)?$', '') as model, any_value(score) as score
+    from published
+    group by model
+    having count(*) = 1
 ),
 
 estimated as (
@@ -56,15 +63,15 @@ final as (
     union all
     select
         models.model as name, 'model' as kind, turns.held_out_fold,
-        coalesce(published.score, estimated.accuracy) as accuracy,
-        if(published.score is null, estimated.standard_error, null) as standard_error,
-        if(published.score is null, 'estimated', 'published') as origin
+        coalesce(named.score, estimated.accuracy) as accuracy,
+        if(named.score is null, estimated.standard_error, null) as standard_error,
+        if(named.score is null, 'estimated', 'published') as origin
     from models
     cross join turns
     left join estimated
         on models.model = estimated.model and turns.held_out_fold = estimated.held_out_fold
-    left join published on models.model = published.model
-    where coalesce(published.score, estimated.accuracy) is not null
+    left join named on models.model = named.model
+    where coalesce(named.score, estimated.accuracy) is not null
 )
 
 select * from final

@@ -112,3 +112,15 @@ def test_a_submission_named_like_a_model_tells_its_accuracy_without_any_label(tm
         ("model", "adaptive", "published"),
         ("submission", "adaptive.csv", "published"),
     ]
+
+
+def test_of_two_submissions_named_like_a_model_neither_tells_its_accuracy(tmp_path, without_spark):
+    files = {"adaptive.csv": GOOD, "adaptive.txt": GOOD, "scores.csv": "adaptive.csv,0.9\nadaptive.txt,0.8\n"}
+    data = data_with(tmp_path, files)
+    (data / "test2_new.txt").unlink()
+    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    query = "select kind, name from marts.ensemble_weights where accuracy is not null order by name"
+    assert stored(tmp_path / "w.duckdb", query) == [
+        ("submission", "adaptive.csv"),
+        ("submission", "adaptive.txt"),
+    ]
