@@ -70,7 +70,7 @@ def is_stop(error: BaseException) -> bool:
 def end_stopped() -> NoReturn:
     """Say so in one line and leave, whatever threads still do."""
     message, status = _last_words()
-    sys.stderr.write(message)
+    sys.stderr.write(f"\n{message}" if sys.stderr.isatty() else message)  # below the terminal's ^C
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
