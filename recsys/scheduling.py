@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
@@ -30,7 +30,7 @@ class Schedule:
         writers: Sequence[Writer],
     ) -> None:
         self.steps = {step.name: step for step in steps if step.runs}
-        before = {name: [parent for parent in parents[name] if parent in self.steps] for name in self.steps}
+        before = {name: _nearest(name, parents, self.steps) for name in self.steps}
         chains = _chains(before)
         self.order = sorted(self.steps, key=lambda name: (sizes[name], chains[name]), reverse=True)
         self.sorter = TopologicalSorter(before)
@@ -93,6 +93,19 @@ class Schedule:
     def _is_learner(self, name: str) -> bool:
         call = self.steps[name].rendered.call
         return call is not None and call.is_learner
+
+
+def _nearest(name: str, parents: Mapping[str, Sequence[str]], running: Container[str]) -> list[str]:
+    """The steps that run and that a step reads, directly or through others that do not run, such as views."""
+    found, seen, waiting = list[str](), set[str](), [*parents[name]]
+    while waiting:
+        parent = waiting.pop()
+        if parent in running:
+            found.append(parent)
+        elif parent not in seen:
+            seen.add(parent)
+            waiting.extend(parents.get(parent, ()))
+    return found
 
 
 def _chains(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -56,6 +56,12 @@ def test_what_does_not_run_is_not_waited_for():
     assert started([step("small_file", runs=False), step("leaf")]) == ["leaf"]
 
 
+def test_what_a_step_reads_through_one_that_is_kept_still_goes_first():
+    """A view that is kept shows what lies below it: who reads it must wait for that."""
+    kept = [step("end"), step("inner", runs=False), step("small_file")]
+    assert started(kept, {"end": 1}) == ["small_file", "end"]
+
+
 def test_a_failure_interrupts_what_else_runs():
     writers = [Idle(), Idle()]
     schedule = Schedule([step("small_file"), step("large_file")], PARENTS, dict.fromkeys(PARENTS, 0), writers)
