@@ -181,7 +181,7 @@ def _predictions_in_order(lines: list[str]) -> Rows:
 
 
 def _scores(lines: list[str]) -> Rows:
-    rows = [row for row in csv.reader(io.StringIO("\n".join(lines))) if row]
+    rows = [row for row in csv.reader(io.StringIO("\n".join(lines), newline="")) if row]
     kept = [row for number, row in enumerate(rows) if number or _is_number(row[-1])]
     return [(name.strip(), float(score)) for name, score in kept]
 
