@@ -47,13 +47,9 @@ test_users as (
     select distinct user_id from candidates
 ),
 
-raters as (
-    select user_id from {{ ref('staging.train_headers') }} where rating_count > 0
-),
-
 test_users_without_ratings as (
     select test_users.user_id as example
-    from test_users anti join raters on test_users.user_id = raters.user_id
+    from test_users anti join ratings on test_users.user_id = ratings.user_id
 ),
 
 marks as (
