@@ -72,6 +72,12 @@ class TestIncremental:
         ran = reasons(build_sql(data, warehouse))
         assert ran["staging.train_lines"] == "the input train changed"
         assert "staging.track_lines" not in ran
+
+    def test_other_labels_do_not_read_the_ratings_again(self, data, warehouse):
+        (data / "test2_new.txt").write_text("100|1|1\n")
+        ran = reasons(build_sql(data, warehouse))
+        assert ran["staging.labels"] == "the input labels changed"
+        assert "staging.train_lines" not in ran
         assert "hierarchy.track_lineage" not in ran
 
     def test_an_edited_model_runs(self, data, warehouse, sql):

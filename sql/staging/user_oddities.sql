@@ -4,7 +4,7 @@
 -- nulls: example, one of those counted, where there is none
 {% set oddities = [
     'rated_items_that_no_file_lists', 'candidates_that_no_file_lists', 'candidates_rated_in_training',
-    'test_users_without_ratings', 'submitted_users_not_marked_half', 'judged_users_not_half_liked',
+    'test_users_without_ratings', 'submitted_users_not_marked_half', 'users_with_more_than_half_alike',
     'labels_that_the_truth_contradicts',
 ] %}
 with
@@ -63,11 +63,16 @@ submitted_users_not_marked_half as (
     select file || ' user ' || user_id as example from marks where marked_count * 2 <> candidate_count
 ),
 
-judged_users_not_half_liked as (
-    select user_id as example
-    from {{ ref('staging.truth') }}
-    group by user_id
-    having sum(label) * 2 <> count(*)
+sizes as (
+    select user_id, count(*) as candidate_count from candidates group by user_id
+),
+
+users_with_more_than_half_alike as (
+    select truth.user_id as example
+    from {{ ref('staging.truth') }} as truth
+    inner join sizes on truth.user_id = sizes.user_id
+    group by truth.user_id, sizes.candidate_count
+    having greatest(sum(truth.label), count(*) - sum(truth.label)) * 2 > sizes.candidate_count
 ),
 
 labels_that_the_truth_contradicts as (

@@ -85,7 +85,7 @@ def test_what_real_data_has_is_counted(small_warehouse):
         ("unlisted_artists", {"albumData2.txt": "10|29\n11|None\n12|22|31\n"}),
         ("tracks_that_repeat_a_genre", {"trackData2.txt": SMALL["trackData2.txt"] + "6|11|20|30|30\n"}),
         ("albums_that_repeat_a_genre", {"albumData2.txt": SMALL["albumData2.txt"] + "13|20|31|30|31\n"}),
-        ("judged_users_not_half_liked", {"truth2.txt": SMALL["truth2.txt"].replace("100|3|0", "100|3|1")}),
+        ("users_with_more_than_half_alike", {"truth2.txt": "100|1|1\n100|3|1\n100|5|1\n101|4|1\n"}),
         ("labels_that_the_truth_contradicts", {"test2_new.txt": "100|1|0\n100|5|1\n"}),
         ("unlisted_genres", {"albumData2.txt": "10|20|39\n11|None\n12|22|31\n"}),
     ],

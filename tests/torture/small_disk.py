@@ -1,6 +1,6 @@
 """A build on a disk that is too small: a tmpfs of some bytes, which this process and its children alone see.
 
-``python -m tests.torture.small_disk ROOM WAREHOUSE DATA``, in a mount namespace of its own, prints how it ended.
+``python -m tests.torture.small_disk ROOM WAREHOUSE DATA EXPECTED``, in a mount namespace of its own, prints how it ended.
 """
 
 from __future__ import annotations
@@ -41,35 +41,30 @@ def is_possible() -> bool:
 def build_with_room(world: World, room: int) -> Ending:
     """Build where a published warehouse lies and so many bytes are left."""
     words = [*ALONE, sys.executable, "-m", "tests.torture.small_disk"]
-    done = run([*words, str(room), str(world.built_before), str(world.after)])
+    done = run([*words, str(room), *map(str, (world.built_before, world.after, world.built_after))])
     assert done.returncode == 0, done.stderr
     return Ending(**json.loads(done.stdout))
 
 
-def _main(room: int, published: Path, data: Path) -> Ending:
+def _main(room: int, published: Path, data: Path, expected: Path) -> Ending:
     with TemporaryDirectory() as folder:
         blocks = os.statvfs(folder).f_bsize
         size = -(-published.stat().st_size // blocks) * blocks + room
         _mount(folder, f"size={size}")
         try:
-            return _try(Path(shutil.copy(published, folder)), data)
+            return _try(Path(shutil.copy(published, folder)), data, expected)
         finally:
             subprocess.run(["umount", folder], check=True)
 
 
-def _try(warehouse: Path, data: Path) -> Ending:
+def _try(warehouse: Path, data: Path, expected: Path) -> Ending:
     before = warehouse.read_bytes()
     done = run(command("build", "--sql-only", "--data", data, "--warehouse", warehouse))
     untouched, left = warehouse.read_bytes() == before, litter(warehouse.parent)
     _mount(str(warehouse.parent), "remount,size=1g")
     build_sql(data, warehouse)
-    mended = answers(warehouse) == answers(published_after(data))
+    mended = answers(warehouse) == answers(expected)
     return Ending(done.returncode, done.stderr, untouched, left, mended)
-
-
-def published_after(data: Path) -> Path:
-    """The warehouse of the same data that `World.create` built elsewhere."""
-    return data.with_name("after.duckdb")
 
 
 def _mount(folder: str, options: str) -> None:
@@ -77,4 +72,4 @@ def _mount(folder: str, options: str) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])))))
+    print(json.dumps(asdict(_main(int(sys.argv[1]), *map(Path, sys.argv[2:])))))

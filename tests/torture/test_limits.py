@@ -24,6 +24,7 @@ def test_a_build_on_a_full_disk_ends_in_one_line(world, limit):
         assert litter(warehouse.parent) == []
 
 
+# The attack above, by a limit on the size of files, runs everywhere; a disk of one's own takes a right.
 @pytest.mark.skipif(not small_disk.is_possible(), reason="users of this machine may not mount file systems")
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_build_on_a_small_disk_ends_in_one_line(world, room):
