@@ -34,6 +34,7 @@ lint: $(VENV)/.dev ## check style, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint sql
 
 torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some minutes, and print what it survived

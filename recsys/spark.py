@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recsys.errors import UnavailableError
-from recsys.learners import Context
+from recsys.project.contract import Context
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

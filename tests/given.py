@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsys.build import Options, build
-from recsys.planning import Step
+from recsys.engine.build import Options, build
+from recsys.engine.duckdb import Limits
+from recsys.engine.plan import Step
+from recsys.engine.record import Record
 from recsys.project import Project
-from recsys.record import Record
 from recsys.sources.directory import OPTIONAL
-from recsys.warehouse import Limits
 
 EMPTY_DIRECTORY = {
     "trackData2.txt": "",

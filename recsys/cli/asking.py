@@ -20,9 +20,9 @@ def leaderboard(warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys leaderboard --json
     """
-    from recsys import queries
-    from recsys.console import console, leaderboard_table, print_json
-    from recsys.warehouse import reading
+    from recsys.cli.console import console, leaderboard_table, print_json
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
@@ -44,11 +44,11 @@ def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys explain 3 2703
     """
-    from recsys import queries
-    from recsys.console import console, print_json
+    from recsys.cli.console import console, print_json
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
     from recsys.report.explain import explain as evidence
     from recsys.report.explain import explanation_table
-    from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "explain")
@@ -70,11 +70,11 @@ def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys recommend 3 -k 5
     """
-    from recsys import queries
-    from recsys.console import console, print_json
+    from recsys.cli.console import console, print_json
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
     from recsys.report.recommend import recommend as best_tracks
     from recsys.report.recommend import recommendation_table
-    from recsys.warehouse import reading
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "recommend")
@@ -95,8 +95,8 @@ def submit(model: str, out: Path, warehouse: Path) -> None:
     \b
     Example: recsys submit adaptive submission.csv
     """
-    from recsys import queries
-    from recsys.warehouse import reading
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard", "submission")
@@ -116,8 +116,8 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
     Examples: recsys sql "select * from explain(3, 2703)"
               recsys sql "copy (from submission('adaptive')) to 'submission.csv' (header)"
     """
-    from recsys.shell import Format, answer, prompt
-    from recsys.warehouse import reading
+    from recsys.cli.shell import Format, answer, prompt
+    from recsys.engine.duckdb import reading
 
     if as_csv and as_json:
         raise UsageError("--csv and --json: expected one of them")
@@ -139,8 +139,8 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     \b
     Example: recsys diff before.duckdb warehouse/recsys.duckdb
     """
-    from recsys.console import console, print_json, rows_table
-    from recsys.differences import differences
+    from recsys.cli.console import console, print_json, rows_table
+    from recsys.engine.differences import differences
 
     rows = [difference.as_dict() for difference in differences(before, after)]
     if as_json:

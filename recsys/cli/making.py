@@ -17,7 +17,7 @@ from recsys.cli.stopping import tell_what_stands
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
-    from recsys.build import Result
+    from recsys.engine.build import Result
 
 
 @click.command()
@@ -35,7 +35,7 @@ def synth(directory: Path, scale: str, seed: int, check: bool, as_json: bool) ->
     Example: recsys synth data/demo --scale tiny --seed 7
     """
     from recsys import synthetic
-    from recsys.console import ProgressLine, acceptance_table, console, print_json
+    from recsys.cli.console import ProgressLine, acceptance_table, console, print_json
 
     if not check:
         line = ProgressLine(console(stderr=True))
@@ -71,10 +71,10 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     Examples: recsys build --data data/demo --sql-only
               recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25
     """
-    from recsys.build import Options
-    from recsys.build import build as run
-    from recsys.console import BuildConsole
-    from recsys.warehouse import Limits
+    from recsys.cli.console import BuildConsole
+    from recsys.engine.build import Options
+    from recsys.engine.build import build as run
+    from recsys.engine.duckdb import Limits
 
     options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
     reporter = BuildConsole(plan_only)
@@ -89,9 +89,9 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
 
 def _after_build(warehouse: Path, result: Result) -> None:
     """What a person wants to see of a build that is done: oddities, leaderboard, where to go next."""
-    from recsys import queries
-    from recsys.console import console, leaderboard_table, rows_table
-    from recsys.warehouse import reading
+    from recsys.cli.console import console, leaderboard_table, rows_table
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
 
     out, published, query = console(), bool(result.ran), "from marts.build"
     with reading(warehouse) as connection:
@@ -130,7 +130,7 @@ def ensemble(as_json: bool, **given: Any) -> None:
     \b
     Example: recsys ensemble submissions --scores scores.csv --candidates testItem2.txt --out blend.csv
     """
-    from recsys.console import console, ensemble_table, print_json
+    from recsys.cli.console import console, ensemble_table, print_json
     from recsys.ensemble.files import run
 
     outcome = run(**given)
@@ -184,7 +184,7 @@ def models(as_markdown: bool, as_json: bool) -> None:
     \b
     Example: recsys models
     """
-    from recsys.console import console, print_json, rows_table
+    from recsys.cli.console import console, print_json, rows_table
     from recsys.project import Project
     from recsys.report.models import markdown
     from recsys.report.models import models as listed
@@ -209,8 +209,8 @@ def doctor(warehouse: Path, as_json: bool) -> None:
     \b
     Example: recsys doctor
     """
-    from recsys.console import console, doctor_table, print_json
-    from recsys.doctor import checks
+    from recsys.cli.console import console, doctor_table, print_json
+    from recsys.cli.doctor import checks
 
     found = checks(warehouse)
     if as_json:

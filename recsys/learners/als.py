@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys import spark
-from recsys.learners import Context
 from recsys.learners.settings import parse
+from recsys.project.contract import Context
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -27,9 +27,9 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, embedding_bag
 
 from recsys.errors import UnavailableError
-from recsys.learners import Context
 from recsys.learners.settings import parse
 from recsys.learners.vectors import Batch, Inputs, Items, Sampler, Vectors, positions
+from recsys.project.contract import Context
 
 # Candidates scored at a time: bounds the memory of the vectors that are encoded at once.
 _CHUNK = 4096

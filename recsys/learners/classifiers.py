@@ -31,9 +31,9 @@ from pyspark.sql import functions as sql
 
 from recsys import spark
 from recsys.errors import UnavailableError
-from recsys.learners import Context
 from recsys.learners.examples import Examples
 from recsys.learners.settings import parse
+from recsys.project.contract import Context
 
 Done = TypeVar("Done")
 

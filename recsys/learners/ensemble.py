@@ -15,8 +15,8 @@ from recsys.ensemble.pool import Input, Pool, rounding_error
 from recsys.ensemble.users import Array
 from recsys.ensemble.weights import combine, rounded
 from recsys.errors import UsageError
-from recsys.learners import Context
 from recsys.learners.settings import parse
+from recsys.project.contract import Context
 
 PUBLISHED, ASSUMED, UNKNOWN = "published", "assumed", "unknown"
 

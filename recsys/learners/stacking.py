@@ -16,8 +16,8 @@ from recsys.ensemble.columns import NO_FOLD, Listed
 from recsys.ensemble.users import Array
 from recsys.ensemble.weights import combine, gram, rounded
 from recsys.errors import UnavailableError
-from recsys.learners import Context
 from recsys.learners.settings import parse
+from recsys.project.contract import Context
 
 FEWEST_FOLDS = 3  # one to score, one to judge the penalty, one to learn from
 

@@ -9,9 +9,9 @@ import duckdb
 from rich import box
 from rich.table import Table
 
-from recsys.console import bar
+from recsys.engine.duckdb import query
 from recsys.errors import RecsysError, UnknownIdError
-from recsys.warehouse import query
+from recsys.report.bars import bar
 
 HIGHEST = 100  # of the scale of ratings: the contribution that fills a bar
 

@@ -13,11 +13,11 @@ import vl_convert
 from altair import SCHEMA_VERSION
 from markupsafe import Markup
 
+from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
 from recsys.report import charts
 from recsys.report.sections import SECTIONS, AbsentError, Figure, Relations, Section, headline
 from recsys.report.themes import THEMES
-from recsys.warehouse import reading
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the bundled library hands to the page's own script

@@ -9,7 +9,7 @@ import duckdb
 from rich import box
 from rich.table import Table
 
-from recsys.console import bar
+from recsys.report.bars import bar
 from recsys.report.explain import HIGHEST, rows_of
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import duckdb
 
-from recsys.queries import has
-from recsys.record import Record, read_from
+from recsys.engine.duckdb import query, quoted
+from recsys.engine.queries import has
+from recsys.engine.record import Record, read_from
 from recsys.report import charts, lineage, reference
 from recsys.report.statistics import RESAMPLES, Bootstrap, bootstrap
-from recsys.warehouse import query, quoted
 
 NOTHING = "\u2013"  # in a table, for a figure that is not there
 MOST_WEIGHTS = 30

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from recsys.learners import Context
+from recsys.project.contract import Context
 from recsys.sources.submissions import Candidates, read_submissions
 
 SCORES = "scores.csv"

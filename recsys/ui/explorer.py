@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
+from recsys.engine.duckdb import query
 from recsys.report.explain import explain
-from recsys.warehouse import query
 
 TYPES = ("track", "album", "artist", "genre", "unlisted")
 NEEDED = (  # relations and macros that the pages are made from

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from recsys.engine.duckdb import reading
 from recsys.errors import RecsysError, UsageError
-from recsys.warehouse import reading
 
 EXPECTED = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 

@@ -22,12 +22,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
+from recsys.engine.duckdb import reading
+from recsys.engine.queries import require
 from recsys.errors import RecsysError, UnknownIdError, UsageError
-from recsys.queries import require
 from recsys.ui import sandbox
 from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, NEEDED, Explorer
 from recsys.ui.loopback import LOOPBACK, LoopbackOnly
-from recsys.warehouse import reading
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = "select model, accuracy, auc, published_accuracy\nfrom marts.leaderboard"

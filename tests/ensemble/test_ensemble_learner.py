@@ -12,9 +12,9 @@ import pytest
 
 from recsys.ensemble.columns import Listed
 from recsys.errors import BuildError, UnavailableError, UsageError
-from recsys.learners import Context
 from recsys.learners.ensemble import ensemble
 from recsys.learners.stacking import families, stacked
+from recsys.project.contract import Context
 from tests.bench.ensemble_pool import Simulation, simulate
 
 Tables = dict[str, pa.Table]

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from recsys import spark
-from recsys.learners import Context
+from recsys.project.contract import Context
 from tests.learners import world
 from tests.learners.pipeline import learned
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from recsys.learners import Context
 from recsys.project import Project
-from recsys.rendering import Rendered
+from recsys.project.contract import Context
+from recsys.project.rendering import Rendered
 from recsys.sources.directory import OPTIONAL
 from tests.given import build_sql, write_directory
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from recsys.errors import UnavailableError
-from recsys.learners import Context, autoencoder
+from recsys.learners import autoencoder
 from recsys.learners.vectors import Items, Sampler, Vectors, positions
+from recsys.project.contract import Context
 
 SETTINGS: dict[str, Any] = {
     "hidden": 8,

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.learners import Context
 from recsys.project import Project
+from recsys.project.contract import Context
 from recsys.sources.directory import OPTIONAL
 from tests.learners import world
 from tests.learners.pipeline import CLASSIFIERS, LEARNED, learned

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.warehouse import reading
+from recsys.engine.duckdb import reading
 from tests.given import build_sql
 from tests.hierarchies import write
 from tests.reference import Album, Dataset, Track

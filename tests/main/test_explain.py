@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
 from recsys.report.explain import explain, explanation_table, score
-from recsys.warehouse import reading
 from tests import reference
 from tests.given import build_sql
 from tests.hierarchies import write

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import BuildError
-from recsys.parameters import Parameters
 from recsys.project import Project
+from recsys.project.parameters import Parameters
 
 MODELS = {
     "staging.a": "select 1 as x",

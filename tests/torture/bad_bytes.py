@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from recsys.engine.duckdb import Limits, Writer
+from recsys.engine.memory import PeakMeter
+from recsys.engine.plan import Step, plan
+from recsys.engine.publish import Workplace
+from recsys.engine.run import Runner
 from recsys.errors import InputError
-from recsys.learners import Context
-from recsys.memory import PeakMeter
-from recsys.planning import Step, plan
 from recsys.project import LAYERS, Project
-from recsys.rendering import Rendered
-from recsys.running import Runner
+from recsys.project.contract import Context
+from recsys.project.rendering import Rendered
 from recsys.sources.directory import discover
 from recsys.sources.lines import explain_refusal
-from recsys.warehouse import Limits, Writer
-from recsys.workplace import Workplace
 from tests.given import write_directory
 from tests.torture.mutations import FILES, SCORES, Rows, is_compressed, stated
 

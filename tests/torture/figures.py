@@ -15,7 +15,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from recsys import record, synthetic
+from recsys import synthetic
+from recsys.engine import record
 from tests.torture import small_disk
 from tests.torture.bad_bytes import READERS, Ingestion
 from tests.torture.crashes import crash_build, crash_output, crash_synth, interrupt_build, own_warehouse

@@ -10,9 +10,9 @@ import sys
 import duckdb
 import pytest
 
+from recsys.engine.duckdb import Limits, Writer, reading
+from recsys.engine.publish import Workplace
 from recsys.errors import UsageError
-from recsys.warehouse import Limits, Writer, reading
-from recsys.workplace import Workplace
 from tests.given import build_sql
 from tests.torture.crowd import READERS, crowd
 from tests.torture.programs import ROOT
@@ -20,7 +20,7 @@ from tests.torture.programs import ROOT
 HOLDER = """
 import sys, time
 from pathlib import Path
-from recsys.workplace import Workplace
+from recsys.engine.publish import Workplace
 with Workplace(Path(sys.argv[1])).held():
     print("held", flush=True)
     time.sleep(600)

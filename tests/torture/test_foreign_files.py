@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys import queries
+from recsys.engine import queries
+from recsys.engine.duckdb import query, reading
 from recsys.errors import RecsysError
-from recsys.warehouse import query, reading
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import answers

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recsys import record
+from recsys.engine import record
 from tests.torture.edits import INPUTS, MODELS, PARAMETERS, Bench
 
 EXAMPLES = 5

@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 import recsys
-from recsys import queries
+from recsys.engine import queries
+from recsys.engine.duckdb import quoted, reading
 from recsys.errors import UsageError
 from recsys.project import Project
-from recsys.warehouse import quoted, reading
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import command, run

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recsys import record, synthetic
+from recsys import synthetic
+from recsys.engine import record
 from tests.torture.programs import command, run
 
 

@@ -9,11 +9,11 @@ import duckdb
 import pytest
 from starlette.testclient import TestClient
 
+from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
 from recsys.ui import sandbox
 from recsys.ui.sandbox import Limits, QueryRefusedError, run
 from recsys.ui.sandboxed import single_select
-from recsys.warehouse import reading
 
 LIMITS = Limits(rows=3, seconds=20)
 

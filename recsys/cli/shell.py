@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from recsys.console import WIDE, print_csv, print_json
+from recsys.cli.console import WIDE, print_csv, print_json
 from recsys.errors import RecsysError, UsageError
 
 MOST_ROWS = 1000  # rows that the prompt shows; one query shows all of them

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from recsys.engine.duckdb import Limits, query, reading
 from recsys.errors import RecsysError, UsageError
 from recsys.spark import java_home, java_version
-from recsys.warehouse import Limits, query, reading
 
 DISTRIBUTION = "recsys"
 DEVELOPMENT = "dev"  # the extra of those who change the program

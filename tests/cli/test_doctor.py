@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from recsys import doctor
-from recsys.doctor import Check, checks
+from recsys.cli import doctor
+from recsys.cli.doctor import Check, checks
 
 
 def test_every_check_that_fails_says_what_to_do(tmp_path):

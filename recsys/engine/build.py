@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from recsys import record, spark
-from recsys.availability import exclude, leave_out
+from recsys import spark
+from recsys.engine import record
+from recsys.engine.availability import exclude, leave_out
+from recsys.engine.duckdb import EngineError, Limits, Writer, first_line, quoted
+from recsys.engine.plan import Step, plan, select
+from recsys.engine.publish import Workplace
+from recsys.engine.record import Record
+from recsys.engine.run import LearnerUnavailable, Runner
+from recsys.engine.schedule import Schedule
 from recsys.errors import BuildError
-from recsys.learners import Context
-from recsys.planning import Step, plan, select
 from recsys.project import LAYERS, Project
-from recsys.record import Record
-from recsys.running import LearnerUnavailable, Runner
-from recsys.scheduling import Schedule
+from recsys.project.contract import Context
 from recsys.sources.directory import SourceFile, discover
-from recsys.warehouse import EngineError, Limits, Writer, first_line, quoted
-from recsys.workplace import Workplace
 
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from recsys import memory
-from recsys.memory import PeakMeter
+from recsys.engine import memory
+from recsys.engine.memory import PeakMeter
 
 MB = 1 << 20
 ALLOCATE = "held = bytearray(200 << 20); print(flush=True); input()"

@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
+from recsys.engine.duckdb import query
+from recsys.engine.record import Record, read_from
 from recsys.errors import UsageError
-from recsys.record import Record, read_from
-from recsys.warehouse import query
 
 
 def leaderboard(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

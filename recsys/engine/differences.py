@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from recsys.planning import Fingerprint
-from recsys.record import RELATION_KINDS
-from recsys.warehouse import query, reading
+from recsys.engine.duckdb import query, reading
+from recsys.engine.plan import Fingerprint
+from recsys.engine.record import RELATION_KINDS
 
 UNREMARKABLE = ("finished_at", "data")  # settings that say when and where, not what
 ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "input", "relation"))}

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from recsys import differences as module
-from recsys.differences import Difference, differences
+from recsys.engine import differences as module
+from recsys.engine.differences import Difference, differences
 from recsys.errors import UsageError
+from tests.cli.test_cli import recsys
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
-from tests.test_cli import recsys
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from recsys.engine.duckdb import CORRUPT, EngineError, Writer, damaged, quoted
+from recsys.engine.memory import PeakMeter
+from recsys.engine.plan import Step
+from recsys.engine.publish import Workplace
+from recsys.engine.record import Record
 from recsys.errors import BuildError, UnavailableError
-from recsys.learners import Context
-from recsys.memory import PeakMeter
-from recsys.planning import Step
 from recsys.project import Model, Project
-from recsys.record import Record
-from recsys.rendering import PythonCall, Rendered
+from recsys.project.contract import Context
+from recsys.project.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
-from recsys.warehouse import CORRUPT, EngineError, Writer, damaged, quoted
-from recsys.workplace import Workplace
 
 UNDIGESTED = ("check", "macro", "temp")
 

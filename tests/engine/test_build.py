@@ -13,12 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
-from recsys.workplace import Workplace
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 
-SQL = Path(__file__).parent.parent / "sql"
+SQL = Path(__file__).parents[2] / "sql"
 
 
 @pytest.fixture
@@ -216,8 +216,8 @@ def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, war
     (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
     before = warehouse.read_bytes()
     script = (
-        "import os, sys; from pathlib import Path; from recsys import workplace; "
-        "workplace._flush = lambda path: os.kill(os.getpid(), 9); "
+        "import os, sys; from pathlib import Path; from recsys.engine import publish; "
+        "publish._flush = lambda path: os.kill(os.getpid(), 9); "
         "from tests.given import build_sql; build_sql(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     died = subprocess.run([sys.executable, "-c", script, data, warehouse], cwd=SQL.parent, check=False)

@@ -15,11 +15,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from recsys.report.bars import bar
+
 if TYPE_CHECKING:
-    from recsys.doctor import Check
+    from recsys.cli.doctor import Check
+    from recsys.engine.plan import Step
+    from recsys.engine.record import Record
     from recsys.ensemble.files import Outcome
-    from recsys.planning import Step
-    from recsys.record import Record
     from recsys.synthetic.acceptance import Statistic
 
 WIDE = 200  # columns of the output where nobody's terminal sets them
@@ -147,14 +149,6 @@ def formatted(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def bar(value: float, lowest: float, highest: float, width: int = 20) -> Text:
-    """A horizontal bar for a value between two others."""
-    share = (value - lowest) / (highest - lowest) if highest > lowest else 0.0
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    partial = " ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else ""
-    return Text("█" * (eighths // 8) + partial, style="cyan")
 
 
 def leaderboard_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from recsys.scheduling import Schedule
+from recsys.engine.schedule import Schedule
 
 PARENTS = {
     "small_file": [],

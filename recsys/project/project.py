@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -13,48 +11,9 @@ from pathlib import Path
 import jinja2
 
 from recsys.errors import BuildError, UsageError
-from recsys.parameters import Parameters
-from recsys.rendering import Rendered, Rendering, marked, printed
-
-LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
-MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-HEADER_LINE = re.compile(r"^-- ?(?:(?P<key>[a-z]+): *)?(?P<value>.*)$")
-
-
-@dataclass(frozen=True)
-class Model:
-    """One file of ``sql/``: a relation, and what its header promises of it.
-
-    ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
-    table macro) or ``check`` (a query that must return no row).
-    """
-
-    name: str
-    path: Path
-    header: Mapping[str, str]
-    materialized: str
-
-    @property
-    def layer(self) -> str:
-        return self.name.split(".", maxsplit=1)[0]
-
-    @property
-    def stem(self) -> str:
-        return self.name.split(".", maxsplit=1)[1]
-
-    def listed(self, key: str) -> tuple[str, ...]:
-        """The comma-separated names of a header line."""
-        return tuple(word.strip() for word in self.header.get(key, "").split(",") if word.strip())
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.listed("key")
-
-    @property
-    def relations(self) -> tuple[str, ...]:
-        """The relations that the model writes: itself, and what its header names under ``also``."""
-        return (self.name, *self.listed("also"))
+from recsys.project.model import LAYERS, Model, read_models
+from recsys.project.parameters import Parameters
+from recsys.project.rendering import Rendered, Rendering, marked, printed
 
 
 class Project:
@@ -63,8 +22,10 @@ class Project:
     def __init__(self, root: Path, parameters: Parameters, present: Iterable[str] = ()) -> None:
         self.root, self.parameters, self.present = root, parameters, frozenset(present)
         defaults = parameters.values.get("materialized", {})
-        self.models = {model.name: model for model in _read_models(root, defaults)}
-        self.writers = {relation: model for model in self.models.values() for relation in model.relations}
+        self.models = {model.name: model for model in read_models(root, defaults)}
+        self.writers: Mapping[str, Model] = {
+            relation: model for model in self.models.values() for relation in model.relations
+        }
         self.enabled = set(self.models)
         self._rendered: dict[str, Rendered] = {}
         self._templates: dict[str, jinja2.Template] = {}
@@ -73,7 +34,7 @@ class Project:
     def load(
         cls, root: Path | None = None, overrides: Iterable[str] = (), present: Iterable[str] = ()
     ) -> Project:
-        root = root or Path(__file__).resolve().parent.parent / "sql"
+        root = root or Path(__file__).resolve().parents[2] / "sql"
         if not (root / "parameters.toml").is_file():
             raise UsageError(f"{root}: expected a folder of models with a file parameters.toml")
         return cls(root, Parameters.load(root / "parameters.toml", overrides), present)
@@ -159,31 +120,3 @@ def _in_order(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
         sorter.done(name)
         ready.extend(sorter.get_ready())
     return order
-
-
-def _read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
-    for path in sorted(root.glob("*/*.sql")):
-        layer = path.parent.name
-        if layer == "macros":
-            continue
-        if not (IDENTIFIER.fullmatch(layer) and IDENTIFIER.fullmatch(path.stem)):
-            raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
-        header = read_header(path.read_text(encoding="utf-8"))
-        materialized = header.get("materialized", defaults.get(layer, "table"))
-        if materialized not in MATERIALIZATIONS:
-            raise UsageError(f"{path}: kept as {materialized!r}: expected {', '.join(MATERIALIZATIONS)}")
-        yield Model(f"{layer}.{path.stem}", path, header, materialized)
-
-
-def read_header(text: str) -> dict[str, str]:
-    """The ``-- key: value`` lines at the top of a model; a line without a key continues the one before."""
-    header: dict[str, str] = {}
-    key = None
-    for line in text.splitlines():
-        match = HEADER_LINE.match(line)
-        if not match:
-            break
-        key = match["key"] or key
-        if key:
-            header[key] = f"{header.get(key, '')} {match['value'].strip()}".strip()
-    return header

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from recsys.engine.plan import select
 from recsys.errors import BuildError, UsageError
-from recsys.parameters import Parameters
-from recsys.planning import select
 from recsys.project import LAYERS, Project, read_header
+from recsys.project.parameters import Parameters
 from recsys.sources.directory import OPTIONAL
 
 SHIPPED = Project.load(present=OPTIONAL)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-from recsys.planning import Step
-from recsys.record import Record
-from recsys.warehouse import POLL_SECONDS, Writer
+from recsys.engine.duckdb import POLL_SECONDS, Writer
+from recsys.engine.plan import Step
+from recsys.engine.record import Record
 
 Work = Callable[[Step, Writer], list[Record]]
 

@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jinja2
 
 from recsys.errors import BuildError
-from recsys.parameters import Literal
-
-if TYPE_CHECKING:
-    from recsys.project import Model, Project
+from recsys.project.model import Model
+from recsys.project.parameters import Literal
 
 MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
 
@@ -70,10 +68,24 @@ def printed(value: Any) -> Any:
     return value
 
 
+class Models(Protocol):
+    """What the templates of a project can ask of it."""
+
+    present: frozenset[str]
+
+    @property
+    def writers(self) -> Mapping[str, Model]: ...
+
+    def template(self, model: Model) -> jinja2.Template: ...
+    def render(self, name: str) -> Rendered: ...
+    def location(self, relation: str) -> str: ...
+    def matching(self, pattern: str) -> list[str]: ...
+
+
 class Rendering:
     """One run of Jinja over one model: the functions that templates call, and a record of the calls."""
 
-    def __init__(self, project: Project, model: Model, replaced: Mapping[str, str] | None = None) -> None:
+    def __init__(self, project: Models, model: Model, replaced: Mapping[str, str] | None = None) -> None:
         self.project, self.model, self.replaced = project, model, dict(replaced or {})
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from recsys.errors import UsageError
 from recsys.project import Project
-from recsys.rendering import Rendered
+from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

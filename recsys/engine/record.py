@@ -15,12 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from recsys import __version__
+from recsys.engine.duckdb import FORMAT_VERSION, Limits, reading
+from recsys.engine.plan import Fingerprint
+from recsys.engine.publish import has_write_ahead_log
 from recsys.errors import UsageError
-from recsys.parameters import Parameters
-from recsys.planning import Fingerprint
+from recsys.project.parameters import Parameters
 from recsys.sources.directory import SourceFile
-from recsys.warehouse import FORMAT_VERSION, Limits, reading
-from recsys.workplace import has_write_ahead_log
 
 LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
 RELATION_KINDS = ("table", "view", "temp", "macro", "check")

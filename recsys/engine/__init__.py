@@ -1,0 +1,1 @@
+"""Builds what a project describes; `recsys.engine.duckdb` alone opens DuckDB."""

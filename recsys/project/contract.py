@@ -1,0 +1,40 @@
+"""What a Python model gets and gives: the contract between the engine, the learners and the readers.
+
+A learner or a reader is a function ``function(inputs, settings, context) -> tables``:
+
+* ``inputs`` maps the argument names of the model's call to relations, and to paths where it names files;
+* ``settings`` is the section of ``sql/parameters.toml`` that the call names;
+* ``context`` says how to run, never what to compute: the same inputs and settings give the same tables
+  for any context but for ``device``;
+* ``tables`` maps relation names (``scores.random_forest``) to Arrow tables: the model itself, and every
+  further relation that its header names under ``also``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def _silent(fraction: float, message: str) -> None:
+    """The progress reporter of somebody who does not want to know."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """How a Python model is to run.
+
+    ``threads`` and ``memory_bytes`` are the limits of the build, ``device`` is torch's (``auto``, ``cpu`` or
+    ``cuda``), ``spark_master`` a Spark URL or None for a local session, ``scratch`` a folder that the build
+    removes afterwards, ``logs`` one that it keeps (None: the scratch folder does), and
+    ``report(fraction, message)`` draws the progress line.
+    """
+
+    scratch: Path
+    logs: Path | None = None
+    threads: int = 2
+    memory_bytes: int = 4 << 30
+    device: str = "auto"
+    spark_master: str | None = None
+    report: Callable[[float, str], None] = _silent
