@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,16 +112,43 @@ atexit.register(stop)
 
 
 def frame(context: Context, table: pa.Table, partitions: int = PARTITIONS) -> DataFrame:
-    """An Arrow table as a Spark frame of ``partitions`` partitions, each a run of the table's rows.
+    """An Arrow table as a Spark frame of ``partitions`` partitions, each a run of the table's rows."""
+    return frame_of_batches(context, table.schema, table.num_rows, table.to_batches(), partitions)
+
+
+def frame_of_batches(
+    context: Context,
+    schema: pa.Schema,
+    row_count: int,
+    batches: Iterable[pa.RecordBatch],
+    partitions: int = PARTITIONS,
+) -> DataFrame:
+    """``row_count`` rows of Arrow batches as a Spark frame of ``partitions`` partitions, each a run of them.
 
     The rows travel as Parquet files below ``context.scratch``: a cluster's executors must see that folder.
     """
     folder = context.scratch / f"frame-{os.getpid()}-{next(_frame_numbers)}"
     folder.mkdir()
-    size = max(1, -(-table.num_rows // partitions))
-    for part in range(partitions):
-        pq.write_table(table.slice(part * size, size), folder / f"part-{part:03}.parquet")
+    paths = [folder / f"part-{part:03}.parquet" for part in range(partitions)]
+    size = max(1, -(-row_count // partitions))
+    for part, pieces in itertools.groupby(_pieces(batches, size), key=itemgetter(0)):
+        with pq.ParquetWriter(paths[part], schema) as writer:
+            for _, piece in pieces:
+                writer.write_batch(piece)
+    for path in paths[-(-row_count // size) :]:
+        pq.write_table(schema.empty_table(), path)
     return session(context).read.parquet(str(folder))
+
+
+def _pieces(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """The batches cut wherever a run of ``size`` rows ends, with the number of the run."""
+    done = 0
+    for batch in batches:
+        begin = done
+        while done < begin + batch.num_rows:
+            piece = batch.slice(done - begin, size - done % size)
+            yield done // size, piece
+            done += piece.num_rows
 
 
 def collect(result: DataFrame) -> pa.Table:

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from recsys.engine.build import Options, build
-from recsys.engine.duckdb import Limits
+from recsys.engine.database import Limits
 from recsys.engine.plan import Step
 from recsys.engine.record import Record
 from recsys.project import Project

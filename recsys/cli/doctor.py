@@ -15,7 +15,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from recsys.engine.duckdb import Limits, query, reading
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import query, reading
 from recsys.errors import RecsysError, UsageError
 from recsys.spark import java_home, java_version
 

@@ -74,7 +74,7 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     from recsys.cli.console import BuildConsole
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
-    from recsys.engine.duckdb import Limits
+    from recsys.engine.database import Limits
 
     options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
     reporter = BuildConsole(plan_only)

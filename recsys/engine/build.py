@@ -13,7 +13,8 @@ from typing import Protocol
 from recsys import spark
 from recsys.engine import record
 from recsys.engine.availability import exclude, leave_out
-from recsys.engine.duckdb import EngineError, Limits, Writer, first_line, quoted
+from recsys.engine.database import Database, EngineError, Limits
+from recsys.engine.duckdb import Writer, first_line
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
@@ -133,37 +134,35 @@ class _Run:
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
         if self.records:
             self.workplace.start_from_published()
-        writer = Writer(self.workplace.database, self.options.limits, self.workplace.spill)
+        database: Database = Writer(self.workplace.database, self.options.limits, self.workplace.spill)
         try:
-            self._prepare(writer, dropped)
-            while (failed := self._run_all(writer, steps)) is not None:
+            self._prepare(database, dropped)
+            while (failed := self._run_all(database, steps)) is not None:
                 self._note(exclude(self.project, failed))
                 steps, dropped = self.plan()
-                self._prepare(writer, dropped)
-            self._write_record(writer)
-            writer.run("checkpoint")
+                self._prepare(database, dropped)
+            self._write_record(database)
+            database.settle()
         except EngineError as error:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None
         finally:
-            writer.close()
+            database.close()
         spark.stop()
         self.workplace.publish()
 
-    def _prepare(self, writer: Writer, dropped: list[str]) -> None:
-        for layer in LAYERS:
-            writer.run(f"create schema if not exists {quoted(layer)}")
-            writer.run(f"create schema if not exists scratch.{quoted(layer)}")
+    def _prepare(self, database: Database, dropped: list[str]) -> None:
+        database.prepare(LAYERS)
         for relation in dropped:
-            writer.drop(relation)
+            database.drop(relation)
             del self.records[relation]
 
-    def _run_all(self, writer: Writer, steps: list[Step]) -> dict[str, str] | None:
+    def _run_all(self, database: Database, steps: list[Step]) -> dict[str, str] | None:
         """Run what must run; ends early with a learner that this machine cannot run, and why."""
         runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
-        writers = [writer.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
+        databases = [database.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
         sizes = {step.name: self._bytes_read(step) for step in steps}
-        schedule = Schedule(steps, parents, sizes, writers)
+        schedule = Schedule(steps, parents, sizes, databases)
         try:
             schedule.run(runner.run, self.reporter.started, self._finished, self.reporter.advanced)
         except LearnerUnavailable as error:
@@ -189,11 +188,11 @@ class _Run:
             report=self.reporter.advanced,
         )
 
-    def _write_record(self, writer: Writer) -> None:
+    def _write_record(self, database: Database) -> None:
         options = self.options
         parameters = self.project.parameters
         table = record.table(
             self.build_id, options.data, options.limits, parameters, self.files, self.records
         )
-        writer.drop("marts.build")
-        writer.store("marts.build", table)
+        database.drop("marts.build")
+        database.store("marts.build", table)

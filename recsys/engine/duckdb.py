@@ -10,20 +10,25 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 
+from recsys.engine.database import EngineError, Limits, Measure
 from recsys.errors import RecsysError, UsageError
+from recsys.project.contract import Context
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Connection = duckdb.DuckDBPyConnection
 FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebuilt from scratch
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 POLL_SECONDS = 0.1
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
@@ -37,43 +42,6 @@ def quoted(relation: str) -> str:
     if not all(IDENTIFIER.fullmatch(word) for word in words):
         raise ValueError(f"not a relation name: {relation!r}")
     return ".".join(f'"{word}"' for word in words)
-
-
-class EngineError(Exception):
-    """DuckDB refused or failed a statement; ``offset`` is where in its text, if DuckDB knows."""
-
-    def __init__(self, message: str, offset: int | None) -> None:
-        super().__init__(message)
-        self.offset = offset
-
-    @classmethod
-    def of(cls, error: duckdb.Error) -> EngineError:
-        text = str(error)
-        try:
-            details = json.loads(text[text.index("{") :])
-        except ValueError:
-            return cls(text, None)
-        offset = details.get("position")
-        return cls(details.get("exception_message", text), None if offset is None else int(offset))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a build may take of the machine: threads, and DuckDB's memory as it writes it (``4GB``)."""
-
-    threads: int = 2
-    memory: str = "4GB"
-
-    def __post_init__(self) -> None:
-        if not MEMORY.fullmatch(self.memory):
-            raise UsageError(f"--memory {self.memory!r}: expected a size such as 4GB or 500MB")
-
-    @property
-    def memory_bytes(self) -> int:
-        """The memory in bytes: KB, MB and so on are powers of 1000, KiB of 1024, as in DuckDB."""
-        number, unit = MEMORY.fullmatch(self.memory).group(1, 2)  # type: ignore[union-attr]
-        base = 1024 if "i" in unit else 1000
-        return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
 
 
 class Writer:
@@ -100,8 +68,65 @@ class Writer:
         self.run("set enable_progress_bar = true")
         self.run("set enable_progress_bar_print = false")
 
+    def prepare(self, layers: Iterable[str]) -> None:
+        for layer in layers:
+            self.run(f"create schema if not exists {quoted(layer)}")
+            self.run(f"create schema if not exists scratch.{quoted(layer)}")
+
+    def create(
+        self,
+        name: str,
+        kind: str,
+        sql: str,
+        arguments: Sequence[str] = (),
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        place = quoted(name)
+        opening = {
+            "macro": f"create macro {place}({', '.join(arguments)}) as table\n",
+            "view": f"create view {place} as\n",
+        }.get(kind, f"create table {place} as\n")
+        self.drop(name)
+        try:
+            self.run(opening + sql, parameters)
+        except EngineError as error:
+            if error.offset is not None:
+                error.offset -= len(opening)
+            raise
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.run(sql)
+
+    def measure(self, name: str, columns: Sequence[str] = (), digested: bool = True) -> Measure:
+        """The digest is the sum of the rows' hashes, so that their order does not matter."""
+        wanted = ["count(*)", *(f"count({quoted(column)})" for column in columns)]
+        if digested:
+            wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
+        rows, *counts = self.run(f"select {', '.join(wanted)} from {quoted(name)} as content")[0]
+        digest = f"{counts.pop():x}" if digested else ""
+        counted = zip(columns, counts, strict=True)
+        return Measure(rows, digest, {column: rows - count for column, count in counted if count < rows})
+
+    def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+        """Groups by the key only where two rows share its hash: sorting hashes is four times as fast."""
+        columns, place = ", ".join(map(quoted, key)), quoted(name)
+        may_repeat = self.value(
+            "select exists(select 1 from (select hash, lag(hash) over (order by hash) as before "
+            f"from (select hash({columns}) as hash from {place})) where hash = before)"
+        )
+        found = may_repeat and self.run(
+            f"select {columns}, count(*) from {place} group by {columns} having count(*) > 1 limit 1"
+        )
+        return found[0] if found else None
+
+    def count(self, name: str) -> int:
+        return int(self.value(f"select count(*) from {quoted(name)}"))
+
+    def relation(self, name: str, order: Sequence[str]) -> Ordered:
+        ordering = f" order by {', '.join(map(quoted, order))}" if order else ""
+        return Ordered(self, f"select * from {quoted(name)}{ordering}")
+
     def twin(self) -> Writer:
-        """Another connection to the same databases, for a statement that runs at the same time."""
         other = copy.copy(self)
         other.connection = self.connection.cursor()
         other._configure()
@@ -113,7 +138,6 @@ class Writer:
         self.connection.interrupt()
 
     def progress(self) -> float:
-        """Share 0..1 of the running statement that is done, 0 where DuckDB does not know."""
         return max(0.0, self.connection.query_progress() / 100)
 
     def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -122,7 +146,7 @@ class Writer:
         EngineError if DuckDB fails the statement.
         """
         if self.is_interrupted:
-            raise EngineError("interrupted", None)
+            raise EngineError("interrupted")
         outcome: dict[str, Any] = {}
         finished = threading.Event()
 
@@ -145,46 +169,81 @@ class Writer:
             raise
         if "error" in outcome:
             error = outcome["error"]
-            raise EngineError.of(error) if isinstance(error, duckdb.Error) else error
+            raise _engine_error(error) if isinstance(error, duckdb.Error) else error
         return outcome["rows"]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         return self.run(sql, parameters)[0][0]
 
-    def arrow(self, relation: str, order: tuple[str, ...]) -> Any:
-        """A relation as an Arrow table, in the order of its key: the same rows for any number of threads."""
-        ordering = f" order by {', '.join(quoted(column) for column in order)}" if order else ""
-        try:
-            return self.connection.sql(f"select * from {quoted(relation)}{ordering}").to_arrow_table()
-        except duckdb.Error as error:
-            raise EngineError.of(error) from None
-
-    def store(self, relation: str, table: Any) -> None:
-        """Write an Arrow table as a relation."""
+    def store(self, name: str, table: pa.Table) -> None:
         self.connection.register("incoming", table)
         try:
-            self.run(f"create table {quoted(relation)} as select * from incoming")
+            self.run(f"create table {quoted(name)} as select * from incoming")
         finally:
             self.connection.unregister("incoming")
 
-    def drop(self, relation: str) -> None:
-        """Remove a table, view or macro of that name, if there is one."""
-        schema, name = relation.rsplit(".", maxsplit=1)
+    def drop(self, name: str) -> None:
+        schema, stem = name.rsplit(".", maxsplit=1)
         catalog, _, schema = schema.rpartition(".")
         is_view = self.value(
             "select count(*) from duckdb_views() where schema_name = $schema and view_name = $name "
             "and database_name = coalesce($catalog, current_database())",
-            {"catalog": catalog or None, "schema": schema, "name": name},
+            {"catalog": catalog or None, "schema": schema, "name": stem},
         )
-        self.run(f"drop {'view' if is_view else 'table'} if exists {quoted(relation)} cascade")
+        self.run(f"drop {'view' if is_view else 'table'} if exists {quoted(name)} cascade")
         if schema == "main":
-            self.run(f"drop macro table if exists {quoted(relation)}")
+            self.run(f"drop macro table if exists {quoted(name)}")
+
+    def settle(self) -> None:
+        self.run("checkpoint")
 
     def close(self) -> None:
-        """Let go of the database; a connection that an interruption left busy goes with the process."""
+        """A connection that an interruption left busy goes with the process."""
         with contextlib.suppress(duckdb.Error):
             self.connection.execute("detach scratch")
             self.connection.close()
+
+
+class Ordered:
+    """A relation as Python models read it: the same rows in the same order for any number of threads."""
+
+    def __init__(self, writer: Writer, sql: str) -> None:
+        self.writer, self.sql = writer, sql
+
+    def arrow(self) -> pa.Table:
+        try:
+            return self.writer.connection.sql(self.sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise _engine_error(error) from None
+
+    def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+        """Over a connection of their own: the engine has one unfinished result a connection."""
+        cursor = self.writer.connection.cursor()
+        try:
+            yield from cursor.sql(self.sql).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise _engine_error(error) from None
+        finally:
+            cursor.close()
+
+    def frame(self, context: Context) -> DataFrame:
+        from recsys import spark
+
+        rows = self.writer.value(f"select count(*) from ({self.sql})")
+        schema = self.writer.connection.sql(self.sql).limit(0).to_arrow_table().schema
+        return spark.frame_of_batches(context, schema, rows, self.batches())
+
+
+def _engine_error(error: duckdb.Error) -> EngineError:
+    text = str(error)
+    is_damage = bool(CORRUPT.search(text))
+    try:
+        details = json.loads(text[text.index("{") :])
+    except ValueError:
+        return EngineError(text, None, is_damage)
+    offset = details.get("position")
+    message = details.get("exception_message", text)
+    return EngineError(message, None if offset is None else int(offset), is_damage)
 
 
 def first_line(error: BaseException) -> str:
@@ -192,7 +251,7 @@ def first_line(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
     """A read-only connection; with ``guarded`` it can reach nothing but the warehouse.
 
     UsageError with a line that says what to do where there is no warehouse, or something else.
@@ -216,7 +275,7 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[duckdb.DuckDBPyC
         connection.close()
 
 
-def _connected(warehouse: Path) -> duckdb.DuckDBPyConnection:
+def _connected(warehouse: Path) -> Connection:
     """A read-only connection.
 
     The path is absolute because the engine takes the first word of ``md:x`` for the name of an extension.
@@ -244,7 +303,7 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
     return f"{warehouse}: not a warehouse that can be opened ({first_line(error)}): {remedy}"
 
 
-def _check_length(warehouse: Path, found: os.stat_result, connection: duckdb.DuckDBPyConnection) -> None:
+def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
     """A file that lost its end opens, and answers whatever does not need the end.
 
     The engine does not write free blocks at the end of a file, so as many may be missing. ``found`` is the
@@ -262,7 +321,7 @@ def damaged(warehouse: Path, message: str) -> str:
     return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
 
 
-def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def _check_version(warehouse: Path, connection: Connection) -> None:
     query = "select value from marts.build where kind = 'setting' and name = 'format_version'"
     try:
         found = connection.execute(query).fetchall()
@@ -277,11 +336,22 @@ def _check_version(warehouse: Path, connection: duckdb.DuckDBPyConnection) -> No
         )
 
 
-def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
+def query(connection: Connection, sql: str, parameters: Any = None) -> Any:
     """The result of one query as an Arrow table; RecsysError with the engine's message if it fails."""
     try:
         return connection.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
         if CORRUPT.search(str(error)):
             raise
+        raise RecsysError(str(error).strip()) from None
+
+
+def write_csv(
+    connection: Connection, sql: str, parameters: Mapping[str, Any], out: Path, packed: bool
+) -> None:
+    """Write the result of a query as CSV with a header; RecsysError with the engine's message if it fails."""
+    statement = f"copy ({sql}) to $out (header, format csv, compression {'gzip' if packed else 'none'})"
+    try:
+        connection.execute(statement, {**parameters, "out": str(out)}).fetchall()
+    except duckdb.Error as error:
         raise RecsysError(str(error).strip()) from None

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from recsys.engine.duckdb import query
+from recsys.engine.duckdb import Connection, query, write_csv
 from recsys.engine.record import Record, read_from
-from recsys.errors import UsageError
+from recsys.errors import RecsysError, UsageError
 
 
-def leaderboard(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def leaderboard(connection: Connection) -> list[dict[str, Any]]:
     """The rows of ``marts.leaderboard`` from the best down, each with the seconds that its model took.
 
     A model's seconds are its own and those of the learners that its score is made from.
@@ -37,22 +35,22 @@ def _seconds(name: str, records: Mapping[str, Record]) -> float:
     )
 
 
-def audit(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def audit(connection: Connection) -> list[dict[str, Any]]:
     """The oddities that the input has, with their counts."""
     return query(connection, 'select * from staging.audit where "count" > 0').to_pylist()
 
 
-def require(connection: duckdb.DuckDBPyConnection, warehouse: Path, *names: str) -> None:
+def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """UsageError unless the warehouse has these relations or macros; a build with --select may not."""
     known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
     for name in names:
-        is_macro = "." not in name and connection.execute(known, {"name": name}).fetchall()
+        is_macro = "." not in name and query(connection, known, {"name": name}).num_rows
         if not is_macro and not ("." in name and has(connection, name)):
             remedy = "`recsys build` without --select"
             raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
 
 
-def write_submission(connection: duckdb.DuckDBPyConnection, model: str, out: Path) -> int:
+def write_submission(connection: Connection, model: str, out: Path) -> int:
     """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
     known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
     if model not in known:
@@ -61,19 +59,17 @@ def write_submission(connection: duckdb.DuckDBPyConnection, model: str, out: Pat
         raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
     unfinished = out.with_name(f".{out.name}.unfinished")
     try:
-        packing = "gzip" if out.suffix == ".gz" else "none"
-        statement = f"copy (from submission($model)) to $out (header, format csv, compression {packing})"
-        connection.execute(statement, {"model": model, "out": str(unfinished)}).fetchall()
+        write_csv(connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz")
         unfinished.replace(out)
-    except (duckdb.Error, OSError) as error:
+    except (RecsysError, OSError) as error:
         raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
     finally:
         unfinished.unlink(missing_ok=True)
     return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
 
 
-def has(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
+def has(connection: Connection, relation: str) -> bool:
     """Whether the warehouse has a relation of that name; a build with --select may not."""
     schema, name = relation.split(".")
     found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
-    return bool(connection.execute(found, {"schema": schema, "name": name}).fetchall())
+    return bool(query(connection, found, {"schema": schema, "name": name}).num_rows)

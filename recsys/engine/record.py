@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from recsys import __version__
-from recsys.engine.duckdb import FORMAT_VERSION, Limits, reading
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import FORMAT_VERSION, Connection, query, reading
 from recsys.engine.plan import Fingerprint
 from recsys.engine.publish import has_write_ahead_log
 from recsys.errors import UsageError
@@ -71,9 +71,9 @@ def read(warehouse: Path) -> dict[str, Record]:
         return {}
 
 
-def read_from(connection: duckdb.DuckDBPyConnection) -> dict[str, Record]:
+def read_from(connection: Connection) -> dict[str, Record]:
     """The records of an open warehouse by the names of their relations."""
-    rows = connection.sql("select * from marts.build").to_arrow_table().to_pylist()
+    rows = query(connection, "select * from marts.build").to_pylist()
     return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
 
 
@@ -103,7 +103,7 @@ def _settings(data: Path, limits: Limits) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "recsys": __version__,
-        "duckdb": duckdb.__version__,
+        "duckdb": version("duckdb"),
         "python": platform.python_version(),
         **_versions_of_learners(),
         "threads": limits.threads,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from recsys.engine.duckdb import CORRUPT, EngineError, Writer, damaged, quoted
+from recsys.engine.database import Database, EngineError
+from recsys.engine.duckdb import damaged
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step
 from recsys.engine.publish import Workplace
@@ -26,11 +27,14 @@ UNDIGESTED = ("check", "macro", "temp")
 
 
 class ModelError(Exception):
-    """A model failed; ``offset`` is where in its rendered SQL, if the engine knows."""
+    """A model failed; ``offset`` is where in its rendered SQL, if the engine knows.
 
-    def __init__(self, message: str, offset: int | None = None) -> None:
+    ``is_damage`` says that the warehouse is at fault: what was read from disk is not what was written.
+    """
+
+    def __init__(self, message: str, offset: int | None = None, is_damage: bool = False) -> None:
         super().__init__(message)
-        self.offset = offset
+        self.offset, self.is_damage = offset, is_damage
 
 
 class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build goes on from
@@ -58,7 +62,7 @@ class Runner:
         self.paths: dict[str, Path] = {}
         self.paths_lock = threading.Lock()
 
-    def run(self, step: Step, writer: Writer) -> list[Record]:
+    def run(self, step: Step, database: Database) -> list[Record]:
         """Make the relations of a model; the records of the model itself and of what else it wrote.
 
         Raises InputError if the input is at fault, BuildError if the model is.
@@ -69,10 +73,10 @@ class Runner:
         try:
             self._keep_rendered(step.rendered)
             if step.rendered.call:
-                self._run_python(writer, step.rendered, step.rendered.call)
+                self._run_python(database, step.rendered, step.rendered.call)
             else:
-                self._run_sql(writer, step.rendered)
-            found = {relation: self._inspect(writer, model, relation) for relation in model.relations}
+                self._run_sql(database, step.rendered)
+            found = {relation: self._inspect(database, model, relation) for relation in model.relations}
         except ModelError as error:
             self._explain(error, step.rendered)
         except UnavailableError as error:
@@ -93,25 +97,24 @@ class Runner:
             for relation, (rows, digest) in found.items()
         ]
 
-    def _run_sql(self, writer: Writer, rendered: Rendered) -> None:
+    def _run_sql(self, database: Database, rendered: Rendered) -> None:
         model = rendered.model
-        location = self.project.location(model.name)
-        opening = _opening(model).format(quoted(location))
-        if model.materialized != "check":
-            writer.drop(location)
         parameters = {name: glob.escape(str(self._path(name))) for name in rendered.sources}
         try:
-            rows = writer.run(opening + rendered.sql, parameters)
+            if model.materialized == "check":
+                rows = database.rows(rendered.sql)
+                if rows:
+                    raise ModelError(f"the check found {len(rows)} rows, such as {rows[0]}")
+            else:
+                place, arguments = self.project.location(model.name), model.listed("arguments")
+                database.create(place, model.materialized, rendered.sql, arguments, parameters)
         except EngineError as error:
-            offset = None if error.offset is None else error.offset - len(opening)
-            raise ModelError(str(error), offset) from None
-        if model.materialized == "check" and rows:
-            raise ModelError(f"the check found {len(rows)} rows, such as {rows[0]}")
+            raise ModelError(str(error), error.offset, error.is_damage) from None
 
-    def _run_python(self, writer: Writer, rendered: Rendered, call: PythonCall) -> None:
+    def _run_python(self, database: Database, rendered: Rendered, call: PythonCall) -> None:
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
-            argument: writer.arrow(relation, self.project.writers[relation].key)
+            argument: database.relation(relation, self.project.writers[relation].key)
             for argument, relation in call.relations.items()
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}
@@ -120,8 +123,8 @@ class Runner:
         if set(tables) != set(promised):
             raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
         for relation, table in tables.items():
-            writer.drop(relation)
-            writer.store(relation, table)
+            database.drop(relation)
+            database.store(relation, table)
 
     def _path(self, name: str) -> Path:
         """The text of an input file, as plain as the engine needs it."""
@@ -133,51 +136,31 @@ class Runner:
                 self.paths[name] = path
             return self.paths[name]
 
-    def _inspect(self, writer: Writer, model: Model, relation: str) -> tuple[int, str]:
-        """Row count and content digest, after the header's promises of key and row count were found kept.
-
-        The digest is the sum of the rows' hashes, so that their order does not matter.
-        """
+    def _inspect(self, database: Database, model: Model, relation: str) -> tuple[int, str]:
+        """Row count and content digest, after the header's promises of key and row count were found kept."""
         if model.materialized in ("check", "macro"):
             return 0, ""
-        place = quoted(self.project.location(relation))
-        key = [quoted(column) for column in model.key] if relation == model.name else []
-        wanted = ["count(*)", *(f"count({column})" for column in key)]
-        if model.materialized not in UNDIGESTED:
-            wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
-        rows, *counts = writer.run(f"select {', '.join(wanted)} from {place} as content")[0]
-        digest = f"{counts.pop():x}" if model.materialized not in UNDIGESTED else ""
-        for column, count in zip(key, counts, strict=True):
-            if count != rows:
-                raise ModelError(f"{rows - count} rows without a value in the key column {column}")
-        if key and rows:
-            self._refuse_repeated_keys(writer, place, ", ".join(key))
+        place = self.project.location(relation)
+        key = model.key if relation == model.name else ()
+        found = database.measure(place, key, digested=model.materialized not in UNDIGESTED)
+        for column, count in found.missing.items():
+            raise ModelError(f"{count} rows without a value in the key column {column}")
+        if key and found.row_count and (repeated := database.repeated(place, key)):
+            *values, count = repeated
+            raise ModelError(f"{count} rows with the key {', '.join(key)} = {values}")
         if relation == model.name:
-            self._refuse_other_row_count(writer, model, rows)
-        return rows, digest
+            self._refuse_other_row_count(database, model, found.row_count)
+        return found.row_count, found.digest
 
-    def _refuse_repeated_keys(self, writer: Writer, place: str, key: str) -> None:
-        """Group by the key only where two rows share its hash: sorting hashes is four times as fast."""
-        may_repeat = writer.value(
-            "select exists(select 1 from (select hash, lag(hash) over (order by hash) as before "
-            f"from (select hash({key}) as hash from {place})) where hash = before)"
-        )
-        repeated = may_repeat and writer.run(
-            f"select {key}, count(*) from {place} group by {key} having count(*) > 1 limit 1"
-        )
-        if repeated:
-            *values, count = repeated[0]
-            raise ModelError(f"{count} rows with the key {key} = {values}")
-
-    def _refuse_other_row_count(self, writer: Writer, model: Model, rows: int) -> None:
+    def _refuse_other_row_count(self, database: Database, model: Model, rows: int) -> None:
         for other in model.listed("rows"):
-            expected = writer.value(f"select count(*) from {quoted(self.project.location(other))}")
+            expected = database.count(self.project.location(other))
             if rows != expected:
                 raise ModelError(f"{rows} rows, its header promises the {expected} of {other}")
 
     def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
         """Raise what a person is told: of the input's line where that is at fault, else of the model."""
-        if CORRUPT.search(str(error)):
+        if error.is_damage:
             raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
         if rendered.model.layer in ("staging", "hierarchy"):
             explain_refusal(self.files)
@@ -191,13 +174,6 @@ class Runner:
         path = self._compiled(rendered)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rendered.sql, encoding="utf-8")
-
-
-def _opening(model: Model) -> str:
-    """What goes before a model's SQL, with a place for its name."""
-    if model.materialized == "macro":
-        return f"create macro {{}}({', '.join(model.listed('arguments'))}) as table\n"
-    return {"check": "", "view": "create view {} as\n"}.get(model.materialized, "create table {} as\n")
 
 
 def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:

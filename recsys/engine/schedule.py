@@ -6,19 +6,21 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-from recsys.engine.duckdb import POLL_SECONDS, Writer
+from recsys.engine.database import Database
 from recsys.engine.plan import Step
 from recsys.engine.record import Record
 
-Work = Callable[[Step, Writer], list[Record]]
+POLL_SECONDS = 0.1
+
+Work = Callable[[Step, Database], list[Record]]
 
 
 class Schedule:
     """The running steps of one plan, over a few connections to the same private database.
 
-    A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``writers``. Of
-    those that are ready, the readers of the largest files (``sizes`` in bytes) go first, then those that the
-    longest chain of others waits for. A learner has the machine to itself, and the main thread, where
+    A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``databases``.
+    Of those that are ready, the readers of the largest files (``sizes`` in bytes) go first, then those that
+    the longest chain of others waits for. A learner has the machine to itself, and the main thread, where
     libraries may set signal handlers.
     """
 
@@ -27,16 +29,16 @@ class Schedule:
         steps: Sequence[Step],
         parents: Mapping[str, Sequence[str]],
         sizes: Mapping[str, int],
-        writers: Sequence[Writer],
+        databases: Sequence[Database],
     ) -> None:
         self.steps = {step.name: step for step in steps if step.runs}
         before = {name: _nearest(name, parents, self.steps) for name in self.steps}
         chains = _chains(before)
         self.order = sorted(self.steps, key=lambda name: (sizes[name], chains[name]), reverse=True)
         self.sorter = TopologicalSorter(before)
-        self.idle = list(writers)
+        self.idle = list(databases)
         self.ready: list[str] = []
-        self.running: dict[Future[list[Record]], tuple[Step, Writer]] = {}
+        self.running: dict[Future[list[Record]], tuple[Step, Database]] = {}
 
     def run(
         self,
@@ -56,8 +58,8 @@ class Schedule:
                         finished(step, made)
                         self.sorter.done(step.name)
             except BaseException:
-                for _, writer in self.running.values():
-                    writer.interrupt()
+                for _, database in self.running.values():
+                    database.interrupt()
                 raise
 
     def _update_ready(self) -> None:
@@ -67,9 +69,9 @@ class Schedule:
     def _start(self, pool: ThreadPoolExecutor, work: Work, started: Callable[[Step], None]) -> None:
         for name in [name for name in self.ready if not self._is_learner(name)][: len(self.idle)]:
             self.ready.remove(name)
-            step, writer = self.steps[name], self.idle.pop()
+            step, database = self.steps[name], self.idle.pop()
             started(step)
-            self.running[pool.submit(work, step, writer)] = step, writer
+            self.running[pool.submit(work, step, database)] = step, database
 
     def _done(
         self, work: Work, started: Callable[[Step], None], advanced: Callable[[float, str], None]
@@ -80,13 +82,13 @@ class Schedule:
             started(step)
             return [(step, work(step, self.idle[-1]))]
         futures, _ = wait(self.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        advanced(max(writer.progress() for _, writer in self.running.values()), "")
+        advanced(max(database.progress() for _, database in self.running.values()), "")
         done = []
         for future in futures:
-            step, writer = self.running[future]
+            step, database = self.running[future]
             made = future.result()
             del self.running[future]
-            self.idle.append(writer)
+            self.idle.append(database)
             done.append((step, made))
         return done
 

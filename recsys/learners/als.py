@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from recsys import spark
 from recsys.learners.settings import parse
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -61,7 +61,7 @@ class Factors:
 
 
 def fit_score(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Four factorisations of ``ratings (user_id, item_id, level, rating)``, asked for ``pairs``.
 
@@ -69,10 +69,11 @@ def fit_score(
     level's ratings contain, with the ``prediction`` in rating points.
     """
     als = parse(AlsSettings, settings)
+    tables = inputs["ratings"].arrow(), inputs["pairs"].arrow()
     predictions = []
     for done, level in enumerate(LEVELS):
         context.report(done / len(LEVELS), f"ALS of the {level} ratings")
-        ratings, pairs = (_of_level(inputs[name], level) for name in ("ratings", "pairs"))
+        ratings, pairs = (_of_level(table, level) for table in tables)
         if ratings.num_rows:
             users, items = fit(ratings, als, context)
             predictions.append(predict(users, items, pairs))

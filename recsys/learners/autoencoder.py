@@ -29,7 +29,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, embedding_bag
 from recsys.errors import UnavailableError
 from recsys.learners.settings import parse
 from recsys.learners.vectors import Batch, Inputs, Items, Sampler, Vectors, positions
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 # Candidates scored at a time: bounds the memory of the vectors that are encoded at once.
 _CHUNK = 4096
@@ -120,7 +120,7 @@ class Autoencoder(nn.Module):
 
 
 def fit_score(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Train on ``ratings``, whose items ``items`` describes, and predict the album of each candidate.
 
@@ -129,12 +129,12 @@ def fit_score(
     ``features.autoencoder_curve`` has the losses of each epoch.
     """
     chosen = parse(AutoencoderSettings, settings)
-    items = Items.of(inputs["items"])
-    vectors = Vectors.of(inputs["ratings"], items, inputs["candidates"]["user_id"].to_numpy())
+    items, candidates = Items.of(inputs["items"].arrow()), inputs["candidates"].arrow()
+    vectors = Vectors.of(inputs["ratings"].arrow(), items, candidates["user_id"].to_numpy())
     with torch.random.fork_rng(devices=[]), _single_thread():
         torch.manual_seed(chosen.seed)
         model, curve = fit(vectors, items, chosen, context)
-        predictions = predict(model, vectors, items, inputs["candidates"])
+        predictions = predict(model, vectors, items, candidates)
     return {"features.autoencoder": predictions, "features.autoencoder_curve": curve}
 
 

@@ -33,7 +33,7 @@ from recsys import spark
 from recsys.errors import UnavailableError
 from recsys.learners.examples import Examples
 from recsys.learners.settings import parse
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 Done = TypeVar("Done")
 
@@ -112,28 +112,28 @@ class Forest:
 
 
 def decision_tree(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """A single tree; see ``_learn``."""
     return _learn("decision_tree", DecisionTree, inputs, settings, context)
 
 
 def logistic_regression(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Logistic regression with a ridge penalty; see ``_learn``."""
     return _learn("logistic_regression", LogisticModel, inputs, settings, context)
 
 
 def gradient_boosted_trees(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Trees that each correct those before (Friedman 2001); see ``_learn``."""
     return _learn("gradient_boosted_trees", BoostedTrees, inputs, settings, context)
 
 
 def random_forest(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Trees of random samples and features, averaged (Breiman 2001); see ``_learn``."""
     return _learn("random_forest", Forest, inputs, settings, context)
@@ -142,7 +142,7 @@ def random_forest(
 def _learn(
     name: str,
     kind: type[Parameters],
-    inputs: Mapping[str, pa.Table],
+    inputs: Mapping[str, Relation],
     settings: Mapping[str, Any],
     context: Context,
 ) -> Mapping[str, pa.Table]:
@@ -152,7 +152,7 @@ def _learn(
     of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. Raises UnavailableError
     where the labels are too few to train and tune by fold.
     """
-    examples = Examples.of(inputs["examples"], inputs["labels"], inputs["folds"])
+    examples = Examples.of(inputs["examples"].arrow(), inputs["labels"].arrow(), inputs["folds"].arrow())
     if not examples.can_be_tuned():
         raise UnavailableError(f"{name} needs liked and not liked labels of users in at least three folds")
     context.report(0.0, "starting")

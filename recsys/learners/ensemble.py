@@ -16,7 +16,7 @@ from recsys.ensemble.users import Array
 from recsys.ensemble.weights import combine, rounded
 from recsys.errors import UsageError
 from recsys.learners.settings import parse
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 PUBLISHED, ASSUMED, UNKNOWN = "published", "assumed", "unknown"
 
@@ -50,7 +50,7 @@ class EnsembleSettings:
 
 
 def ensemble(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Blend ``predictions (model, user_id, track_id, score)`` and ``submissions (file, ...)``.
 
@@ -67,12 +67,12 @@ def ensemble(
     UnavailableError where there is no input at all.
     """
     method = parse(EnsembleSettings, settings).method
-    listed = Listed(inputs["candidates"])
+    listed = Listed(inputs["candidates"].arrow())
     context.report(0.0, "ranking the inputs within the user")
-    columns = listed.inputs(inputs["predictions"], inputs["submissions"])
+    columns = listed.inputs(inputs["predictions"].arrow(), inputs["submissions"].arrow())
     stated = [
         row
-        for row in inputs["known"].to_pylist()
+        for row in inputs["known"].arrow().to_pylist()
         if row["accuracy"] is not None and (row["kind"], row["name"]) in columns
     ]
     known = _known(stated, NO_FOLD)
@@ -80,7 +80,7 @@ def ensemble(
         return _assumed(listed, columns)
     pool, blended = _blended(listed, columns, known, method)
     score = blended.score.copy()
-    fold = listed.folds(inputs["folds"])
+    fold = listed.folds(inputs["folds"].arrow())
     is_estimated = any(row["origin"] != PUBLISHED for row in stated)
     turns = np.unique(fold[fold != NO_FOLD]).tolist() if is_estimated else []
     for done, held_out in enumerate(turns):

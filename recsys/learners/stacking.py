@@ -17,7 +17,7 @@ from recsys.ensemble.users import Array
 from recsys.ensemble.weights import combine, gram, rounded
 from recsys.errors import UnavailableError
 from recsys.learners.settings import parse
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 FEWEST_FOLDS = 3  # one to score, one to judge the penalty, one to learn from
 
@@ -48,7 +48,7 @@ class Examples:
 
 
 def stacked(
-    inputs: Mapping[str, pa.Table], settings: Mapping[str, Any], context: Context
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
     """Log odds for ``candidates (user_id, track_id, position)``, learned from ``labels (..., label)``.
 
@@ -59,13 +59,13 @@ def stacked(
     UnavailableError without inputs or for users with a liked and a not liked label in fewer than three folds.
     """
     chosen = parse(StackingSettings, settings)
-    listed = Listed(inputs["candidates"])
+    listed = Listed(inputs["candidates"].arrow())
     context.report(0.0, "ranking the inputs within the user")
-    columns = listed.inputs(inputs["predictions"], inputs["submissions"])
+    columns = listed.inputs(inputs["predictions"].arrow(), inputs["submissions"].arrow())
     levels = np.array([listed.users.levels(scores) for scores in columns.values()]).T
     members = families(gram(listed.users, levels), chosen.family_correlation)
-    fold = listed.folds(inputs["folds"])
-    examples = _examples(listed, inputs["labels"], fold)
+    fold = listed.folds(inputs["folds"].arrow())
+    examples = _examples(listed, inputs["labels"].arrow(), fold)
     features = levels[examples.rows] / listed.users.reach[examples.rows, None] @ members
     score = np.empty(len(listed))
     for done, held_out in enumerate(turns := np.unique([NO_FOLD, *fold])):

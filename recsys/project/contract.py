@@ -2,7 +2,7 @@
 
 A learner or a reader is a function ``function(inputs, settings, context) -> tables``:
 
-* ``inputs`` maps the argument names of the model's call to relations, and to paths where it names files;
+* ``inputs`` maps the argument names of the model's call to a `Relation` each, or to paths of files;
 * ``settings`` is the section of ``sql/parameters.toml`` that the call names;
 * ``context`` says how to run, never what to compute: the same inputs and settings give the same tables
   for any context but for ``device``;
@@ -12,9 +12,15 @@ A learner or a reader is a function ``function(inputs, settings, context) -> tab
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 
 def _silent(fraction: float, message: str) -> None:
@@ -38,3 +44,16 @@ class Context:
     device: str = "auto"
     spark_master: str | None = None
     report: Callable[[float, str], None] = _silent
+
+
+class Relation(Protocol):
+    """A relation that a Python model reads, in the order of its key: as one table, in pieces, or on Spark."""
+
+    def arrow(self) -> pa.Table:
+        """All of it in memory."""
+
+    def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+        """Pieces of at most so many rows: the memory of one piece at a time."""
+
+    def frame(self, context: Context) -> DataFrame:
+        """A Spark frame in the session of the context; what it holds does not pass through this process."""

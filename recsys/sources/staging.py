@@ -20,7 +20,7 @@ def submissions(
 
     InputError names the file and the line that cannot be used.
     """
-    listed = inputs["candidates"].sort_by("position")
+    listed = inputs["candidates"].arrow().sort_by("position")
     candidates = Candidates(listed["user_id"].to_numpy(), listed["track_id"].to_numpy())
     folder = inputs.get("folder")
     if folder is None or not len(candidates):

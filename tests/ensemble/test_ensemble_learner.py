@@ -16,6 +16,7 @@ from recsys.learners.ensemble import ensemble
 from recsys.learners.stacking import families, stacked
 from recsys.project.contract import Context
 from tests.bench.ensemble_pool import Simulation, simulate
+from tests.held import held
 
 Tables = dict[str, pa.Table]
 STACKING = {"family_correlation": 0.95, "penalties": [1.0, 10.0, 100.0]}
@@ -94,11 +95,11 @@ def scores_of(tables: Mapping[str, pa.Table], relation: str) -> np.ndarray:
 
 
 def blended(inputs: Tables, **settings: Any) -> Mapping[str, pa.Table]:
-    return ensemble(inputs, {**LEAST_SQUARES, **settings}, Context(Path("unused")))
+    return ensemble(held(inputs), {**LEAST_SQUARES, **settings}, Context(Path("unused")))
 
 
 def stack(inputs: Tables, **settings: Any) -> Mapping[str, pa.Table]:
-    return stacked(inputs, {**STACKING, **settings}, Context(Path("unused")))
+    return stacked(held(inputs), {**STACKING, **settings}, Context(Path("unused")))
 
 
 @pytest.mark.parametrize(("learner", "name"), [(blended, "ensemble"), (stack, "stacked_ensemble")])

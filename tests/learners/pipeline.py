@@ -13,6 +13,7 @@ from recsys.project.contract import Context
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import OPTIONAL
 from tests.given import build_sql, write_directory
+from tests.held import held
 
 LEARNED = (
     "autoencoder_fallback",
@@ -80,7 +81,7 @@ def _run(
         for argument, relation in call.relations.items()
     }
     learner = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
-    for relation, table in learner(inputs, call.settings, context).items():
+    for relation, table in learner(held(inputs), call.settings, context).items():
         connection.register("incoming", table)
         connection.execute(f"create table {relation} as from incoming")
         connection.unregister("incoming")

@@ -13,6 +13,7 @@ from recsys.errors import UnavailableError
 from recsys.learners import autoencoder
 from recsys.learners.vectors import Items, Sampler, Vectors, positions
 from recsys.project.contract import Context
+from tests.held import held
 
 SETTINGS: dict[str, Any] = {
     "hidden": 8,
@@ -91,7 +92,7 @@ def test_a_rating_of_zero_is_a_rating() -> None:
 
 
 def test_predictions_say_what_they_rest_on(context: Context) -> None:
-    predictions = autoencoder.fit_score(world(), SETTINGS, context)["features.autoencoder"]
+    predictions = autoencoder.fit_score(held(world()), SETTINGS, context)["features.autoencoder"]
     assert predictions["source"].to_pylist() == ["album", "artist", "global", "album"]
     assert np.isfinite(predictions["prediction"].to_numpy()).all()
 
@@ -111,14 +112,15 @@ def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(context: 
 
 def test_the_number_of_threads_changes_nothing(context: Context) -> None:
     first, second = (
-        autoencoder.fit_score(world(), SETTINGS, replace(context, threads=threads)) for threads in (1, 4)
+        autoencoder.fit_score(held(world()), SETTINGS, replace(context, threads=threads))
+        for threads in (1, 4)
     )
     assert first["features.autoencoder"].equals(second["features.autoencoder"])
     assert first["features.autoencoder_curve"].equals(second["features.autoencoder_curve"])
 
 
 def test_the_curve_marks_the_epoch_with_the_lowest_validation_loss(context: Context) -> None:
-    curve = autoencoder.fit_score(world(), SETTINGS, context)["features.autoencoder_curve"].to_pylist()
+    curve = autoencoder.fit_score(held(world()), SETTINGS, context)["features.autoencoder_curve"].to_pylist()
     kept = [row for row in curve if row["is_kept"]]
     assert [row["validation_loss"] for row in kept] == [min(row["validation_loss"] for row in curve)]
 
@@ -127,7 +129,7 @@ def test_a_missing_cuda_device_is_one_line(context: Context) -> None:
     if autoencoder.torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(UnavailableError, match="--device cpu"):
-        autoencoder.fit_score(world(), SETTINGS, replace(context, device="cuda"))
+        autoencoder.fit_score(held(world()), SETTINGS, replace(context, device="cuda"))
 
 
 def test_positions_of_absent_values_are_the_number_of_values() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from recsys.engine.duckdb import Limits, Writer
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import Writer
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step, plan
 from recsys.engine.publish import Workplace
@@ -83,9 +84,7 @@ class Ingestion:
         self.workplace.scratch.mkdir(parents=True)
         self.project = _project()
         self.writer = Writer(Path(":memory:"), Limits(1, "1GB"), self.workplace.spill)
-        for layer in LAYERS:
-            self.writer.run(f'create schema if not exists "{layer}"')
-            self.writer.run(f'create schema if not exists scratch."{layer}"')
+        self.writer.prepare(LAYERS)
         steps = plan(self.project, _graph(), discover(self.data), {})
         self.steps: dict[str, Step] = {step.name: step for step in steps}
         self.verdicts: Counter[str] = Counter()

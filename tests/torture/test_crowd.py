@@ -10,7 +10,8 @@ import sys
 import duckdb
 import pytest
 
-from recsys.engine.duckdb import Limits, Writer, reading
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import Writer, reading
 from recsys.engine.publish import Workplace
 from recsys.errors import UsageError
 from tests.given import build_sql
