@@ -21,7 +21,7 @@ from recsys.engine.record import Record
 from recsys.engine.run import LearnerUnavailable, Runner
 from recsys.engine.schedule import Schedule
 from recsys.errors import BuildError
-from recsys.project import LAYERS, Project
+from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources.directory import SourceFile, discover
 
@@ -151,7 +151,7 @@ class _Run:
         self.workplace.publish()
 
     def _prepare(self, database: Database, dropped: list[str]) -> None:
-        database.prepare(LAYERS)
+        database.prepare(self.project.layers)
         for relation in dropped:
             database.drop(relation)
             del self.records[relation]

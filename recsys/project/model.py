@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
@@ -20,13 +20,15 @@ class Model:
     """One file of ``sql/``: a relation, and what its header promises of it.
 
     ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
-    table macro) or ``check`` (a query that must return no row).
+    table macro) or ``check`` (a query that must return no row). ``substitutes`` maps what its file names to
+    what it reads instead, for a twin of another model (`recsys.project.substitution`).
     """
 
     name: str
     path: Path
     header: Mapping[str, str]
     materialized: str
+    substitutes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def layer(self) -> str:

@@ -14,6 +14,7 @@ from recsys.errors import BuildError, UsageError
 from recsys.project.model import LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering, marked, printed
+from recsys.project.substitution import Substitution, read_substitutions, twins
 
 
 class Project:
@@ -23,12 +24,31 @@ class Project:
         self.root, self.parameters, self.present = root, parameters, frozenset(present)
         defaults = parameters.values.get("materialized", {})
         self.models = {model.name: model for model in read_models(root, defaults)}
-        self.writers: Mapping[str, Model] = {
-            relation: model for model in self.models.values() for relation in model.relations
-        }
-        self.enabled = set(self.models)
+        self.writers = {relation: model for model in self.models.values() for relation in model.relations}
         self._rendered: dict[str, Rendered] = {}
         self._templates: dict[str, jinja2.Template] = {}
+        self.enabled = set(self.models)
+        self.on_request: dict[str, dict[str, Model]] = {}
+        for substitution in read_substitutions(root / "substitutions.toml"):
+            self._substitute(substitution)
+        self.enabled = set(self.models)
+
+    def _substitute(self, substitution: Substitution) -> None:
+        """Add the twins of one section of ``substitutions.toml``."""
+        made = twins(
+            substitution,
+            dict(self.writers),
+            refs=lambda model: self.render(model.name).refs,
+            is_python=lambda model: self.render(model.name).call is not None,
+        )
+        named = {model.name: model for model in made}
+        if taken := sorted(named.keys() & self.writers.keys()):
+            raise BuildError(f"{substitution.path}: [{substitution.schema}]: {taken[0]} is there already")
+        self.writers |= {**named, **{model.name: model for model in substitution.inputs}}
+        if substitution.is_on_request:
+            self.on_request[substitution.schema] = named
+        else:
+            self.models |= named
 
     @classmethod
     def load(
@@ -64,7 +84,7 @@ class Project:
     def render(self, name: str) -> Rendered:
         """Render one model; BuildError with file and line where the template or a name in it is wrong."""
         if name not in self._rendered:
-            self._rendered[name] = Rendering(self, self.models[name]).run()
+            self._rendered[name] = Rendering(self, self.writers[name]).run()
         return self._rendered[name]
 
     def template(self, model: Model) -> jinja2.Template:
@@ -93,6 +113,27 @@ class Project:
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """The models that write what a rendered model reads."""
         return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The schemas, those of the house first."""
+        further = {model.layer for model in self.models.values()} - {*LAYERS, "checks"}
+        return (*LAYERS, *sorted(further))
+
+    def requested(self, schema: str, target: str) -> list[Rendered]:
+        """What to run, in this order, for a target of a substitution that is made on request.
+
+        ``target`` is the name of the original, such as ``scores.adaptive``; KeyError if it has no twin there.
+        """
+        named = self.on_request[schema]
+        parents: dict[str, list[str]] = {}
+        waiting = [f"{schema}.{target.replace('.', '_')}"]
+        while waiting:
+            name = waiting.pop()
+            refs = self.render(named[name].name).refs
+            parents[name] = [parent for parent in refs if parent in named]
+            waiting.extend(parent for parent in parents[name] if parent not in parents)
+        return [self.render(name) for name in TopologicalSorter(parents).static_order()]
 
     def location(self, relation: str) -> str:
         """Where SQL finds a relation: those that live as long as the build have a database of their own."""

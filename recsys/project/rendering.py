@@ -126,6 +126,7 @@ class Rendering:
         """The name of a relation, which thereby becomes an input of this model."""
         if relation in self.replaced:
             return self.replaced[relation]
+        relation = self.model.substitutes.get(relation, relation)
         if relation not in self.project.writers:
             near = get_close_matches(relation, self.project.writers, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""

@@ -10,6 +10,7 @@ import pytest
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources.directory import OPTIONAL
+from tests.held import held
 from tests.learners import world
 from tests.learners.pipeline import CLASSIFIERS, LEARNED, learned
 
@@ -120,7 +121,8 @@ def test_too_few_labels_leave_the_classifiers_out(
     labels = planted.sql("from staging.labels where user_id <= 2").to_arrow_table()
     folds = planted.sql("select user_id, fold from features.folds where user_id <= 2").to_arrow_table()
     with pytest.raises(UnavailableError, match="at least three folds"):
-        classifiers.decision_tree({"examples": examples, "labels": labels, "folds": folds}, {}, context)
+        inputs = held({"examples": examples, "labels": labels, "folds": folds})
+        classifiers.decision_tree(inputs, {}, context)
 
 
 def test_world_flips_labels() -> None:

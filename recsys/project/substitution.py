@@ -1,0 +1,171 @@
+"""The same models over other inputs: parts of the graph rendered once more, as ``substitutions.toml`` says.
+
+A section names a schema, what is replaced, and the targets::
+
+    [practice]
+    replacing = { "staging.ratings" = "practice.ratings", "staging.candidates" = "practice.candidates" }
+    targets = ["features.ranking", "scores.*"]
+
+Every model that lies between a replaced relation and a target gets a twin, ``practice.<layer>_<stem>``,
+which reads the twins of what its original reads. A twin has its original's file and promises; plan, graph and
+record take it like any other model. What is replaced by itself stays as it is, with all that it is made from.
+A target that is a glob means those of its models that SQL alone makes from the replaced relations.
+
+With ``on = "request"`` the twins are no part of a build: their SQL reads what the one who asks puts into
+``scratch.<schema>``, and their results go there too.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from recsys.errors import BuildError
+from recsys.project.model import IDENTIFIER, LAYERS, Model
+
+KEYS = {"replacing", "targets", "on"}
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """One section: the schema of the twins, what replaces what, and which models are wanted."""
+
+    path: Path
+    schema: str
+    replacing: Mapping[str, str]
+    targets: Sequence[str]
+    is_on_request: bool
+
+    @property
+    def inputs(self) -> list[Model]:
+        """The relations that whoever asks puts into the schema."""
+        if not self.is_on_request:
+            return []
+        given = {new for old, new in self.replacing.items() if new != old and self.owns(new)}
+        return [Model(name, self.path, {}, "temp") for name in sorted(given)]
+
+    def owns(self, relation: str) -> bool:
+        return relation.startswith(f"{self.schema}.")
+
+    def twin_of(self, relation: str) -> str:
+        return f"{self.schema}.{relation.replace('.', '_')}"
+
+
+def read_substitutions(path: Path) -> list[Substitution]:
+    """The sections of a file, none if it is not there; BuildError names what a section lacks."""
+    if not path.is_file():
+        return []
+    try:
+        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BuildError(f"{path}: {error}") from None
+    return [_substitution(path, schema, section) for schema, section in sections.items()]
+
+
+def _substitution(path: Path, schema: str, section: object) -> Substitution:
+    where = f"{path}: [{schema}]"
+    if not IDENTIFIER.fullmatch(schema) or schema in LAYERS:
+        raise BuildError(f"{where}: expected the name of a new schema, of lower-case letters, digits and _")
+    if not isinstance(section, dict) or section.keys() - KEYS:
+        raise BuildError(f"{where}: expected the keys replacing, targets and on")
+    replacing, targets, on = (section.get(key) for key in ("replacing", "targets", "on"))
+    if not isinstance(replacing, dict) or not replacing:
+        raise BuildError(f'{where}: expected replacing = {{ "staging.x" = "{schema}.x" }}')
+    if not isinstance(targets, list) or not targets:
+        raise BuildError(f'{where}: expected targets = ["layer.model"]')
+    if on not in (None, "request"):
+        raise BuildError(f"{where}: on = {on!r}: expected on = 'request', or a build's twins without it")
+    return Substitution(path, schema, replacing, targets, on == "request")
+
+
+def twins(
+    substitution: Substitution,
+    writers: Mapping[str, Model],
+    refs: Callable[[Model], Iterable[str]],
+    is_python: Callable[[Model], bool],
+) -> list[Model]:
+    """The twins of one substitution, in the order of their names.
+
+    ``writers`` are the models by the relations that they write, ``refs`` the relations that a model reads.
+    BuildError for a name that is no relation, and for a target that Python makes from a replaced relation.
+    """
+    _refuse_unknown(substitution, writers)
+    closure = _Closure(substitution, writers, refs, is_python)
+    wanted: dict[str, Model] = {}
+    for target in substitution.targets:
+        for name in _named(target, writers):
+            wanted |= closure.above(name, is_required=target == name)
+    renamed = {relation: substitution.twin_of(relation) for relation in wanted}
+    substitutes = {**renamed, **substitution.replacing}
+    kept = "temp" if substitution.is_on_request else None
+    return [_twin(model, renamed[name], substitutes, kept) for name, model in sorted(wanted.items())]
+
+
+def _refuse_unknown(substitution: Substitution, writers: Mapping[str, Model]) -> None:
+    given = {model.name for model in substitution.inputs}
+    wanted = [name for name in substitution.targets if not _named(name, writers)]
+    for name in [*substitution.replacing, *substitution.replacing.values(), *wanted]:
+        if name not in writers and name not in given:
+            raise BuildError(f"{substitution.path}: [{substitution.schema}]: {name} is no model")
+
+
+def _named(target: str, writers: Mapping[str, Model]) -> list[str]:
+    return [name for name, model in writers.items() if name == model.name and fnmatchcase(name, target)]
+
+
+def _twin(model: Model, name: str, substitutes: Mapping[str, str], kept: str | None) -> Model:
+    header = dict(model.header)
+    if "rows" in header:
+        header["rows"] = ", ".join(substitutes.get(other, other) for other in model.listed("rows"))
+    return replace(
+        model, name=name, header=header, materialized=kept or model.materialized, substitutes=substitutes
+    )
+
+
+class _Closure:
+    """What lies between the replaced relations and a model."""
+
+    def __init__(
+        self,
+        substitution: Substitution,
+        writers: Mapping[str, Model],
+        refs: Callable[[Model], Iterable[str]],
+        is_python: Callable[[Model], bool],
+    ) -> None:
+        self.substitution, self.writers, self.refs, self.is_python = substitution, writers, refs, is_python
+        self.known: dict[str, dict[str, Model]] = {}
+        self.blocked: dict[str, str] = {}
+
+    def above(self, relation: str, is_required: bool) -> dict[str, Model]:
+        """The models to be rendered again for a relation; none where it depends on nothing replaced."""
+        found = self._above(relation)
+        if blocker := self.blocked.get(relation):
+            if is_required:
+                where = f"{self.substitution.path}: [{self.substitution.schema}]"
+                raise BuildError(f"{where}: {relation} depends on {blocker}, which Python writes: replace it")
+            return {}
+        return found
+
+    def _above(self, relation: str) -> dict[str, Model]:
+        if relation in self.known:
+            return self.known[relation]
+        self.known[relation] = {}  # a circle is refused elsewhere
+        model = self.writers[relation]
+        found: dict[str, Model] = {}
+        for parent in self.refs(model):
+            if parent in self.substitution.replacing:
+                if self.substitution.replacing[parent] != parent:
+                    found[relation] = model
+                continue
+            above = self._above(parent)
+            if above:
+                found |= {**above, relation: model}
+            if parent in self.blocked:
+                self.blocked[relation] = self.blocked[parent]
+        if found and self.is_python(model):
+            self.blocked[relation] = relation
+        self.known[relation] = found
+        return found

@@ -1,0 +1,127 @@
+"""Models that are rendered once more over other inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recsys.errors import BuildError
+from recsys.project import Project
+
+MODELS = {
+    "staging.ratings": "-- key: x\nselect 1 as x",
+    "staging.pairs": "-- key: x\nselect 2 as x",
+    "priors.items": "-- key: x\nselect x from {{ ref('staging.ratings') }}",
+    "hierarchy.items": "-- key: x\nselect 3 as x",
+    "features.near": (
+        "-- key: x\n-- rows: staging.pairs\nselect p.x from {{ ref('staging.pairs') }} as p, "
+        "{{ ref('priors.items') }} as i, {{ ref('hierarchy.items') }} as h"
+    ),
+    "features.learned": "-- key: x\n{{ learner('some.fit', data=ref('features.near')) }}",
+    "scores.near": "-- key: x\nselect x from {{ ref('features.near') }}",
+    "scores.learned": "-- key: x\nselect x from {{ ref('features.learned') }}",
+    "scores.aloof": "-- key: x\nselect x from {{ ref('hierarchy.items') }}",
+    "other.pairs": "-- key: x\nselect 5 as x from {{ ref('staging.pairs') }}",
+    "other.ratings": "-- key: x\nselect 4 as x from {{ ref('staging.ratings') }}",
+}
+BOTH = '{ "staging.ratings" = "other.ratings", "staging.pairs" = "other.pairs" }'
+
+
+def project_of(folder: Path, substitutions: str) -> Project:
+    (folder / "parameters.toml").write_text("")
+    (folder / "substitutions.toml").write_text(substitutions)
+    for name, text in MODELS.items():
+        path = folder / f"{name.replace('.', '/')}.sql"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return Project.load(folder)
+
+
+def sql(project: Project, name: str) -> str:
+    return project.render(name).sql.rsplit("\n", maxsplit=1)[-1]
+
+
+def test_what_lies_between_is_rendered_again_and_the_rest_is_read(tmp_path: Path) -> None:
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]')
+    made = sorted(set(project.models) - set(MODELS))
+    assert made == ["other.features_near", "other.priors_items", "other.scores_near"]
+    assert sql(project, "other.priors_items") == "select x from other.ratings"
+    expected = "select p.x from other.pairs as p, other.priors_items as i, hierarchy.items as h"
+    assert sql(project, "other.features_near") == expected
+    assert sql(project, "features.near") == (
+        "select p.x from staging.pairs as p, priors.items as i, hierarchy.items as h"
+    )
+
+
+def test_a_twin_is_a_node_of_the_graph_with_the_promises_of_its_original(tmp_path: Path) -> None:
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]')
+    graph = project.graph()
+    parents = project.parents(graph["other.features_near"])
+    assert parents == ("other.pairs", "other.priors_items", "hierarchy.items")
+    assert list(graph).index("other.features_near") > list(graph).index("other.pairs")
+    twin = project.models["other.features_near"]
+    assert (twin.key, twin.listed("rows")) == (("x",), ("other.pairs",))
+    assert twin.path == project.models["features.near"].path
+    assert project.layers[-1] == "other"
+
+
+def test_what_is_replaced_by_itself_stays_with_all_that_it_is_made_from(tmp_path: Path) -> None:
+    kept = BOTH.replace("}", ', "priors.items" = "priors.items" }')
+    project = project_of(tmp_path, f'[other]\nreplacing = {kept}\ntargets = ["scores.near"]')
+    assert "other.priors_items" not in project.models
+    assert "priors.items as i" in sql(project, "other.features_near")
+
+
+def test_a_glob_means_what_sql_alone_can_make(tmp_path: Path) -> None:
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.*"]')
+    made = {name for name in project.models if name.startswith("other.scores")}
+    assert made == {"other.scores_near"}
+
+
+def test_what_python_writes_can_be_replaced(tmp_path: Path) -> None:
+    replacing = BOTH.replace("}", ', "features.learned" = "other.pairs" }')
+    project = project_of(tmp_path, f'[other]\nreplacing = {replacing}\ntargets = ["scores.learned"]')
+    assert sql(project, "other.scores_learned") == "select x from other.pairs"
+
+
+def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
+    replacing = '{ "staging.pairs" = "asked.pairs" }'
+    section = f'[asked]\nreplacing = {replacing}\ntargets = ["scores.*"]\non = "request"'
+    project = project_of(tmp_path, section)
+    assert set(project.graph()) == set(MODELS)
+    steps = project.requested("asked", "scores.near")
+    assert [step.model.name for step in steps] == ["asked.features_near", "asked.scores_near"]
+    read = "select p.x from scratch.asked.pairs as p, priors.items as i, hierarchy.items as h"
+    assert steps[0].sql.endswith(read)
+    assert steps[1].sql.endswith("select x from scratch.asked.features_near")
+    assert set(project.on_request["asked"]) == {"asked.features_near", "asked.scores_near"}
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("[staging]", r"\[staging\]: expected the name of a new schema"),
+        ("[other]\nmagic = 1", "expected the keys replacing, targets and on"),
+        ('[other]\ntargets = ["scores.near"]', "expected replacing ="),
+        (f"[other]\nreplacing = {BOTH}", "expected targets ="),
+        (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.none"]', r"scores\.none is no model"),
+        (
+            '[other]\nreplacing = { "staging.no" = "other.pairs" }\ntargets = ["scores.near"]',
+            "staging.no is no",
+        ),
+        (
+            '[other]\nreplacing = { "staging.pairs" = "other.no" }\ntargets = ["scores.near"]',
+            "other.no is no",
+        ),
+        (
+            f'[other]\nreplacing = {BOTH}\ntargets = ["scores.learned"]',
+            "features.learned, which Python writes",
+        ),
+        (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]\non = "sunday"', "on = 'request'"),
+        ("[other", r"substitutions\.toml: Expected"),
+    ],
+)
+def test_a_wrong_section_is_refused_by_file_and_name(tmp_path: Path, section: str, message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        project_of(tmp_path, section)
