@@ -21,7 +21,7 @@ from recsys.errors import RecsysError, UsageError
 from recsys.spark import java_home, java_version
 
 DISTRIBUTION = "recsys"
-DEVELOPMENT = "dev"  # the extra of those who change the program
+UNTOLD = ("all", "dev")  # the extras that are others together, or for those who change the program
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_DISK = 4 << 30  # bytes that full scale takes: warehouse, its private copy, spilling and scratch files
 MINIMUM_MEMORY = 6 << 30  # bytes that the learned models take at full scale
@@ -67,7 +67,7 @@ def packages() -> Iterator[Check]:
     requirements = [Requirement(line) for line in declared.requires or ()]
     yield package_group("packages", requirements, "", f"pip install {DISTRIBUTION}")
     for extra in declared.metadata.get_all("Provides-Extra") or ():
-        if extra != DEVELOPMENT:
+        if extra not in UNTOLD:
             remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
             yield package_group(f"packages: {extra}", requirements, extra, remedy)
 

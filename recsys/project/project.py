@@ -17,6 +17,15 @@ from recsys.project.rendering import Rendered, Rendering, marked, printed
 from recsys.project.substitution import Substitution, read_substitutions, twins
 
 
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped() -> Path:
+    """The models that come with the program: a wheel has them in the package, a checkout beside it."""
+    inside = PACKAGE / "sql"
+    return inside if inside.is_dir() else PACKAGE.parent / "sql"
+
+
 class Project:
     """The models of one ``sql/`` folder, and how each renders for a given set of present input files."""
 
@@ -54,7 +63,7 @@ class Project:
     def load(
         cls, root: Path | None = None, overrides: Iterable[str] = (), present: Iterable[str] = ()
     ) -> Project:
-        root = root or Path(__file__).resolve().parents[2] / "sql"
+        root = root or shipped()
         if not (root / "parameters.toml").is_file():
             raise UsageError(f"{root}: expected a folder of models with a file parameters.toml")
         return cls(root, Parameters.load(root / "parameters.toml", overrides), present)
