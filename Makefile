@@ -15,7 +15,7 @@ TORCH = 2.13.0
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint bench torture report ui leaderboard clean
+.PHONY: help setup build test lint wheel bench torture report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
@@ -39,6 +39,9 @@ lint: $(VENV)/.dev ## check style, types and SQL
 
 torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some minutes, and print what it survived
 	@$(BIN)/python -m tests.torture
+
+wheel: $(VENV)/.dev ## install the wheel into an empty environment and work with it in an empty folder
+	@$(BIN)/python -m tests.wheel
 
 bench: $(VENV)/.learners $(VENV)/.dev ## compare speed and memory with the peers
 	@$(BIN)/python -m tests.bench.warehouse

@@ -16,7 +16,6 @@ from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering, marked, printed
 from recsys.project.substitution import Substitution, read_substitutions, twins
 
-
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
