@@ -1,9 +1,9 @@
-"""The constants of ``sql/parameters.toml`` and the overrides of ``--set``."""
+"""The constants of ``sql/parameters.toml``, the overrides of ``--set``, and what both may be."""
 
 from __future__ import annotations
 
 import json
-import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.errors import UsageError
+from recsys.project.allowed import EXAMPLES, Allowed, read_declarations
 
 
 class Literal(str):
@@ -25,10 +26,19 @@ class Parameters:
 
     @classmethod
     def load(cls, path: Path, overrides: Iterable[str] = ()) -> Parameters:
-        """Read the file and apply ``KEY=VALUE`` overrides; UsageError for an unknown key or another type."""
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        """Read the file and apply ``KEY=VALUE`` overrides.
+
+        UsageError for an unknown key, and for a value in either that its declaration does not allow.
+        """
+        text = path.read_text(encoding="utf-8")
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"\(at line (\d+)", str(error))
+            raise UsageError(f"{path}{':' + line[1] if line else ''}: {error}") from None
+        allowed = _allowed(path, text, values)
         for override in overrides:
-            _apply(values, override)
+            _apply(values, override, allowed)
         return cls(values)
 
     def get(self, dotted: str, default: Any = None) -> Any:
@@ -55,28 +65,47 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
             yield f"{prefix}{key}", value
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
+def _allowed(path: Path, text: str, values: dict[str, Any]) -> dict[str, Allowed]:
+    """What each parameter may be; UsageError where that is not said, or the file's value is not so."""
+    declarations, allowed = read_declarations(text), {}
+    for name, value in [*_flatten(values)]:
+        declared = declarations.get(name)
+        if declared is None:
+            raise UsageError(f"{path}: {name}: expected NAME = VALUE on a line of its own, in a [section]")
+        where = f"{path}:{declared.line}: {name}"
+        if declared.allowed is None:
+            raise UsageError(f"{where}: expected a comment that begins with what is allowed, {EXAMPLES}")
+        converted = declared.allowed.converted(value)
+        if not declared.allowed.holds(converted):
+            raise UsageError(f"{where} = {json.dumps(value, default=str)}: expected {declared.allowed}")
+        _put(values, name, converted)
+        allowed[name] = declared.allowed
+    return allowed
+
+
+def _apply(values: dict[str, Any], override: str, allowed: Mapping[str, Allowed]) -> None:
     key, equals, text = override.partition("=")
-    known = dict(_flatten(values))
-    if not equals or key not in known:
-        near = get_close_matches(key, known, n=1)
+    if not equals or key not in allowed:
+        near = get_close_matches(key, allowed, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UsageError(f"--set {override!r}: expected PARAMETER=VALUE with a name of parameters.toml{hint}")
-    *parents, last = key.split(".")
+    _put(values, key, _parsed(override, text, allowed[key]))
+
+
+def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
     for word in parents:
         values = values[word]
-    values[last] = _parsed(override, text, known[key])
+    values[last] = value
 
 
-def _parsed(override: str, text: str, default: Any) -> Any:
-    """The value of an override, which must be of its default's type (an integer does for a real)."""
+def _parsed(override: str, text: str, allowed: Allowed) -> Any:
+    """The value of an override, text as it is and all else as TOML writes it (an integer does for a real)."""
+    is_text = allowed.kind is str and not allowed.is_list
     try:
-        value = text if isinstance(default, str) else tomllib.loads(f"x = {text}")["x"]
+        value = text if is_text else allowed.converted(tomllib.loads(f"x = {text}")["x"])
     except tomllib.TOMLDecodeError:
         value = None
-    if isinstance(default, float) and type(value) is int:
-        value = float(value)
-    is_odd = isinstance(value, float) and not math.isfinite(value)
-    if type(value) is not type(default) or is_odd or "\n" in text:
-        raise UsageError(f"--set {override!r}: expected a value like {json.dumps(default)}")
+    if "\n" in text or not allowed.holds(value):
+        raise UsageError(f"--set {override!r}: expected {allowed}")
     return value

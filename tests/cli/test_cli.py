@@ -218,7 +218,11 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
         (["build", "--data", "D", "--warehouse", "W", "--select", "nobody"], "no model of that name"),
         (["build", "--data", "D", "--warehouse", "D"], "found a folder"),
         (["build", "--data", "D", "--warehouse", "W", "--threads", "100000"], "1<=x<=1024"),
-        (["build", "--data", "D", "--warehouse", "W", "--set", "materialized.scores=foo"], "expected table"),
+        (["build", "--data", "D", "--warehouse", "W", "--set", "materialized.scores=foo"], "one of table"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--set", "folds.count=0"],
+            "an integer from 2 up to 1000",
+        ),
         (["build", "--data", "D", "--warehouse", "W", "--sql", "D"], "expected a folder of models"),
         (["graph", "--out", "no/folder/x.svg"], "cannot be written"),
         (["submit", "adaptive", "D", "--warehouse", "W"], "a folder"),

@@ -10,7 +10,6 @@ import pytest
 from recsys.engine.plan import select
 from recsys.errors import BuildError, UsageError
 from recsys.project import Project, read_header
-from recsys.project.parameters import Parameters
 from recsys.sources.directory import OPTIONAL
 
 SHIPPED = Project.load(present=OPTIONAL)
@@ -91,7 +90,7 @@ def test_rendered_places_lead_back_to_the_file(tmp_path):
 
 def test_string_parameters_are_literals_in_sql(tmp_path):
     models = {"staging.a": "select {{ var('text') }} as x"}
-    project = project_of(tmp_path, models, parameters='text = "it\'s; drop table x --"')
+    project = project_of(tmp_path, models, parameters='text = "it\'s; drop table x --"  # text: of a kind')
     assert project.render("staging.a").sql == "select 'it''s; drop table x --' as x"
 
 
@@ -106,49 +105,6 @@ def test_inlined_models_read_what_replaces_their_inputs(tmp_path):
     rendered = project_of(tmp_path, models).render("marts.e")
     assert "".join(rendered.sql.split()) == "from(selectx,yfrom(selectxfromwanted),staging.b)"
     assert rendered.refs == ("staging.b",)
-
-
-class TestOverrides:
-    PARAMETERS = 'whole = 3\nreal = 1.5\nword = "x"\n[deep]\nflag = true\n'
-
-    def load(self, tmp_path, *overrides):
-        path = tmp_path / "parameters.toml"
-        path.write_text(self.PARAMETERS)
-        return Parameters.load(path, overrides)
-
-    @pytest.mark.parametrize(
-        ("override", "key", "value"),
-        [
-            ("whole=4", "whole", 4),
-            ("real=2", "real", 2.0),
-            ("deep.flag=false", "deep.flag", False),
-            ("word={{ evil }}'; --", "word", "{{ evil }}'; --"),
-        ],
-    )
-    def test_values_are_of_the_defaults_type(self, tmp_path, override, key, value):
-        found = self.load(tmp_path, override).get(key)
-        assert found == value
-        assert isinstance(found, type(value))
-
-    @pytest.mark.parametrize(
-        "override",
-        [
-            "whole=4.5",
-            "whole=x",
-            "real=nan()",
-            "real=nan",
-            "real=inf",
-            "deep.flag=1",
-            "deep=1",
-            "typo=1",
-            "whole",
-            "real=1\ny = 2",
-            "=1",
-        ],
-    )
-    def test_others_are_refused(self, tmp_path, override):
-        with pytest.raises(UsageError, match="--set"):
-            self.load(tmp_path, override)
 
 
 class TestSelection:
