@@ -73,7 +73,7 @@ def relations(schemas: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> I
     for relation, text in given.items():
         schema = relation.split(".")[0]
         connection.execute(f"create schema if not exists {schema}")
-        shape = schemas.execute(f"describe {relation}").fetchall()
+        shape = schemas.execute(f"describe {_described(relation)}").fetchall()
         columns = ", ".join(f'"{name}" {kind}' for name, kind, *_ in shape)
         connection.execute(f"create table {relation} ({columns})")
         names, *rows = (line.split() for line in text.strip().splitlines())
@@ -86,6 +86,12 @@ def relations(schemas: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> I
         yield connection
     finally:
         connection.close()
+
+
+def _described(relation: str) -> str:
+    """The relation, or the query of one that does not outlive the build."""
+    project = Project.load(present=OPTIONAL)
+    return project.render(relation).sql if project.writers[relation].materialized == "temp" else relation
 
 
 def result(
@@ -103,7 +109,7 @@ def result(
     project = Project.load(overrides=overrides, present=sources or OPTIONAL)
     project.enabled = {model, *also, *(project.writers[relation].name for relation in given)}
     rendered = project.render(model)
-    sql = rendered.sql.replace("scratch.staging.", "staging.")
+    sql = rendered.sql.replace("scratch.", "")
     with relations(schemas, given) as connection:
         paths = {name: str(path) for name, path in (sources or {}).items() if name in rendered.sources}
         relation = connection.sql(sql, params=paths or None)

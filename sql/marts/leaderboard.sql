@@ -1,10 +1,12 @@
 -- grain: one model
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
--- nulls: accuracy and the aucs without labels; published_* of a model that the paper does not have
+-- nulls: accuracy and the aucs without labels; published_* of a model that nobody published a figure of
 -- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
 --   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
 --   probability_auc = the same of the probabilities given that half of a user's candidates are liked
+{% set published = var('published') %}
+{% set published_in = var('published_in') %}
 with
 
 models as (
@@ -12,6 +14,8 @@ models as (
     select
         '{{ model }}' as model,
         {{ var('published.' ~ model, 'null') }}::double as published_accuracy,
+        {{ "'" ~ published_in.get(model, 'the paper') ~ "'" if model in published else 'null' }}::varchar
+            as published_in,
         {{ "true" if depends_on('scores.' ~ model, 'staging.labels') else "false" }} as is_trained_on_labels
     {%- if not loop.last %}
     union all
@@ -79,7 +83,7 @@ final as (
             else summed.judged_by || if(models.is_trained_on_labels, ', labelled users out of fold', '')
         end as evaluated_on,
         models.published_accuracy,
-        if(models.published_accuracy is null, null, 'the paper') as published_in
+        models.published_in
     from models
     left join summed on models.model = summed.model
     left join score_aucs on models.model = score_aucs.model

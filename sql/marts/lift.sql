@@ -4,7 +4,7 @@
 --   candidates that only the model, or only the one before it, predicts right
 -- nulls: published_lift where the paper lacks one of the two
 {% set built = models('scores') %}
-{% set published = var('published') %}
+{% set published = var('published') | reject('in', var('published_in')) | list %}
 {% set ordered = (published | select('in', built) | list) + (built | reject('in', published) | list) %}
 with
 
@@ -13,7 +13,7 @@ models as (
     select
         {{ loop.index }} as step,
         '{{ model }}' as model,
-        {{ var('published.' ~ model, 'null') }}::double as published_accuracy
+        {{ var('published.' ~ model) if model in published else 'null' }}::double as published_accuracy
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -67,7 +67,7 @@ def test_each_chart_has_its_place_and_draws_in_both_themes(page: str) -> None:
 def test_the_leaderboard_table_has_the_figures_of_the_warehouse(page: str, learned_warehouse: Path) -> None:
     with duckdb.connect(str(learned_warehouse), read_only=True) as connection:
         rows = connection.execute("select model, accuracy from marts.leaderboard").fetchall()
-    assert len(rows) == 5
+    assert len(rows) >= 5
     for model, accuracy in rows:
         assert f'<th scope="row">{model}</th><td>{accuracy:.4f}</td>' in page
 

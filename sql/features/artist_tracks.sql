@@ -1,0 +1,48 @@
+-- grain: one candidate of whose artist the user rated a track
+-- key: user_id, track_id
+-- units: artist_track_mean on the scale 0..100; artist_track_liked counts high ratings
+-- nulls: none
+with
+
+candidates as (
+    select user_id, track_id, artist_id from {{ ref('features.candidates') }}
+),
+
+ratings as (
+    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+),
+
+lineage as (
+    select track_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+rated as (
+    select ratings.user_id, lineage.artist_id, ratings.rating
+    from ratings
+    inner join lineage on ratings.item_id = lineage.track_id
+    semi join candidates on ratings.user_id = candidates.user_id
+),
+
+summed as (
+    select
+        user_id,
+        artist_id,
+        count(*) as artist_track_count,
+        sum(rating) / count(*) as artist_track_mean,
+        count(*) filter (where rating >= {{ var('liked.rating') }}) as artist_track_liked
+    from rated
+    group by user_id, artist_id
+),
+
+final as (
+    select
+        candidates.user_id,
+        candidates.track_id,
+        summed.artist_track_count,
+        summed.artist_track_mean,
+        summed.artist_track_liked
+    from candidates
+    inner join summed on candidates.user_id = summed.user_id and candidates.artist_id = summed.artist_id
+)
+
+select * from final

@@ -1,0 +1,20 @@
+-- grain: one rating
+-- units: rating 0..100; position counts the user's ratings from 0, in the order in which they were given
+-- nulls: none
+-- materialized: temp
+with
+
+ratings as (
+    select user_id, item_id, rating, seq from {{ ref('staging.ratings') }}
+),
+
+final as (
+    select
+        user_id,
+        item_id,
+        rating::integer as rating,
+        (row_number() over (partition by user_id order by seq) - 1)::integer as position
+    from ratings
+)
+
+select * from final
