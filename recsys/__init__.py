@@ -1,3 +1,41 @@
-"""A hierarchical music recommender in SQL, embedded in DuckDB."""
+"""A recommender that is a database: ratings in, a DuckDB warehouse of explainable scores out.
 
-__version__ = "0.1.0"
+>>> import recsys
+>>> with recsys.open("warehouse/recsys.duckdb") as warehouse:
+...     warehouse.leaderboard().show()
+
+The names of `__all__` are the library; everything else may change from one version to the next.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from recsys.version import __version__
+
+if TYPE_CHECKING:
+    from recsys.errors import BuildError, Error, InputError, UnknownIdError, UsageError
+    from recsys.library import Warehouse, build, open
+
+__all__ = [
+    "BuildError",
+    "Error",
+    "InputError",
+    "UnknownIdError",
+    "UsageError",
+    "Warehouse",
+    "__version__",
+    "build",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: the command line starts faster without the engine."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "errors" if name.endswith("Error") else "library"
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class RecsysError(Exception):
+class Error(Exception):
     """Anything that ends a command with a message instead of a traceback; exit status 1."""
 
     exit_status = 1
 
 
-class BuildError(RecsysError):
+RecsysError = Error
+
+
+class BuildError(Error):
     """A model failed to render, to run or to keep its promises."""
 
 
@@ -19,7 +22,7 @@ class UnavailableError(BuildError):
     """A learner cannot run on this machine; the build goes on without it and says so."""
 
 
-class UsageError(RecsysError):
+class UsageError(Error):
     """The arguments, or what they point to, cannot be used; exit status 2."""
 
     exit_status = 2
@@ -29,7 +32,7 @@ class UnknownIdError(UsageError):
     """No file knows the user or the track that was asked for."""
 
 
-class InputError(RecsysError):
+class InputError(Error):
     """A line of an input file breaks the format; exit status 2.
 
     The message is one line: ``FILE:LINE: 'TEXT': expected EXPECTATION``.

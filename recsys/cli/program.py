@@ -9,9 +9,9 @@ from typing import NoReturn
 
 import click
 
-from recsys import __version__
 from recsys.cli import asking, making, stopping
 from recsys.errors import RecsysError
+from recsys.version import __version__
 
 
 def run() -> None:

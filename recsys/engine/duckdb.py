@@ -10,7 +10,7 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
+SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
@@ -256,13 +257,8 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
 
     UsageError with a line that says what to do where there is no warehouse, or something else.
     """
-    if not warehouse.is_file():
-        raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
-    found = warehouse.stat()
-    connection = _connected(warehouse)
+    connection = _checked(warehouse, _connected)
     try:
-        _check_length(warehouse, found, connection)
-        _check_version(warehouse, connection)
         if guarded:
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
@@ -273,6 +269,49 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
         raise RecsysError(damaged(warehouse, str(error))) from None
     finally:
         connection.close()
+
+
+def opened(warehouse: Path) -> Connection:
+    """A read-only connection for a program of somebody else's, who closes it; UsageError as in `reading`.
+
+    It has an engine of its own: another connection of this process to the same path would be given the file
+    that was there when the first was made, not the one that a build has published since. Names of tables are
+    also those of the caller's data frames, of all frames on the stack.
+    """
+    return _checked(warehouse, _attached)
+
+
+def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connection:
+    if not warehouse.is_file():
+        raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
+    found = warehouse.stat()
+    connection = connect(warehouse)
+    try:
+        _check_length(warehouse, found, connection)
+        _check_version(warehouse, connection)
+    except duckdb.Error as error:
+        connection.close()
+        if not CORRUPT.search(str(error)):
+            raise
+        raise RecsysError(damaged(warehouse, str(error))) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _attached(warehouse: Path) -> Connection:
+    """A connection to an engine in memory that has the warehouse attached, in use and read-only."""
+    spill = str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
+    connection = duckdb.connect(config={**OFFLINE, "temp_directory": spill})
+    try:
+        connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
+    except duckdb.Error as error:
+        connection.close()
+        raise UsageError(_unreadable(warehouse, error)) from None
+    connection.execute("use warehouse")
+    connection.execute("set python_scan_all_frames = true")
+    return connection
 
 
 def _connected(warehouse: Path) -> Connection:
@@ -309,7 +348,8 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: Connection
     The engine does not write free blocks at the end of a file, so as many may be missing. ``found`` is the
     file from before it was opened: it counts only if no build has replaced it since then.
     """
-    size = "select block_size * (total_blocks - free_blocks) from pragma_database_size()"
+    size = "select block_size * (total_blocks - free_blocks) from pragma_database_size() "
+    size += "where database_name = current_database()"
     needed = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
     if found.st_size < needed and found.st_ino == warehouse.stat().st_ino:
         missing = f"cut off, {needed - found.st_size:,} bytes are missing"
@@ -344,6 +384,14 @@ def query(connection: Connection, sql: str, parameters: Any = None) -> Any:
         if CORRUPT.search(str(error)):
             raise
         raise RecsysError(str(error).strip()) from None
+
+
+def single_select(connection: Connection, sql: str) -> duckdb.Statement:
+    """The statement that a text holds; UsageError for several, none, or another kind than SELECT."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError(SELECT)
+    return statements[0]
 
 
 def write_csv(

@@ -50,11 +50,16 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
             raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
 
 
-def write_submission(connection: Connection, model: str, out: Path) -> int:
-    """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
+def require_model(connection: Connection, model: str) -> None:
+    """UsageError, with the models that there are, unless the leaderboard has this one."""
     known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
     if model not in known:
         raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
+
+
+def write_submission(connection: Connection, model: str, out: Path) -> int:
+    """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
+    require_model(connection, model)
     if not out.parent.is_dir() or out.is_dir():
         raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
     unfinished = out.with_name(f".{out.name}.unfinished")

@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from recsys import __version__
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import FORMAT_VERSION, Connection, query, reading
 from recsys.engine.plan import Fingerprint
@@ -21,6 +20,7 @@ from recsys.engine.publish import has_write_ahead_log
 from recsys.errors import UsageError
 from recsys.project.parameters import Parameters
 from recsys.sources.directory import SourceFile
+from recsys.version import __version__
 
 LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
 RELATION_KINDS = ("table", "view", "temp", "macro", "check")

@@ -10,10 +10,8 @@ from typing import Any
 
 import duckdb
 
-from recsys.engine.duckdb import reading
-from recsys.errors import RecsysError, UsageError
-
-EXPECTED = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
+from recsys.engine.duckdb import reading, single_select
+from recsys.errors import RecsysError
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -29,14 +27,6 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": str(error).strip() or "stopped: the query took too much memory"}
     shown = [[_cell(value, limits["cell"]) for value in row] for row in rows[: limits["rows"]]]
     return {"columns": columns, "rows": shown, "is_cut": len(rows) > limits["rows"]}
-
-
-def single_select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
-    """The statement that a text holds; UsageError for several, none, or another kind than SELECT."""
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise UsageError(EXPECTED)
-    return statements[0]
 
 
 def _lower_limits(limits: dict[str, Any]) -> None:

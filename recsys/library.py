@@ -1,0 +1,219 @@
+"""The library: what a program or a notebook does with a warehouse.
+
+Every result is a `duckdb.DuckDBPyRelation`: nothing is computed before it is asked for with ``.df()``,
+``.pl()``, ``.to_arrow_table()``, ``.fetchall()``, ``.show()`` or ``.write_parquet()``, and the last writes as
+it goes, so that a result of any size fits. A relation lives as long as its warehouse is open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+from duckdb import DuckDBPyConnection as Connection
+from duckdb import DuckDBPyRelation as Relation
+
+from recsys.engine.build import Options
+from recsys.engine.build import build as run
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import CORRUPT, damaged, opened, single_select
+from recsys.engine.queries import require, require_model
+from recsys.errors import Error, UnknownIdError, UsageError
+
+if TYPE_CHECKING:
+    from recsys.engine.plan import Step
+    from recsys.engine.record import Record
+
+logger = logging.getLogger("recsys")
+
+Id = int | str
+Pathlike = str | os.PathLike[str]
+
+
+def open(warehouse: Pathlike) -> Warehouse:
+    """Open a warehouse read-only; UsageError where there is none, or where the file is something else."""
+    return Warehouse(Path(warehouse))
+
+
+def build(
+    data: Pathlike,
+    warehouse: Pathlike,
+    *,
+    sql_only: bool = False,
+    parameters: Mapping[str, Any] | None = None,
+    select: Iterable[str] = (),
+    full_refresh: bool = False,
+    threads: int | None = None,
+    memory: str = "4GB",
+    device: str = "auto",
+    spark_master: str | None = None,
+    sql: Pathlike | None = None,
+) -> Warehouse:
+    """Build a warehouse from a data directory, running only what changed, and open it.
+
+    The arguments are those of ``recsys build``; ``parameters`` are constants of ``sql/parameters.toml`` by
+    their dotted names, such as ``{"bayes.confidence": 25}``. InputError names file, line and text of bad
+    input, UsageError a wrong argument, BuildError a model that fails; each leaves the warehouse as it was.
+    The logger ``recsys`` tells of each model (INFO) and of what had to be left out (WARNING).
+    """
+    options = Options(
+        data=Path(data),
+        warehouse=Path(warehouse),
+        sql=None if sql is None else Path(sql),
+        overrides=tuple(f"{name}={_written(value)}" for name, value in (parameters or {}).items()),
+        selected=tuple(select),
+        sql_only=sql_only,
+        full_refresh=full_refresh,
+        limits=Limits(threads or os.cpu_count() or 1, memory),
+        device=device,
+        spark_master=spark_master,
+    )
+    run(options, _Log())
+    return open(warehouse)
+
+
+class Warehouse:
+    """An open warehouse; close it, or use it in a ``with`` statement.
+
+    It shows the build that was published when it was opened, whatever is built since. Any number may be open
+    at a time, of one file or of several; one of them is for one thread.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened: Connection | None = opened(path)
+
+    @property
+    def _connection(self) -> Connection:
+        if self._opened is None:
+            raise UsageError(f"{self.path}: this warehouse is closed")
+        return self._opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"recsys.open({str(self.path)!r})"
+
+    def close(self) -> None:
+        """Let go of the file; relations that were taken from here end with it."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def sql(self, query: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> Relation:
+        """The result of one SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW) about the warehouse.
+
+        ``parameters`` are the values of ``$1``, ``$2`` or, as a mapping, of ``$name``. Data frames and Arrow
+        tables of the caller can be read by the names of their variables.
+        """
+        values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+        with self._told():
+            return self._connection.sql(single_select(self._connection, query), params=values or None)
+
+    def leaderboard(self) -> Relation:
+        """The rows of ``marts.leaderboard``, the best model first."""
+        self._require("marts.leaderboard")
+        return self._relation("from marts.leaderboard order by accuracy desc nulls last, model")
+
+    def predictions(self, model: str) -> Relation:
+        """The candidates as a model ranks them: rows of ``marts.predictions``, users by id."""
+        self._require("marts.leaderboard", "marts.predictions")
+        require_model(self._connection, model)
+        return self._relation(
+            "from marts.predictions where model = $model order by user_id, rank", {"model": model}
+        )
+
+    def explain(self, user: Id, item: Id) -> Relation:
+        """What an item's score for a user is made of: the rows of the macro ``explain``, in their order.
+
+        UnknownIdError for a user or an item that the data do not know.
+        """
+        self._require("explain")
+        pair = self._known("known_pair", user, item)
+        return self._relation("from explain($1, $2)", pair)
+
+    def recommend(self, users: Id | Iterable[Id], k: int = 10) -> Relation:
+        """The best ``k`` items of the whole catalogue that each of the users has not rated.
+
+        UnknownIdError for a user that the data do not know.
+        """
+        self._require("recommend")
+        if k < 1:
+            raise UsageError(f"k = {k}: expected 1 or more")
+        listed = [users] if isinstance(users, (int, str)) else list(users)
+        known = [self._known("known_user", user)[0] for user in listed]
+        calls = " union all ".join(
+            f"select {place} as place, {user} as user_id, * from recommend({user}, {k:d})"
+            for place, user in enumerate(known)
+        )
+        return self._relation(
+            f"select user_id, rank, track_id, score, reason from ({calls}) order by place, rank"
+        )
+
+    def _require(self, *names: str) -> None:
+        require(self._connection, self.path, *names)
+
+    def _known(self, macro: str, *ids: Id) -> list[int]:
+        """The ids as the warehouse has them, after the macro knew them; UnknownIdError with its sentence."""
+        numbers = [_number(one) for one in ids]
+        marks = ", ".join(f"${place}" for place, _ in enumerate(numbers, 1))
+        with self._told():
+            try:
+                self._connection.sql(f"from {macro}({marks})", params=numbers).fetchall()
+            except duckdb.InvalidInputException as error:
+                raise UnknownIdError(str(error).partition(": ")[2].splitlines()[0]) from None
+        return numbers
+
+    def _relation(self, query: str, parameters: Any = None) -> Relation:
+        with self._told():
+            return self._connection.sql(query, params=parameters)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """The engine's errors as ours."""
+        try:
+            yield
+        except duckdb.Error as error:
+            message = str(error).strip()
+            raise Error(damaged(self.path, message) if CORRUPT.search(message) else message) from None
+
+
+def _number(given: Id) -> int:
+    try:
+        return int(given)
+    except ValueError:
+        raise UnknownIdError(f"no id {given!r}: expected a whole number") from None
+
+
+def _written(value: Any) -> str:
+    """A constant as ``--set`` reads it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class _Log:
+    """Tells the logger ``recsys`` of a build."""
+
+    def planned(self, steps: list[Step], dropped: list[str]) -> None: ...
+    def started(self, step: Step) -> None: ...
+    def advanced(self, fraction: float, message: str = "") -> None: ...
+
+    def finished(self, step: Step, record: Record) -> None:
+        logger.info(
+            "%s: %s rows, %.2f s (%s)", step.name, f"{record.row_count:,}", record.seconds, step.reason
+        )
+
+    def left_out(self, model: str, reason: str) -> None:
+        logger.warning("left out %s: %s", model, reason)

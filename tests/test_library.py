@@ -1,0 +1,180 @@
+"""The library: relations that stream, closing, two warehouses at a time, and errors in the CLI's words."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import recsys
+from tests.given import build_sql, write_directory
+
+
+@pytest.fixture
+def warehouse(small_warehouse):
+    with recsys.open(small_warehouse) as opened:
+        yield opened
+
+
+def rows(relation: duckdb.DuckDBPyRelation) -> list[tuple]:
+    return relation.fetchall()
+
+
+def test_every_public_name_is_there_and_is_all_that_is_shown():
+    assert set(dir(recsys)) == {*recsys.__all__}
+    assert all(getattr(recsys, name).__doc__ for name in recsys.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        recsys.nothing  # noqa: B018
+
+
+def test_the_package_says_that_it_is_typed():
+    assert importlib.resources.files("recsys").joinpath("py.typed").is_file()
+
+
+def test_the_import_alone_loads_no_engine():
+    """The command line answers fast, and listens to signals before it loads what takes long."""
+    code = "import sys, recsys; sys.exit('duckdb' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_leaderboard_is_a_relation_best_first(warehouse):
+    board = warehouse.leaderboard()
+    assert isinstance(board, duckdb.DuckDBPyRelation)
+    accuracies = [accuracy for (accuracy,) in rows(board.select("accuracy"))]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert board.to_arrow_table().num_rows == len(accuracies) == len(set(rows(board.select("model"))))
+
+
+def test_predictions_are_those_of_the_model(warehouse):
+    found = rows(warehouse.predictions("adaptive").select("model, user_id, rank"))
+    assert found == [("adaptive", 100, rank) for rank in (1, 2, 3, 4)] + [
+        ("adaptive", 101, rank) for rank in (1, 2)
+    ]
+
+
+def test_an_explanation_adds_up_to_the_score(warehouse):
+    total = sum(row["contribution"] or 0 for row in warehouse.explain(100, 1).to_dicts())
+    score = warehouse.sql("select score from scores.adaptive where user_id = 100 and track_id = 1")
+    assert total == pytest.approx(rows(score)[0][0])
+
+
+def test_recommendations_keep_the_order_of_the_users(warehouse):
+    both = rows(warehouse.recommend([101, 100], k=2))
+    assert [(row[0], row[1]) for row in both] == [(101, 1), (101, 2), (100, 1), (100, 2)]
+    assert rows(warehouse.recommend(100, k=2)) == both[2:]
+    rated = {
+        item for (item,) in rows(warehouse.sql("select item_id from staging.ratings where user_id = 100"))
+    }
+    assert not rated & {row[2] for row in both[2:]}
+
+
+def test_a_relation_writes_itself(warehouse, tmp_path):
+    warehouse.recommend([100, 101], k=3).write_parquet(str(tmp_path / "top.parquet"))
+    assert pq.read_table(tmp_path / "top.parquet").num_rows == len(rows(warehouse.recommend([100, 101], k=3)))
+
+
+def test_sql_takes_parameters_and_the_callers_frames(warehouse):
+    by_place = warehouse.sql("select count(*) from staging.ratings where rating >= $1", [80])
+    by_name = warehouse.sql("select count(*) from staging.ratings where rating >= $least", {"least": 80})
+    assert rows(by_place) == rows(by_name) == [(3,)]
+    mine = pa.table({"user_id": [101]})
+    assert mine.num_rows == 1
+    assert rows(warehouse.sql("select count(*) from staging.ratings join mine using (user_id)")) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "query", ["create table x as select 1", "drop table staging.ratings", "select 1; select 2", ""]
+)
+def test_sql_is_one_select(warehouse, query):
+    with pytest.raises(recsys.UsageError, match="expected one SELECT"):
+        warehouse.sql(query)
+
+
+def test_a_wrong_query_is_told_of_by_the_engine(warehouse):
+    with pytest.raises(recsys.Error, match="nowhere"):
+        warehouse.sql("from nowhere")
+
+
+def test_ids_and_models_that_the_data_do_not_know(warehouse):
+    for ask in (lambda: warehouse.recommend(999), lambda: warehouse.explain(999, 1)):
+        with pytest.raises(recsys.UnknownIdError, match="no user 999"):
+            ask()
+    with pytest.raises(recsys.UnknownIdError, match="no track 888"):
+        warehouse.explain(100, 888)
+    with pytest.raises(recsys.UsageError, match="no model 'nope' .* adaptive, max_genre"):
+        warehouse.predictions("nope")
+    with pytest.raises(recsys.UsageError, match="k = 0"):
+        warehouse.recommend(100, k=0)
+
+
+def test_a_closed_warehouse_says_so(small_warehouse):
+    with recsys.open(str(small_warehouse)) as warehouse:
+        relation = warehouse.leaderboard()
+    with pytest.raises(recsys.UsageError, match="closed"):
+        warehouse.leaderboard()
+    with pytest.raises(duckdb.Error):
+        relation.fetchall()
+    warehouse.close()
+
+
+def test_no_warehouse_and_something_else(tmp_path):
+    with pytest.raises(recsys.UsageError, match="no warehouse there yet"):
+        recsys.open(tmp_path / "nothing.duckdb")
+    (tmp_path / "text").write_text("hello" * 9999)
+    with pytest.raises(recsys.UsageError, match="not a warehouse"):
+        recsys.open(tmp_path / "text")
+
+
+def test_a_build_returns_its_warehouse_open(small_data, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="recsys"):
+        built = recsys.build(small_data, tmp_path / "w.duckdb", sql_only=True, threads=1, memory="1GB")
+    with built:
+        assert "scores.adaptive" in {row[0] for row in rows(built.sql("select name from marts.build"))}
+    assert any("scores.adaptive: 6 rows" in message for message in caplog.messages)
+
+
+def test_two_builds_of_one_file_are_open_at_a_time(small_data, tmp_path):
+    """Each shows the build that it was opened on, as it does for readers in other processes."""
+    query = "select value from marts.build where name = 'bayes.confidence'"
+    path = tmp_path / "w.duckdb"
+    with recsys.build(small_data, path, sql_only=True) as first:
+        with recsys.build(small_data, path, sql_only=True, parameters={"bayes.confidence": 25}) as second:
+            assert rows(first.sql(query)) == [("10.0",)]
+            assert rows(second.sql(query)) == [("25.0",)]
+
+
+def test_two_warehouses_are_open_at_a_time(small_warehouse, tmp_path):
+    other = write_directory(
+        tmp_path / "data", {"trackData2.txt": "7|None|None\n", "trainItem2.txt": "5|1\n7\t50\n"}
+    )
+    build_sql(other, tmp_path / "other.duckdb")
+    count = "select count(*) from staging.ratings"
+    with recsys.open(small_warehouse) as one, recsys.open(tmp_path / "other.duckdb") as two:
+        assert rows(one.sql(count)) == [(6,)]
+        assert rows(two.sql(count)) == [(1,)]
+
+
+def test_bad_input_and_bad_arguments_leave_the_warehouse_alone(small_data, tmp_path):
+    path = tmp_path / "w.duckdb"
+    recsys.build(small_data, path, sql_only=True).close()
+    before = path.read_bytes()
+    bad = Path(shutil.copytree(small_data, tmp_path / "bad"))
+    (bad / "trainItem2.txt").write_text("100|1\n10\tninety\n")
+    with pytest.raises(recsys.InputError, match=r"trainItem2.txt:2: '10\\tninety'"):
+        recsys.build(bad, path, sql_only=True)
+    with pytest.raises(recsys.UsageError, match=r"bayes.confidence"):
+        recsys.build(small_data, path, parameters={"bayes.confidence": "much"})
+    with pytest.raises(recsys.UsageError, match="bayes.weight"):
+        recsys.build(small_data, path, parameters={"bayes.weight": 1})
+    with pytest.raises(recsys.UsageError, match="memory"):
+        recsys.build(small_data, path, memory="lots")
+    assert path.read_bytes() == before
+    assert issubclass(recsys.InputError, recsys.Error)
