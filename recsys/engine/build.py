@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from recsys import spark
-from recsys.engine import record
+from recsys.engine import record, requests
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.database import Database, EngineError, Limits
 from recsys.engine.duckdb import Writer, first_line
@@ -83,7 +83,8 @@ def build(options: Options, reporter: Reporter) -> Result:
         run = _Run(options, reporter, project, files, workplace)
         steps, dropped = run.plan()
         reporter.planned(steps, dropped)
-        if not options.plan_only and (dropped or any(step.runs for step in steps)):
+        is_stale = dropped or any(step.runs for step in steps) or run.makes_other_requests()
+        if is_stale and not options.plan_only:
             run.execute(steps, dropped)
     kept = tuple(step.name for step in steps if step.name not in run.ran)
     return Result(tuple(run.ran), kept, run.stale(), run.left_out, time.monotonic() - begun)
@@ -130,6 +131,10 @@ class _Run:
         built = {name: record.fingerprint for name, record in self.records.items()}
         steps = plan(self.project, self.project.graph(), self.files, built) if self.options.selected else []
         return tuple(step.name for step in steps if step.runs and step.name in built)
+
+    def makes_other_requests(self) -> bool:
+        """Whether what the warehouse can make on request is not what it now would."""
+        return bool(self.records) and not requests.are_in(self.options.warehouse, self.project)
 
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
         if self.records:
@@ -194,5 +199,7 @@ class _Run:
         table = record.table(
             self.build_id, options.data, options.limits, parameters, self.files, self.records
         )
+        database.drop(requests.RELATION)
+        database.store(requests.RELATION, requests.table(self.project))
         database.drop("marts.build")
         database.store("marts.build", table)

@@ -45,7 +45,62 @@ def quoted(relation: str) -> str:
     return ".".join(f'"{word}"' for word in words)
 
 
-class Writer:
+class Statements:
+    """Runs statements over one connection so that a signal or another thread can end them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.is_interrupted = False
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement in a thread of its own, so that the caller can be interrupted.
+
+        EngineError if DuckDB fails the statement.
+        """
+        if self.is_interrupted:
+            raise EngineError("interrupted")
+        outcome: dict[str, Any] = {}
+        finished = threading.Event()
+
+        def work() -> None:
+            try:
+                outcome["rows"] = self.connection.execute(sql, dict(parameters or {})).fetchall()
+            except BaseException as error:
+                outcome["error"] = error
+            finally:
+                finished.set()
+
+        try:
+            threading.Thread(target=work, daemon=True).start()
+            while not finished.wait(POLL_SECONDS):
+                if self.is_interrupted:  # perhaps before the statement had begun
+                    self.connection.interrupt()
+        except BaseException:
+            self.connection.interrupt()
+            finished.wait(5)
+            raise
+        if "error" in outcome:
+            error = outcome["error"]
+            raise _engine_error(error) if isinstance(error, duckdb.Error) else error
+        return outcome["rows"]
+
+    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        return self.run(sql, parameters)[0][0]
+
+    def interrupt(self) -> None:
+        """End the running statement, or the next: whoever runs statements in turn is to come to an end."""
+        self.is_interrupted = True
+        self.connection.interrupt()
+
+    def progress(self) -> float:
+        return max(0.0, self.connection.query_progress() / 100)
+
+    def relation(self, name: str, order: Sequence[str]) -> Ordered:
+        ordering = f" order by {', '.join(map(quoted, order))}" if order else ""
+        return Ordered(self, f"select * from {quoted(name)}{ordering}")
+
+
+class Writer(Statements):
     """The connection of one build to its private database, with a scratch database that is never kept."""
 
     def __init__(self, path: Path, limits: Limits, spill: Path) -> None:
@@ -57,10 +112,9 @@ class Writer:
             "temp_directory": str(spill),
         }
         try:
-            self.connection = duckdb.connect(str(path), config=config)
+            super().__init__(duckdb.connect(str(path), config=config))
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
-        self.is_interrupted = False
         self._configure()
         self.run("attach ':memory:' as scratch")
 
@@ -123,58 +177,11 @@ class Writer:
     def count(self, name: str) -> int:
         return int(self.value(f"select count(*) from {quoted(name)}"))
 
-    def relation(self, name: str, order: Sequence[str]) -> Ordered:
-        ordering = f" order by {', '.join(map(quoted, order))}" if order else ""
-        return Ordered(self, f"select * from {quoted(name)}{ordering}")
-
     def twin(self) -> Writer:
         other = copy.copy(self)
         other.connection = self.connection.cursor()
         other._configure()
         return other
-
-    def interrupt(self) -> None:
-        """End the running statement, or the next: whoever runs statements in turn is to come to an end."""
-        self.is_interrupted = True
-        self.connection.interrupt()
-
-    def progress(self) -> float:
-        return max(0.0, self.connection.query_progress() / 100)
-
-    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run a statement in a thread of its own, so that the caller can be interrupted.
-
-        EngineError if DuckDB fails the statement.
-        """
-        if self.is_interrupted:
-            raise EngineError("interrupted")
-        outcome: dict[str, Any] = {}
-        finished = threading.Event()
-
-        def work() -> None:
-            try:
-                outcome["rows"] = self.connection.execute(sql, dict(parameters or {})).fetchall()
-            except BaseException as error:
-                outcome["error"] = error
-            finally:
-                finished.set()
-
-        try:
-            threading.Thread(target=work, daemon=True).start()
-            while not finished.wait(POLL_SECONDS):
-                if self.is_interrupted:  # perhaps before the statement had begun
-                    self.connection.interrupt()
-        except BaseException:
-            self.connection.interrupt()
-            finished.wait(5)
-            raise
-        if "error" in outcome:
-            error = outcome["error"]
-            raise _engine_error(error) if isinstance(error, duckdb.Error) else error
-        return outcome["rows"]
-
-    def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        return self.run(sql, parameters)[0][0]
 
     def store(self, name: str, table: pa.Table) -> None:
         self.connection.register("incoming", table)
@@ -205,21 +212,49 @@ class Writer:
             self.connection.close()
 
 
+class Scratch(Statements):
+    """Relations beside an open warehouse, in memory: read-only as it is, SQL made on request may use them."""
+
+    def __init__(self, connection: Connection, limits: Limits, schemas: Iterable[str]) -> None:
+        super().__init__(connection)
+        for name, setting in (("threads", str(limits.threads)), ("memory_limit", limits.memory)):
+            self.run(f"set {name} = $setting", {"setting": setting})
+        self.run("attach if not exists ':memory:' as scratch (read_write)")
+        for schema in schemas:
+            self.run(f"create schema if not exists scratch.{quoted(schema)}")
+
+    def put(self, relation: str, content: pa.Table | str) -> None:
+        """Make ``scratch.<relation>`` from an Arrow table or from SQL, whether or not it is there."""
+        opening = f"create or replace table scratch.{quoted(relation)} as "
+        if isinstance(content, str):
+            self.run(opening + content)
+            return
+        self.connection.register("incoming", content)
+        try:
+            self.run(f"{opening}from incoming")
+        finally:
+            self.connection.unregister("incoming")
+
+    def table(self, relation: str) -> pa.Table:
+        """The rows of a relation that was put here."""
+        return Ordered(self, f"from scratch.{quoted(relation)} order by all").arrow()
+
+
 class Ordered:
     """A relation as Python models read it: the same rows in the same order for any number of threads."""
 
-    def __init__(self, writer: Writer, sql: str) -> None:
-        self.writer, self.sql = writer, sql
+    def __init__(self, statements: Statements, sql: str) -> None:
+        self.statements, self.sql = statements, sql
 
     def arrow(self) -> pa.Table:
         try:
-            return self.writer.connection.sql(self.sql).to_arrow_table()
+            return self.statements.connection.sql(self.sql).to_arrow_table()
         except duckdb.Error as error:
             raise _engine_error(error) from None
 
     def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
         """Over a connection of their own: the engine has one unfinished result a connection."""
-        cursor = self.writer.connection.cursor()
+        cursor = self.statements.connection.cursor()
         try:
             yield from cursor.sql(self.sql).to_arrow_reader(rows)
         except duckdb.Error as error:
@@ -230,8 +265,8 @@ class Ordered:
     def frame(self, context: Context) -> DataFrame:
         from recsys import spark
 
-        rows = self.writer.value(f"select count(*) from ({self.sql})")
-        schema = self.writer.connection.sql(self.sql).limit(0).to_arrow_table().schema
+        rows = self.statements.value(f"select count(*) from ({self.sql})")
+        schema = self.statements.connection.sql(self.sql).limit(0).to_arrow_table().schema
         return spark.frame_of_batches(context, schema, rows, self.batches())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -42,7 +43,8 @@ class Project:
         self.enabled = set(self.models)
 
     def _substitute(self, substitution: Substitution) -> None:
-        """Add the twins of one section of ``substitutions.toml``."""
+        """Add the twins of one section of ``substitutions.toml``; set aside what is made on request."""
+        self.writers |= {model.name: model for model in substitution.inputs}
         made = twins(
             substitution,
             dict(self.writers),
@@ -52,11 +54,13 @@ class Project:
         named = {model.name: model for model in made}
         if taken := sorted(named.keys() & self.writers.keys()):
             raise BuildError(f"{substitution.path}: [{substitution.schema}]: {taken[0]} is there already")
-        self.writers |= {**named, **{model.name: model for model in substitution.inputs}}
+        self.models |= named
         if substitution.is_on_request:
+            own = {name: model for name, model in self.models.items() if model.layer == substitution.schema}
+            named = {name: replace(model, materialized="temp") for name, model in own.items()}
+            self.models = {name: model for name, model in self.models.items() if name not in own}
             self.on_request[substitution.schema] = named
-        else:
-            self.models |= named
+        self.writers |= named
 
     @classmethod
     def load(
@@ -128,20 +132,18 @@ class Project:
         further = {model.layer for model in self.models.values()} - {*LAYERS, "checks"}
         return (*LAYERS, *sorted(further))
 
-    def requested(self, schema: str, target: str) -> list[Rendered]:
-        """What to run, in this order, for a target of a substitution that is made on request.
+    def requests(self, schema: str) -> list[Rendered]:
+        """What can be made on request in a schema, in an order in which it can run.
 
-        ``target`` is the name of the original, such as ``scores.adaptive``; KeyError if it has no twin there.
+        What reads a disabled model, at whatever remove, is not there.
         """
-        named = self.on_request[schema]
-        parents: dict[str, list[str]] = {}
-        waiting = [f"{schema}.{target.replace('.', '_')}"]
-        while waiting:
-            name = waiting.pop()
-            refs = self.render(named[name].name).refs
-            parents[name] = [parent for parent in refs if parent in named]
-            waiting.extend(parent for parent in parents[name] if parent not in parents)
-        return [self.render(name) for name in TopologicalSorter(parents).static_order()]
+        there = {name: self.render(name) for name in self.on_request[schema]}
+        known = self.enabled | {model.name for model in self.writers.values() if model.layer == schema}
+        while lost := [name for name, one in there.items() if not known.issuperset(self.parents(one))]:
+            there = {name: one for name, one in there.items() if name not in lost}
+            known -= set(lost)
+        parents = {name: [ref for ref in one.refs if ref in there] for name, one in there.items()}
+        return [there[name] for name in TopologicalSorter(parents).static_order()]
 
     def location(self, relation: str) -> str:
         """Where SQL finds a relation: those that live as long as the build have a database of their own."""

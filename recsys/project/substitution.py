@@ -11,8 +11,9 @@ which reads the twins of what its original reads. A twin has its original's file
 record take it like any other model. What is replaced by itself stays as it is, with all that it is made from.
 A target that is a glob means those of its models that SQL alone makes from the replaced relations.
 
-With ``on = "request"`` the twins are no part of a build: their SQL reads what the one who asks puts into
-``scratch.<schema>``, and their results go there too.
+With ``on = "request"`` neither the twins nor the models in the schema's own folder are part of a build. Their
+SQL is kept for whoever asks, who puts the relations of ``given`` into ``scratch.<schema>`` and finds the
+results there. What depends on a model named by ``without`` has no twin: it needs more than what is given.
 """
 
 from __future__ import annotations
@@ -26,29 +27,25 @@ from pathlib import Path
 from recsys.errors import BuildError
 from recsys.project.model import IDENTIFIER, LAYERS, Model
 
-KEYS = {"replacing", "targets", "on"}
+KEYS = ("replacing", "targets", "on", "given", "without")
 
 
 @dataclass(frozen=True)
 class Substitution:
-    """One section: the schema of the twins, what replaces what, and which models are wanted."""
+    """One section: the schema of the twins, what replaces what, and which models have some."""
 
     path: Path
     schema: str
     replacing: Mapping[str, str]
     targets: Sequence[str]
+    without: Sequence[str]
+    given: Sequence[str]
     is_on_request: bool
 
     @property
     def inputs(self) -> list[Model]:
         """The relations that whoever asks puts into the schema."""
-        if not self.is_on_request:
-            return []
-        given = {new for old, new in self.replacing.items() if new != old and self.owns(new)}
-        return [Model(name, self.path, {}, "temp") for name in sorted(given)]
-
-    def owns(self, relation: str) -> bool:
-        return relation.startswith(f"{self.schema}.")
+        return [Model(name, self.path, {}, "temp") for name in self.given]
 
     def twin_of(self, relation: str) -> str:
         return f"{self.schema}.{relation.replace('.', '_')}"
@@ -69,16 +66,22 @@ def _substitution(path: Path, schema: str, section: object) -> Substitution:
     where = f"{path}: [{schema}]"
     if not IDENTIFIER.fullmatch(schema) or schema in LAYERS:
         raise BuildError(f"{where}: expected the name of a new schema, of lower-case letters, digits and _")
-    if not isinstance(section, dict) or section.keys() - KEYS:
-        raise BuildError(f"{where}: expected the keys replacing, targets and on")
+    if not isinstance(section, dict) or section.keys() - set(KEYS):
+        raise BuildError(f"{where}: expected the keys {', '.join(KEYS)}")
     replacing, targets, on = (section.get(key) for key in ("replacing", "targets", "on"))
+    without, given = section.get("without", []), section.get("given", [])
     if not isinstance(replacing, dict) or not replacing:
         raise BuildError(f'{where}: expected replacing = {{ "staging.x" = "{schema}.x" }}')
     if not isinstance(targets, list) or not targets:
         raise BuildError(f'{where}: expected targets = ["layer.model"]')
     if on not in (None, "request"):
         raise BuildError(f"{where}: on = {on!r}: expected on = 'request', or a build's twins without it")
-    return Substitution(path, schema, replacing, targets, on == "request")
+    for name in given:
+        if on is None or not name.startswith(f"{schema}."):
+            raise BuildError(
+                f"{where}: given {name}: expected a relation of {schema} that is made on request"
+            )
+    return Substitution(path, schema, replacing, targets, without, given, on == "request")
 
 
 def twins(
@@ -106,7 +109,7 @@ def twins(
 
 def _refuse_unknown(substitution: Substitution, writers: Mapping[str, Model]) -> None:
     given = {model.name for model in substitution.inputs}
-    wanted = [name for name in substitution.targets if not _named(name, writers)]
+    wanted = [name for name in (*substitution.targets, *substitution.without) if not _named(name, writers)]
     for name in [*substitution.replacing, *substitution.replacing.values(), *wanted]:
         if name not in writers and name not in given:
             raise BuildError(f"{substitution.path}: [{substitution.schema}]: {name} is no model")
@@ -145,7 +148,7 @@ class _Closure:
         if blocker := self.blocked.get(relation):
             if is_required:
                 where = f"{self.substitution.path}: [{self.substitution.schema}]"
-                raise BuildError(f"{where}: {relation} depends on {blocker}, which Python writes: replace it")
+                raise BuildError(f"{where}: {relation} depends on {blocker}, which has no twin: replace it")
             return {}
         return found
 
@@ -165,7 +168,7 @@ class _Closure:
                 found |= {**above, relation: model}
             if parent in self.blocked:
                 self.blocked[relation] = self.blocked[parent]
-        if found and self.is_python(model):
+        if relation in self.substitution.without or (found and self.is_python(model)):
             self.blocked[relation] = relation
         self.known[relation] = found
         return found

@@ -27,6 +27,14 @@ MODELS = {
 }
 BOTH = '{ "staging.ratings" = "other.ratings", "staging.pairs" = "other.pairs" }'
 
+ASKED = """
+[asked]
+replacing = { "staging.pairs" = "asked.pairs" }
+given = ["asked.pairs"]
+targets = ["scores.*"]
+on = "request"
+"""
+
 
 def project_of(folder: Path, substitutions: str) -> Project:
     (folder / "parameters.toml").write_text("")
@@ -86,23 +94,41 @@ def test_what_python_writes_can_be_replaced(tmp_path: Path) -> None:
 
 
 def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
-    replacing = '{ "staging.pairs" = "asked.pairs" }'
-    section = f'[asked]\nreplacing = {replacing}\ntargets = ["scores.*"]\non = "request"'
-    project = project_of(tmp_path, section)
+    project = project_of(tmp_path, ASKED)
     assert set(project.graph()) == set(MODELS)
-    steps = project.requested("asked", "scores.near")
+    steps = project.requests("asked")
     assert [step.model.name for step in steps] == ["asked.features_near", "asked.scores_near"]
     read = "select p.x from scratch.asked.pairs as p, priors.items as i, hierarchy.items as h"
     assert steps[0].sql.endswith(read)
     assert steps[1].sql.endswith("select x from scratch.asked.features_near")
-    assert set(project.on_request["asked"]) == {"asked.features_near", "asked.scores_near"}
+
+
+def test_models_in_the_folder_of_a_request_are_made_on_request_too(tmp_path: Path) -> None:
+    (tmp_path / "asked").mkdir()
+    (tmp_path / "asked" / "best.sql").write_text(
+        "-- key: x\nselect max(x) from {{ ref('asked.scores_near') }}"
+    )
+    project = project_of(tmp_path, ASKED)
+    assert "asked.best" not in project.graph()
+    assert project.requests("asked")[-1].sql.endswith("select max(x) from scratch.asked.scores_near")
+
+
+def test_what_reads_a_disabled_model_cannot_be_asked_for(tmp_path: Path) -> None:
+    project = project_of(tmp_path, ASKED)
+    project.disable(["priors.items"])
+    assert project.requests("asked") == []
+
+
+def test_what_needs_more_than_is_given_has_no_twin(tmp_path: Path) -> None:
+    project = project_of(tmp_path, f'{ASKED}\nwithout = ["features.near"]')
+    assert project.requests("asked") == []
 
 
 @pytest.mark.parametrize(
     ("section", "message"),
     [
         ("[staging]", r"\[staging\]: expected the name of a new schema"),
-        ("[other]\nmagic = 1", "expected the keys replacing, targets and on"),
+        ("[other]\nmagic = 1", "expected the keys replacing, targets, on"),
         ('[other]\ntargets = ["scores.near"]', "expected replacing ="),
         (f"[other]\nreplacing = {BOTH}", "expected targets ="),
         (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.none"]', r"scores\.none is no model"),
@@ -116,9 +142,11 @@ def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
         ),
         (
             f'[other]\nreplacing = {BOTH}\ntargets = ["scores.learned"]',
-            "features.learned, which Python writes",
+            "features.learned, which has no twin",
         ),
         (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]\non = "sunday"', "on = 'request'"),
+        (ASKED.replace('on = "request"', ""), r"given asked\.pairs: expected"),
+        (f'{ASKED}\nwithout = ["scores.no"]', r"scores\.no is no model"),
         ("[other", r"substitutions\.toml: Expected"),
     ],
 )

@@ -1,0 +1,132 @@
+"""Lists for users from the whole catalogue: what retrieval proposes, ranked by a model.
+
+Users are taken in blocks, so that memory does not grow with their number. Everything that is computed is SQL
+of the warehouse (`recsys.engine.requests`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import Connection, Scratch, query
+from recsys.engine.requests import Requests, Round
+from recsys.errors import UnknownIdError, UsageError
+
+SCHEMA = "catalogue"
+DEFAULT = (
+    "affinity"  # what the list of a user is made for; the models of the leaderboard judge given candidates
+)
+BY_NEIGHBOURS = ("affinity",)  # models whose reasons are ratings of items that go with the track
+BLOCK = 2000  # users at a time
+VISITOR = 0  # the user id of somebody who is not in the data
+
+USERS = pa.schema({"user_id": pa.int32()})
+
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for: at most ``k`` tracks a user, ranked by ``model`` (None: the default)."""
+
+    k: int = 10
+    model: str | None = None
+    includes_rated: bool = False
+
+    def table(self, model: str) -> pa.Table:
+        return pa.table(
+            {
+                "k": pa.array([self.k], pa.int32()),
+                "includes_rated": [self.includes_rated],
+                "is_by_levels": [model not in BY_NEIGHBOURS],
+            }
+        )
+
+
+class Recommender:
+    """Recommends from one open warehouse.
+
+    Lists are Arrow tables ``(user_id, rank, track_id, score, reason)``, by user and rank; fewer than ``k``
+    rows of a user where the catalogue has no more.
+    """
+
+    def __init__(self, connection: Connection, limits: Limits | None = None) -> None:
+        self.connection = connection
+        self.requests = Requests.of(connection)
+        self.scratch = Scratch(connection, limits or Limits(), [SCHEMA])
+
+    @property
+    def models(self) -> list[str]:
+        """The models that can score any pair."""
+        return self.requests.scores(SCHEMA)
+
+    def model(self, wish: Wish) -> str:
+        """The name of the model that a wish means; UsageError for one that cannot score any pair."""
+        name = wish.model or DEFAULT
+        if name not in self.models:
+            able = ", ".join(self.models)
+            raise UsageError(f"{name!r} cannot score tracks that are no candidates: expected one of {able}")
+        return name
+
+    def blocks(
+        self, wish: Wish, users: Sequence[int] | None = None, report: Report | None = None, size: int = BLOCK
+    ) -> Iterator[pa.Table]:
+        """Lists for these users, or for everybody who rated something or has candidates, block by block.
+
+        UnknownIdError for a user whom no file knows.
+        """
+        wanted = self._known(users)
+        for start in range(0, len(wanted), size):
+            block = wanted[start : start + size]
+            yield self._of_block(wish, block)
+            if report is not None:
+                done = min(start + size, len(wanted))
+                report(done / len(wanted), f"{done:,} of {len(wanted):,} users")
+
+    def for_ratings(self, wish: Wish, ratings: Mapping[int, float]) -> pa.Table:
+        """A list for somebody who is not in the data, from a handful of ratings 0..100 by item id."""
+        given = pa.table(
+            {
+                "user_id": pa.array([VISITOR] * len(ratings), pa.int32()),
+                "item_id": pa.array(ratings.keys(), pa.int32()),
+                "rating": pa.array(map(round, ratings.values()), pa.int32()),
+                "seq": pa.array(range(len(ratings)), pa.int64()),
+            }
+        )
+        return self._list(wish, [VISITOR], given)
+
+    def _known(self, users: Sequence[int] | None) -> pa.Array:
+        everybody = (
+            "select distinct user_id from staging.ratings union select user_id from staging.candidates"
+        )
+        if users is None:
+            return query(self.connection, f"from ({everybody}) order by user_id")["user_id"]
+        named = pa.table({"user_id": pa.array(users, pa.int64())})
+        self.scratch.put(f"{SCHEMA}.asked", named)
+        unknown = query(
+            self.connection, f"from scratch.{SCHEMA}.asked anti join ({everybody}) using (user_id)"
+        )
+        if unknown.num_rows:
+            raise UnknownIdError(f"user {unknown['user_id'][0]}: no file of this warehouse knows this user")
+        return named["user_id"]
+
+    def _of_block(self, wish: Wish, users: pa.Array) -> pa.Table:
+        ratings = (
+            "select user_id, item_id, rating, seq from staging.ratings "
+            f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
+        )
+        return self._list(wish, users, ratings)
+
+    def _list(self, wish: Wish, users: pa.Array | Sequence[int], ratings: pa.Table | str) -> pa.Table:
+        model = self.model(wish)
+        asked = Round(self.requests, self.scratch)
+        asked.give(f"{SCHEMA}.users", pa.table({"user_id": users}).cast(USERS))
+        asked.give(f"{SCHEMA}.ratings", ratings)
+        asked.give(f"{SCHEMA}.wish", wish.table(model))
+        asked.make(f"{SCHEMA}.scores_{model}")
+        asked.give(f"{SCHEMA}.scores", f"select * from scratch.{SCHEMA}.scores_{model}")
+        return asked.make(f"{SCHEMA}.recommended")

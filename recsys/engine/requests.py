@@ -1,0 +1,115 @@
+"""What a warehouse can make on request: SQL that a build keeps in ``marts.requests``, and running it.
+
+The models of ``sql/catalogue`` and the twins that ``substitutions.toml`` makes beside them are no relations
+of the warehouse. Their SQL is, so that whoever has the warehouse has all that it takes, as it was built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from recsys.engine.duckdb import Connection, Scratch, query, reading
+from recsys.errors import RecsysError, UsageError
+from recsys.project import Project
+
+RELATION = "marts.requests"
+SCHEMA = pa.schema(
+    [
+        ("relation", pa.string()),
+        ("position", pa.int32()),
+        ("reads", pa.list_(pa.string())),
+        ("sql", pa.string()),
+    ]
+)
+
+
+def table(project: Project) -> pa.Table:
+    """``marts.requests``: a row for each relation that can be made, in an order in which they can be.
+
+    ``reads`` names the other relations of the request that its SQL reads, given ones included.
+    """
+    rendered = [(schema, one) for schema in project.on_request for one in project.requests(schema)]
+    rows = [
+        {
+            "relation": one.model.name,
+            "position": position,
+            "reads": [ref for ref in one.refs if ref.startswith(f"{schema}.")],
+            "sql": one.sql,
+        }
+        for position, (schema, one) in enumerate(rendered)
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def are_in(warehouse: Path, project: Project) -> bool:
+    """Whether a published warehouse can make what the project says, in the same way."""
+    try:
+        with reading(warehouse) as connection:
+            return bool(query(connection, f"from {RELATION} order by position").equals(table(project)))
+    except RecsysError:
+        return False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """How one relation is made, and which others of the request it reads."""
+
+    relation: str
+    reads: tuple[str, ...]
+    sql: str
+
+
+class Requests:
+    """All that a warehouse can make on request."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.statements = {statement.relation: statement for statement in statements}
+
+    @classmethod
+    def of(cls, connection: Connection) -> Requests:
+        """Those of an open warehouse."""
+        rows = query(connection, f"select * from {RELATION} order by position").to_pylist()
+        return cls(Statement(row["relation"], tuple(row["reads"]), row["sql"]) for row in rows)
+
+    def scores(self, schema: str) -> list[str]:
+        """The models that can score any pair of a schema, in the order of their names."""
+        start = f"{schema}.scores_"
+        return sorted(name.removeprefix(start) for name in self.statements if name.startswith(start))
+
+
+class Round:
+    """One time that something is asked for: what is given, and what was made from it so far."""
+
+    def __init__(self, requests: Requests, scratch: Scratch) -> None:
+        self.requests, self.scratch = requests, scratch
+        self.there: set[str] = set()
+
+    def give(self, relation: str, content: pa.Table | str) -> None:
+        """Put an Arrow table, or the rows of a query, in the place of a relation."""
+        self.scratch.put(relation, content)
+        self.there.add(relation)
+
+    def make(self, wanted: str) -> pa.Table:
+        """A relation, made together with all that it reads and that is not there yet.
+
+        UsageError if the warehouse cannot make it, since it was built without something that this reads.
+        """
+        for relation in self._missing(wanted):
+            self.give(relation, self.requests.statements[relation].sql)
+        return self.scratch.table(wanted)
+
+    def _missing(self, wanted: str) -> list[str]:
+        needed, waiting = set[str](), [wanted]
+        while waiting:
+            relation = waiting.pop()
+            if relation in self.there or relation in needed:
+                continue
+            if relation not in self.requests.statements:
+                raise UsageError(f"this warehouse cannot make {relation}: `recsys build` without --select")
+            needed.add(relation)
+            waiting.extend(self.requests.statements[relation].reads)
+        return [relation for relation in self.requests.statements if relation in needed]

@@ -1,0 +1,47 @@
+-- grain: a user, and one of the tracks that go best with what the user rated
+-- key: user_id, track_id
+-- units: affinity is a sum of weights, comparable within a user
+-- nulls: none
+-- formula: sum over the items j that the user rated of (1 + r)^0.65 w(track, j), as in the model
+--   item_neighbours and without its penalty for popular tracks: a list for the user need not be neutral to it
+{% set strength = 'pow(1 + ratings.rating, ' ~ var('item_neighbours.rating_power') ~ ')' %}
+with
+
+ratings as (
+    select user_id, item_id, rating from {{ ref('catalogue.ratings') }}
+),
+
+weights as (
+    select item_i, item_j, weight from {{ ref('features.catalogue_weights') }}
+),
+
+wish as (
+    select includes_rated from {{ ref('catalogue.wish') }}
+),
+
+summed as (
+    select
+        ratings.user_id,
+        weights.item_i as track_id,
+        sum({{ trillionths(strength ~ ' * weights.weight') }}) / 1e12 as affinity
+    from ratings
+    inner join weights on ratings.item_id = weights.item_j
+    group by ratings.user_id, weights.item_i
+),
+
+unrated as (
+    select summed.user_id, summed.track_id, summed.affinity
+    from summed
+    left join ratings on summed.user_id = ratings.user_id and summed.track_id = ratings.item_id
+    cross join wish
+    where ratings.item_id is null or wish.includes_rated
+),
+
+final as (
+    select user_id, track_id, affinity
+    from unrated
+    qualify row_number() over (partition by user_id order by affinity desc, track_id)
+        <= {{ var('recommend.neighbours') }}
+)
+
+select * from final

@@ -1,0 +1,66 @@
+-- grain: one of the user's best tracks, and the rating that speaks most for it
+-- key: user_id, track_id
+-- units: kind is 'neighbour' (an item that goes with the track), 'album', 'artist' or 'genre'; item_id is
+--   what was rated, rating how
+-- nulls: none
+-- formula: what goes with the track first, by the largest part in its affinity, then its album, its artist
+--   and its genres; a model that knows levels alone is explained by levels first
+with
+
+best as (
+    select user_id, track_id from {{ ref('catalogue.best') }}
+),
+
+ratings as (
+    select user_id, item_id, rating from {{ ref('catalogue.ratings') }}
+),
+
+weights as (
+    select item_i, item_j, weight from {{ ref('features.catalogue_weights') }} where weight > 0
+),
+
+lineage as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+track_genres as (
+    select track_id, genre_id from {{ ref('hierarchy.track_genres') }}
+),
+
+wish as (
+    select is_by_levels from {{ ref('catalogue.wish') }}
+),
+
+levels as (
+    select track_id, 'album' as kind, 1 as place, album_id as item_id from lineage
+    union all
+    select track_id, 'artist' as kind, 2 as place, artist_id as item_id from lineage
+    union all
+    select track_id, 'genre' as kind, 3 as place, genre_id as item_id from track_genres
+),
+
+evidence as (
+    select
+        best.user_id, best.track_id, levels.kind, levels.place, levels.item_id, ratings.rating,
+        cast(ratings.rating as double) as part
+    from best
+    inner join levels on best.track_id = levels.track_id
+    inner join ratings on best.user_id = ratings.user_id and levels.item_id = ratings.item_id
+    union all
+    select
+        best.user_id, best.track_id, 'neighbour' as kind,
+        case when wish.is_by_levels then 4 else 0 end as place, ratings.item_id, ratings.rating,
+        pow(1 + ratings.rating, {{ var('item_neighbours.rating_power') }}) * weights.weight as part
+    from best
+    inner join weights on best.track_id = weights.item_i
+    inner join ratings on best.user_id = ratings.user_id and weights.item_j = ratings.item_id
+    cross join wish
+),
+
+final as (
+    select user_id, track_id, kind, item_id, rating
+    from evidence
+    qualify row_number() over (partition by user_id, track_id order by place, part desc, item_id) = 1
+)
+
+select * from final

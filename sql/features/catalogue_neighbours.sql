@@ -1,0 +1,76 @@
+-- grain: an item, and one of the tracks that are liked close to it in the histories of many
+-- key: item_i, item_j
+-- units: item_i is the track, item_j what was rated; weight 0..1; support counts the users who rated both
+-- nulls: none
+-- formula: weight = sum over the users who liked i and rated j of |pos_i - pos_j|^-1.1
+--   (1 + |r_i - r_j|)^-0.2, over n_i + n_j - support, close together only, as in features.item_weights, for
+--   all tracks; of each item the strongest are kept, ties by the track's id
+{% set window = var('item_neighbours.window') %}
+with
+
+positions as (
+    select user_id, item_id, rating, position, position // {{ window }} as bucket
+    from {{ ref('features.positions') }}
+    where rating >= {{ var('recommend.heard') }}
+),
+
+tracks as (
+    select track_id from {{ ref('staging.tracks') }}
+),
+
+counts as (
+    select item_id, rating_count from {{ ref('priors.items') }}
+),
+
+shifts as (
+    select unnest([-1, 0, 1]) as shift
+),
+
+liked as (
+    select positions.user_id, positions.item_id, positions.rating, positions.position, positions.bucket
+    from positions
+    inner join tracks on positions.item_id = tracks.track_id
+    where positions.rating >= {{ var('liked.rating') }}
+),
+
+around as (
+    select
+        liked.user_id, liked.item_id, liked.rating, liked.position, liked.bucket + shifts.shift as bucket
+    from liked
+    cross join shifts
+),
+
+summed as (
+    select
+        around.item_id as item_i,
+        positions.item_id as item_j,
+        sum({{ trillionths(
+            'pow(abs(around.position - positions.position), -' ~ var('item_neighbours.distance_power')
+            ~ ') * pow(1 + abs(around.rating - positions.rating), -' ~ var('item_neighbours.gap_power') ~ ')'
+        ) }}) / 1e12 as weight,
+        count(*) as support
+    from around
+    inner join positions on around.user_id = positions.user_id and around.bucket = positions.bucket
+    where abs(around.position - positions.position) between 1 and {{ window }}
+    group by around.item_id, positions.item_id
+),
+
+weighted as (
+    select
+        summed.item_i,
+        summed.item_j,
+        summed.weight / (one.rating_count + other.rating_count - summed.support) as weight,
+        summed.support
+    from summed
+    inner join counts as one on summed.item_i = one.item_id
+    inner join counts as other on summed.item_j = other.item_id
+),
+
+final as (
+    select item_i, item_j, weight, support
+    from weighted
+    qualify row_number() over (partition by item_j order by weight desc, item_i)
+        <= {{ var('recommend.kept_weights') }}
+)
+
+select * from final

@@ -1,0 +1,181 @@
+"""Lists from the whole catalogue: the same scores as in the build, whatever the blocks, for visitors too."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from recsys.engine.duckdb import reading
+from recsys.engine.recommending import SCHEMA, Recommender, Wish
+from recsys.engine.requests import Round
+from recsys.errors import UnknownIdError, UsageError
+from tests.given import build_sql, write_directory
+
+TRACKS, ALBUMS, USERS = range(1, 61), range(100, 115), range(1, 31)
+WINDOW, KEPT = 10, 50
+BUILT_AND_ASKED = ("adaptive", "max_genre", "max_genre_bayes", "weighted_average", "weighted_average_bayes")
+
+
+def _files(seed: int = 5) -> dict[str, str]:
+    """Users who each like two or three albums, and hear their tracks one after the other."""
+    rng = random.Random(seed)
+    train, test = [], []
+    for user in USERS:
+        albums = rng.sample(ALBUMS, 3)
+        items = [track for album in albums for track in TRACKS if 100 + (track - 1) // 4 == album][:10]
+        rows = [(item, rng.choice([30, 70, 90, 100])) for item in [*albums, *items, 300 + user % 2]]
+        train.append(f"{user}|{len(rows)}\n" + "".join(f"{item}\t{rating}\n" for item, rating in rows))
+        left = rng.sample([track for track in TRACKS if track not in items], 4)
+        test.append(f"{user}|4\n" + "".join(f"{track}\n" for track in left))
+    return {
+        "trackData2.txt": "".join(f"{t}|{100 + (t - 1) // 4}|{200 + t % 5}|{300 + t % 3}\n" for t in TRACKS),
+        "albumData2.txt": "".join(f"{album}|{200 + album % 5}\n" for album in ALBUMS),
+        "artistData2.txt": "".join(f"{200 + artist}\n" for artist in range(5)),
+        "genreData2.txt": "300\n301\n302\n",
+        "trainItem2.txt": "".join(train),
+        "testItem2.txt": "".join(test),
+    }
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recommending")
+    build_sql(write_directory(folder / "data", _files()), folder / "w.duckdb")
+    return folder / "w.duckdb"
+
+
+@pytest.fixture(scope="module")
+def connection(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reading(warehouse) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def recommender(connection: duckdb.DuckDBPyConnection) -> Recommender:
+    return Recommender(connection)
+
+
+def lists(recommender: Recommender, wish: Wish, **options: object) -> pa.Table:
+    return pa.concat_tables(recommender.blocks(wish, **options))  # type: ignore[arg-type]
+
+
+def test_every_model_scores_candidates_as_the_build_does(
+    recommender: Recommender, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Each model that can score any pair, whoever adds it: it may need nothing but what is given."""
+    both = [name for name in recommender.models if name != "affinity"]
+    assert set(both) >= set(BUILT_AND_ASKED)
+    for name in both:
+        asked = Round(recommender.requests, recommender.scratch)
+        users = "select user_id from staging.candidates where user_id % 3 = 0"
+        asked.give(f"{SCHEMA}.users", f"select distinct user_id from ({users})")
+        asked.give(f"{SCHEMA}.ratings", f"from staging.ratings where user_id in ({users})")
+        asked.give(f"{SCHEMA}.candidates", f"from staging.candidates where user_id in ({users})")
+        found = asked.make(f"{SCHEMA}.scores_{name}").sort_by(
+            [("user_id", "ascending"), ("track_id", "ascending")]
+        )
+        built = connection.sql(
+            f"from scores.{name} where user_id % 3 = 0 order by user_id, track_id"
+        ).fetchall()
+        pairs = zip(*(found[column].to_pylist() for column in ("user_id", "track_id")), strict=True)
+        assert list(pairs) == [row[:2] for row in built]
+        assert found["score"].to_pylist() == pytest.approx([row[2] for row in built], abs=1e-9)
+
+
+def test_affinities_are_what_the_formula_says(
+    recommender: Recommender, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Against the definition written out in Python."""
+    histories = defaultdict(list)
+    for user, item, rating in connection.sql(
+        "select user_id, item_id, rating from staging.ratings order by seq"
+    ).fetchall():
+        histories[user].append((item, rating))
+    raters: dict[int, int] = defaultdict(int)
+    weight: dict[tuple[int, int], float] = defaultdict(float)
+    support: dict[tuple[int, int], int] = defaultdict(int)
+    for history in histories.values():
+        for at, (i, liked) in enumerate(history):
+            raters[i] += 1
+            for other, (j, rating) in enumerate(history):
+                if i in TRACKS and liked >= 80 and rating >= 50 and 0 < abs(at - other) <= WINDOW:
+                    weight[i, j] += abs(at - other) ** -1.1 * (1 + abs(liked - rating)) ** -0.2
+                    support[i, j] += 1
+    normal = {(i, j): w / (raters[i] + raters[j] - support[i, j]) for (i, j), w in weight.items()}
+    assert max(sum(j == other for _, j in normal) for other in raters) <= KEPT
+    expected = {
+        (user, i): sum((1 + rating) ** 0.65 * normal.get((i, j), 0.0) for j, rating in history)
+        for user, history in histories.items()
+        for i in TRACKS
+        if i not in dict(history)
+    }
+    found = lists(recommender, Wish(k=len(TRACKS))).to_pylist()
+    assert {(row["user_id"], row["track_id"]) for row in found} >= {
+        pair for pair, value in expected.items() if value
+    }
+    for row in found:
+        assert row["score"] == pytest.approx(expected[row["user_id"], row["track_id"]], abs=2e-7)
+
+
+@pytest.mark.parametrize("model", ["affinity", "adaptive"])
+def test_lists_are_ranked_unrated_and_the_same_whatever_the_blocks(
+    recommender: Recommender, connection: duckdb.DuckDBPyConnection, model: str
+) -> None:
+    wish = Wish(k=5, model=model)
+    whole = lists(recommender, wish)
+    assert whole.equals(lists(recommender, wish, size=7))
+    rows = whole.to_pylist()
+    assert [(row["user_id"], row["rank"]) for row in rows] == [
+        (user, rank) for user in USERS for rank in range(1, 6)
+    ]
+    for user in USERS:
+        scores = [row["score"] for row in rows if row["user_id"] == user]
+        assert scores == sorted(scores, reverse=True)
+    rated = set(connection.sql("select user_id, item_id from staging.ratings").fetchall())
+    assert not rated & {(row["user_id"], row["track_id"]) for row in rows}
+    with_rated = lists(recommender, Wish(k=60, model=model, includes_rated=True)).to_pylist()
+    assert rated & {(row["user_id"], row["track_id"]) for row in with_rated}
+
+
+@pytest.mark.parametrize("model", ["affinity", "weighted_average_bayes"])
+def test_a_visitor_with_the_ratings_of_a_user_gets_the_list_of_the_user(
+    recommender: Recommender, connection: duckdb.DuckDBPyConnection, model: str
+) -> None:
+    query = "select item_id, rating from staging.ratings where user_id = 7 order by seq"
+    ratings = dict(connection.sql(query).fetchall())
+    wish = Wish(k=8, model=model)
+    visitor, user = recommender.for_ratings(wish, ratings), lists(recommender, wish, users=[7])
+    columns = ["rank", "track_id", "score", "reason"]
+    assert visitor.select(columns).equals(user.select(columns))
+
+
+def test_a_reason_names_a_rating_that_the_user_gave(
+    recommender: Recommender, connection: duckdb.DuckDBPyConnection
+) -> None:
+    rated = set(connection.sql("select user_id, item_id, rating from staging.ratings").fetchall())
+    rows = lists(recommender, Wish(k=3)).to_pylist()
+    for row in rows:
+        assert row["reason"].startswith("rated ")
+        *_, item, rating = row["reason"].split()
+        assert (row["user_id"], int(item), int(rating)) in rated
+
+
+def test_whoever_has_rated_nothing_gets_what_is_popular(recommender: Recommender) -> None:
+    rows = recommender.for_ratings(Wish(k=4), {}).to_pylist()
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4]
+    assert all(row["reason"].startswith("popular: ") for row in rows)
+
+
+def test_unknown_users_and_models_are_refused_by_name(recommender: Recommender) -> None:
+    with pytest.raises(UnknownIdError, match="user 999"):
+        lists(recommender, Wish(), users=[7, 999])
+    with pytest.raises(
+        UsageError, match=r"'random_forest' cannot score .*expected one of adaptive, affinity"
+    ):
+        lists(recommender, Wish(model="random_forest"))
