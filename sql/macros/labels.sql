@@ -15,7 +15,7 @@ parsed as (
     select
         {{ strict_integer('fields[1]') }} as user_id,
         {{ strict_integer('fields[2]') }} as track_id,
-        {{ strict_integer('fields[3]', 'utinyint', 1) }} as label,
+        {{ strict_integer('fields[3]', 'smallint', 1) }} as label,
         {{ promised('len(fields) = 3', 'true', 'wrong number of fields') }} as is_label
     from lines
 ),
@@ -32,7 +32,7 @@ final as (
 )
 {%- else -%}
 final as (
-    select user_id, track_id, 0::utinyint as label from candidates where false
+    select user_id, track_id, 0::smallint as label from candidates where false
 )
 {%- endif %}
 {%- endmacro %}

@@ -32,7 +32,7 @@ final as (
         track_id,
         score,
         rank,
-        (rank <= candidate_count / 2)::utinyint as predicted
+        (rank <= candidate_count / 2)::smallint as predicted
     from ranked
 )
 

@@ -9,7 +9,11 @@
 malformed as (
     select count(*) as malformed_count
     from {{ ref('staging.train_lines') }}
-    where header is null and not coalesce(item_id >= 0 and rating <= {{ var('scale.highest') }}, false)
+    where
+        header is null
+        and not coalesce(
+            item_id >= 0 and rating between {{ var('scale.lowest') }} and {{ var('scale.highest') }}, false
+        )
 ),
 
 final as (

@@ -11,7 +11,7 @@ lines as (
 final as (
     select
         {{ number_or_null('first', 'integer') }} as item_id,
-        {{ number_or_null('second', 'utinyint') }} as rating,
+        {{ number_or_null('second', 'smallint') }} as rating,
         case when second is null then first end as header
     from lines
 )

@@ -38,6 +38,20 @@ def test_ratings_keep_the_order_and_the_lines_of_the_file(small_warehouse):
     ]
 
 
+def test_no_column_is_of_a_type_that_a_first_query_overflows(schemas):
+    narrow = schemas.sql(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns "
+        "where data_type = 'TINYINT' or data_type ilike 'u%int%' or data_type ilike '%hugeint'"
+    ).fetchall()
+    assert narrow == []
+
+
+def test_ratings_and_labels_can_be_reckoned_with_below_zero(small_warehouse):
+    assert stored(small_warehouse, "select min(rating - 50) from staging.ratings") == [(-50,)]
+    assert stored(small_warehouse, "select avg(rating - 50) from staging.ratings") == [(pytest.approx(15),)]
+    assert stored(small_warehouse, "select min(label - 1), min(-label) from staging.labels") == [(-1, -1)]
+
+
 def test_candidates_are_numbered_over_the_whole_file(small_warehouse):
     rows = stored(small_warehouse, "from staging.candidates order by position")
     assert rows == [(100, 1, 1), (100, 3, 2), (100, 4, 3), (100, 5, 4), (101, 4, 5), (101, 99, 6)]
