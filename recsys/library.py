@@ -11,20 +11,23 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
+import pyarrow as pa
 from duckdb import DuckDBPyConnection as Connection
 from duckdb import DuckDBPyRelation as Relation
 
+from recsys.engine import requests
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import CORRUPT, damaged, opened, single_select
-from recsys.engine.queries import require, require_model
+from recsys.engine.queries import build_id, require, require_model
+from recsys.engine.recommending import Recommender, Wish
 from recsys.errors import Error, UnknownIdError, UsageError
 
 if TYPE_CHECKING:
@@ -89,6 +92,7 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._opened: Connection | None = opened(path)
+        self.build_id = build_id(self._opened)
 
     @property
     def _connection(self) -> Connection:
@@ -145,23 +149,72 @@ class Warehouse:
         pair = self._known("known_pair", user, item)
         return self._relation("from explain($1, $2)", pair)
 
-    def recommend(self, users: Id | Iterable[Id], k: int = 10) -> Relation:
-        """The best ``k`` items of the whole catalogue that each of the users has not rated.
+    def recommend(
+        self,
+        users: Id | Iterable[Id] | None = None,
+        k: int = 10,
+        model: str | None = None,
+        *,
+        include_rated: bool = False,
+    ) -> Relation:
+        """The best ``k`` items of the whole catalogue for each of the users, by user and rank.
 
-        UnknownIdError for a user that the data do not know.
+        ``users`` is one id, several, or None for everybody; ``model`` is one that can score any pair, by
+        default the one that is made for lists. Fewer than ``k`` rows of a user where the catalogue has no
+        more that the user has not rated. Users are worked on in blocks whenever the relation is read, so
+        that memory does not grow with their number.
+
+        UnknownIdError for a user that the data do not know, UsageError for a model that cannot score items
+        that are no candidates.
         """
-        self._require("recommend")
-        if k < 1:
-            raise UsageError(f"k = {k}: expected 1 or more")
+        wish = self._wish(k, model, include_rated)
+        return self._connection.from_arrow(_Lists(self, wish, users=self._users(users)))
+
+    def recommend_for(
+        self,
+        ratings: Mapping[Id, float],
+        k: int = 10,
+        model: str | None = None,
+        *,
+        include_rated: bool = False,
+    ) -> Relation:
+        """The best ``k`` items for somebody who is not in the data, from ratings 0..100 by item id.
+
+        The last rating counts as the latest. Nothing is built and nothing is kept. UnknownIdError for an item
+        that the data do not know, UsageError as for `recommend`.
+        """
+        wish = self._wish(k, model, include_rated)
+        lists = _Lists(self, wish, ratings=self._ratings(ratings))
+        return self._connection.from_arrow(lists).project("* exclude (user_id)")
+
+    def similar(self, item: Id, k: int = 10) -> Relation:
+        """The ``k`` tracks that go best with an item, by rank: liked near it in the histories of many.
+
+        UnknownIdError for an item that the data do not know.
+        """
+        self._require("similar")
+        _positive(k)
+        return self._relation("from similar($1, $2)", [*self._known("known_item", item), k])
+
+    def _wish(self, k: int, model: str | None, include_rated: bool) -> Wish:
+        self._require(requests.RELATION)
+        _positive(k)
+        wish = Wish(k, model, include_rated)
+        with opened(self.path) as connection:
+            Recommender(connection).model(wish)
+        return wish
+
+    def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
+        if users is None:
+            return None
         listed = [users] if isinstance(users, (int, str)) else list(users)
-        known = [self._known("known_user", user)[0] for user in listed]
-        calls = " union all ".join(
-            f"select {place} as place, {user} as user_id, * from recommend({user}, {k:d})"
-            for place, user in enumerate(known)
-        )
-        return self._relation(
-            f"select user_id, rank, track_id, score, reason from ({calls}) order by place, rank"
-        )
+        return [self._known("known_user", user)[0] for user in listed]
+
+    def _ratings(self, ratings: Mapping[Id, float]) -> dict[int, float]:
+        for item, rating in ratings.items():
+            if not 0 <= rating <= 100:
+                raise UsageError(f"rating {rating!r} of item {item!r}: expected 0 to 100")
+        return {self._known("known_item", item)[0]: rating for item, rating in ratings.items()}
 
     def _require(self, *names: str) -> None:
         require(self._connection, self.path, *names)
@@ -189,6 +242,60 @@ class Warehouse:
         except duckdb.Error as error:
             message = str(error).strip()
             raise Error(damaged(self.path, message) if CORRUPT.search(message) else message) from None
+
+
+class _Lists:
+    """Lists of recommendations as an Arrow stream, which begins anew each time that a relation reads it.
+
+    They are made over an engine of their own, since the one that reads the stream is busy reading it, and
+    since two streams may be read at a time.
+    """
+
+    schema = pa.schema(
+        [
+            ("user_id", pa.int32()),
+            ("rank", pa.int32()),
+            ("track_id", pa.int32()),
+            ("score", pa.float64()),
+            ("reason", pa.string()),
+        ]
+    )
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        wish: Wish,
+        users: Sequence[int] | None = None,
+        ratings: Mapping[int, float] | None = None,
+    ) -> None:
+        self.path, self.build_id = warehouse.path, warehouse.build_id
+        self.wish, self.users, self.ratings = wish, users, ratings
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        reader = pa.RecordBatchReader.from_batches(self.schema, self._batches())
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        with opened(self.path) as connection:
+            if build_id(connection) != self.build_id:
+                raise UsageError(f"{self.path}: built anew since it was opened: open it again")
+            recommender = Recommender(connection, Limits(os.cpu_count() or 1))
+            for table in self._tables(recommender):
+                yield from table.select(self.schema.names).cast(self.schema).to_batches()
+
+    def _tables(self, recommender: Recommender) -> Iterator[pa.Table]:
+        if self.ratings is None:
+            yield from recommender.blocks(self.wish, self.users)
+        else:
+            yield recommender.for_ratings(self.wish, self.ratings)
+
+
+def _positive(k: int) -> None:
+    if k < 1:
+        raise UsageError(f"k = {k}: expected 1 or more")
 
 
 def _number(given: Id) -> int:

@@ -66,19 +66,50 @@ def test_an_explanation_adds_up_to_the_score(warehouse):
     assert total == pytest.approx(rows(score)[0][0])
 
 
-def test_recommendations_keep_the_order_of_the_users(warehouse):
+COLUMNS = ["user_id", "rank", "track_id", "score", "reason"]
+
+
+def test_recommendations_are_by_user_and_rank_and_unrated(warehouse):
     both = rows(warehouse.recommend([101, 100], k=2))
-    assert [(row[0], row[1]) for row in both] == [(101, 1), (101, 2), (100, 1), (100, 2)]
-    assert rows(warehouse.recommend(100, k=2)) == both[2:]
-    rated = {
-        item for (item,) in rows(warehouse.sql("select item_id from staging.ratings where user_id = 100"))
-    }
-    assert not rated & {row[2] for row in both[2:]}
+    assert [(row[0], row[1]) for row in both] == [(100, 1), (100, 2), (101, 1), (101, 2)]
+    assert rows(warehouse.recommend(100, k=2)) == both[:2]
+    assert rows(warehouse.recommend(k=2)) == both
+    rated = set(rows(warehouse.sql("select user_id, item_id from staging.ratings")))
+    assert not rated & {(row[0], row[2]) for row in rows(warehouse.recommend(k=9))}
+    assert rated & {(row[0], row[2]) for row in rows(warehouse.recommend(k=9, include_rated=True))}
 
 
-def test_a_relation_writes_itself(warehouse, tmp_path):
-    warehouse.recommend([100, 101], k=3).write_parquet(str(tmp_path / "top.parquet"))
-    assert pq.read_table(tmp_path / "top.parquet").num_rows == len(rows(warehouse.recommend([100, 101], k=3)))
+def test_lists_can_be_read_again_joined_and_written(warehouse, tmp_path):
+    """Each reading begins the stream anew, over an engine of its own."""
+    lists = warehouse.recommend(k=3)
+    assert lists.columns == COLUMNS
+    count = len(rows(lists))
+    assert count == len(rows(lists))
+    lists.write_parquet(str(tmp_path / "top.parquet"))
+    assert pq.read_table(tmp_path / "top.parquet").num_rows == count
+    others = warehouse.recommend(k=3, model="adaptive")
+    joined = lists.join(others, "user_id, track_id", how="outer")
+    assert len(rows(joined)) >= count
+
+
+def test_lists_of_a_build_that_is_gone_say_so(small_data, tmp_path):
+    path = tmp_path / "w.duckdb"
+    with recsys.build(small_data, path, sql_only=True) as first:
+        lists = first.recommend(100)
+        recsys.build(small_data, path, sql_only=True, parameters={"bayes.confidence": 25}).close()
+        with pytest.raises(duckdb.Error, match="built anew since it was opened"):
+            lists.fetchall()
+
+
+def test_a_visitor_with_the_ratings_of_a_user_gets_the_users_list(warehouse):
+    query = "select item_id, rating from staging.ratings where user_id = 100 order by seq"
+    visitor = warehouse.recommend_for(dict(rows(warehouse.sql(query))), k=3)
+    assert visitor.columns == COLUMNS[1:]
+    assert rows(visitor) == [row[1:] for row in rows(warehouse.recommend(100, k=3))]
+
+
+def test_similar_items_are_those_of_the_macro(warehouse):
+    assert rows(warehouse.similar(10, k=2)) == rows(warehouse.sql("from similar(10, 2)"))
 
 
 def test_sql_takes_parameters_and_the_callers_frames(warehouse):
@@ -109,10 +140,18 @@ def test_ids_and_models_that_the_data_do_not_know(warehouse):
             ask()
     with pytest.raises(recsys.UnknownIdError, match="no track 888"):
         warehouse.explain(100, 888)
-    with pytest.raises(recsys.UsageError, match="no model 'nope' .* adaptive, max_genre"):
+    with pytest.raises(recsys.UsageError, match="no model 'nope' .* adaptive, "):
         warehouse.predictions("nope")
-    with pytest.raises(recsys.UsageError, match="k = 0"):
-        warehouse.recommend(100, k=0)
+    for ask in (lambda: warehouse.similar(777), lambda: warehouse.recommend_for({777: 50})):
+        with pytest.raises(recsys.UnknownIdError, match="no item 777"):
+            ask()
+    with pytest.raises(recsys.UsageError, match="'ensemble' cannot score .* adaptive"):
+        warehouse.recommend(model="ensemble")
+    with pytest.raises(recsys.UsageError, match="rating 101 of item 10: expected 0 to 100"):
+        warehouse.recommend_for({10: 101})
+    for ask in (lambda: warehouse.recommend(100, k=0), lambda: warehouse.similar(10, k=0)):
+        with pytest.raises(recsys.UsageError, match="k = 0"):
+            ask()
 
 
 def test_a_closed_warehouse_says_so(small_warehouse):

@@ -86,6 +86,30 @@ def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("item", type=int)
+@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@warehouse_option
+@json_option
+def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
+    """Print the tracks that go best with ITEM, a track, album, artist or genre.
+
+    \b
+    Example: recsys similar 6076 -k 5
+    """
+    from recsys.cli.console import console, print_json, rows_table
+    from recsys.library import open as opened
+
+    with opened(warehouse) as found:
+        rows = found.similar(item, count).to_dicts()
+    if as_json:
+        print_json(rows)
+    elif rows:
+        console().print(rows_table(f"Tracks that go with item {item}", rows))
+    else:
+        print(f"no track goes with item {item}: too few users rated it close to tracks that they liked")
+
+
+@click.command()
 @click.argument("model")
 @click.argument("out", type=click.Path(path_type=Path))
 @warehouse_option
@@ -194,4 +218,4 @@ def _needs_extra(extra: str, *packages: str) -> None:
         raise UsageError(f"this needs {' and '.join(absent)}: pip install 'recsys[{extra}]'")
 
 
-COMMANDS = (leaderboard, explain, recommend, submit, sql, diff, report, ui)
+COMMANDS = (leaderboard, explain, recommend, similar, submit, sql, diff, report, ui)

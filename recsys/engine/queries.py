@@ -35,6 +35,12 @@ def _seconds(name: str, records: Mapping[str, Record]) -> float:
     )
 
 
+def build_id(connection: Connection) -> str:
+    """Which build an open warehouse shows."""
+    rows = query(connection, "select any_value(build_id) as id from marts.build where kind = 'setting'")
+    return str(rows["id"][0].as_py())
+
+
 def audit(connection: Connection) -> list[dict[str, Any]]:
     """The oddities that the input has, with their counts."""
     return query(connection, 'select * from staging.audit where "count" > 0').to_pylist()

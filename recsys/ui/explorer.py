@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from recsys.engine.duckdb import query
+from recsys.engine.queries import build_id
 from recsys.report.explain import explain
 
 TYPES = ("track", "album", "artist", "genre", "unlisted")
@@ -66,9 +67,7 @@ class Explorer:
         return query(self.connection, sql, parameters).to_pylist()
 
     def build_id(self) -> str:
-        return str(
-            self._rows("select any_value(build_id) as id from marts.build where kind = 'setting'")[0]["id"]
-        )
+        return build_id(self.connection)
 
     def leaderboard(self) -> list[Row]:
         return self._rows("from marts.leaderboard order by accuracy desc nulls last, model")

@@ -18,7 +18,7 @@ from tests.ui.conftest import HOME
 
 def test_home_shows_the_leaderboard_and_the_ways_to_a_user(client: TestClient) -> None:
     text = client.get("/").text
-    assert "2 test users, 5 models" in text
+    assert re.search(r"2 test users, \d+ models", text)
     assert all(f'<th scope="row">{model}</th>' in text for model in ("adaptive", "max_genre"))
     assert 'action="/users/random"' in text and 'action="/users/disagreeing"' in text
 

@@ -1,0 +1,20 @@
+-- grain: the item, if a file lists or rates one of that id; else an error that says so
+-- arguments: the_item
+-- nulls: none
+with
+
+mentions as (
+    select item_id from {{ ref('hierarchy.items') }} as items where items.item_id = the_item
+    union all
+    select item_id from {{ ref('priors.items') }} as rated where rated.item_id = the_item
+),
+
+final as (
+    select
+        case
+            when exists (select 1 from mentions) then the_item
+            else error(concat('no item ', the_item, ' in the files of items or the training file'))
+        end::integer as item_id
+)
+
+select * from final
