@@ -10,7 +10,7 @@ import duckdb
 
 from recsys.engine.duckdb import query
 from recsys.engine.queries import build_id
-from recsys.report.explain import explain
+from recsys.report.explain import explain, rows_of
 
 TYPES = ("track", "album", "artist", "genre", "unlisted")
 NEEDED = (  # relations and macros that the pages are made from
@@ -87,8 +87,8 @@ class Explorer:
         return [row["user_id"] for row in rows]
 
     def history(self, user_id: int, most: int | None = MOST_RATINGS) -> list[Ratings]:
-        """The user's ratings by type of item; ``most`` of each."""
-        rows = self._rows("from history($user) order by seq desc", user=user_id)
+        """The user's ratings by type of item; ``most`` of each. UnknownIdError for an unknown user."""
+        rows = rows_of(self.connection, "from history($user) order by seq desc", {"user": user_id})
         by_type: dict[str, list[Row]] = {name: [] for name in TYPES}
         for row in rows:
             by_type[row["item_type"] or "unlisted"].append(row)

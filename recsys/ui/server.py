@@ -105,8 +105,6 @@ class Pages:
             self._known(chosen, models)
             candidates = explorer.candidates(user_id)
             history = explorer.history(user_id, None if everything else MOST_RATINGS)
-            if not (candidates or history):
-                raise HTTPException(404, f"There is no user {user_id} in this warehouse.")
             return self._page(
                 request,
                 "user.html",

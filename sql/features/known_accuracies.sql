@@ -64,8 +64,8 @@ final as (
     select
         models.model as name, 'model' as kind, turns.held_out_fold,
         coalesce(named.score, estimated.accuracy) as accuracy,
-        if(named.score is null, estimated.standard_error, null) as standard_error,
-        if(named.score is null, 'estimated', 'published') as origin
+        case when named.score is null then estimated.standard_error end as standard_error,
+        case when named.score is null then 'estimated' else 'published' end as origin
     from models
     cross join turns
     left join estimated

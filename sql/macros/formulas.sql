@@ -31,7 +31,7 @@ coalesce({{ rungs | map(attribute=1) | join(', ') }}) as {{ name }}_score,
     {%- endfor %}
 ) / nullif(
     {%- for level, column in columns.items() %}
-    {{ '' if loop.first else '+ ' }}if({{ column }} is null, 0, {{ var(section ~ '.' ~ level) }})
+    {{ '' if loop.first else '+ ' }}case when {{ column }} is null then 0 else {{ var(section ~ '.' ~ level) }} end
     {%- endfor %}
 , 0)
 {%- endmacro %}

@@ -38,7 +38,10 @@ weighted as (
         rating_count,
         rating_mean,
         shrinkage,
-        if(is_counted, level_weight / count(*) over (partition by level, is_counted), 0) as weight
+        case
+            when is_counted then level_weight / count(*) over (partition by level, is_counted)
+            else 0
+        end as weight
     from matched
     union all
     select level, source, item_id, value, null, null, null, 0 from learned
@@ -54,14 +57,14 @@ final as (
                 item_id
         ) as ordinal,
         level,
-        case source
-            when 'direct' then concat('own rating of ', level, ' ', item_id)
-            when 'sibling' then concat('own rating of track ', item_id, ' on the same album')
-            when 'prior' then concat('all ratings of ', level, ' ', item_id)
-            when 'global'
-                then concat('overall mean, ', if(item_id is null, 'no ', 'nobody rated the '), level)
-            when 'autoencoder' then 'prediction for the album'
-            when 'als' then concat('prediction for the ', level)
+        case
+            when source = 'direct' then concat('own rating of ', level, ' ', item_id)
+            when source = 'sibling' then concat('own rating of track ', item_id, ' on the same album')
+            when source = 'prior' then concat('all ratings of ', level, ' ', item_id)
+            when source = 'global' and item_id is null then concat('overall mean, no ', level)
+            when source = 'global' then concat('overall mean, nobody rated the ', level)
+            when source = 'autoencoder' then 'prediction for the album by the autoencoder'
+            when source = 'als' then concat('prediction for the ', level, ' by ALS')
             else concat('score of ', source)
         end as evidence,
         item_id,

@@ -5,8 +5,14 @@
 -- nulls: item_type of an item that no file lists; album_id, artist_id where the item has none
 with
 
+users as (
+    select user_id from {{ ref('main.known_user') }}(the_user)
+),
+
 ratings as (
-    select item_id, rating, seq from {{ ref('staging.ratings') }} where user_id = the_user
+    select ratings.item_id, ratings.rating, ratings.seq
+    from users
+    inner join {{ ref('staging.ratings') }} as ratings on users.user_id = ratings.user_id
 ),
 
 items as (

@@ -8,7 +8,7 @@
 with
 
 features as (
-    select album_source, artist_source, if(genre_rated > 0, 'direct', null) as genre_source
+    select album_source, artist_source, case when genre_rated > 0 then 'direct' end as genre_source
     from {{ ref('main.features_of') }}(the_user, the_track)
 ),
 

@@ -36,8 +36,8 @@ items as (
 
 own as (
     select
-        if(level = 'sibling', 'album', level) as level,
-        if(level = 'sibling', 'sibling', 'direct') as source,
+        case when level = 'sibling' then 'album' else level end as level,
+        case when level = 'sibling' then 'sibling' else 'direct' end as source,
         item_id,
         rating as value,
         1 as rating_count,
@@ -49,7 +49,7 @@ own as (
 of_all_users as (
     select
         items.level,
-        if(priors.item_id is null, 'global', 'prior') as source,
+        case when priors.item_id is null then 'global' else 'prior' end as source,
         items.item_id,
         coalesce(priors.bayes_mean, overall.rating_mean) as value,
         coalesce(priors.rating_count, overall.rating_count) as rating_count,

@@ -80,7 +80,8 @@ final as (
         coalesce(summed.users, 0) as users,
         case
             when summed.model is null then 'no labels'
-            else summed.judged_by || if(models.is_trained_on_labels, ', labelled users out of fold', '')
+            when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
+            else summed.judged_by
         end as evaluated_on,
         models.published_accuracy,
         models.published_in

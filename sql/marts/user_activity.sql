@@ -20,7 +20,7 @@ final as (
         user_id,
         rating_count,
         rating_mean,
-        if(rating_count < 16, 0, 4 ** floor(log2(rating_count) / 2))::integer as activity
+        case when rating_count < 16 then 0 else 4 ** floor(log2(rating_count) / 2) end::integer as activity
     from counted
 )
 

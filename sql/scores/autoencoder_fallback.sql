@@ -22,7 +22,10 @@ filled as (
     select
         features.user_id,
         features.track_id,
-        if(features.album_source in ('prior', 'global'), predictions.prediction, features.album_score)
+        case
+            when features.album_source in ('prior', 'global') then predictions.prediction
+            else features.album_score
+        end
             as album_known,
         features.artist_direct,
         features.genre_direct

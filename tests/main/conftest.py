@@ -86,12 +86,17 @@ def warehouse(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def learned(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def learned_file(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with constants in the place of what the autoencoder and the ALS models predict."""
     folder = tmp_path_factory.mktemp("learned")
     sql = shutil.copytree(SQL, folder / "sql")
     (sql / "features" / "autoencoder.sql").write_text(AUTOENCODER)
     (sql / "features" / "als.sql").write_text(ALS)
     build_sql(data, folder / "w.duckdb", sql=sql)
-    with reading(folder / "w.duckdb", guarded=True) as connection:
+    return folder / "w.duckdb"
+
+
+@pytest.fixture(scope="session")
+def learned(learned_file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with reading(learned_file, guarded=True) as connection:
         yield connection

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.torture.programs import command, confined, run
-
-DUCKDB_1_5 = Path(sys.executable).with_name("duckdb")
 
 
 @pytest.fixture
@@ -86,13 +82,3 @@ def test_any_locale_does(small_warehouse, environment, arguments):
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout
-
-
-def test_duckdb_1_5_opens_the_warehouse(small_warehouse):
-    """The command-line program of the PyPI package duckdb-cli, an earlier release than the library here."""
-    assert DUCKDB_1_5.exists(), "pip install duckdb-cli, which is in the extra 'dev'"
-    query = "select count(*) from marts.predictions; select * from submission('adaptive') limit 1"
-    words = [str(DUCKDB_1_5), "-readonly", "-csv", "-noheader", str(small_warehouse), query]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[1] == "100_1,1"
