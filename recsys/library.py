@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("recsys")
 
 Id = int | str
+LARGEST_ID = 2**31 - 1
 Pathlike = str | os.PathLike[str]
 
 
@@ -89,9 +90,10 @@ class Warehouse:
     at a time, of one file or of several; one of them is for one thread.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._opened: Connection | None = opened(path)
+    def __init__(self, path: Path, *, guarded: bool = False) -> None:
+        """With ``guarded``, no query reads or writes anything but the warehouse."""
+        self.path, self.guarded = path, guarded
+        self._opened: Connection | None = opened(path, guarded)
         self.build_id = build_id(self._opened)
 
     @property
@@ -200,7 +202,7 @@ class Warehouse:
         self._require(requests.RELATION)
         _positive(k)
         wish = Wish(k, model, include_rated)
-        with opened(self.path) as connection:
+        with opened(self.path, self.guarded) as connection:
             Recommender(connection).model(wish)
         return wish
 
@@ -268,7 +270,7 @@ class _Lists:
         users: Sequence[int] | None = None,
         ratings: Mapping[int, float] | None = None,
     ) -> None:
-        self.path, self.build_id = warehouse.path, warehouse.build_id
+        self.path, self.guarded, self.build_id = warehouse.path, warehouse.guarded, warehouse.build_id
         self.wish, self.users, self.ratings = wish, users, ratings
 
     def __arrow_c_schema__(self) -> object:
@@ -279,7 +281,7 @@ class _Lists:
         return reader.__arrow_c_stream__(requested_schema)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        with opened(self.path) as connection:
+        with opened(self.path, self.guarded) as connection:
             if build_id(connection) != self.build_id:
                 raise UsageError(f"{self.path}: built anew since it was opened: open it again")
             recommender = Recommender(connection, Limits(os.cpu_count() or 1))
@@ -299,10 +301,10 @@ def _positive(k: int) -> None:
 
 
 def _number(given: Id) -> int:
-    try:
-        return int(given)
-    except ValueError:
-        raise UnknownIdError(f"no id {given!r}: expected a whole number") from None
+    text = str(given)
+    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_ID):
+        raise UnknownIdError(f"no id {text!r}: expected a whole number up to {LARGEST_ID:,}")
+    return int(text)
 
 
 def _written(value: Any) -> str:

@@ -306,14 +306,18 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
         connection.close()
 
 
-def opened(warehouse: Path) -> Connection:
+def opened(warehouse: Path, guarded: bool = False) -> Connection:
     """A read-only connection for a program of somebody else's, who closes it; UsageError as in `reading`.
 
     It has an engine of its own: another connection of this process to the same path would be given the file
     that was there when the first was made, not the one that a build has published since. Names of tables are
-    also those of the caller's data frames, of all frames on the stack.
+    also those of the caller's data frames, of all frames on the stack. With ``guarded`` it can reach nothing
+    but the warehouse.
     """
-    return _checked(warehouse, _attached)
+    connection = _checked(warehouse, _attached)
+    if guarded:
+        connection.execute("set enable_external_access = false")
+    return connection
 
 
 def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connection:

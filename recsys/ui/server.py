@@ -25,7 +25,7 @@ from starlette.templating import Jinja2Templates
 from recsys.engine.duckdb import reading
 from recsys.engine.queries import require
 from recsys.errors import RecsysError, UnknownIdError, UsageError
-from recsys.ui import sandbox
+from recsys.ui import api, sandbox
 from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, NEEDED, Explorer
 from recsys.ui.loopback import LOOPBACK, LoopbackOnly
 
@@ -169,6 +169,7 @@ def application(
         Route("/users/{user_id:int}", pages.user),
         Route("/users/{user_id:int}/tracks/{track_id:int}", pages.user),
         Route("/sql", pages.sql, methods=["GET", "POST"]),
+        Mount("/api", api.application(warehouse)),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
     return Starlette(
