@@ -2,9 +2,8 @@
 -- key: user_id, track_id
 -- units: affinity is a sum of weights, comparable within a user
 -- nulls: none
--- formula: sum over the items j that the user rated of (1 + r)^0.65 w(track, j), as in the model
+-- formula: sum over the items j that the user rated well enough of (1 + r)^0.65 w(track, j), as in the model
 --   item_neighbours and without its penalty for popular tracks: a list for the user need not be neutral to it
-{% set strength = 'pow(1 + ratings.rating, ' ~ var('item_neighbours.rating_power') ~ ')' %}
 with
 
 ratings as (
@@ -19,14 +18,20 @@ wish as (
     select includes_rated from {{ ref('catalogue.wish') }}
 ),
 
+heard as (
+    select user_id, item_id, pow(1 + rating, {{ var('item_neighbours.rating_power') }}) as strength
+    from ratings
+    where rating >= {{ var('recommend.heard') }}
+),
+
 summed as (
     select
-        ratings.user_id,
+        heard.user_id,
         weights.item_i as track_id,
-        sum({{ trillionths(strength ~ ' * weights.weight') }}) / 1e12 as affinity
-    from ratings
-    inner join weights on ratings.item_id = weights.item_j
-    group by ratings.user_id, weights.item_i
+        sum({{ trillionths('heard.strength * weights.weight') }}) / 1e12 as affinity
+    from heard
+    inner join weights on heard.item_id = weights.item_j
+    group by heard.user_id, weights.item_i
 ),
 
 unrated as (

@@ -55,6 +55,7 @@ evidence as (
     inner join weights on best.track_id = weights.item_i
     inner join ratings on best.user_id = ratings.user_id and weights.item_j = ratings.item_id
     cross join wish
+    where ratings.rating >= {{ var('recommend.heard') }}
 ),
 
 final as (

@@ -110,7 +110,9 @@ def test_affinities_are_what_the_formula_says(
     normal = {(i, j): w / (raters[i] + raters[j] - support[i, j]) for (i, j), w in weight.items()}
     assert max(sum(j == other for _, j in normal) for other in raters) <= KEPT
     expected = {
-        (user, i): sum((1 + rating) ** 0.65 * normal.get((i, j), 0.0) for j, rating in history)
+        (user, i): sum(
+            (1 + rating) ** 0.65 * normal.get((i, j), 0.0) for j, rating in history if rating >= 50
+        )
         for user, history in histories.items()
         for i in TRACKS
         if i not in dict(history)
