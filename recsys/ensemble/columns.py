@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from recsys.ensemble.users import Array, Users
@@ -54,6 +55,24 @@ class Listed:
         found |= {("submission", name): scores for name, scores in files}
         if not found:
             raise UnavailableError("an ensemble needs inputs: expected a model or a submission")
+        return found
+
+    def nested(
+        self, table: pa.Table, plain: Mapping[tuple[str, str], Array]
+    ) -> dict[tuple[tuple[str, str], int], Array]:
+        """Scores (candidates) of models for a held-out fold, by kind and name, and fold.
+
+        They are those of ``table (model, user_id, track_id, held_out_fold, score)`` where it has some, else
+        the plain ones.
+        """
+        found = {}
+        for fold in pc.unique(table["held_out_fold"]).to_pylist():
+            of_fold = table.filter(pc.equal(table["held_out_fold"], fold))
+            for name in pc.unique(of_fold["model"]).to_pylist():
+                rows = of_fold.filter(pc.equal(of_fold["model"], name))
+                scores = plain["model", name].copy()
+                scores[self.rows(rows)] = rows["score"].to_numpy()
+                found[("model", name), fold] = scores
         return found
 
     def columns(self, table: pa.Table, name: str) -> Iterator[tuple[str, Array]]:

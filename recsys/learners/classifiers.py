@@ -36,6 +36,7 @@ from recsys.learners.settings import parse
 from recsys.project.contract import Context, Relation
 
 Done = TypeVar("Done")
+Seen = tuple[np.ndarray, np.ndarray]  # rows of the examples, and the probability of each that it is liked
 
 
 class Parameters(Protocol):
@@ -149,7 +150,9 @@ def _learn(
     """``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)`` to scores.
 
     ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
-    of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. Raises UnavailableError
+    of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. ``features.<name>_nested
+    (user_id, track_id, held_out_fold, score)`` has the labelled candidates as models see them that know no
+    label of their own fold nor of another one, for what learns from scores. Raises UnavailableError
     where the labels are too few to train and tune by fold.
     """
     examples = Examples.of(inputs["examples"].arrow(), inputs["labels"].arrow(), inputs["folds"].arrow())
@@ -159,11 +162,13 @@ def _learn(
     with spark.explained(), Study(name, grid(kind, settings), examples, context) as study:
         accuracies = study.tune()
         scores, model = study.score(accuracies)
+        nested = study.nested(accuracies)
         importance = _importance(name, examples.features, model)
     return {
         f"scores.{name}": examples.scored(scores),
         f"features.{name}_importance": importance,
         f"features.{name}_tuning": study.tuning(accuracies),
+        f"features.{name}_nested": nested,
     }
 
 
@@ -178,6 +183,7 @@ class Study:
 
     def __init__(self, name: str, points: list[Parameters], examples: Examples, context: Context) -> None:
         self.name, self.points, self.examples, self.context = name, points, examples, context
+        self.trials: dict[tuple[int, Parameters], Seen] = {}
         spark.session(context)  # Spark ML's classes can only be made while a session runs
         assembler = VectorAssembler(inputCols=list(examples.features), outputCol="features")
         # One partition for the few that are labelled: a pass over them is then a single task.
@@ -198,7 +204,9 @@ class Study:
     def tune(self) -> np.ndarray:
         """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
         trials = list(product(self.examples.folds, self.points))
-        accuracies = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, "tuning")
+        judged = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, 0.4, "tuning")
+        self.trials = dict(zip(trials, judged, strict=True))
+        accuracies = [self.examples.accuracy(*seen) for seen in judged]
         return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
 
     def score(self, accuracies: np.ndarray) -> tuple[np.ndarray, Model]:
@@ -206,11 +214,21 @@ class Study:
         best = [self.points[column] for column in accuracies.argmax(axis=1)]
         out_of_fold = map(partial, repeat(self._out_of_fold), self.examples.folds, best)
         final = partial(self._fit, self.points[accuracies.mean(axis=0).argmax()], [])
-        *held_out, model = self._in_parallel([*out_of_fold, final], 0.5, "training")
+        *held_out, model = self._in_parallel([*out_of_fold, final], 0.4, 0.7, "training")
         scores = np.empty(len(self.examples))
         for rows, probabilities in [*held_out, _probabilities(model, self.others)]:
             scores[rows] = probabilities
         return scores, model
+
+    def nested(self, accuracies: np.ndarray) -> pa.Table:
+        """Scores of the labelled candidates for whoever learns from them without a fold: a row for each
+        other fold, by a model of the rest, with the parameters of that fold's own model."""
+        best = dict(zip(self.examples.folds, accuracies.argmax(axis=1), strict=True))
+        pairs = [pair for pair in product(self.examples.folds, repeat=2) if pair[0] != pair[1]]
+        tasks = [partial(self._without_both, out, seen, self.points[best[out]]) for out, seen in pairs]
+        found = self._in_parallel(tasks, 0.7, 1.0, "training for the ensembles")
+        rows = zip(pairs, found, strict=True)
+        return pa.concat_tables(self.examples.nested(out, *seen) for (out, _), seen in rows)
 
     def tuning(self, accuracies: np.ndarray) -> pa.Table:
         """One row for each fold and point; the model of all labels takes the point of the best mean."""
@@ -229,12 +247,16 @@ class Study:
         ]
         return pa.Table.from_pylist(rows)
 
-    def _trial(self, fold: int, point: Parameters) -> float:
+    def _trial(self, fold: int, point: Parameters) -> Seen:
         judge = self.examples.next_fold(fold)
-        model = self._fit(point, [fold, judge])
-        return self.examples.accuracy(*_probabilities(model, self._fold(judge)))
+        return _probabilities(self._fit(point, [fold, judge]), self._fold(judge))
 
-    def _out_of_fold(self, fold: int, point: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    def _without_both(self, fold: int, judged: int, point: Parameters) -> Seen:
+        if judged == self.examples.next_fold(fold):
+            return self.trials[fold, point]
+        return _probabilities(self._fit(point, [fold, judged]), self._fold(judged))
+
+    def _out_of_fold(self, fold: int, point: Parameters) -> Seen:
         return _probabilities(self._fit(point, [fold]), self._fold(fold))
 
     def _fit(self, point: Parameters, without: Sequence[int]) -> Model:
@@ -244,18 +266,20 @@ class Study:
     def _fold(self, fold: int) -> DataFrame:
         return self.labelled.filter(sql.col("fold") == fold)
 
-    def _in_parallel(self, tasks: Iterable[Callable[[], Done]], begin: float, doing: str) -> list[Done]:
+    def _in_parallel(
+        self, tasks: Iterable[Callable[[], Done]], begin: float, end: float, doing: str
+    ) -> list[Done]:
         """The tasks' results in order; Spark leaves a core idle between the small jobs of a single fit."""
         tasks = list(tasks)
         results = []
         with ThreadPoolExecutor(self.context.threads) as pool:
             for done, future in enumerate([pool.submit(task) for task in tasks]):
                 results.append(future.result())
-                self.context.report(begin + (done + 1) / len(tasks) / 2, doing)
+                self.context.report(begin + (end - begin) * (done + 1) / len(tasks), doing)
         return results
 
 
-def _probabilities(model: Model, frame: DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _probabilities(model: Model, frame: DataFrame) -> Seen:
     """Rows of the examples, and the probability of each that it is liked."""
     liked = vector_to_array("probability")[1].alias("liked")
     table = spark.collect(model.transform(frame).select("row", liked))

@@ -70,6 +70,12 @@ class Examples:
         known = ~np.isnan(label)
         return float((predicted == label)[known].mean()) if known.any() else 0.0
 
+    def nested(self, held_out_fold: int, rows: np.ndarray, scores: np.ndarray) -> pa.Table:
+        """Some candidates with the scores that models without a fold give them."""
+        table = self.table.take(rows).select(KEY)
+        table = table.append_column("held_out_fold", pa.array(np.full(len(rows), held_out_fold), pa.int32()))
+        return table.append_column("score", pa.array(scores))
+
     def scored(self, scores: np.ndarray) -> pa.Table:
         """The candidates with a score each."""
         return self.table.select(KEY).append_column("score", pa.array(scores))

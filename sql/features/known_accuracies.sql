@@ -3,8 +3,7 @@
 -- units: accuracy and standard_error are shares of candidates, 0..1; held_out_fold -1 leaves nothing out
 -- nulls: standard_error of a published accuracy
 -- formula: published where a submission, or the only one named like the model, has a score; else estimated on
---   the labelled users of all other folds. A classifier's scores of a user have seen no label of that user's
---   fold, but have seen labels of the fold that is held out here
+--   the labelled users of all other folds, from nested scores where the model is trained on labels
 {% set names = models('scores', excluding=['ensemble', 'stacked_ensemble']) %}
 with
 
@@ -17,7 +16,7 @@ models as (
 ),
 
 hits as (
-    select model, user_id, label_count, hit_share from {{ ref('features.label_hits') }}
+    select model, held_out_fold, user_id, label_count, hit_share from {{ ref('features.label_hits') }}
 ),
 
 folds as (
@@ -28,6 +27,10 @@ turns as (
     select -1 as held_out_fold
     union
     select fold as held_out_fold from folds
+),
+
+trained as (
+    select distinct model from hits where held_out_fold >= 0
 ),
 
 published as (
@@ -50,6 +53,8 @@ estimated as (
     from hits
     inner join folds on hits.user_id = folds.user_id
     inner join turns on folds.fold <> turns.held_out_fold
+    left join trained on hits.model = trained.model
+    where hits.held_out_fold = if(trained.model is null, -1, turns.held_out_fold)
     group by hits.model, turns.held_out_fold
     having count(*) > 1
 ),

