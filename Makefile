@@ -11,7 +11,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 DEMO = data/$(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))
 TORCH = 2.13.0
-# Without the learned models, a build needs the core packages alone.
+# Without the learned models, a build needs the core packages alone; the pages are for what people do next.
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
 
 .DEFAULT_GOAL := help
@@ -24,7 +24,7 @@ help: ## list the targets
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
-build: $(NEEDED) $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
+build: $(NEEDED) $(VENV)/.pages $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
 	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
 
 test: $(VENV)/.learners $(VENV)/.dev ## run every test
@@ -62,7 +62,8 @@ $(WAREHOUSE):
 	@echo "$(WAREHOUSE) is not there: run make build"; exit 2
 
 data/%/synth.json: | $(VENV)/.core
-	@$(BIN)/recsys synth "data/$*" --scale "$(SCALE)" --seed $(SEED)
+	@echo "making the demo data set data/$*: a synthetic twin of the real one, which may not be passed on"
+	@$(BIN)/recsys synth "data/$*" --scale "$(SCALE)" --seed $(SEED) --quiet
 
 $(VENV)/.core: pyproject.toml
 	@echo "setting up $(VENV): the core packages, about 120 MB to download"

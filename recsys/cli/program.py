@@ -11,6 +11,7 @@ import click
 
 from recsys.cli import asking, making, stopping
 from recsys.errors import RecsysError
+from recsys.report.paper import CITATION
 from recsys.version import __version__
 
 
@@ -58,7 +59,9 @@ def _end(message: str, status: int) -> None:
     sys.exit(status)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=CITATION
+)
 @click.version_option(__version__, prog_name="recsys")
 def commands() -> None:
     """A hierarchical music recommender in SQL, embedded in DuckDB.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -32,6 +33,16 @@ def listen() -> None:
     signal.signal(signal.SIGINT, _unwind)
     signal.signal(signal.SIGTERM, _unwind)
     signal.signal(signal.SIGALRM, _give_up)
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """In here SIGINT is a KeyboardInterrupt that somebody catches, and not the end of the program."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _unwind(number: int, frame: FrameType | None) -> None:

@@ -9,18 +9,48 @@ from typing import Any
 from recsys.engine.duckdb import Connection, query, write_csv
 from recsys.engine.record import Record, read_from
 from recsys.errors import RecsysError, UsageError
+from recsys.sources.directory import REQUIRED
+
+PUBLISHED = ("published_accuracy", "published_in")
+UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
+CUP_RATINGS = REQUIRED["train"]  # the names of the file of ratings in the Cup's format
 
 
 def leaderboard(connection: Connection) -> list[dict[str, Any]]:
-    """The rows of ``marts.leaderboard`` from the best down, each with the seconds that its model took.
+    """The rows of ``marts.leaderboard`` from the best down, each with its interval and its model's seconds.
 
-    A model's seconds are its own and those of the learners that its score is made from.
+    ``accuracy_low`` and ``accuracy_high`` enclose 95 %, and are None where there are too few users to tell.
+    A model's seconds are its own and those of the learners that its score is made from. Published figures
+    are left out where they are not of such data as this.
     """
     rows = query(
         connection, "select * from marts.leaderboard order by accuracy desc nulls last, model"
     ).to_pylist()
-    records = read_from(connection)
-    return [{**row, "seconds": _seconds(f"scores.{row['model']}", records)} for row in rows]
+    records, intervals = read_from(connection), _intervals(connection)
+    published = {} if is_compared(connection) else dict.fromkeys(PUBLISHED)
+    return [
+        {
+            **row,
+            **published,
+            **intervals.get(row["model"], UNKNOWN),
+            "seconds": _seconds(f"scores.{row['model']}", records),
+        }
+        for row in rows
+    ]
+
+
+def _intervals(connection: Connection) -> dict[str, dict[str, float]]:
+    """The bounds of each model's accuracy."""
+    if not has(connection, "marts.accuracy_intervals"):
+        return {}
+    wanted = "select model, accuracy_low, accuracy_high from marts.accuracy_intervals"
+    return {row.pop("model"): row for row in query(connection, wanted).to_pylist()}
+
+
+def is_compared(connection: Connection) -> bool:
+    """Whether published figures speak of such data: ratings in the Cup's format, real or made like it."""
+    found = "select value from marts.build where kind = 'input' and name = 'train'"
+    return any(value.startswith(CUP_RATINGS) for value in query(connection, found).to_pydict()["value"])
 
 
 def _seconds(name: str, records: Mapping[str, Record]) -> float:

@@ -10,7 +10,7 @@ import altair as alt
 Rows = Sequence[Mapping[str, Any]]
 AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-OURS, PAPER, REAL = "this warehouse", "the paper", "the real data"
+OURS, PUBLISHED, REAL = "this warehouse", "published", "the real data"
 SOURCES = ("direct", "sibling", "als", "prior", "global")
 ENTITIES = ("user", "track", "album", "artist", "genre")
 
@@ -40,12 +40,12 @@ def leaderboard(rows: Rows) -> AnyChart:
     points = [
         *({**row, "series": OURS} for row in rows),
         *(
-            {"model": row["model"], "series": PAPER, "accuracy": row["published_accuracy"]}
+            {"model": row["model"], "series": PUBLISHED, "accuracy": row["published_accuracy"]}
             for row in rows
             if row["published_accuracy"] is not None
         ),
     ]
-    ours = _data(row for row in points if row["series"] == OURS)
+    ours, shown = _data(row for row in points if row["series"] == OURS), _shown(points)
     interval = alt.Chart(ours).mark_rule(strokeWidth=6, opacity=0.3)
     marks = alt.Chart(_data(points)).mark_point(filled=True, size=75, opacity=1)
     return _sized(
@@ -59,17 +59,22 @@ def leaderboard(rows: Rows) -> AnyChart:
             marks.encode(
                 x=x,
                 y=y,
-                color=_series((OURS, PAPER)),
+                color=_series(shown),
                 shape=alt.Shape(
                     "series:N",
                     title=None,
-                    scale=alt.Scale(domain=[OURS, PAPER], range=["circle", "diamond"]),
+                    scale=alt.Scale(domain=shown, range=["circle", "diamond"][: len(shown)]),
                 ),
                 tooltip=_tooltip("model", "series", accuracy=".4f"),
             ),
         ),
         23 * len(rows),
     )
+
+
+def _shown(points: Rows) -> list[str]:
+    """What the legend explains: the series that have a point."""
+    return [OURS, PUBLISHED] if any(point["series"] == PUBLISHED for point in points) else [OURS]
 
 
 def _tooltip(*names: str, **formats: str) -> list[alt.Tooltip]:
@@ -243,12 +248,12 @@ def lift(rows: Rows) -> AnyChart:
     )
     ours = alt.Chart(_data({**row, "series": OURS} for row in rows)).encode(y=y)
     published = [
-        {"model": row["model"], "lift": row["published_lift"], "series": PAPER}
+        {"model": row["model"], "lift": row["published_lift"], "series": PUBLISHED}
         for row in rows
         if row["published_lift"] is not None
     ]
     x = alt.X("lift:Q", title="accuracy, less that of the model before", axis=alt.Axis(format="+.2f"))
-    color = _series((OURS, PAPER))
+    color = _series([OURS, PUBLISHED] if published else [OURS])
     tooltip = _tooltip("model", "previous_model", lift="+.4f", low="+.4f", high="+.4f", gained=",", lost=",")
     return _sized(
         alt.layer(

@@ -49,7 +49,7 @@ def leaderboard_picture(warehouse: Path, out: Path) -> None:
         raise UsageError(f"{out}: expected a file name that ends in .png or .svg")
     with reading(warehouse, guarded=True) as connection:
         try:
-            rows = Relations(connection).leaderboard_with_intervals()
+            rows = Relations(connection).leaderboard()
         except AbsentError as error:
             raise UsageError(f"{warehouse}: {error}") from None
     spec = charts.leaderboard(rows).to_dict()

@@ -9,10 +9,12 @@ from typing import Any
 
 import duckdb
 
+from recsys.engine import queries
 from recsys.engine.duckdb import query, quoted
 from recsys.engine.queries import has
 from recsys.engine.record import Record, read_from
 from recsys.report import charts, lineage, reference
+from recsys.report.paper import CITATION
 from recsys.report.statistics import RESAMPLES, Bootstrap, bootstrap
 
 NOTHING = "\u2013"  # in a table, for a figure that is not there
@@ -85,12 +87,27 @@ class Relations:
         return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
 
     def leaderboard(self) -> list[dict[str, Any]]:
-        """The judged models, the best first; AbsentError without labels."""
-        rows = self.rows("marts.leaderboard", "accuracy desc nulls last, model")
-        judged = [row for row in rows if row["accuracy"] is not None]
+        """The judged models with the bounds of their accuracies, the best first; AbsentError without labels.
+
+        Where there are too few users to tell, the bounds are the accuracy itself.
+        """
+        if not has(self.connection, "marts.leaderboard"):
+            raise AbsentError("this warehouse has no marts.leaderboard")
+        judged = [row for row in queries.leaderboard(self.connection) if row["accuracy"] is not None]
         if not judged:
             raise AbsentError("the data set has no labels to judge by")
-        return judged
+        bounds = {"low": "accuracy_low", "high": "accuracy_high"}
+        return [
+            {
+                **row,
+                **{name: row["accuracy"] if row[own] is None else row[own] for name, own in bounds.items()},
+            }
+            for row in judged
+        ]
+
+    def is_compared(self) -> bool:
+        """Whether published figures speak of such data as this."""
+        return queries.is_compared(self.connection)
 
     def order(self) -> list[str]:
         """The models, the best first where they are judged."""
@@ -101,25 +118,22 @@ class Relations:
             self._resamples.append(bootstrap(self.rows("marts.user_accuracy")))
         return self._resamples[0]
 
-    def leaderboard_with_intervals(self) -> list[dict[str, Any]]:
-        resamples = self.resamples()
-        return [{**row, **_bounds(resamples.interval(row["model"]))} for row in self.leaderboard()]
-
 
 def _bounds(interval: tuple[float, float]) -> dict[str, float]:
     return {"low": interval[0], "high": interval[1]}
 
 
 def leaderboard(relations: Relations) -> Section:
-    rows = relations.leaderboard_with_intervals()
-    header = ("model", "accuracy", "95 % interval", "AUC", "the paper", "judged by")
+    rows, is_compared = relations.leaderboard(), relations.is_compared()
+    comparison = ("published",) if is_compared else ()
+    header = ("model", "accuracy", "95 % interval", "AUC", *comparison, "judged by")
     cells = [
         (
             row["model"],
             f"{row['accuracy']:.4f}",
             f"{row['low']:.4f} to {row['high']:.4f}",
             f"{row['auc']:.4f}",
-            NOTHING if row["published_accuracy"] is None else f"{row['published_accuracy']:.3f}",
+            *((_published(row["published_accuracy"]),) if is_compared else ()),
             row["evaluated_on"],
         )
         for row in rows
@@ -127,12 +141,20 @@ def leaderboard(relations: Relations) -> Section:
     return Section(
         "Leaderboard",
         "Accuracy is the share of judged candidates that a model puts in the right half of its user's "
-        f"list. Each bar is a 95 % interval, from {RESAMPLES:,} resamples of the {rows[0]['users']:,} judged "
-        "users. The paper's figures are of the real data: they tell how the models rank there, and are no "
-        "target for other data.",
-        [Figure("Accuracy of each model, and the paper's", charts.leaderboard(rows))],
-        Table(header, cells, frozenset({5})),
+        f"list. Each bar is a 95 % interval over the {rows[0]['users']:,} judged users."
+        + (f" {CITATION}" if is_compared else ""),
+        [
+            Figure(
+                "Accuracy of each model" + (", and published" if is_compared else ""),
+                charts.leaderboard(rows),
+            )
+        ],
+        Table(header, cells, frozenset({len(header) - 1})),
     )
+
+
+def _published(accuracy: float | None) -> str:
+    return NOTHING if accuracy is None else f"{accuracy:.3f}"
 
 
 def data_summary(relations: Relations) -> Section:
@@ -218,14 +240,16 @@ def coverage(relations: Relations) -> Section:
 
 def lift(relations: Relations) -> Section:
     resamples = relations.resamples()
+    published = {} if relations.is_compared() else {"published_lift": None}
     rows = [
-        {**row, **_bounds(resamples.lift_interval(row["model"], row["previous_model"]))}
+        {**row, **published, **_bounds(resamples.lift_interval(row["model"], row["previous_model"]))}
         for row in relations.rows("marts.lift", "step")
     ]
     return Section(
         "Lift",
         f"Accuracy of each model less that of the one before it, in the order of the paper, beginning after "
-        f"{rows[0]['previous_model']}. The intervals pair the two models on the same resampled users.",
+        f"{rows[0]['previous_model']}. The intervals pair the two models on the same users, resampled "
+        f"{RESAMPLES:,} times.",
         [Figure("Lift of each model over the one before", charts.lift(rows))],
     )
 

@@ -30,12 +30,12 @@ def _silent(fraction: float, message: str) -> None:
     """The progress reporter of somebody who does not want to know."""
 
 
-def generate(directory: Path, scale: str, seed: int, report: Report = _silent) -> None:
+def generate(directory: Path, scale: str, seed: int, report: Report = _silent, replace: bool = False) -> None:
     """Write a data directory of a scale; the same scale, seed and version give the same bytes.
 
     ``report`` gets the fraction done and what is being done. The directory appears when all files are
-    written, in place of an earlier demo data set. Raises UsageError for an unknown scale, a negative seed, a
-    directory that holds anything else, or a disk that cannot take it.
+    written, in place of an earlier demo data set if it may ``replace`` one. Raises UsageError for an unknown
+    scale, a negative seed, a directory that holds anything else, or a disk that cannot take it.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
@@ -43,14 +43,14 @@ def generate(directory: Path, scale: str, seed: int, report: Report = _silent) -
         raise UsageError(f"the seed must not be negative, and is {seed}")
     directory = directory.resolve()
     try:
-        _refuse_other_content(directory)
+        _refuse_other_content(directory, replace)
         with _published(directory) as scratch:
             _write(scratch, SCALES[scale], seed, report)
     except OSError as error:
         raise UsageError(f"cannot write the demo data to {directory}: {error.strerror or error}") from error
 
 
-def _refuse_other_content(directory: Path) -> None:
+def _refuse_other_content(directory: Path, replace: bool) -> None:
     if not directory.exists():
         return
     if not directory.is_dir():
@@ -59,6 +59,8 @@ def _refuse_other_content(directory: Path) -> None:
     if names and (PROVENANCE not in names or names - FILES):
         stranger = min(names - FILES, default=min(names))
         raise UsageError(f"{directory} already holds {stranger}: choose another directory for the demo data")
+    if names and not replace:
+        raise UsageError(f"{directory} already holds a demo data set: --force replaces it")
 
 
 @contextmanager

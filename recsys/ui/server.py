@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
 from recsys.engine.duckdb import reading
-from recsys.engine.queries import require
+from recsys.engine.queries import is_compared, require
 from recsys.errors import RecsysError, UnknownIdError, UsageError
 from recsys.ui import api, sandbox
 from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, NEEDED, Explorer
@@ -60,6 +60,7 @@ class Pages:
                 request,
                 "home.html",
                 leaderboard=explorer.leaderboard(),
+                is_compared=is_compared(explorer.connection),
                 users=len(explorer.test_users()),
                 build_id=explorer.build_id(),
                 warehouse=self.warehouse.name,

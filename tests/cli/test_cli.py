@@ -10,8 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from recsys.cli.program import commands
 from tests.conftest import SMALL
 from tests.given import write_directory
 
@@ -87,8 +89,48 @@ def test_a_plan_names_what_would_run(built):
         "--warehouse",
         warehouse,
     )
-    assert "run  scores.adaptive" in done.stdout
-    assert "keep staging.ratings" in done.stdout
+    assert "run   scores.adaptive" in done.stdout
+    assert "keep  staging.ratings" in done.stdout
+
+
+def test_an_explanation_ends_with_the_score(built):
+    _, warehouse, _ = built
+    assert "\nadaptive score " in recsys("explain", "100", "3", "--warehouse", warehouse).stdout
+
+
+def test_published_figures_stand_beside_data_that_they_speak_of(built, tmp_path):
+    """Those of the Cup's format; other data has no such column, in leaderboard and models alike."""
+    _, warehouse, _ = built
+    assert "published" in recsys("leaderboard", "--wide", "--warehouse", warehouse).stdout
+    assert "published" not in recsys("leaderboard", "--warehouse", warehouse).stdout
+    other = shutil.copy(warehouse, tmp_path / "w.duckdb")
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("update marts.build set value = 'ratings.parquet' where name = 'train'")
+    for words in (("leaderboard", "--wide"), ("models", "--wide")):
+        printed = recsys(*words, "--warehouse", other).stdout
+        assert "adaptive" in printed
+        assert "published" not in printed and "Dror et al." not in printed
+        assert "Dror et al." in recsys(*words, "--warehouse", warehouse).stdout
+    row = json.loads(recsys("leaderboard", "--json", "--warehouse", other).stdout)[0]
+    assert row["published_accuracy"] is None and row["accuracy_low"] <= row["accuracy"]
+
+
+@pytest.mark.parametrize("words", [[], ["leaderboard"], ["models"]], ids=" ".join)
+def test_help_cites_where_published_figures_are_from(words):
+    printed = " ".join(recsys(*words, "--help").stdout.split())
+    assert "the paper that this project follows" in printed
+    assert "Dror et al., The Yahoo! Music Dataset and KDD-Cup'11" in printed
+
+
+def test_a_data_set_is_made_once_and_again_on_request(tmp_path):
+    words = ("synth", tmp_path / "data", "--scale", "tiny", "--quiet")
+    first = recsys(*words)
+    assert first.returncode == 0
+    assert first.stdout.startswith(f"{tmp_path / 'data'}: ") and first.stdout.count("\n") == 1
+    refused = recsys(*words)
+    assert refused.returncode == 2
+    assert "--force replaces it" in refused.stderr and refused.stderr.count("\n") == 1
+    assert recsys(*words, "--force").returncode == 0
 
 
 def test_the_leaderboard_is_json_on_request(built):
@@ -246,17 +288,17 @@ def test_wrong_arguments_end_in_one_clear_line_and_status_2(built, tmp_path, arg
 
 
 def test_every_command_has_help_with_an_example():
-    listed = recsys("--help").stdout
-    names = [line.split()[0] for line in listed.split("Commands:")[1].splitlines() if line.strip()]
-    for name in names:
+    for name in commands.commands:
         assert "recsys " + name in recsys(name, "--help").stdout.split("Options:")[0].split("\n", 1)[1], name
 
 
 def test_colours_are_for_terminals(built):
     _, warehouse, _ = built
-    assert "\x1b[" in recsys("leaderboard", "--warehouse", warehouse, FORCE_COLOR="1").stdout
-    plain = recsys("leaderboard", "--warehouse", warehouse, FORCE_COLOR="1", NO_COLOR="1").stdout
-    assert "\x1b[36m" not in plain
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "NO_COLOR": ""}
+    words = ("leaderboard", "--warehouse", warehouse)
+    assert "\x1b[36m" in recsys(*words, **terminal).stdout
+    assert "\x1b[36m" not in recsys(*words, **terminal | {"NO_COLOR": "1"}).stdout
+    assert "\x1b[" not in recsys(*words, **terminal | {"TERM": "dumb"}).stdout
 
 
 def test_a_build_from_another_folder_finds_its_models(built, tmp_path):

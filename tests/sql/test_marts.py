@@ -5,8 +5,10 @@ import math
 import statistics
 
 import duckdb
+import numpy as np
 import pytest
 
+from recsys.report.statistics import bootstrap
 from tests.given import expect, result
 
 HEURISTICS = ("adaptive", "max_genre", "max_genre_bayes", "weighted_average", "weighted_average_bayes")
@@ -170,6 +172,42 @@ def test_a_submission_has_every_candidate_once_in_file_order(small_warehouse):
         rows = connection.sql("from submission('adaptive')").fetchall()
     assert [track for track, _ in rows] == ["100_1", "100_3", "100_4", "100_5", "101_4", "101_99"]
     assert [sum(p for t, p in rows if t.startswith(f"{user}_")) for user in (100, 101)] == [2, 1]
+
+
+def interval_of(schemas, users):
+    """The bounds of one model's accuracy; users are pairs of what is judged and what is right."""
+    lines = [f"adaptive {user} {judged} {correct}" for user, (judged, correct) in enumerate(users)]
+    given = {"marts.user_accuracy": "model user_id judged correct\n" + "\n".join(lines)}
+    return result(schemas, "marts.accuracy_intervals", given)
+
+
+def test_the_interval_of_an_accuracy_is_that_of_a_ratio_over_users(schemas):
+    (row,) = interval_of(schemas, [(6, 5), (6, 3), (4, 4), (2, 0)])
+    accuracy = 12 / 18
+    squares = sum((c - accuracy * j) ** 2 for j, c in [(6, 5), (6, 3), (4, 4), (2, 0)])
+    error = math.sqrt(4 / 3 * squares) / 18
+    assert row["accuracy"] == pytest.approx(accuracy)
+    assert row["accuracy_low"] == pytest.approx(accuracy - 1.959964 * error)
+    assert row["accuracy_high"] == pytest.approx(accuracy + 1.959964 * error)
+
+
+def test_the_interval_agrees_with_a_bootstrap_over_users(schemas):
+    generator = np.random.default_rng(5)
+    judged = generator.choice([2, 4, 6, 10], 400)
+    users = [
+        (int(j), int(generator.binomial(j, p)))
+        for j, p in zip(judged, generator.beta(4, 1, 400), strict=True)
+    ]
+    (row,) = interval_of(schemas, users)
+    rows = [{"model": "a", "user_id": u, "judged": j, "correct": c} for u, (j, c) in enumerate(users)]
+    low, high = bootstrap(rows, 4000).interval("a")
+    assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx((low, high), abs=0.003)
+
+
+def test_an_interval_stays_in_range_and_needs_two_users(schemas):
+    (row,) = interval_of(schemas, [(2, 2), (2, 2), (2, 1)])
+    assert row["accuracy_high"] == 1
+    assert interval_of(schemas, [(2, 1)]) == []
 
 
 @pytest.mark.parametrize("asked", ["from {}", "select count(*) from {}", "select 1 from {} limit 1"])

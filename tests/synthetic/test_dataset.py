@@ -93,10 +93,13 @@ def test_unknown_scale_or_negative_seed_is_refused(scale: str, seed: int, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-def test_earlier_demo_data_is_replaced(tmp_path: Path) -> None:
+def test_earlier_demo_data_is_replaced_on_request(tmp_path: Path) -> None:
     generate(tmp_path / "data", "tiny", seed=1)
     before = contents(tmp_path / "data")
-    generate(tmp_path / "data", "tiny", seed=2)
+    with pytest.raises(UsageError, match="--force replaces it"):
+        generate(tmp_path / "data", "tiny", seed=2)
+    assert contents(tmp_path / "data") == before
+    generate(tmp_path / "data", "tiny", seed=2, replace=True)
     assert contents(tmp_path / "data").keys() == before.keys()
     assert contents(tmp_path / "data") != before
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
@@ -114,7 +117,7 @@ def test_demo_data_with_something_added_is_refused(tmp_path: Path) -> None:
     generate(tmp_path / "data", "tiny", seed=1)
     (tmp_path / "data" / "notes.txt").write_text("precious")
     with pytest.raises(UsageError, match=r"notes\.txt"):
-        generate(tmp_path / "data", "tiny", seed=1)
+        generate(tmp_path / "data", "tiny", seed=1, replace=True)
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
@@ -147,7 +150,7 @@ def test_a_failed_run_keeps_the_earlier_data(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(files, "write_test", fail)
     with pytest.raises(UsageError, match="No space left"):
-        generate(tmp_path / "data", "tiny", seed=2)
+        generate(tmp_path / "data", "tiny", seed=2, replace=True)
     assert contents(tmp_path / "data") == before
 
 

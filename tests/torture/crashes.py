@@ -74,7 +74,7 @@ def crash_synth(folder: Path, after: float, confinement: str | None = None) -> b
     directory = folder / "demo"
     assert run(command("synth", directory, "--scale", "tiny", "--seed", 1)).returncode == 0
     first = _contents(directory)
-    words = ("synth", directory, "--scale", "tiny", "--seed", 2)
+    words = ("synth", directory, "--scale", "tiny", "--seed", 2, "--force")
     ended = stop(confined(confinement, *words) if confinement else command(*words), after, signal.SIGKILL)
     left = _contents(directory) if directory.exists() else None
     done = run(command(*words))

@@ -1,0 +1,246 @@
+"""The tables that the commands print, each whole at 80 columns; what does not fit there is for --wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bars
+
+if TYPE_CHECKING:
+    from recsys.cli.doctor import Check
+    from recsys.engine.plan import Step
+    from recsys.ensemble.files import Outcome
+    from recsys.synthetic.acceptance import Statistic
+
+Row = Mapping[str, Any]
+HIGHEST = 100  # of the scale of ratings: the contribution that fills a bar
+CHANCE = 0.5  # the accuracy that bars of accuracies start at
+
+
+def formatted(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def rows_table(rows: Sequence[Row], prose: Sequence[str] = ()) -> Table:
+    """A table of any rows: names of columns as they are, numbers to the right, ``prose`` folded."""
+    headings = [Column(name, _is_numeric(rows, name), name in prose) for name in (rows[0] if rows else ())]
+    return grid(headings, [[formatted(value) for value in row.values()] for row in rows])
+
+
+def _is_numeric(rows: Sequence[Row], name: str) -> bool:
+    return all(isinstance(row[name], int | float | None) for row in rows)
+
+
+def with_bars(
+    headings: Sequence[Column], rows: Sequence[Sequence[Cell]], bars: Sequence[tuple[float, float, float]]
+) -> Table:
+    """A table with a last column of bars, if there is room; a bar is its value, its lowest, its highest."""
+    room = room_for_bars(headings, rows)
+    if not room:
+        return grid(headings, rows)
+    drawn = [[*row, bar(*each, room)] for row, each in zip(rows, bars, strict=True)]
+    return grid([*headings, Column("")], drawn)
+
+
+def leaderboard_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:
+    """The models from the best down; the bars start at chance.
+
+    ``is_compared`` puts published figures beside the accuracies where it is ``wide``.
+    """
+    headings = [Column("model"), Column("accuracy", is_right=True), Column("95 % interval", is_right=True)]
+    if not wide:
+        cells = [_judgement(row) for row in rows]
+        return with_bars(headings, cells, [(row["accuracy"] or 0.0, CHANCE, 1.0) for row in rows])
+    headings += [Column(""), Column("auc", is_right=True), Column("auc of p", is_right=True)]
+    if is_compared:
+        headings += [Column("published", is_right=True), Column("difference", is_right=True), Column("in")]
+    headings += [Column("users", is_right=True), Column("seconds", is_right=True), Column("evaluated on")]
+    return grid(headings, [_all_cells(row, is_compared) for row in rows], wide=True)
+
+
+def _judgement(row: Row) -> list[Cell]:
+    accuracy, low, high = row["accuracy"], row["accuracy_low"], row["accuracy_high"]
+    return [
+        row["model"],
+        "-" if accuracy is None else f"{accuracy:.4f}",
+        "-" if low is None else f"{low:.3f} to {high:.3f}",
+    ]
+
+
+def _all_cells(row: Row, is_compared: bool) -> list[Cell]:
+    accuracy, published = row["accuracy"], row["published_accuracy"]
+    is_known = accuracy is not None and published is not None
+    comparison = [
+        "-" if published is None else f"{published:.3f}",
+        f"{accuracy - published:+.3f}" if is_known else "-",
+        row["published_in"] or "-",
+    ]
+    return [
+        *_judgement(row),
+        bar(accuracy or 0.0, CHANCE, 1.0),
+        "-" if row["auc"] is None else f"{row['auc']:.4f}",
+        "-" if row["probability_auc"] is None else f"{row['probability_auc']:.4f}",
+        *(comparison if is_compared else ()),
+        f"{row['users']:,}",
+        f"{row['seconds']:.1f}",
+        row["evaluated_on"],
+    ]
+
+
+def explanation_table(rows: Sequence[Row], wide: bool = False) -> Table:
+    """The rows of `explain`, a section per level, with a bar for what each adds to the score."""
+    headings = [Column("level"), Column("evidence", is_prose=True), Column("value", is_right=True)]
+    if wide:
+        headings += [Column("based on", is_right=True), Column("weight", is_right=True)]
+    headings.append(Column("adds", is_right=True))
+    cells = [_evidence(row, wide) for row in rows]
+    if wide:
+        bars: list[list[Cell]] = [[_bar_of(row, LONGEST_BAR)] for row in rows]
+    else:
+        room = room_for_bars(headings, cells)
+        bars = [[_bar_of(row, room)] if room else [] for row in rows]
+    headings += [Column("")] if bars and bars[0] else []
+    drawn = [[*each, *more] for each, more in zip(cells, bars, strict=True)]
+    table = grid(headings, drawn, wide)
+    for row, following, drawing in zip(rows, [*rows[1:], None], table.rows, strict=True):
+        drawing.end_section = following is not None and following["level"] != row["level"]
+        drawing.style = "" if row["weight"] else "dim"
+    return table
+
+
+def _bar_of(row: Row, width: int) -> Text:
+    return bar(row["contribution"], 0, HIGHEST, width) if row["weight"] else Text("")
+
+
+def _evidence(row: Row, wide: bool) -> list[Cell]:
+    decimals = 3 if row["level"] == "model" else 1  # a model's score may be a probability
+    weight = f"{row['weight']:.3f}" if row["weight"] else ""
+    return [
+        row["level"],
+        row["evidence"],
+        f"{row['value']:.{decimals}f}",
+        *((_basis(row), weight) if wide else ()),
+        f"{row['contribution']:.2f}" if row["weight"] else "",
+    ]
+
+
+def _basis(row: Row) -> str:
+    """How many ratings of which mean are behind a value, and how far it is drawn to the overall mean."""
+    if row["shrinkage"] is None:
+        return ""
+    ratings = f"{row['rating_count']:,} ratings, mean {row['rating_mean']:.1f}"
+    return ratings if row["source"] == "global" else f"{ratings}, {row['shrinkage']:.0%} shrunk"
+
+
+def recommendation_table(rows: Sequence[Row], wide: bool = False) -> Table:
+    """The rows of `recommend`, with a bar for each score."""
+    headings = [Column("rank", is_right=True), Column("track", is_right=True), Column("score", is_right=True)]
+    headings.append(Column("main reason", is_prose=True))
+    cells: list[list[Cell]] = [
+        [str(row["rank"]), str(row["track_id"]), f"{row['score']:.1f}", row["reason"]] for row in rows
+    ]
+    if not wide:
+        return with_bars(headings, cells, [(row["score"], 0, HIGHEST) for row in rows])
+    headings += [Column(heading, is_right=True) for heading in ("album", "artist", "track's prior")]
+    more = [
+        [*(_id(row[name]) for name in ("album_id", "artist_id")), f"{row['track_prior']:.1f}"] for row in rows
+    ]
+    return grid(headings, [[*each, *others] for each, others in zip(cells, more, strict=True)], wide=True)
+
+
+def _id(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def plan_table(steps: Sequence[Step]) -> Table:
+    """What a build would do with each model, and why."""
+    headings = [Column(""), Column("model"), Column("why", is_prose=True)]
+    return grid(headings, [["run" if step.runs else "keep", step.name, step.reason or ""] for step in steps])
+
+
+def models_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:
+    """The models and their formulas; if ``wide``, also maker, what each reads, and its published accuracy."""
+    headings = [Column("model"), Column("formula", is_prose=True)]
+    cells = [[row["model"], row["formula"]] for row in rows]
+    if wide:
+        headings += [Column("made by"), Column("reads", is_prose=True)]
+        headings += [Column("published", is_right=True)] if is_compared else []
+        for cell, row in zip(cells, rows, strict=True):
+            published = [_share(row["published"])] if is_compared else []
+            cell += [row["made by"], ", ".join(row["reads"]), *published]
+    return grid(headings, cells, wide)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def differences_table(rows: Sequence[Row], wide: bool) -> Table:
+    """What differs between two warehouses, each difference in a line or, if ``wide``, in full."""
+    if wide:
+        headings = [Column(name, is_prose=name not in ("kind", "name")) for name in rows[0]]
+        return grid(headings, [[formatted(value) for value in row.values()] for row in rows], wide=True)
+    headings = [Column("kind"), Column("name"), Column("difference", is_prose=True)]
+    return grid(headings, [[row["kind"], row["name"], _difference(row)] for row in rows])
+
+
+def _difference(row: Row) -> str:
+    change = f"{formatted(row['before'])} -> {formatted(row['after'])}"
+    return row["reason"] or change
+
+
+def acceptance_table(statistics: Sequence[Statistic]) -> Table:
+    """The figures of a data set beside those of the real one, and whether they are near enough."""
+    headings = [Column("statistic", is_prose=True)]
+    headings += [Column(heading, is_right=True) for heading in ("real", "here", "tolerance")]
+    verdicts = {True: Text("within", style="green"), False: Text("OUTSIDE", style="red"), None: Text("")}
+    cells: list[list[Cell]] = [
+        [
+            each.name,
+            formatted(each.real),
+            formatted(each.twin),
+            "-" if each.tolerance is None else f"{each.tolerance:g}",
+            verdicts[each.is_within],
+        ]
+        for each in statistics
+    ]
+    return grid([*headings, Column("")], cells)
+
+
+def ensemble_table(outcome: Outcome) -> Table:
+    """The inputs of a blend: what each scored, what the others foretell it to score, and its weight."""
+    headings = [Column("file")]
+    headings += [Column(heading, is_right=True) for heading in ("accuracy", "foretold", "weight")]
+    cells = [
+        [
+            known.file,
+            f"{known.accuracy:.4f}",
+            "-" if known.foretold is None else f"{known.foretold:.4f}",
+            "-" if known.weight is None else f"{known.weight:+.4f}",
+            known.duplicate_of or "",
+        ]
+        for known in outcome.inputs
+    ]
+    return grid([*headings, Column("same as")], cells)
+
+
+def doctor_table(checks: Sequence[Check]) -> Table:
+    """A line for each check, and what to do below those that ask for something."""
+    headings = [Column(""), Column("check"), Column("found", is_prose=True)]
+    cells: list[list[Cell]] = []
+    for check in checks:
+        sign = {True: Text("ok", style="green"), False: Text("no", style="red")}[check.ok]
+        if not check.ok and not check.is_needed:
+            sign = Text("-", style="yellow")
+        cells.append([sign, check.name, check.found])
+        if check.advice:
+            cells.append(["", "", Text(f"-> {check.advice}", style="yellow")])
+    return grid(headings, cells)
