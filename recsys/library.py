@@ -187,7 +187,7 @@ class Warehouse:
         """
         wish = self._wish(k, model, include_rated)
         lists = _Lists(self, wish, ratings=self._ratings(ratings))
-        return self._connection.from_arrow(lists).project("* exclude (user_id)")
+        return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
         """The ``k`` tracks that go best with an item, by rank: liked near it in the histories of many.
@@ -255,9 +255,10 @@ class _Lists:
 
     schema = pa.schema(
         [
-            ("user_id", pa.int32()),
+            ("user", pa.string()),
             ("rank", pa.int32()),
-            ("track_id", pa.int32()),
+            ("item", pa.string()),
+            ("name", pa.string()),
             ("score", pa.float64()),
             ("reason", pa.string()),
         ]
