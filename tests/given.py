@@ -48,6 +48,12 @@ class Silent:
         self.missing[model] = reason
 
 
+def headed(text: str, **promises: str) -> str:
+    """A model with those lines of a header before it that it has not itself; its key is ``x``."""
+    lines = {"grain": "one", "key": "x", "units": "none", "nulls": "none", **promises}
+    return "".join(f"-- {key}: {line}\n" for key, line in lines.items() if f"-- {key}:" not in text) + text
+
+
 def write_directory(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     """A data directory with these files; the required ones that are not given are empty."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -152,15 +152,38 @@ class Writer(Statements):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.run(sql)
 
-    def measure(self, name: str, columns: Sequence[str] = (), digested: bool = True) -> Measure:
+    def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
+        """A macro is bound with NULL, which is of any type, or 0, where it makes a text of its arguments."""
+        if arguments is None:
+            return self._described(quoted(name))
+        try:
+            return self._described(f"{quoted(name)}({', '.join(['null'] * arguments)})")
+        except EngineError:
+            return self._described(f"{quoted(name)}({', '.join(['0'] * arguments)})")
+
+    def _described(self, source: str) -> dict[str, str]:
+        return {column: kind for column, kind, *_ in self.run(f"describe from {source}")}
+
+    def measure(
+        self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
+    ) -> Measure:
         """The digest is the sum of the rows' hashes, so that their order does not matter."""
-        wanted = ["count(*)", *(f"count({quoted(column)})" for column in columns)]
+        counted = {column: f"count({_column(column)})" for column in columns}
+        counted |= {column: f"count(*) filter (isfinite({_column(column)}::double))" for column in finite}
+        wanted = ["count(*)", *counted.values()]
         if digested:
             wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
         rows, *counts = self.run(f"select {', '.join(wanted)} from {quoted(name)} as content")[0]
         digest = f"{counts.pop():x}" if digested else ""
-        counted = zip(columns, counts, strict=True)
-        return Measure(rows, digest, {column: rows - count for column, count in counted if count < rows})
+        found = zip(counted, counts, strict=True)
+        return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
+
+    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+        columns, tested = ", ".join(map(_column, wanted)), _column(column)
+        has_value = f"coalesce(isfinite({tested}::double), false)" if is_number else f"{tested} is not null"
+        return self.run(f"select {columns} from {quoted(name)} where not ({has_value}) order by all limit 1")[
+            0
+        ]
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Groups by the key only where two rows share its hash: sorting hashes is four times as fast."""
@@ -268,6 +291,10 @@ class Ordered:
         rows = self.statements.value(f"select count(*) from ({self.sql})")
         schema = self.statements.connection.sql(self.sql).limit(0).to_arrow_table().schema
         return spark.frame_of_batches(context, schema, rows, self.batches())
+
+
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _engine_error(error: duckdb.Error) -> EngineError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from pathlib import Path
 import jinja2
 
 from recsys.errors import BuildError, UsageError
-from recsys.project.model import LAYERS, Model, read_models
+from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering, marked, printed
 from recsys.project.substitution import Substitution, read_substitutions, twins
@@ -24,6 +25,9 @@ def shipped() -> Path:
     """The models that come with the program: a wheel has them in the package, a checkout beside it."""
     inside = PACKAGE / "sql"
     return inside if inside.is_dir() else PACKAGE.parent / "sql"
+
+
+RELATION = re.compile(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
 
 
 class Project:
@@ -40,7 +44,22 @@ class Project:
         self.on_request: dict[str, dict[str, Model]] = {}
         for substitution in read_substitutions(root / "substitutions.toml"):
             self._substitute(substitution)
+        for model in self.models.values():
+            self._refuse_unknown(model)
         self.enabled = set(self.models)
+
+    def _refuse_unknown(self, model: Model) -> None:
+        """BuildError for a name in a header that is no relation, or that is one of another model."""
+        for promise in ("rows", "needs"):
+            for relation in model.listed(promise):
+                if relation not in self.writers:
+                    raise BuildError(f"{model.place(promise)}: {promise}: {relation} is no model")
+        for relation in model.listed("also"):
+            if not RELATION.fullmatch(relation):
+                expected = "expected names such as features.b"
+                raise BuildError(f"{model.place('also')}: also: {relation!r}: {expected}")
+            if self.writers[relation].name != model.name or relation in self.models:
+                raise BuildError(f"{model.place('also')}: also: {relation} is a model of its own")
 
     def _substitute(self, substitution: Substitution) -> None:
         """Add the twins of one section of ``substitutions.toml``; set aside what is made on request."""

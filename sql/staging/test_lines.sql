@@ -1,6 +1,7 @@
 -- grain: one line of the test file
+-- key: none, a line is told by its place
 -- units: header is the text of a line UserId|count
--- nulls: track_id of a header, header of a candidate
+-- nulls: track_id of a header; header of a candidate
 -- materialized: temp
 with
 
