@@ -54,7 +54,7 @@ def sql(project: Project, name: str) -> str:
 def test_what_lies_between_is_rendered_again_and_the_rest_is_read(tmp_path: Path) -> None:
     project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]')
     made = sorted(set(project.models) - set(MODELS))
-    assert made == ["other.features_near", "other.priors_items", "other.marts_near"]
+    assert made == ["other.features_near", "other.marts_near", "other.priors_items"]
     assert sql(project, "other.priors_items") == "select x from other.ratings"
     expected = "select p.x from other.pairs as p, other.priors_items as i, hierarchy.items as h"
     assert sql(project, "other.features_near") == expected
