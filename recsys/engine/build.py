@@ -76,6 +76,7 @@ def build(options: Options, reporter: Reporter) -> Result:
     that fails; either way the published warehouse stays as it was.
     """
     begun = time.monotonic()
+    record.refuse_foreign(options.warehouse, options.full_refresh)
     files = discover(options.data)
     project = Project.load(options.sql, options.overrides, files)
     place = Workplace(options.warehouse.absolute())

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from recsys.engine.database import EngineError, Limits, Measure
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
 from recsys.project.contract import Context
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
+MAGIC = b"DUCK"  # after the checksum of a DuckDB file
+ELSEWHERE = "name another file with --warehouse"
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
 SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
@@ -353,8 +355,8 @@ def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connecti
     found = warehouse.stat()
     connection = connect(warehouse)
     try:
-        _check_length(warehouse, found, connection)
         _check_version(warehouse, connection)
+        _check_length(warehouse, found, connection)
     except duckdb.Error as error:
         connection.close()
         if not CORRUPT.search(str(error)):
@@ -374,7 +376,7 @@ def _attached(warehouse: Path) -> Connection:
         connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
     except duckdb.Error as error:
         connection.close()
-        raise UsageError(_unreadable(warehouse, error)) from None
+        raise _unreadable(warehouse, error) from None
     connection.execute("use warehouse")
     connection.execute("set python_scan_all_frames = true")
     return connection
@@ -389,7 +391,7 @@ def _connected(warehouse: Path) -> Connection:
     try:
         return duckdb.connect(str(warehouse.absolute()), read_only=True, config=config)
     except duckdb.Error as error:
-        raise UsageError(_unreadable(warehouse, error)) from None
+        raise _unreadable(warehouse, error) from None
 
 
 @cache
@@ -401,11 +403,20 @@ def _spill_folder() -> str:
     return str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
 
 
-def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
-    remedy = "`recsys build` replaces it"
+def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:
+    """What is wrong with a file that does not open, and who may replace it."""
+    problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
-        remedy = "another program has it open for writing: close that first"
-    return f"{warehouse}: not a warehouse that can be opened ({first_line(error)}): {remedy}"
+        return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
+    if isinstance(error, duckdb.ConnectionException):
+        return UsageError(f"{problem}: this very program has it open in another way: close that first")
+    if warehouse.stat().st_size == 0:
+        return UsageError(f"{problem}: `recsys build` replaces it")
+    with warehouse.open("rb") as file:
+        is_duckdb = file.read(16)[8:12] == MAGIC
+    if is_duckdb:
+        return DamagedFileError(f"{problem}: `recsys build --full-refresh` replaces it")
+    return ForeignFileError(f"{problem}: {ELSEWHERE}")
 
 
 def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
@@ -431,9 +442,11 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
     query = "select value from marts.build where kind = 'setting' and name = 'format_version'"
     try:
         found = connection.execute(query).fetchall()
-    except duckdb.Error:
-        message = f"{warehouse}: a DuckDB file, but no warehouse: `recsys build` replaces it"
-        raise UsageError(message) from None
+    except (duckdb.CatalogException, duckdb.BinderException):
+        message = f"{warehouse}: a DuckDB file, but no warehouse: {ELSEWHERE}"
+        raise ForeignFileError(message) from None
+    except duckdb.Error as error:
+        raise DamagedFileError(damaged(warehouse, str(error))) from None
     if found != [(str(FORMAT_VERSION),)]:
         version = found[0][0] if found else "unknown"
         raise UsageError(
