@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 
 from recsys.errors import BuildError, UsageError
+from recsys.project.literal import refuse_literal_names
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering, marked, printed
@@ -105,11 +106,14 @@ class Project:
     def _macros(self, environment: jinja2.Environment) -> dict[str, object]:
         """The macros of ``sql/macros``, which all models and each other can call by name."""
         files = sorted((self.root / "macros").glob("*.sql"))
-        source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        texts = {path: path.read_text(encoding="utf-8") for path in files}
+        source = "\n".join(texts.values())
         try:
             module = environment.from_string(source).module
         except jinja2.TemplateSyntaxError as error:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
+        for path, text in texts.items():
+            refuse_literal_names(environment, path, text, self.schemas)
         return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
 
     def render(self, name: str) -> Rendered:
@@ -121,8 +125,9 @@ class Project:
     def template(self, model: Model) -> jinja2.Template:
         """The compiled template of a model, which carries the line numbers of its file along."""
         if model.name not in self._templates:
-            source = marked(self.environment, model.path.read_text(encoding="utf-8"))
-            self._templates[model.name] = self.environment.from_string(source)
+            source = model.path.read_text(encoding="utf-8")
+            self._templates[model.name] = self.environment.from_string(marked(self.environment, source))
+            refuse_literal_names(self.environment, model.path, source, self.schemas)
         return self._templates[model.name]
 
     def disable(self, names: Iterable[str]) -> None:
@@ -144,6 +149,11 @@ class Project:
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """The models that write what a rendered model reads."""
         return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """The schemas of all relations that there are or may be."""
+        return frozenset(LAYERS) | {relation.split(".")[0] for relation in self.writers}
 
     @property
     def layers(self) -> tuple[str, ...]:

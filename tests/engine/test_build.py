@@ -16,7 +16,7 @@ import pytest
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
 from tests.conftest import SMALL
-from tests.given import build_sql, write_directory
+from tests.given import build_sql, headed, write_directory
 
 SQL = Path(__file__).parents[2] / "sql"
 
@@ -143,6 +143,22 @@ class TestFailure:
         (sql / "checks" / "broken.sql").write_text(text)
         with pytest.raises(BuildError, match="the check found 6 rows"):
             build_sql(data, warehouse, sql=sql)
+
+    def test_a_relation_named_without_ref_is_refused_when_selected_alone(self, data, warehouse, sql):
+        path = sql / "marts" / "own.sql"
+        path.write_text(headed("select user_id as x\nfrom staging.candidates"))
+        before = warehouse.read_bytes()
+        with pytest.raises(BuildError, match=rf"^{path}:6: 'staging\.candidates' by its name"):
+            build_sql(data, warehouse, sql=sql, selected=("marts.own",))
+        assert warehouse.read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("package", "is_there"), [("jinja2", True), ("Jinja2", True), ("no-such-package", False)]
+    )
+    def test_packages_are_required_by_the_names_of_pip(self, data, warehouse, sql, package, is_there):
+        (sql / "marts" / "own.sql").write_text(headed("select 1 as x", requires=package))
+        ran = build_sql(data, warehouse, sql=sql).finished_models
+        assert ("marts.own" in ran) is is_there
 
     def test_a_score_of_no_candidate_fails_the_build(self, data, warehouse, sql):
         path = sql / "scores" / "adaptive.sql"
