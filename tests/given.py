@@ -25,8 +25,8 @@ EMPTY_DIRECTORY = {
     "albumData2.txt": "",
     "artistData2.txt": "",
     "genreData2.txt": "",
-    "trainItem2.txt": "",
-    "testItem2.txt": "",
+    "trainItem2.txt": "1|0\n",  # a file of nothing at all is refused
+    "testItem2.txt": "1|0\n",
 }
 
 

@@ -37,7 +37,8 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
         print_json(rows)
     else:
         note = CITATION if wide and is_compared else ""
-        show("Leaderboard", leaderboard_table(rows, wide, is_compared), note)
+        notes = [text for text in (queries.unjudged(rows), note) if text]
+        show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))
 
 
 @click.command()

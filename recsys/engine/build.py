@@ -38,6 +38,7 @@ class Options:
     overrides: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
     sql_only: bool = False
+    no_candidates: bool = False
     full_refresh: bool = False
     plan_only: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -77,7 +78,7 @@ def build(options: Options, reporter: Reporter) -> Result:
     """
     begun = time.monotonic()
     record.refuse_foreign(options.warehouse, options.full_refresh)
-    files = discover(options.data)
+    files = discover(options.data, options.no_candidates)
     project = Project.load(options.sql, options.overrides, files)
     place = Workplace(options.warehouse.absolute())
     with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:

@@ -79,6 +79,7 @@ final as (
         probability_aucs.auc as probability_auc,
         coalesce(summed.users, 0) as users,
         case
+            when not exists (select 1 from predictions) then 'no candidates'
             when summed.model is null then 'no labels'
             when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
             else summed.judged_by

@@ -314,6 +314,17 @@ def test_every_command_has_help_with_an_example():
         assert "recsys " + name in recsys(name, "--help").stdout.split("Options:")[0].split("\n", 1)[1], name
 
 
+def test_a_build_without_candidates_says_that_nothing_is_judged(tmp_path, small_data):
+    data, warehouse = shutil.copytree(small_data, tmp_path / "data"), tmp_path / "w.duckdb"
+    for name in ("testItem2.txt", "test2_new.txt", "truth2.txt"):
+        (data / name).unlink()
+    words = ("build", "--data", data, "--warehouse", warehouse, "--sql-only")
+    assert "--no-candidates" in recsys(*words).stderr
+    sentence = "Nothing is judged: the data directory has no file of candidates."
+    assert sentence in recsys(*words, "--no-candidates").stdout
+    assert sentence in recsys("leaderboard", "--warehouse", warehouse).stdout
+
+
 def test_colours_are_for_terminals(built):
     _, warehouse, _ = built
     terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "NO_COLOR": ""}

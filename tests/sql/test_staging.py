@@ -234,8 +234,59 @@ def test_damaged_gzip_is_refused(tmp_path, damage):
 def test_a_missing_file_is_named(tmp_path, file):
     data = write_directory(tmp_path / "data", SMALL)
     (data / file).unlink()
-    with pytest.raises(UsageError, match=f"expected a file {file}"):
+    with pytest.raises(UsageError, match=f"expected a file {file}") as caught:
         build_sql(data, tmp_path / "w.duckdb")
+    assert ("--no-candidates" in str(caught.value)) == (file == TEST)
+
+
+@pytest.mark.parametrize("file", [TRAIN, TEST])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\n\r\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_a_file_of_nothing_is_refused(tmp_path, file, content, is_compressed):
+    data = write_directory(tmp_path / "data", SMALL)
+    if is_compressed:
+        (data / file).unlink()
+    name = f"{file}.gz" if is_compressed else file
+    (data / name).write_bytes(gzip.compress(content) if is_compressed else content)
+    warehouse = tmp_path / "w.duckdb"
+    warehouse.write_bytes(b"what was there before")
+    with pytest.raises(InputError, match="the file is empty") as caught:
+        build_sql(data, warehouse)
+    assert (caught.value.path.name, caught.value.line, caught.value.exit_status) == (name, 1, 2)
+    assert warehouse.read_bytes() == b"what was there before"
+
+
+def without_candidates(tmp_path):
+    data = write_directory(tmp_path / "data", SMALL)
+    for name in (TEST, "test2_new.txt", "truth2.txt"):
+        (data / name).unlink()
+    return data
+
+
+def test_no_candidates_at_all_is_a_wish_that_is_said(tmp_path):
+    data, warehouse = without_candidates(tmp_path), tmp_path / "w.duckdb"
+    build_sql(data, warehouse, no_candidates=True)
+    assert stored(warehouse, "select count(*) from staging.candidates") == [(0,)]
+    assert stored(warehouse, "select count(*) from staging.ratings") == [(6,)]
+    assert stored(warehouse, "select distinct accuracy, evaluated_on from marts.leaderboard") == [
+        (None, "no candidates")
+    ]
+    assert stored(warehouse, "select count(*) > 0 from recommend(100, 3)") == [(True,)]
+    assert stored(warehouse, "select count(*) > 0 from explain(100, 1)") == [(True,)]
+    assert stored(warehouse, "select count(*) from submission('adaptive')") == [(0,)]
+
+
+def test_a_learner_of_candidates_is_left_out_where_there_are_none(tmp_path):
+    data = without_candidates(tmp_path)
+    left_out = build_sql(data, tmp_path / "w.duckdb", no_candidates=True, sql_only=False).missing
+    assert "scores.ensemble" in left_out
+    assert stored(tmp_path / "w.duckdb", "select count(*) > 0 from recommend(100, 3)") == [(True,)]
+
+
+def test_a_file_of_candidates_contradicts_the_wish_for_none(tmp_path):
+    data = write_directory(tmp_path / "data", SMALL)
+    with pytest.raises(UsageError, match="expected no file of candidates with --no-candidates"):
+        build_sql(data, tmp_path / "w.duckdb", no_candidates=True)
 
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):
@@ -252,7 +303,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
         build_sql(data, tmp_path / "w.duckdb")
 
 
-def test_empty_files_make_an_empty_warehouse(tmp_path):
+def test_files_without_an_item_make_an_empty_warehouse(tmp_path):
     build_sql(write_directory(tmp_path / "data", {}), tmp_path / "w.duckdb")
     assert stored(tmp_path / "w.duckdb", "select count(*) from features.candidates") == [(0,)]
     assert stored(tmp_path / "w.duckdb", "from priors.overall") == [(0, 50.0)]
