@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -189,23 +191,50 @@ REFUSED = [
     ("label of no candidate", "test2_new.txt", "100|1|1\n100|2|1\n", 2, "100|2|1"),
     ("label twice", "test2_new.txt", "100|1|1\n100|1|0\n", 2, "100|1|0"),
     ("label with two fields", "truth2.txt", "100|1\n", 1, "100|1"),
+    ("label with four fields", "test2_new.txt", "100|1|1|1\n", 1, "100|1|1|1"),
+    ("label in words", "test2_new.txt", "100|1|yes\n", 1, "100|1|yes"),
+    ("label below zero", "truth2.txt", "100|1|-1\n", 1, "100|1|-1"),
+    ("truth of no candidate", "truth2.txt", "100|1|1\n100|2|1\n", 2, "100|2|1"),
+    ("truth of another user's candidate", "truth2.txt", "100|99|1\n", 1, "100|99|1"),
+    ("truth twice", "truth2.txt", "100|1|1\n100|1|1\n", 2, "100|1|1"),
+    ("candidate with a rating", TEST, "100|2\n1\t50\n3\n", 2, "1\t50"),
+    ("candidates of no user", TEST, "1\n3\n", 1, "1"),
+    ("test user twice", TEST, "100|2\n1\n3\n100|2\n4\n5\n", 4, "100|2"),
+    ("blank line between headers", TEST, "100|2\n1\n3\n\n101|2\n4\n99\n", 4, ""),
+    ("album with spaces", "albumData2.txt", "10 |20\n", 1, "10 |20"),
+    ("album in another alphabet", "albumData2.txt", "10|None|x\n", 1, "10|None|x"),
+    ("artist None", "artistData2.txt", "20\nNone\n", 2, "None"),
+    ("artist with a bar", "artistData2.txt", "20|21\n", 1, "20|21"),
 ]
+
+
+@pytest.fixture
+def old(small_warehouse, tmp_path):
+    """A warehouse that an earlier build left."""
+    return Path(shutil.copyfile(small_warehouse, tmp_path / "old.duckdb"))
+
+
+def refusal(data, old):
+    """The error of a build from bad input, which leaves the old warehouse as it was, and nothing beside it."""
+    before = hashlib.sha256(old.read_bytes()).hexdigest()
+    with pytest.raises(InputError) as caught:
+        build_sql(data, old)
+    assert hashlib.sha256(old.read_bytes()).hexdigest() == before
+    assert not old.with_name(f".{old.name}.build").exists()
+    assert caught.value.exit_status == 2
+    return caught.value
 
 
 @pytest.mark.parametrize(
     ("name", "file", "text", "line", "offending"), REFUSED, ids=[case[0] for case in REFUSED]
 )
-def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, name, file, text, line, offending):
+def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, old, name, file, text, line, offending):
     data = write_directory(tmp_path / "data", {**SMALL, file: text})
-    warehouse = tmp_path / "w.duckdb"
-    warehouse.write_bytes(b"what was there before")
-    with pytest.raises(InputError) as caught:
-        build_sql(data, warehouse)
-    error = caught.value
+    error = refusal(data, old)
     assert (error.path.name, error.line, error.text) == (file, line, offending)
-    assert "\n" not in str(error)
     assert error.expected
-    assert warehouse.read_bytes() == b"what was there before"
+    assert str(error) == f"{data / file}:{line}: {offending!r}: expected {error.expected}"
+    assert "\n" not in str(error)
 
 
 def test_bad_encodings_are_refused(tmp_path):
@@ -242,18 +271,15 @@ def test_a_missing_file_is_named(tmp_path, file):
 @pytest.mark.parametrize("file", [TRAIN, TEST])
 @pytest.mark.parametrize("content", [b"", b"\n", b"\n\r\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
 @pytest.mark.parametrize("is_compressed", [False, True])
-def test_a_file_of_nothing_is_refused(tmp_path, file, content, is_compressed):
+def test_a_file_of_nothing_is_refused(tmp_path, old, file, content, is_compressed):
     data = write_directory(tmp_path / "data", SMALL)
     if is_compressed:
         (data / file).unlink()
     name = f"{file}.gz" if is_compressed else file
     (data / name).write_bytes(gzip.compress(content) if is_compressed else content)
-    warehouse = tmp_path / "w.duckdb"
-    warehouse.write_bytes(b"what was there before")
-    with pytest.raises(InputError, match="the file is empty") as caught:
-        build_sql(data, warehouse)
-    assert (caught.value.path.name, caught.value.line, caught.value.exit_status) == (name, 1, 2)
-    assert warehouse.read_bytes() == b"what was there before"
+    error = refusal(data, old)
+    assert (error.path.name, error.line, error.text) == (name, 1, "")
+    assert "the file is empty" in error.expected
 
 
 def without_candidates(tmp_path):
