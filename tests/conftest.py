@@ -39,13 +39,14 @@ def small_warehouse(small_data: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def schemas(
-    small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+    small_data: Path, small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An open warehouse, for the columns and types of its relations.
+    """An open warehouse, for the columns and types of its relations, those that only learners read among them.
 
     It is a copy: DuckDB lets a process open one file only with one set of settings at a time.
     """
-    copy = shutil.copy(small_warehouse, tmp_path_factory.mktemp("schemas") / "copy.duckdb")
+    copy = Path(shutil.copy(small_warehouse, tmp_path_factory.mktemp("schemas") / "copy.duckdb"))
+    build_sql(small_data, copy, sql_only=False, selected=("+features.ranking", "+features.artist_siblings"))
     connection = duckdb.connect(str(copy), read_only=True)
     yield connection
     connection.close()

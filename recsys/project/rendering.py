@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import jinja2
 
 from recsys.errors import BuildError
-from recsys.project.literal import complaint, literal_names
 from recsys.project.model import Model
 from recsys.project.parameters import Literal
 
@@ -73,12 +72,10 @@ class Models(Protocol):
     """What the templates of a project can ask of it."""
 
     present: frozenset[str]
+    awaited: set[str]  # schemas whose twins are not made yet: what they will hold may be read
 
     @property
     def writers(self) -> Mapping[str, Model]: ...
-
-    @property
-    def schemas(self) -> frozenset[str]: ...
 
     def template(self, model: Model) -> jinja2.Template: ...
     def render(self, name: str) -> Rendered: ...
@@ -99,12 +96,7 @@ class Rendering:
     def run(self) -> Rendered:
         sql, lines = _unmark(self.text())
         reads = tuple(self.refs), tuple(self.sources)
-        rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
-        for offset, name in literal_names(sql, self.project.schemas):
-            if name not in self.refs:
-                line, _ = rendered.origin(offset)
-                raise BuildError(f"{self.model.path}:{line}: {complaint(name)}")
-        return rendered
+        return Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""
@@ -136,6 +128,9 @@ class Rendering:
         if relation in self.replaced:
             return self.replaced[relation]
         relation = self.model.substitutes.get(relation, relation)
+        if relation not in self.project.writers and relation.split(".")[0] in self.project.awaited:
+            self.refs[relation] = None
+            return relation
         if relation not in self.project.writers:
             near = get_close_matches(relation, self.project.writers, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -209,6 +204,8 @@ class Rendering:
         return f"({text})"
 
     def _depends(self, relation: str, replaced: Mapping[str, str]) -> bool:
+        if relation not in self.project.writers:  # a twin that is not made yet
+            return False
         refs = self.project.render(self.project.writers[relation].name).refs
         return any(parent in replaced or self._depends(parent, replaced) for parent in refs)
 

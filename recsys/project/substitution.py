@@ -163,6 +163,9 @@ class _Closure:
                 if self.substitution.replacing[parent] != parent:
                     found[relation] = model
                 continue
+            if parent not in self.writers:  # a twin, of this section or of a later one
+                self.blocked[relation] = parent
+                continue
             above = self._above(parent)
             if above:
                 found |= {**above, relation: model}

@@ -6,7 +6,6 @@
 -- nulls: none
 -- also: features.autoencoder_curve
 -- requires: torch
--- needs: staging.test_lines
 {{ learner(
     'autoencoder.fit_score',
     ratings=ref('features.autoencoder_ratings'),

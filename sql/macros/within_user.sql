@@ -15,3 +15,8 @@ coalesce(
 {% macro _of_the_user() -%}
 (partition by user_id order by track_id rows between unbounded preceding and unbounded following)
 {%- endmacro %}
+
+{# A candidate's value less the mean over the user's candidates; sums run as above. #}
+{% macro less_the_users_mean(column) -%}
+{{ column }} - avg({{ column }}) over {{ _of_the_user() }}
+{%- endmacro %}

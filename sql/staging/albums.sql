@@ -1,6 +1,5 @@
 -- grain: one album of the album file
 -- key: album_id
--- units: ids of the files
 -- nulls: artist_id where the file says None
 with
 

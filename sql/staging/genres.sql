@@ -1,6 +1,5 @@
 -- grain: one genre of the genre file
 -- key: genre_id
--- units: ids of the files
 -- nulls: none
 with
 

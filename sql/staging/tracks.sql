@@ -1,7 +1,6 @@
 -- grain: one track of the track file
 -- key: track_id
--- units: ids of the files
--- nulls: album_id, artist_id where the file says None
+-- nulls: album_id and artist_id where the file says None
 with
 
 lines as (

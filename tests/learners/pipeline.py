@@ -16,6 +16,7 @@ from tests.given import build_sql, write_directory
 from tests.held import held
 
 LEARNED = (
+    "ranker",
     "autoencoder_fallback",
     "als_raw_blend",
     "als_rank_blend",
@@ -25,7 +26,7 @@ LEARNED = (
     "gradient_boosted_trees",
     "random_forest",
 )
-CLASSIFIERS = LEARNED[4:]
+CLASSIFIERS = LEARNED[5:]
 
 # Grids of one point and few rounds: the tests are about conduct, and the planted world is easy.
 QUICK = (
@@ -42,6 +43,9 @@ QUICK = (
     "gradient_boosted_trees.trees=3",
     "random_forest.max_depth=[4]",
     "random_forest.trees=10",
+    "ranker.trees=30",
+    "ranker.fewest_users=3",
+    "ranker.leaf_examples=5",
 )
 
 
@@ -53,6 +57,10 @@ def learned(
     build_sql(data, warehouse, overrides=overrides)
     project = Project.load(overrides=overrides, present=set(OPTIONAL) & set(files))
     connection = duckdb.connect(str(warehouse))
+    connection.execute("attach ':memory:' as scratch")
+    for layer in project.layers:
+        connection.execute(f"create schema if not exists {layer}")
+        connection.execute(f"create schema if not exists scratch.{layer}")
     for rendered in _missing(project, connection):
         _run(connection, project, rendered, context)
     return connection
@@ -60,7 +68,10 @@ def learned(
 
 def _missing(project: Project, connection: duckdb.DuckDBPyConnection) -> list[Rendered]:
     """What the warehouse lacks of the learned scores and all that they read, in the order of their graph."""
-    query = "select table_schema || '.' || table_name from information_schema.tables"
+    query = (
+        "select table_schema || '.' || table_name from information_schema.tables "
+        "where table_catalog = current_database()"
+    )
     built = {name for (name,) in connection.execute(query).fetchall()}
     graph = project.graph()
     wanted = {f"scores.{name}" for name in LEARNED}
@@ -74,7 +85,7 @@ def _run(
 ) -> None:
     model, call = rendered.model, rendered.call
     if call is None:
-        connection.execute(f"create table {model.name} as {rendered.sql}")
+        connection.execute(f"create table {project.location(model.name)} as {rendered.sql}")
         return
     inputs = {
         argument: connection.sql(f"from {relation} order by all").to_arrow_table()

@@ -36,16 +36,16 @@ def without_spark(tmp_path) -> Path:
     """The models that need neither Spark nor torch: the heuristics and their ensemble."""
     sql = Path(shutil.copytree(SQL, tmp_path / "sql"))
     project = Project.load(sql)
+    named = {name: references(model.path.read_text()) for name, model in project.models.items()}
     gone = {name for name, model in project.models.items() if model.header.get("requires")}
-    while gone:
-        for name in gone:
-            project.models[name].path.unlink()
-        project = Project.load(sql)
-        gone = {
-            name
-            for name, model in project.models.items()
-            if any(ref not in project.writers for ref in references(model.path.read_text()))
-        }
+    while more := {
+        name
+        for name in named.keys() - gone
+        if any(ref in project.writers and project.writers[ref].name in gone for ref in named[name])
+    }:
+        gone |= more
+    for path in {project.models[name].path for name in gone}:
+        path.unlink()
     return sql
 
 

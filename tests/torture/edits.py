@@ -30,7 +30,6 @@ MODELS = (
 FINAL = """\
 -- grain: one rated item
 -- key: item_id
--- units: none
 -- nulls: none
 select item_id, rating_count * {{ var('bayes.confidence') }} + {{ var('adaptive.album') }} as value
 from {{ ref('priors.items') }}

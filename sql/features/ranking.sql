@@ -1,0 +1,43 @@
+-- grain: one candidate, with all that the ranker reads of it
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: as in the relations that it joins
+-- nulls: as in the relations that it joins: what is not known stays so
+-- formula: the groups of features of Xie et al., KDD Cup 2011, JMLR W&CP 18
+with
+
+history as (
+    select * from {{ ref('features.ranking_history') }}
+),
+
+genres as (
+    select * from {{ ref('features.ranking_genres') }}
+),
+
+users as (
+    select * from {{ ref('features.ranking_users') }}
+),
+
+items as (
+    select * from {{ ref('features.ranking_items') }}
+),
+
+neighbours as (
+    select * from {{ ref('features.ranking_neighbours') }}
+),
+
+contrasts as (
+    select * from {{ ref('features.ranking_contrasts') }}
+),
+
+final as (
+    select *
+    from history
+    inner join genres using (user_id, track_id)
+    inner join users using (user_id, track_id)
+    inner join items using (user_id, track_id)
+    inner join neighbours using (user_id, track_id)
+    inner join contrasts using (user_id, track_id)
+)
+
+select * from final

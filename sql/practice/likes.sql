@@ -1,0 +1,21 @@
+-- grain: one high rating of a track, of all users
+-- nulls: none
+-- materialized: temp
+with
+
+ratings as (
+    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+),
+
+tracks as (
+    select track_id from {{ ref('staging.tracks') }}
+),
+
+final as (
+    select ratings.user_id, ratings.item_id as track_id
+    from ratings
+    semi join tracks on ratings.item_id = tracks.track_id
+    where ratings.rating >= {{ var('liked.rating') }}
+)
+
+select * from final

@@ -1,0 +1,21 @@
+-- grain: one rating that is left when the practice likes are held out
+-- units: as in staging.ratings
+-- nulls: none
+-- materialized: temp
+with
+
+ratings as (
+    select user_id, item_id, rating, seq from {{ ref('staging.ratings') }}
+),
+
+held_out as (
+    select user_id, track_id from {{ ref('practice.labels') }} where label = 1
+),
+
+final as (
+    select ratings.user_id, ratings.item_id, ratings.rating, ratings.seq
+    from ratings
+    anti join held_out on ratings.user_id = held_out.user_id and ratings.item_id = held_out.track_id
+)
+
+select * from final

@@ -1,0 +1,28 @@
+-- grain: one user whom the practice may take likes from
+-- key: user_id
+-- units: ordinal counts the users from 0
+-- nulls: none
+-- formula: users who like enough tracks, the first in the order of a digest of their id
+with
+
+likes as (
+    select user_id from {{ ref('practice.likes') }}
+),
+
+eligible as (
+    select user_id from likes group by user_id having count(*) >= {{ var('practice.likes') }}
+),
+
+ordered as (
+    select
+        user_id,
+        row_number() over (order by md5(concat(user_id, ' ', {{ var('practice.seed') }})), user_id) - 1
+            as ordinal
+    from eligible
+),
+
+final as (
+    select user_id, ordinal from ordered where ordinal < {{ var('practice.users') }}
+)
+
+select * from final
