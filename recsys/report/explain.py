@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import duckdb
-
-from recsys.engine.duckdb import query
+from recsys.engine.duckdb import Connection, query
 from recsys.errors import RecsysError, UnknownIdError
 
 
-def explain(connection: duckdb.DuckDBPyConnection, user_id: int, track_id: int) -> list[dict[str, Any]]:
+def explain(connection: Connection, user_id: int, track_id: int) -> list[dict[str, Any]]:
     """The rows of the macro ``explain`` in their order; their contributions add up to the score.
 
     The score is that of the model ``adaptive``. UnknownIdError for a user or a track that no file knows.
@@ -20,9 +18,7 @@ def explain(connection: duckdb.DuckDBPyConnection, user_id: int, track_id: int) 
     return rows_of(connection, "from explain($user_id, $track_id)", arguments)
 
 
-def rows_of(
-    connection: duckdb.DuckDBPyConnection, sql: str, arguments: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def rows_of(connection: Connection, sql: str, arguments: Mapping[str, int]) -> list[dict[str, Any]]:
     """The rows of a macro call; UnknownIdError with the macro's own sentence where it refuses an id."""
     try:
         return query(connection, sql, dict(arguments)).to_pylist()

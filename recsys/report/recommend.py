@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
+from recsys.engine.duckdb import Connection
 from recsys.report.explain import rows_of
 
 
-def recommend(connection: duckdb.DuckDBPyConnection, user_id: int, k: int = 10) -> list[dict[str, Any]]:
+def recommend(connection: Connection, user_id: int, k: int = 10) -> list[dict[str, Any]]:
     """The rows of the macro ``recommend``, best first: at most ``k``, fewer from a small catalogue.
 
     UnknownIdError for a user that no file knows.

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-import duckdb
-
 from recsys.engine import queries
-from recsys.engine.duckdb import query, quoted
+from recsys.engine.duckdb import Connection, query, quoted
 from recsys.engine.queries import has
 from recsys.engine.record import Record, read_from
 from recsys.report import charts, lineage, reference
@@ -66,7 +64,7 @@ class Section:
 class Relations:
     """The rows of a warehouse's relations, each read once."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     _resamples: list[Bootstrap] = field(default_factory=list)
 
     def rows(self, relation: str, order: str = "all") -> list[dict[str, Any]]:
