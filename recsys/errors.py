@@ -28,6 +28,14 @@ class UsageError(Error):
     exit_status = 2
 
 
+class ForeignFileError(UsageError):
+    """A file in the place of the warehouse is none of ours, or is in use: no build replaces it."""
+
+
+class DamagedFileError(UsageError):
+    """A file may have been a warehouse and cannot be opened: a build replaces it if it is told to."""
+
+
 class UnknownIdError(UsageError):
     """No file knows the user or the track that was asked for."""
 

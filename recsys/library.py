@@ -51,6 +51,7 @@ def build(
     warehouse: Pathlike,
     *,
     sql_only: bool = False,
+    no_candidates: bool = False,
     parameters: Mapping[str, Any] | None = None,
     select: Iterable[str] = (),
     full_refresh: bool = False,
@@ -74,6 +75,7 @@ def build(
         overrides=tuple(f"{name}={_written(value)}" for name, value in (parameters or {}).items()),
         selected=tuple(select),
         sql_only=sql_only,
+        no_candidates=no_candidates,
         full_refresh=full_refresh,
         limits=Limits(threads or os.cpu_count() or 1, memory),
         device=device,
@@ -187,7 +189,7 @@ class Warehouse:
         """
         wish = self._wish(k, model, include_rated)
         lists = _Lists(self, wish, ratings=self._ratings(ratings))
-        return self._connection.from_arrow(lists).project("* exclude (user_id)")
+        return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
         """The ``k`` tracks that go best with an item, by rank: liked near it in the histories of many.
@@ -255,9 +257,10 @@ class _Lists:
 
     schema = pa.schema(
         [
-            ("user_id", pa.int32()),
+            ("user", pa.string()),
             ("rank", pa.int32()),
-            ("track_id", pa.int32()),
+            ("item", pa.string()),
+            ("name", pa.string()),
             ("score", pa.float64()),
             ("reason", pa.string()),
         ]

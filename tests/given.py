@@ -25,8 +25,8 @@ EMPTY_DIRECTORY = {
     "albumData2.txt": "",
     "artistData2.txt": "",
     "genreData2.txt": "",
-    "trainItem2.txt": "",
-    "testItem2.txt": "",
+    "trainItem2.txt": "1|0\n",  # a file of nothing at all is refused
+    "testItem2.txt": "1|0\n",
 }
 
 
@@ -46,6 +46,12 @@ class Silent:
 
     def left_out(self, model: str, reason: str) -> None:
         self.missing[model] = reason
+
+
+def headed(text: str, **promises: str) -> str:
+    """A model with those lines of a header before it that it has not itself; its key is ``x``."""
+    lines = {"grain": "one", "key": "x", "units": "none", "nulls": "none", **promises}
+    return "".join(f"-- {key}: {line}\n" for key, line in lines.items() if f"-- {key}:" not in text) + text
 
 
 def write_directory(directory: Path, files: Mapping[str, str | bytes]) -> Path:

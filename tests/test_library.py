@@ -66,15 +66,15 @@ def test_an_explanation_adds_up_to_the_score(warehouse):
     assert total == pytest.approx(rows(score)[0][0])
 
 
-COLUMNS = ["user_id", "rank", "track_id", "score", "reason"]
+COLUMNS = ["user", "rank", "item", "name", "score", "reason"]
 
 
 def test_recommendations_are_by_user_and_rank_and_unrated(warehouse):
     both = rows(warehouse.recommend([101, 100], k=2))
-    assert [(row[0], row[1]) for row in both] == [(100, 1), (100, 2), (101, 1), (101, 2)]
+    assert [(row[0], row[1]) for row in both] == [("100", 1), ("100", 2), ("101", 1), ("101", 2)]
     assert rows(warehouse.recommend(100, k=2)) == both[:2]
     assert rows(warehouse.recommend(k=2)) == both
-    rated = set(rows(warehouse.sql("select user_id, item_id from staging.ratings")))
+    rated = set(rows(warehouse.sql("select user_id::varchar, item_id::varchar from staging.ratings")))
     assert not rated & {(row[0], row[2]) for row in rows(warehouse.recommend(k=9))}
     assert rated & {(row[0], row[2]) for row in rows(warehouse.recommend(k=9, include_rated=True))}
 
@@ -88,7 +88,7 @@ def test_lists_can_be_read_again_joined_and_written(warehouse, tmp_path):
     lists.write_parquet(str(tmp_path / "top.parquet"))
     assert pq.read_table(tmp_path / "top.parquet").num_rows == count
     others = warehouse.recommend(k=3, model="adaptive")
-    joined = lists.join(others, "user_id, track_id", how="outer")
+    joined = lists.join(others, '"user", item', how="outer")
     assert len(rows(joined)) >= count
 
 

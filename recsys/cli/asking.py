@@ -37,7 +37,8 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
         print_json(rows)
     else:
         note = CITATION if wide and is_compared else ""
-        show("Leaderboard", leaderboard_table(rows, wide, is_compared), note)
+        notes = [text for text in (queries.unjudged(rows), note) if text]
+        show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))
 
 
 @click.command()
@@ -69,35 +70,6 @@ def explain(user: int, track: int, warehouse: Path, wide: bool, as_json: bool) -
         print_json(rows)
     else:
         show("", explanation_table(rows, wide), f"\nadaptive score {score(rows):.2f}")
-
-
-@click.command()
-@click.argument("user", type=int)
-@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
-@warehouse_option
-@wide_option
-@json_option
-def recommend(user: int, count: int, warehouse: Path, wide: bool, as_json: bool) -> None:
-    """Print the best tracks that USER has not rated, and why.
-
-    They are chosen from the whole catalogue. --wide adds album, artist and the prior that breaks ties.
-
-    \b
-    Example: recsys recommend 3 -k 5
-    """
-    from recsys.cli.console import print_json, show
-    from recsys.cli.tables import recommendation_table
-    from recsys.engine import queries
-    from recsys.engine.duckdb import reading
-    from recsys.report.recommend import recommend as best_tracks
-
-    with reading(warehouse) as connection:
-        queries.require(connection, warehouse, "recommend")
-        rows = best_tracks(connection, user, count)
-    if as_json:
-        print_json(rows)
-    else:
-        show("", recommendation_table(rows, wide))
 
 
 @click.command()
@@ -247,4 +219,4 @@ def _needs_extra(extra: str, *packages: str) -> None:
         raise UsageError(f"this needs {' and '.join(absent)}: pip install 'recsys[{extra}]'")
 
 
-COMMANDS = (leaderboard, explain, recommend, similar, submit, sql, diff, report, ui)
+COMMANDS = (leaderboard, explain, similar, submit, sql, diff, report, ui)

@@ -73,6 +73,7 @@ def _near(statistics: Sequence[Statistic]) -> str:
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="The data directory to read.")
 @warehouse_option
 @click.option("--sql-only", is_flag=True, help="Leave the learned models out.")
+@click.option("--no-candidates", is_flag=True, help="The data directory has no test file.")
 @click.option("--select", "selected", multiple=True, metavar="NAME", help="Only NAME, +NAME or NAME+.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
 @click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")
@@ -127,7 +128,9 @@ def _after_build(warehouse: Path, result: Result) -> None:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
             out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
         elif queries.has(connection, "marts.leaderboard"):
-            show("\nLeaderboard", leaderboard_table(queries.leaderboard(connection), False, False))
+            rows = queries.leaderboard(connection)
+            reason = queries.unjudged(rows) or ""
+            show("\nLeaderboard", leaderboard_table(rows, False, False), reason)
             query = "from marts.leaderboard"
     done = f"published {warehouse}" if published else f"{warehouse} is up to date"
     out.print(f"\n{done} ({result.seconds:.1f} s). Ask it anything:")

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,6 +25,7 @@ def _unmentioned() -> str:
 
 
 _received: list[int] = []
+_voice: list[int] = []  # the descriptor that errors went to, once they go nowhere
 _consequence: Callable[[], str] = _unmentioned
 
 
@@ -47,15 +48,35 @@ def interrupts_kept() -> Iterator[None]:
 
 def _unwind(number: int, frame: FrameType | None) -> None:
     _received.append(number)
+    _hush()
     signal.setitimer(signal.ITIMER_REAL, GRACE)
     raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def _hush() -> None:
+    """From here on only the last words are heard.
+
+    What Spark's bridge, its workers and the threads of a learner say of an end that was asked for, in
+    tracebacks, helps nobody.
+    """
+    if not _voice:
+        _voice.append(os.dup(2))
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 2)
+        os.close(silence)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
     """The main thread hangs in its clearing up; what is left there, the next build clears."""
     message, status = _last_words()
-    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, message.encode(errors="replace"))
+    _say(message)
     os._exit(status)
+
+
+def _say(message: str) -> None:
+    """Write a line where errors went before they were hushed, below the ^C of a terminal."""
+    voice = _voice[0] if _voice else 2
+    os.write(voice, f"{chr(10) if os.isatty(voice) else ''}{message}".encode(errors="replace"))
 
 
 def _last_words() -> tuple[str, int]:
@@ -80,10 +101,12 @@ def is_stop(error: BaseException) -> bool:
 
 def end_stopped() -> NoReturn:
     """Say so in one line and leave, whatever threads still do."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     message, status = _last_words()
-    sys.stderr.write(f"\n{message}" if sys.stderr.isatty() else message)  # below the terminal's ^C
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError, ValueError):  # nobody reads it any more
+        sys.stdout.flush()
+    _say(message)
     os._exit(status)
 
 

@@ -140,24 +140,20 @@ def _basis(row: Row) -> str:
     return ratings if row["source"] == "global" else f"{ratings}, {row['shrinkage']:.0%} shrunk"
 
 
-def recommendation_table(rows: Sequence[Row], wide: bool = False) -> Table:
-    """The rows of `recommend`, with a bar for each score."""
-    headings = [Column("rank", is_right=True), Column("track", is_right=True), Column("score", is_right=True)]
-    headings.append(Column("main reason", is_prose=True))
-    cells: list[list[Cell]] = [
-        [str(row["rank"]), str(row["track_id"]), f"{row['score']:.1f}", row["reason"]] for row in rows
-    ]
-    if not wide:
-        return with_bars(headings, cells, [(row["score"], 0, HIGHEST) for row in rows])
-    headings += [Column(heading, is_right=True) for heading in ("album", "artist", "track's prior")]
-    more = [
-        [*(_id(row[name]) for name in ("album_id", "artist_id")), f"{row['track_prior']:.1f}"] for row in rows
-    ]
-    return grid(headings, [[*each, *others] for each, others in zip(cells, more, strict=True)], wide=True)
+def lists_table(rows: Sequence[Row], is_of_many: bool) -> Table:
+    """The rows of lists of recommendations; ``is_of_many`` says that they are of several users."""
+    headings = [Column("user")] if is_of_many else []
+    headings += [Column("rank", is_right=True), Column("item", is_right=True)]
+    is_named = any(row["name"] is not None for row in rows)
+    headings += [Column("name", is_prose=True)] if is_named else []
+    headings += [Column("score", is_right=True), Column("why", is_prose=True)]
+    return grid(headings, [_list_cells(row, is_of_many, is_named) for row in rows])
 
 
-def _id(value: int | None) -> str:
-    return "-" if value is None else str(value)
+def _list_cells(row: Row, is_of_many: bool, is_named: bool) -> list[Cell]:
+    user = [row["user"]] if is_of_many else []
+    name = [row["name"] or ""] if is_named else []
+    return [*user, str(row["rank"]), row["item"], *name, f"{row['score']:.4g}", row["reason"]]
 
 
 def plan_table(steps: Sequence[Step]) -> Table:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 
 from recsys.project import Model, Project
 from recsys.sources.directory import SourceFile
@@ -45,11 +45,20 @@ def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], s
     call = project.render(model.name).call
     if sql_only and call and call.is_learner:
         return SQL_ONLY
-    absent = [package for package in model.listed("requires") if not importlib.util.find_spec(package)]
+    absent = [package for package in model.listed("requires") if not _is_installed(package)]
     if absent:
         return f"needs {', '.join(absent)}: pip install 'recsys[learners]'"
     empty = [relation for relation in model.listed("needs") if not _has_input(project, relation, files)]
     return f"the data directory has nothing for {', '.join(empty)}" if empty else None
+
+
+def _is_installed(package: str) -> bool:
+    """Whether pip knows an installed package by this name: ``scikit-learn``, imported as sklearn."""
+    try:
+        version(package)
+    except (PackageNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _has_input(project: Project, relation: str, files: Mapping[str, SourceFile]) -> bool:

@@ -38,6 +38,7 @@ class Options:
     overrides: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
     sql_only: bool = False
+    no_candidates: bool = False
     full_refresh: bool = False
     plan_only: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -76,7 +77,8 @@ def build(options: Options, reporter: Reporter) -> Result:
     that fails; either way the published warehouse stays as it was.
     """
     begun = time.monotonic()
-    files = discover(options.data)
+    record.refuse_foreign(options.warehouse, options.full_refresh)
+    files = discover(options.data, options.no_candidates)
     project = Project.load(options.sql, options.overrides, files)
     place = Workplace(options.warehouse.absolute())
     with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:

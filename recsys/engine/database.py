@@ -54,7 +54,8 @@ class Limits:
 class Measure:
     """What one pass over a relation finds.
 
-    ``missing`` are the rows without a value in each column that was asked for, where there are any;
+    ``missing`` are the rows without a value, or a finite one, in each column that was asked for, where there
+    are any;
     ``digest`` is of the content, whatever the order of its rows, and empty if it was not asked for.
     """
 
@@ -84,8 +85,19 @@ class Database(Protocol):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a rendered model returns, kept nowhere."""
 
-    def measure(self, name: str, columns: Sequence[str] = (), digested: bool = True) -> Measure:
-        """Count a relation's rows, those without a value in ``columns``, and digest its content."""
+    def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
+        """The columns of a relation, or of a macro of so many arguments, with the names of their types."""
+
+    def measure(
+        self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
+    ) -> Measure:
+        """Count a relation's rows and those without a value in ``columns``, and digest its content.
+
+        In the columns of numbers ``finite``, infinity and NaN count as no value.
+        """
+
+    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+        """The ``wanted`` columns of the first row without a value in a column, a finite one in a number."""
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """A key that more than one row has, followed by their number; None where all differ."""

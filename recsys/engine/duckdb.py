@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from recsys.engine.database import EngineError, Limits, Measure
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
 from recsys.project.contract import Context
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
+MAGIC = b"DUCK"  # after the checksum of a DuckDB file
+ELSEWHERE = "name another file with --warehouse"
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
 SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
@@ -152,15 +154,38 @@ class Writer(Statements):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.run(sql)
 
-    def measure(self, name: str, columns: Sequence[str] = (), digested: bool = True) -> Measure:
+    def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
+        """A macro is bound with NULL, which is of any type, or 0, where it makes a text of its arguments."""
+        if arguments is None:
+            return self._described(quoted(name))
+        try:
+            return self._described(f"{quoted(name)}({', '.join(['null'] * arguments)})")
+        except EngineError:
+            return self._described(f"{quoted(name)}({', '.join(['0'] * arguments)})")
+
+    def _described(self, source: str) -> dict[str, str]:
+        return {column: kind for column, kind, *_ in self.run(f"describe from {source}")}
+
+    def measure(
+        self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
+    ) -> Measure:
         """The digest is the sum of the rows' hashes, so that their order does not matter."""
-        wanted = ["count(*)", *(f"count({quoted(column)})" for column in columns)]
+        counted = {column: f"count({_column(column)})" for column in columns}
+        counted |= {column: f"count(*) filter (isfinite({_column(column)}::double))" for column in finite}
+        wanted = ["count(*)", *counted.values()]
         if digested:
             wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
         rows, *counts = self.run(f"select {', '.join(wanted)} from {quoted(name)} as content")[0]
         digest = f"{counts.pop():x}" if digested else ""
-        counted = zip(columns, counts, strict=True)
-        return Measure(rows, digest, {column: rows - count for column, count in counted if count < rows})
+        found = zip(counted, counts, strict=True)
+        return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
+
+    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+        columns, tested = ", ".join(map(_column, wanted)), _column(column)
+        has_value = f"coalesce(isfinite({tested}::double), false)" if is_number else f"{tested} is not null"
+        return self.run(f"select {columns} from {quoted(name)} where not ({has_value}) order by all limit 1")[
+            0
+        ]
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Groups by the key only where two rows share its hash: sorting hashes is four times as fast."""
@@ -270,6 +295,10 @@ class Ordered:
         return spark.frame_of_batches(context, schema, rows, self.batches())
 
 
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _engine_error(error: duckdb.Error) -> EngineError:
     text = str(error)
     is_damage = bool(CORRUPT.search(text))
@@ -326,8 +355,8 @@ def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connecti
     found = warehouse.stat()
     connection = connect(warehouse)
     try:
-        _check_length(warehouse, found, connection)
         _check_version(warehouse, connection)
+        _check_length(warehouse, found, connection)
     except duckdb.Error as error:
         connection.close()
         if not CORRUPT.search(str(error)):
@@ -347,7 +376,7 @@ def _attached(warehouse: Path) -> Connection:
         connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
     except duckdb.Error as error:
         connection.close()
-        raise UsageError(_unreadable(warehouse, error)) from None
+        raise _unreadable(warehouse, error) from None
     connection.execute("use warehouse")
     connection.execute("set python_scan_all_frames = true")
     return connection
@@ -362,7 +391,7 @@ def _connected(warehouse: Path) -> Connection:
     try:
         return duckdb.connect(str(warehouse.absolute()), read_only=True, config=config)
     except duckdb.Error as error:
-        raise UsageError(_unreadable(warehouse, error)) from None
+        raise _unreadable(warehouse, error) from None
 
 
 @cache
@@ -374,11 +403,20 @@ def _spill_folder() -> str:
     return str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
 
 
-def _unreadable(warehouse: Path, error: duckdb.Error) -> str:
-    remedy = "`recsys build` replaces it"
+def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:
+    """What is wrong with a file that does not open, and who may replace it."""
+    problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
-        remedy = "another program has it open for writing: close that first"
-    return f"{warehouse}: not a warehouse that can be opened ({first_line(error)}): {remedy}"
+        return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
+    if isinstance(error, duckdb.ConnectionException):
+        return UsageError(f"{problem}: this very program has it open in another way: close that first")
+    if warehouse.stat().st_size == 0:
+        return UsageError(f"{problem}: `recsys build` replaces it")
+    with warehouse.open("rb") as file:
+        is_duckdb = file.read(16)[8:12] == MAGIC
+    if is_duckdb:
+        return DamagedFileError(f"{problem}: `recsys build --full-refresh` replaces it")
+    return ForeignFileError(f"{problem}: {ELSEWHERE}")
 
 
 def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
@@ -404,9 +442,11 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
     query = "select value from marts.build where kind = 'setting' and name = 'format_version'"
     try:
         found = connection.execute(query).fetchall()
-    except duckdb.Error:
-        message = f"{warehouse}: a DuckDB file, but no warehouse: `recsys build` replaces it"
-        raise UsageError(message) from None
+    except (duckdb.CatalogException, duckdb.BinderException):
+        message = f"{warehouse}: a DuckDB file, but no warehouse: {ELSEWHERE}"
+        raise ForeignFileError(message) from None
+    except duckdb.Error as error:
+        raise DamagedFileError(damaged(warehouse, str(error))) from None
     if found != [(str(FORMAT_VERSION),)]:
         version = found[0][0] if found else "unknown"
         raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,17 @@ def is_compared(connection: Connection) -> bool:
     """Whether published figures speak of such data: ratings in the Cup's format, real or made like it."""
     found = "select value from marts.build where kind = 'input' and name = 'train'"
     return any(value.startswith(CUP_RATINGS) for value in query(connection, found).to_pydict()["value"])
+
+
+def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why a leaderboard has no accuracy at all, in a sentence; None where it has one."""
+    if not rows or any(row["accuracy"] is not None for row in rows):
+        return None
+    missing = {
+        "no candidates": "the data directory has no file of candidates",
+        "no labels": "the data directory has no labels",
+    }
+    return f"Nothing is judged: {missing[rows[0]['evaluated_on']]}."
 
 
 def _seconds(name: str, records: Mapping[str, Record]) -> float:

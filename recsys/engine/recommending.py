@@ -50,8 +50,9 @@ class Wish:
 class Recommender:
     """Recommends from one open warehouse.
 
-    Lists are Arrow tables ``(user_id, rank, track_id, score, reason)``, by user and rank; fewer than ``k``
-    rows of a user where the catalogue has no more.
+    Lists are Arrow tables ``(user_id, rank, track_id, user, item, name, score, reason)``, by user and rank;
+    ``user`` and ``item`` are ids as the data's owner writes them. Fewer than ``k`` rows of a user where the
+    catalogue has no more.
     """
 
     def __init__(self, connection: Connection, limits: Limits | None = None) -> None:

@@ -17,7 +17,7 @@ from recsys.engine.database import Limits
 from recsys.engine.duckdb import FORMAT_VERSION, Connection, query, reading
 from recsys.engine.plan import Fingerprint
 from recsys.engine.publish import has_write_ahead_log
-from recsys.errors import UsageError
+from recsys.errors import DamagedFileError, ForeignFileError, UsageError
 from recsys.project.parameters import Parameters
 from recsys.sources.directory import SourceFile
 from recsys.version import __version__
@@ -69,6 +69,28 @@ def read(warehouse: Path) -> dict[str, Record]:
             return read_from(connection)
     except UsageError:
         return {}
+
+
+def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
+    """UsageError if a build would replace what is no warehouse, or may not be one and is not to be replaced.
+
+    A warehouse of another format, or one that lost its end, is ours to replace; so is an empty file. One that
+    does not open may be anybody's, and is replaced on ``full_refresh`` alone.
+    """
+    if not warehouse.exists() or warehouse.is_dir():
+        return
+    if not warehouse.is_file():
+        raise ForeignFileError(f"{warehouse}: expected a file name for the warehouse, found a device")
+    try:
+        with reading(warehouse):
+            pass
+    except ForeignFileError:
+        raise
+    except DamagedFileError:
+        if not full_refresh:
+            raise
+    except UsageError:
+        pass
 
 
 def read_from(connection: Connection) -> dict[str, Record]:

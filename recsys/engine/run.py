@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from recsys.engine.database import Database, EngineError
+from recsys.engine.database import Database, EngineError, Measure
 from recsys.engine.duckdb import damaged
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step
+from recsys.engine.promises import PromiseError, inspect
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
 from recsys.errors import BuildError, UnavailableError
@@ -23,18 +24,19 @@ from recsys.project.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
 
-UNDIGESTED = ("check", "macro", "temp")
-
 
 class ModelError(Exception):
     """A model failed; ``offset`` is where in its rendered SQL, if the engine knows.
 
-    ``is_damage`` says that the warehouse is at fault: what was read from disk is not what was written.
+    ``line`` is that of the promise that the model does not keep, if that is how it failed. ``is_damage`` says
+    that the warehouse is at fault: what was read from disk is not what was written.
     """
 
-    def __init__(self, message: str, offset: int | None = None, is_damage: bool = False) -> None:
+    def __init__(
+        self, message: str, offset: int | None = None, is_damage: bool = False, line: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.offset, self.is_damage = offset, is_damage
+        self.offset, self.is_damage, self.line = offset, is_damage, line
 
 
 class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build goes on from
@@ -76,7 +78,7 @@ class Runner:
                 self._run_python(database, step.rendered, step.rendered.call)
             else:
                 self._run_sql(database, step.rendered)
-            found = {relation: self._inspect(database, model, relation) for relation in model.relations}
+            found = self._inspected(database, model)
         except ModelError as error:
             self._explain(error, step.rendered)
         except UnavailableError as error:
@@ -87,15 +89,25 @@ class Runner:
                 name=relation,
                 kind=model.materialized,
                 fingerprint=step.fingerprint,
-                row_count=rows,
-                digest=digest,
+                row_count=measure.row_count,
+                digest=measure.digest,
                 seconds=time.monotonic() - begun if relation == model.name else 0.0,
                 peak_bytes=peak,
                 build_id=self.build_id,
                 reason=step.reason or "",
             )
-            for relation, (rows, digest) in found.items()
+            for relation, measure in found.items()
         ]
+
+    def _inspected(self, database: Database, model: Model) -> dict[str, Measure]:
+        try:
+            return {
+                relation: inspect(database, self.project, model, relation) for relation in model.relations
+            }
+        except PromiseError as error:
+            raise ModelError(f"{model.name}: {error}", line=error.line) from None
+        except EngineError as error:  # of a view or a macro, which compute when they are read
+            raise ModelError(str(error), None, error.is_damage) from None
 
     def _run_sql(self, database: Database, rendered: Rendered) -> None:
         model = rendered.model
@@ -136,28 +148,6 @@ class Runner:
                 self.paths[name] = path
             return self.paths[name]
 
-    def _inspect(self, database: Database, model: Model, relation: str) -> tuple[int, str]:
-        """Row count and content digest, after the header's promises of key and row count were found kept."""
-        if model.materialized in ("check", "macro"):
-            return 0, ""
-        place = self.project.location(relation)
-        key = model.key if relation == model.name else ()
-        found = database.measure(place, key, digested=model.materialized not in UNDIGESTED)
-        for column, count in found.missing.items():
-            raise ModelError(f"{count} rows without a value in the key column {column}")
-        if key and found.row_count and (repeated := database.repeated(place, key)):
-            *values, count = repeated
-            raise ModelError(f"{count} rows with the key {', '.join(key)} = {values}")
-        if relation == model.name:
-            self._refuse_other_row_count(database, model, found.row_count)
-        return found.row_count, found.digest
-
-    def _refuse_other_row_count(self, database: Database, model: Model, rows: int) -> None:
-        for other in model.listed("rows"):
-            expected = database.count(self.project.location(other))
-            if rows != expected:
-                raise ModelError(f"{rows} rows, its header promises the {expected} of {other}")
-
     def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
         """Raise what a person is told: of the input's line where that is at fault, else of the model."""
         if error.is_damage:
@@ -179,6 +169,8 @@ class Runner:
 def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
     """The message of a failed model: the place in its file, the engine's words, the lines around."""
     path = rendered.model.path
+    if error.line is not None:
+        return f"{path}:{error.line}: {error}"
     if error.offset is None:
         return f"{path}: {error}\n  rendered: {compiled}"
     line, column = rendered.origin(error.offset)

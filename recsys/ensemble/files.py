@@ -71,6 +71,9 @@ def run(
     refused input file (see `read_submissions`); UsageError where nothing is left to blend, for an unknown
     method, and where ``out`` cannot be written.
     """
+    if not directory.is_dir():
+        found = "a file" if directory.exists() else "nothing of that name"
+        raise UsageError(f"{directory}: expected a folder of submissions, found {found}")
     listed = read_candidates(candidates)
     submissions = read_submissions(directory, scores, listed, skip_invalid, aside=(candidates, out))
     if not submissions.files:

@@ -1,6 +1,6 @@
 """What is to be built: reads ``sql/`` (headers, parameters, templates) and the graph that ``ref()`` makes."""
 
-from recsys.project.model import LAYERS, Model, read_header
+from recsys.project.model import LAYERS, Model
 from recsys.project.project import Project
 
-__all__ = ["LAYERS", "Model", "Project", "read_header"]
+__all__ = ["LAYERS", "Model", "Project"]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
+from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
 
 LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
 MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-HEADER_LINE = re.compile(r"^-- ?(?:(?P<key>[a-z]+): *)?(?P<value>.*)$")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Model:
     """One file of ``sql/``: a relation, and what its header promises of it.
 
     ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
-    table macro) or ``check`` (a query that must return no row). ``substitutes`` maps what its file names to
+    table macro) or ``check`` (a query that must return no row). ``lines`` has the number of the line where
+    each promise of the header begins. ``substitutes`` maps what its file names to
     what it reads instead, for a twin of another model (`recsys.project.substitution`).
     """
 
@@ -28,6 +29,7 @@ class Model:
     path: Path
     header: Mapping[str, str]
     materialized: str
+    lines: Mapping[str, int] = field(default_factory=dict)
     substitutes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -44,7 +46,17 @@ class Model:
 
     @property
     def key(self) -> tuple[str, ...]:
-        return self.listed("key")
+        """The columns that tell the rows apart; none for a temporary that says so, and for most checks."""
+        return () if NONE.match(self.header.get("key", "")) else self.listed("key")
+
+    @property
+    def nullable(self) -> tuple[str, ...]:
+        """Globs of the columns that may be without a value."""
+        return nullable(self.header.get("nulls", "none"))
+
+    def place(self, key: str) -> str:
+        """File and line of a promise of the header."""
+        return f"{self.path}:{self.lines.get(key, 1)}"
 
     @property
     def relations(self) -> tuple[str, ...]:
@@ -59,22 +71,12 @@ def read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
             continue
         if not (IDENTIFIER.fullmatch(layer) and IDENTIFIER.fullmatch(path.stem)):
             raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
-        header = read_header(path.read_text(encoding="utf-8"))
+        header, lines = read_header(path.read_text(encoding="utf-8"))
         materialized = header.get("materialized", defaults.get(layer, "table"))
         if materialized not in MATERIALIZATIONS:
-            raise UsageError(f"{path}: kept as {materialized!r}: expected {', '.join(MATERIALIZATIONS)}")
-        yield Model(f"{layer}.{path.stem}", path, header, materialized)
-
-
-def read_header(text: str) -> dict[str, str]:
-    """The ``-- key: value`` lines at the top of a model; a line without a key continues the one before."""
-    header: dict[str, str] = {}
-    key = None
-    for line in text.splitlines():
-        match = HEADER_LINE.match(line)
-        if not match:
-            break
-        key = match["key"] or key
-        if key:
-            header[key] = f"{header.get(key, '')} {match['value'].strip()}".strip()
-    return header
+            where = f"{path}:{lines.get('materialized', 1)}"
+            raise UsageError(f"{where}: kept as {materialized!r}: expected {', '.join(MATERIALIZATIONS)}")
+        check_header(path, header, lines, materialized)
+        if layer == "scores":
+            check_scores(path, header, lines)
+        yield Model(f"{layer}.{path.stem}", path, header, materialized, lines)

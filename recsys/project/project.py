@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -12,7 +13,8 @@ from pathlib import Path
 import jinja2
 
 from recsys.errors import BuildError, UsageError
-from recsys.project.model import LAYERS, Model, read_models
+from recsys.project.literal import refuse_literal_names
+from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering, marked, printed
 from recsys.project.substitution import Substitution, read_substitutions, twins
@@ -24,6 +26,9 @@ def shipped() -> Path:
     """The models that come with the program: a wheel has them in the package, a checkout beside it."""
     inside = PACKAGE / "sql"
     return inside if inside.is_dir() else PACKAGE.parent / "sql"
+
+
+RELATION = re.compile(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
 
 
 class Project:
@@ -43,7 +48,22 @@ class Project:
         for substitution in substitutions:
             self._substitute(substitution)
             self.awaited.remove(substitution.schema)
+        for model in self.models.values():
+            self._refuse_unknown(model)
         self.enabled = set(self.models)
+
+    def _refuse_unknown(self, model: Model) -> None:
+        """BuildError for a name in a header that is no relation, or that is one of another model."""
+        for promise in ("rows", "needs"):
+            for relation in model.listed(promise):
+                if relation not in self.writers:
+                    raise BuildError(f"{model.place(promise)}: {promise}: {relation} is no model")
+        for relation in model.listed("also"):
+            if not RELATION.fullmatch(relation):
+                expected = "expected names such as features.b"
+                raise BuildError(f"{model.place('also')}: also: {relation!r}: {expected}")
+            if self.writers[relation].name != model.name or relation in self.models:
+                raise BuildError(f"{model.place('also')}: also: {relation} is a model of its own")
 
     def _substitute(self, substitution: Substitution) -> None:
         """Add the twins of one section of ``substitutions.toml``; set aside what is made on request."""
@@ -95,11 +115,14 @@ class Project:
     def _macros(self, environment: jinja2.Environment) -> dict[str, object]:
         """The macros of ``sql/macros``, which all models and each other can call by name."""
         files = sorted((self.root / "macros").glob("*.sql"))
-        source = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        texts = {path: path.read_text(encoding="utf-8") for path in files}
+        source = "\n".join(texts.values())
         try:
             module = environment.from_string(source).module
         except jinja2.TemplateSyntaxError as error:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
+        for path, text in texts.items():
+            refuse_literal_names(environment, path, text, self.schemas)
         return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
 
     def render(self, name: str) -> Rendered:
@@ -111,8 +134,9 @@ class Project:
     def template(self, model: Model) -> jinja2.Template:
         """The compiled template of a model, which carries the line numbers of its file along."""
         if model.name not in self._templates:
-            source = marked(self.environment, model.path.read_text(encoding="utf-8"))
-            self._templates[model.name] = self.environment.from_string(source)
+            source = model.path.read_text(encoding="utf-8")
+            self._templates[model.name] = self.environment.from_string(marked(self.environment, source))
+            refuse_literal_names(self.environment, model.path, source, self.schemas)
         return self._templates[model.name]
 
     def disable(self, names: Iterable[str]) -> None:
@@ -134,6 +158,11 @@ class Project:
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """The models that write what a rendered model reads."""
         return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """The schemas of all relations that there are or may be."""
+        return frozenset(LAYERS) | {relation.split(".")[0] for relation in self.writers}
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import jinja2
 
 from recsys.errors import BuildError
+from recsys.project.literal import complaint, literal_names
 from recsys.project.model import Model
 from recsys.project.parameters import Literal
 
@@ -77,6 +78,9 @@ class Models(Protocol):
     @property
     def writers(self) -> Mapping[str, Model]: ...
 
+    @property
+    def schemas(self) -> frozenset[str]: ...
+
     def template(self, model: Model) -> jinja2.Template: ...
     def render(self, name: str) -> Rendered: ...
     def location(self, relation: str) -> str: ...
@@ -96,7 +100,12 @@ class Rendering:
     def run(self) -> Rendered:
         sql, lines = _unmark(self.text())
         reads = tuple(self.refs), tuple(self.sources)
-        return Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
+        rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
+        for offset, name in literal_names(sql, self.project.schemas):
+            if name not in self.refs:
+                line, _ = rendered.origin(offset)
+                raise BuildError(f"{self.model.path}:{line}: {complaint(name)}")
+        return rendered
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""

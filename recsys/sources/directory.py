@@ -36,6 +36,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "truth": ("truth2.txt",),
 }
 SUBMISSIONS = "submissions"
+NEVER_EMPTY = ("train", "test")  # a file of nothing is an accident, and would replace a good warehouse
 NUMBERS_ALONE = ("train", "test")  # sources of nothing but numbers and what stands between them
 NUMERIC = b"0123456789|\t\n"
 
@@ -51,8 +52,12 @@ class SourceFile:
     line_count: int
 
 
-def discover(directory: Path) -> dict[str, SourceFile]:
-    """The files of a data directory by source name; UsageError for one that is missing or there twice."""
+def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFile]:
+    """The files of a data directory by source name.
+
+    UsageError for one that is missing or there twice, InputError for a file of ratings or of candidates that
+    has none. With ``no_candidates`` there is to be no file of candidates.
+    """
     if not directory.is_dir():
         raise UsageError(f"{directory}: expected a data directory")
     found = {}
@@ -60,9 +65,15 @@ def discover(directory: Path) -> dict[str, SourceFile]:
         path = _only(directory, [option for stem in stems for option in (stem, f"{stem}.gz")])
         if path is not None:
             found[name] = _inspect(name, path)
-        elif name in REQUIRED:
-            options = " or ".join(stems)
-            raise UsageError(f"{directory}: expected a file {options} (or the same with .gz), found none")
+        elif name in REQUIRED and not (no_candidates and name == "test"):
+            options = f"{' or '.join(stems)} (or the same with .gz)"
+            remedy = "; --no-candidates builds without candidates" if name == "test" else ""
+            raise UsageError(f"{directory}: expected a file {options}, found none{remedy}")
+    if no_candidates and "test" in found:
+        raise UsageError(f"{found['test'].path}: expected no file of candidates with --no-candidates")
+    for name in NEVER_EMPTY:
+        if name in found and _is_blank(found[name].path):
+            raise InputError(found[name].path, 1, "", "a header UserId|count: the file is empty")
     if (directory / SUBMISSIONS).exists():
         found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
     return found
@@ -119,6 +130,18 @@ def plain_text(file: SourceFile, scratch: Path) -> Path | None:
     if _is_foreign(path) or _is_glossed_over(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
         return None
     return path
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether a file has no character but line ends; a damaged gzip file is for others to refuse."""
+    try:
+        with opened(path) as file:
+            text = file.read(CHUNK).removeprefix(BOM)
+            while text and not text.strip(b"\r\n"):
+                text = file.read(CHUNK)
+            return not text
+    except (EOFError, OSError, zlib.error):
+        return False
 
 
 def _is_foreign(path: Path) -> bool:

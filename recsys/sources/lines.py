@@ -50,7 +50,8 @@ def read_lines(path: Path) -> Iterator[Line]:
     except (EOFError, zlib.error) as error:
         raise InputError(path, number + 1, None, f"a complete gzip file: {error}") from None
     except OSError as error:
-        raise InputError(path, number + 1, None, f"a readable file: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(path, number + 1, None, f"a readable file: {reason}") from None
 
 
 def _decoded(path: Path, number: int, raw: bytes) -> str:

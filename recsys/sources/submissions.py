@@ -292,7 +292,8 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise InputError(path, text.count(b"\n", 0, error.start) + 1, None, "UTF-8 text") from None
     except (EOFError, OSError, zlib.error) as error:
-        raise InputError(path, None, None, f"a readable file: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(path, None, None, f"a readable file: {reason}") from None
 
 
 def _score(path: Path, number: int, row: list[str]) -> tuple[str, float]:

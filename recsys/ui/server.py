@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -32,6 +33,17 @@ from recsys.ui.loopback import LOOPBACK, LoopbackOnly
 HERE = Path(__file__).resolve().parent
 EXAMPLE = "select model, accuracy, auc, published_accuracy\nfrom marts.leaderboard"
 DEFAULT_LIMITS = sandbox.Limits()
+ID_DIGITS = 10  # of the largest id
+MOST_SHOWN = 40  # characters of what a message quotes
+
+
+class IdConvertor(IntegerConvertor):
+    """A part of a path that is an id, and no longer: Python makes no number of thousands of digits."""
+
+    regex = f"[0-9]{{1,{ID_DIGITS}}}"
+
+
+register_url_convertor("id", IdConvertor())
 
 
 class Pages:
@@ -69,8 +81,9 @@ class Pages:
     def find(self, request: Request) -> Response:
         """The form with a user's id leads to the user's page."""
         text = request.query_params.get("user", "").strip()
-        if not (text.isascii() and text.isdigit()):
-            raise HTTPException(400, f"{text!r} is no user id: expected a whole number")
+        if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS):
+            shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+            raise HTTPException(400, f"{shown!r} is no user id: expected a whole number up to {LARGEST_ID}")
         return RedirectResponse(f"/users/{int(text)}", 303)
 
     def anyone(self, request: Request) -> Response:
@@ -122,10 +135,13 @@ class Pages:
             )
 
     async def sql(self, request: Request) -> Response:
-        if request.method == "GET":
+        if request.method != "POST":
             return await run_in_threadpool(self._answer, request, EXAMPLE, False)
         body = (await request.body()).decode("utf-8", errors="replace")
-        text = parse_qs(body, max_num_fields=4).get("query", [""])[0]
+        try:
+            text = parse_qs(body, max_num_fields=4).get("query", [""])[0]
+        except ValueError:
+            raise HTTPException(400, "The form has more fields than this page's.") from None
         return await run_in_threadpool(self._answer, request, text, True)
 
     def _answer(self, request: Request, text: str, runs: bool) -> Response:
@@ -167,8 +183,8 @@ def application(
         Route("/users", pages.find),
         Route("/users/random", pages.anyone),
         Route("/users/disagreeing", pages.disagreeing),
-        Route("/users/{user_id:int}", pages.user),
-        Route("/users/{user_id:int}/tracks/{track_id:int}", pages.user),
+        Route("/users/{user_id:id}", pages.user),
+        Route("/users/{user_id:id}/tracks/{track_id:id}", pages.user),
         Route("/sql", pages.sql, methods=["GET", "POST"]),
         Mount("/api", api.application(warehouse)),
         Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -1,5 +1,6 @@
 -- grain: one item that a candidate asks the ALS models about: its track, album, artist or one of its genres
 -- key: user_id, track_id, level, item_id
+-- units: ids of the files; level is 'track', 'album', 'artist' or 'genre'
 -- nulls: none; a track without album, artist or genre asks for nothing on that level
 with
 

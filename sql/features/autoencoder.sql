@@ -6,6 +6,7 @@
 -- nulls: none
 -- also: features.autoencoder_curve
 -- requires: torch
+-- needs: staging.test_lines
 {{ learner(
     'autoencoder.fit_score',
     ratings=ref('features.autoencoder_ratings'),

@@ -1,7 +1,8 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- nulls: parent_id, the artist, where the track has none; item_id is the album, or else the track itself
+-- units: item_id is the album, or else the track itself; parent_id is the artist
+-- nulls: parent_id where the track has no artist
 -- materialized: view
 with
 

@@ -1,7 +1,7 @@
 -- grain: one item of the autoencoder's vocabulary, which is every entry of a rating vector
 -- key: item_id
 -- units: draw_count is the number of high ratings of the tracks of the album
--- nulls: parent_id, the album's artist, where it has none or the item is no album
+-- nulls: parent_id where the album has no artist or the item is no album
 -- formula: the protocol of the test draws the tracks that a user did not rate in proportion to their high
 --   ratings; draw_count does the same for their albums
 with

@@ -1,4 +1,5 @@
 -- grain: one rating of a user, beside one of the user's candidates
+-- key: none, the keys of what it joins have been looked at
 -- units: rating 0..100
 -- nulls: none
 -- materialized: temp

@@ -2,8 +2,8 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: direct ratings, means and priors on the scale 0..100
--- nulls: album_id, artist_id that the track lacks; *_direct and sibling_mean where the user rated nothing;
---   *_raw and *_bayes where nobody did
+-- nulls: album_id, artist_id that the track lacks; *_direct, sibling_mean where the user rated nothing;
+--   *_raw, *_bayes where nobody did
 with
 
 candidates as (

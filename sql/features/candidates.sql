@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: scores, means and priors on the scale 0..100; genre_var its square
--- nulls: album_id, artist_id that the track lacks; *_direct and sibling_mean where the user rated nothing
+-- nulls: album_id, artist_id that the track lacks; *_direct, sibling_mean where the user rated nothing
 -- formula: each level is the first rung of its chain that has a value: the user's own rating, the mean of the
 --   user's ratings of sibling tracks (album only), the item's prior, the overall mean M
 {% set album_chain = [

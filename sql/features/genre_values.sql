@@ -1,7 +1,7 @@
 -- grain: one genre of a candidate
 -- key: user_id, track_id, genre_id
 -- units: direct, value and value_flat on the scale 0..100
--- nulls: direct, the user's own rating of the genre, where there is none
+-- nulls: direct where the user did not rate the genre
 -- formula: value is the first of direct, bayes(genre) and M; value_flat has the raw mean in place of bayes
 with
 

@@ -1,7 +1,7 @@
 -- grain: one candidate whose album or artist the user rated
 -- key: user_id, track_id
 -- units: ratings 0..100
--- nulls: the one of the two that the user did not rate
+-- nulls: album_direct, artist_direct where the user did not rate it, never both
 with
 
 evidence as (

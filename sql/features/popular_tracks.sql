@@ -1,5 +1,6 @@
 -- grain: one of the tracks that most users rated
 -- key: track_id
+-- units: rating_count is the number of ratings by all users
 -- nulls: none
 -- formula: most ratings first, ties by the prior, then by track_id
 with

@@ -1,4 +1,5 @@
 -- grain: one rating
+-- key: none, the key of staging.ratings has been looked at
 -- units: rating 0..100; position counts the user's ratings from 0, in the order in which they were given
 -- nulls: none
 -- materialized: temp

@@ -2,7 +2,8 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: as in the relations that it joins
--- nulls: as in the relations that it joins: what is not known stays so
+-- nulls: *_direct, *_mean, *_share where nobody, or the user, rated nothing of the kind; genre_rating_*,
+--   genre_track_mean_max, track_bayes_mean_contrast, user_deviation, strongest_weight for the same reason
 -- formula: the groups of features of Xie et al., KDD Cup 2011, JMLR W&CP 18
 with
 

@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_rank 0..1 among the user's candidates, 1 the highest; *_contrast in natural logarithms
--- nulls: none
+-- nulls: track_bayes_mean_contrast of a track that nobody rated, or a user whose candidates nobody rated
 -- formula: a user likes half of the candidates, so a candidate's place among them tells more than its value:
 --   its rank, and ln(x + floor) less its mean over the user's candidates
 {% set floors = {

@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: ratings and means 0..100; genre_track_count counts ratings of tracks of the candidate's genres
--- nulls: what the user did not rate
+-- nulls: genre_rating_*, genre_track_mean_max where the user rated nothing of the kind
 -- formula: the user's ratings of the track's genres, and of other tracks of these (group HL of Xie et al.)
 with
 

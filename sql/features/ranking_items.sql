@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_raters are numbers of ratings, means 0..100
--- nulls: what nobody rated, and what the track lacks
+-- nulls: *_mean of what nobody rated, or the track lacks
 -- formula: what everybody's ratings say of the track, its album and its artist (group TS of Xie et al.)
 {% set levels = ['track', 'album', 'artist'] %}
 with

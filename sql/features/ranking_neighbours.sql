@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: similarities 0 and up; neighbour_rating_mean 0..100
--- nulls: strongest_weight and neighbour_rating_mean where no item of the history is a neighbour
+-- nulls: strongest_weight, neighbour_rating_mean where no item of the history is a neighbour
 -- formula: the user's neighbours of the track, with and without ratings, with and without the penalty of
 --   popularity n_i^-1/2 (group IK of Xie et al.)
 with

@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_count are numbers of ratings, means and deviations 0..100, liked share 0..1
--- nulls: what a user without ratings has no value of
+-- nulls: user_mean, user_deviation, user_liked_share, user_*_mean of a user without such ratings
 -- formula: what the user's ratings are like, all of them and by kind of item (group US of Xie et al.)
 {% set kinds = ['track', 'album', 'artist', 'genre'] %}
 with

@@ -1,7 +1,7 @@
 -- grain: one user with candidates who rated something
 -- key: user_id
 -- units: means on the scale 0..100, liked_share 0..1
--- nulls: the mean of a kind of which the user rated nothing
+-- nulls: *_mean of a kind of which the user rated nothing
 {% set kinds = ['track', 'album', 'artist', 'genre'] %}
 with
 

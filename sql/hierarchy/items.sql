@@ -1,5 +1,6 @@
 -- grain: one item that a file lists
 -- key: item_id
+-- units: item_type is 'track', 'album', 'artist' or 'genre'
 -- nulls: none
 with
 

@@ -1,5 +1,6 @@
 -- grain: one genre of a track
 -- key: track_id, genre_id
+-- units: ids of the files
 -- nulls: none
 -- formula: a track that lists no genre takes its album's
 with

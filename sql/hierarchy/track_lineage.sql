@@ -3,6 +3,7 @@
 -- nulls: album_id of a track without album; artist_id where neither track nor album has one
 -- formula: a track without artist takes its album's
 -- rows: staging.tracks
+-- units: ids of the files
 with
 
 tracks as (

@@ -74,3 +74,8 @@ row_number() over (
 {% macro trillionths(value) -%}
 cast(round(({{ value }}) * 1e12) as bigint)
 {%- endmacro %}
+
+{# Logarithm of a sum, of the logarithms of its terms; NULL is the logarithm of 0. #}
+{% macro log_of_sum(one, other) -%}
+coalesce(greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - ({{ other }})))), {{ one }}, {{ other }})
+{%- endmacro %}

@@ -1,7 +1,7 @@
 -- grain: one piece of evidence on a pair of a user and a track
 -- arguments: the_user, the_track
 -- units: as in main.explain
--- nulls: as in main.explain
+-- nulls: item_id, rating_count, rating_mean, shrinkage as in main.explain
 -- formula: a level's weight is shared out evenly among the pieces on the rung that its chain stops at
 {% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
 {% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als'] %}

@@ -1,7 +1,7 @@
 -- grain: one of the ten users whose original ids or names are most like a text, the most like first
 -- arguments: the_text
 -- units: similarity is that of Jaro and Winkler, 1 for the same, whatever the case of letters
--- nulls: name, where the import was given none
+-- nulls: name where the import was given none
 with
 
 users as (

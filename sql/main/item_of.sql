@@ -1,5 +1,6 @@
 -- grain: the item that a text means, if there is one such; else an error that says so
 -- arguments: the_text
+-- units: ids of the files
 -- nulls: none
 -- formula: an original id before a name, and of each a track before an album, an artist and a genre; in data
 --   without original ids, the number that the text writes

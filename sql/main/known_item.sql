@@ -1,5 +1,6 @@
 -- grain: the item, if a file lists or rates one of that id; else an error that says so
 -- arguments: the_item
+-- units: ids of the files
 -- nulls: none
 with
 

@@ -1,5 +1,6 @@
 -- grain: the user and the track, if some file knows them; else an error that says which of them none does
 -- arguments: the_user, the_track
+-- units: ids of the files
 -- nulls: none
 with
 

@@ -1,5 +1,6 @@
 -- grain: the user, if the training file or the test file knows one of that id; else an error that says so
 -- arguments: the_user
+-- units: ids of the files
 -- nulls: none
 with
 

@@ -1,9 +1,10 @@
 -- grain: one of the user's best unrated tracks among those retrieved
 -- arguments: the_user, how_many
 -- units: rank counts from 1, the best; score is that of the model adaptive, on the scale 0..100
--- nulls: album_id, artist_id that the track lacks; by_* below is negative for a level that is not rated
+-- nulls: album_id, artist_id that the track lacks
 -- formula: the ranking rule over all that main.retrieved finds; reason is the level that adds most to the
---   score, the album's before the artist's before the genres' where they add the same
+--   score, the album's before the artist's before the genres' where they add the same; by_* is negative for a
+--   level that is not rated
 with
 
 wanted as (

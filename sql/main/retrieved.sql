@@ -1,5 +1,6 @@
 -- grain: one unrated track that may suit the user
 -- arguments: the_user
+-- units: ids of the files
 -- nulls: none
 -- formula: of each level, the tracks of what the user rated best, ties by the track's prior, then by
 --   track_id, as in the ranking rule; an album that the user did not rate is worth its rated tracks' mean;

@@ -1,7 +1,7 @@
 -- grain: a number of levels (album direct or by siblings, artist, genres) that the user rated
 -- key: rated_levels
 -- units: accuracy of the model adaptive on these candidates, 0..1
--- nulls: accuracy where none of them is judged
+-- nulls: liked_share, accuracy where none of them is judged
 with
 
 features as (

@@ -1,7 +1,8 @@
 -- grain: one submission or model in the ensemble
 -- key: kind, name
 -- units: accuracy is the known one, 0..1; origin says how: published, estimated, assumed or unknown
--- nulls: weight of an exact duplicate, for which duplicate_of stands; accuracy if unknown
+-- nulls: weight of an exact duplicate, for which another stands; duplicate_of where it is none; accuracy,
+--   standard_error if unknown
 with
 
 final as (

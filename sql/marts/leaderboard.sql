@@ -1,7 +1,7 @@
 -- grain: one model
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
--- nulls: accuracy and the aucs without labels; published_* of a model that nobody published a figure of
+-- nulls: accuracy, auc, probability_auc without labels; published_* of a model that nobody published a figure of
 -- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
 --   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
 --   probability_auc = the same of the probabilities given that half of a user's candidates are liked
@@ -79,6 +79,7 @@ final as (
         probability_aucs.auc as probability_auc,
         coalesce(summed.users, 0) as users,
         case
+            when not exists (select 1 from predictions) then 'no candidates'
             when summed.model is null then 'no labels'
             when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
             else summed.judged_by

@@ -2,7 +2,7 @@
 -- key: model
 -- units: lift and published_lift are differences of accuracy, -1..1; gained and lost count the judged
 --   candidates that only the model, or only the one before it, predicts right
--- nulls: published_lift where the paper lacks one of the two
+-- nulls: previous_model, lift of the first; published_lift where the paper lacks one of the two
 {% set built = models('scores') %}
 {% set published = var('published') | reject('in', var('published_in')) | list %}
 {% set ordered = (published | select('in', built) | list) + (built | reject('in', published) | list) %}

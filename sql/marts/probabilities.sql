@@ -2,11 +2,13 @@
 -- key: model, user_id, track_id
 -- units: probability 0..1 that the candidate is liked; a user's probabilities sum to half of the candidates
 -- nulls: none
--- formula: take each candidate as liked or not by itself, with the odds exp(slope (score - median) / deviation)
---   within the user (1 where the scores are all equal), and ask how likely i is liked where exactly half of the
---   n are: P(i) ~ p_i P(n/2 - 1 of the others are liked). That is the law of the halves weighted by their
---   products of odds; sums over halves by the recursion of Gail, Lubin and Rubinstein, Biometrika 68, 1981,
---   here in probabilities p = odds / (1 + odds), which cannot overflow. A user's shares sum to n/2.
+-- formula: take each candidate as liked or not by itself, with the odds w = exp(slope (score - median) /
+--   deviation) within the user (1 where the scores are all equal), and ask how likely i is liked where exactly
+--   half of the n are. With e_k, the sum of all products of k of the odds, and P_k(i), the probability where
+--   exactly k are liked, P_k(i) = w_i e_(k-1) / e_k (1 - P_(k-1)(i)) (Chen, Dempster and Liu, Biometrika 81,
+--   1994), from P_0 = 0 up to k = n/2. Each step multiplies what was rounded off before by w_i e_(k-1) / e_k,
+--   which grows with k: where it is above 1 at n/2, the steps go down from P_n = 1 instead, and divide by it.
+--   The e_k are kept as logarithms, which cannot overflow, and take n^2 steps a user.
 with
 
 predictions as (
@@ -28,7 +30,7 @@ measured as (
     select *, list_median(scores) as middle, nullif(list_stddev_pop(scores), 0) as deviation from users
 ),
 
-apart as (
+weighed as (
     select
         model,
         user_id,
@@ -36,23 +38,27 @@ apart as (
         track_ids,
         list_transform(
             scores,
-            lambda score: 1 / (1 + exp({{ var('probabilities.slope') }} * coalesce((middle - score) / deviation, 0)))
-        ) as chances
+            lambda score: {{ var('probabilities.slope') }} * coalesce((score - middle) / deviation, 0)
+        ) as log_odds
     from measured
 ),
 
-shared as (
+summed as (
     select
-        model,
-        user_id,
-        liked_count,
-        track_ids,
-        list_transform(chances, lambda own, i: own * list_reduce(
-            list_filter(chances, lambda p, j: j <> i),
-            lambda e, p: list_transform(e, lambda term, k: term * (1 - p) + p * coalesce(e[k - 1], 0)),
-            list_resize([1::double], liked_count, 0::double)
-        )[liked_count]) as shares
-    from apart
+        *,
+        list_reduce(
+            log_odds,
+            lambda e, w: list_transform(e, lambda term, k: {{ log_of_sum('term', 'w + e[k - 1]') }}),
+            list_resize([0::double], len(log_odds) + 1, null)
+        ) as log_sums
+    from weighed
+),
+
+compared as (
+    select
+        * exclude (log_sums),
+        list_transform(log_odds, lambda w, k: log_sums[k] - log_sums[k + 1]) as log_ratios
+    from summed
 ),
 
 final as (
@@ -60,10 +66,16 @@ final as (
         model,
         user_id,
         unnest(track_ids) as track_id,
-        unnest(list_transform(
-            shares, lambda share: least(1, liked_count * share / list_sum(shares))
-        )) as probability
-    from shared
+        unnest(list_transform(log_odds, lambda w: case
+            when w + log_ratios[liked_count] <= 0
+                then list_reduce(
+                    log_ratios[1:liked_count], lambda p, ratio: exp(w + ratio) * (1 - p), 0::double
+                )
+            else list_reduce(
+                list_reverse(log_ratios[liked_count + 1:]), lambda p, ratio: 1 - p * exp(-w - ratio), 1::double
+            )
+        end)) as probability
+    from compared
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- grain: two models
 -- key: model, other_model
 -- units: correlation -1..1
--- nulls: correlation, where a model ranks all alike
+-- nulls: correlation where a model ranks all alike
 -- formula: Pearson's correlation of the ranks that the two models give the candidates within each user; the
 --   ranks are integers, so that their sums repeat exactly
 with

@@ -1,4 +1,6 @@
 -- grain: one high rating of a track, of all users
+-- key: none, the key of staging.ratings has been looked at
+-- units: ids alone
 -- nulls: none
 -- materialized: temp
 with

@@ -1,4 +1,5 @@
 -- grain: one rating that is left when the practice likes are held out
+-- key: none, the key of staging.ratings has been looked at
 -- units: as in staging.ratings
 -- nulls: none
 -- materialized: temp

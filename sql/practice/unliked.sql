@@ -1,5 +1,6 @@
 -- grain: one track that a practice user is taken not to like
 -- key: user_id, track_id
+-- units: ids alone
 -- nulls: none
 -- formula: the user's first draws that the user neither rated nor has among the candidates; a user for whom
 --   too few are left has none

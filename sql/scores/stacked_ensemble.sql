@@ -6,7 +6,7 @@
 -- formula: logistic regression on the ranks within the user of all models and submissions, penalised towards
 --   the best of them
 -- materialized: table
--- requires: sklearn
+-- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
     'stacking.stacked',

@@ -1,5 +1,6 @@
 -- grain: one genre that an album lists
 -- key: album_id, genre_id
+-- units: ids of the files
 -- nulls: none
 with
 

@@ -1,4 +1,5 @@
 -- grain: one line of the album file
+-- key: none, a line is told by its place
 -- units: fields are the texts between the bars: album, artist, genres
 -- nulls: none
 -- materialized: temp

@@ -1,5 +1,6 @@
 -- grain: one album of the album file
 -- key: album_id
+-- units: ids of the files
 -- nulls: artist_id where the file says None
 with
 

@@ -1,5 +1,6 @@
 -- grain: one artist of the artist file
 -- key: artist_id
+-- units: ids of the files
 -- nulls: none
 with
 

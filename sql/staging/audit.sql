@@ -1,7 +1,7 @@
 -- grain: one oddity that real data has, and that is counted instead of refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example, one of those counted, where there is none
+-- nulls: example where there is none
 with
 
 final as (

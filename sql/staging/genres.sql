@@ -1,5 +1,6 @@
 -- grain: one genre of the genre file
 -- key: genre_id
+-- units: ids of the files
 -- nulls: none
 with
 

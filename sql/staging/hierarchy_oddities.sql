@@ -1,7 +1,7 @@
 -- grain: one oddity of the hierarchy files that is counted instead of refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example, one of those counted, where there is none
+-- nulls: example where there is none
 {% set oddities = [
     'tracks_without_album', 'tracks_without_artist', 'albums_without_artist',
     'tracks_of_unlisted_albums', 'unlisted_artists', 'unlisted_genres', 'tracks_that_repeat_a_genre',

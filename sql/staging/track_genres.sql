@@ -1,5 +1,6 @@
 -- grain: one genre that a track lists
 -- key: track_id, genre_id
+-- units: ids of the files
 -- nulls: none
 with
 

@@ -1,4 +1,5 @@
 -- grain: one line of the track file
+-- key: none, a line is told by its place
 -- units: fields are the texts between the bars: track, album, artist, genres
 -- nulls: none
 -- materialized: temp

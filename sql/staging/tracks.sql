@@ -1,6 +1,7 @@
 -- grain: one track of the track file
 -- key: track_id
--- nulls: album_id and artist_id where the file says None
+-- units: ids of the files
+-- nulls: album_id, artist_id where the file says None
 with
 
 lines as (

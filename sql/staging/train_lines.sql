@@ -1,6 +1,7 @@
 -- grain: one line of the training file
+-- key: none, a line is told by its place
 -- units: rating 0..100; header is the text of a line UserId|count
--- nulls: item_id and rating of a header and of what is no number, header of a rating
+-- nulls: item_id, rating of a header and of what is no number; header of a rating
 -- materialized: temp
 with
 

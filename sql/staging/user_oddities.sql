@@ -1,7 +1,7 @@
 -- grain: one oddity of users, candidates and submissions that is counted instead of refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example, one of those counted, where there is none
+-- nulls: example where there is none
 {% set oddities = [
     'rated_items_that_no_file_lists', 'candidates_that_no_file_lists', 'candidates_rated_in_training',
     'test_users_without_ratings', 'submitted_users_not_marked_half', 'users_with_more_than_half_alike',

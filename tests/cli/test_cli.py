@@ -276,6 +276,10 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
         (["sql", "select 1", "--csv", "--json", "--warehouse", "W"], "expected one of them"),
         (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a warehouse that can be opened"),
         (["nonsense"], "No such command"),
+        (
+            ["ensemble", "nowhere", "--scores", "s.csv", "--candidates", "t.txt", "--out", "o.csv"],
+            "nowhere: expected a folder of submissions, found nothing of that name",
+        ),
     ],
 )
 def test_wrong_arguments_end_in_one_clear_line_and_status_2(built, tmp_path, arguments, complaint):
@@ -287,9 +291,38 @@ def test_wrong_arguments_end_in_one_clear_line_and_status_2(built, tmp_path, arg
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("content", [b"notes\n", None], ids=["text", "foreign"])
+def test_a_build_replaces_no_file_that_is_no_warehouse(built, tmp_path, content):
+    data, _, _ = built
+    path = tmp_path / "notes[1].duckdb"
+    if content is None:
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create table sales as select 1 as amount")
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    for more in ((), ("--full-refresh",), ("--plan",)):
+        done = recsys("build", "--sql-only", "--data", data, "--warehouse", path, *more)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"{path}: ") and done.stderr.count("\n") == 1
+        assert done.stderr.endswith("name another file with --warehouse\n")
+        assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
 def test_every_command_has_help_with_an_example():
     for name in commands.commands:
         assert "recsys " + name in recsys(name, "--help").stdout.split("Options:")[0].split("\n", 1)[1], name
+
+
+def test_a_build_without_candidates_says_that_nothing_is_judged(tmp_path, small_data):
+    data, warehouse = shutil.copytree(small_data, tmp_path / "data"), tmp_path / "w.duckdb"
+    for name in ("testItem2.txt", "test2_new.txt", "truth2.txt"):
+        (data / name).unlink()
+    words = ("build", "--data", data, "--warehouse", warehouse, "--sql-only")
+    assert "--no-candidates" in recsys(*words).stderr
+    sentence = "Nothing is judged: the data directory has no file of candidates."
+    assert sentence in recsys(*words, "--no-candidates").stdout
+    assert sentence in recsys("leaderboard", "--warehouse", warehouse).stdout
 
 
 def test_colours_are_for_terminals(built):

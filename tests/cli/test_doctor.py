@@ -51,7 +51,7 @@ def test_a_foreign_file_is_a_fault(tmp_path):
     check = doctor.state(path)
     assert not check.ok
     assert check.found.startswith(f"{path}: not a warehouse")
-    assert "recsys build" in check.advice
+    assert check.advice == "name another file with --warehouse"
 
 
 def test_packages_have_to_be_there_in_a_fitting_version():

@@ -16,7 +16,7 @@ import pytest
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
 from tests.conftest import SMALL
-from tests.given import build_sql, write_directory
+from tests.given import build_sql, headed, write_directory
 
 SQL = Path(__file__).parents[2] / "sql"
 
@@ -82,7 +82,7 @@ class TestIncremental:
 
     def test_an_edited_model_runs(self, data, warehouse, sql):
         path = sql / "priors" / "overall.sql"
-        path.write_text(path.read_text().replace("-- nulls", "-- edited: yes\n-- nulls"))
+        path.write_text(path.read_text().replace("-- nulls", "-- rows: priors.overall\n-- nulls"))
         ran = reasons(build_sql(data, warehouse, sql=sql))
         assert ran["priors.overall"] == "its SQL or a parameter changed"
         assert "staging.ratings" not in ran
@@ -138,36 +138,35 @@ class TestFailure:
         assert warehouse.read_bytes() == before
         assert litter(warehouse.parent) == ["w.duckdb"]
 
-    @pytest.mark.parametrize(
-        ("query", "message"),
-        [
-            ("select 1 as track_id union all select 1", r"2 rows with the key .*track_id.* = \[1\]"),
-            ("select null::int as track_id", "1 rows without a value in the key column"),
-        ],
-    )
-    def test_a_broken_key_fails_the_build(self, data, warehouse, sql, query, message):
-        (sql / "marts" / "broken.sql").write_text(f"-- grain: one\n-- key: track_id\n{query}\n")
-        with pytest.raises(BuildError, match=message):
-            build_sql(data, warehouse, sql=sql)
-
-    def test_a_broken_row_count_fails_the_build(self, data, warehouse, sql):
-        text = "-- grain: one\n-- key: x\n-- rows: staging.candidates\nselect 1 as x from {{ ref('staging.candidates') }} limit 1\n"
-        (sql / "marts" / "broken.sql").write_text(text)
-        with pytest.raises(BuildError, match="1 rows, its header promises the 6 of staging.candidates"):
-            build_sql(data, warehouse, sql=sql)
-
     def test_a_check_that_finds_rows_fails_the_build(self, data, warehouse, sql):
         text = "-- grain: one\nselect user_id from {{ ref('staging.candidates') }}\n"
         (sql / "checks" / "broken.sql").write_text(text)
         with pytest.raises(BuildError, match="the check found 6 rows"):
             build_sql(data, warehouse, sql=sql)
 
-    def test_a_score_that_is_missing_fails_the_build(self, data, warehouse, sql):
+    def test_a_relation_named_without_ref_is_refused_when_selected_alone(self, data, warehouse, sql):
+        path = sql / "marts" / "own.sql"
+        path.write_text(headed("select user_id as x\nfrom staging.candidates"))
+        before = warehouse.read_bytes()
+        with pytest.raises(BuildError, match=rf"^{path}:6: 'staging\.candidates' by its name"):
+            build_sql(data, warehouse, sql=sql, selected=("marts.own",))
+        assert warehouse.read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("package", "is_there"), [("jinja2", True), ("Jinja2", True), ("no-such-package", False)]
+    )
+    def test_packages_are_required_by_the_names_of_pip(self, data, warehouse, sql, package, is_there):
+        (sql / "marts" / "own.sql").write_text(headed("select 1 as x", requires=package))
+        ran = build_sql(data, warehouse, sql=sql).finished_models
+        assert ("marts.own" in ran) is is_there
+
+    def test_a_score_of_no_candidate_fails_the_build(self, data, warehouse, sql):
         path = sql / "scores" / "adaptive.sql"
         path.write_text(
-            path.read_text()
-            .replace("-- rows: staging.candidates\n", "")
-            .replace("    from features\n", "    from features where track_id <> 99\n")
+            path.read_text().replace(
+                "        track_id,\n        coalesce(\n",
+                "        track_id + 1 as track_id,\n        coalesce(\n",
+            )
         )
         with pytest.raises(BuildError, match="the check found"):
             build_sql(data, warehouse, sql=sql)
@@ -197,11 +196,10 @@ class TestPublishing:
         build_sql(data, warehouse)
         assert litter(warehouse.parent) == ["w.duckdb"]
 
-    @pytest.mark.parametrize("content", [b"", b"no database", None])
-    def test_anything_unusable_is_replaced(self, data, warehouse, content):
-        truncated = warehouse.read_bytes()[:20_000]
-        warehouse.write_bytes(truncated if content is None else content)
-        build_sql(data, warehouse)
+    @pytest.mark.parametrize("byte_count", [0, 20_000])
+    def test_what_is_left_of_a_warehouse_is_replaced_on_request(self, data, warehouse, byte_count):
+        warehouse.write_bytes(warehouse.read_bytes()[:byte_count])
+        build_sql(data, warehouse, full_refresh=True)
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
 

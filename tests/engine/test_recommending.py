@@ -22,7 +22,7 @@ WINDOW, KEPT = 10, 50
 BUILT_AND_ASKED = ("adaptive", "max_genre", "max_genre_bayes", "weighted_average", "weighted_average_bayes")
 
 
-def _files(seed: int = 5) -> dict[str, str]:
+def files(seed: int = 5) -> dict[str, str]:
     """Users who each like two or three albums, and hear their tracks one after the other."""
     rng = random.Random(seed)
     train, test = [], []
@@ -46,7 +46,7 @@ def _files(seed: int = 5) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recommending")
-    build_sql(write_directory(folder / "data", _files()), folder / "w.duckdb")
+    build_sql(write_directory(folder / "data", files()), folder / "w.duckdb")
     return folder / "w.duckdb"
 
 

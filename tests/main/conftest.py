@@ -22,10 +22,16 @@ USERS = range(8)
 NEWCOMER = 8  # has candidates and no rating
 UNLISTED = 199  # a candidate that no file lists
 
-AUTOENCODER = """-- key: user_id, track_id
+AUTOENCODER = """-- grain: one candidate
+-- key: user_id, track_id
+-- units: prediction 0..100
+-- nulls: none
 select user_id, track_id, 12.5 as prediction, 'album' as source from {{ ref('staging.candidates') }}
 """
-ALS = """-- key: user_id, track_id
+ALS = """-- grain: one candidate
+-- key: user_id, track_id
+-- units: *_score 0..100
+-- nulls: none
 select
     user_id,
     track_id

@@ -9,6 +9,7 @@ import pytest
 from recsys.errors import BuildError
 from recsys.project import Project
 from recsys.project.parameters import Parameters
+from tests.given import headed
 
 MODELS = {
     "staging.a": "select 1 as x",
@@ -23,9 +24,9 @@ def render(tmp_path: Path, template: str) -> tuple[str, tuple[str, ...]]:
     for name, text in {**MODELS, "marts.m": template}.items():
         path = tmp_path / f"{name.replace('.', '/')}.sql"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.write_text(headed(text))
     rendered = Project(tmp_path, Parameters({})).render("marts.m")
-    return " ".join(rendered.sql.split()), rendered.refs
+    return " ".join(line for line in rendered.sql.splitlines() if not line.startswith("--")), rendered.refs
 
 
 def test_what_depends_on_a_replaced_relation_is_inlined_too(tmp_path):
@@ -56,5 +57,5 @@ def test_without_replacement_everything_is_read_from_the_warehouse(tmp_path):
     ],
 )
 def test_what_cannot_be_inlined_is_refused_by_name(tmp_path, call, message):
-    with pytest.raises(BuildError, match=rf"m\.sql:1: .*{message}"):
+    with pytest.raises(BuildError, match=rf"m\.sql:5: .*{message}"):
         render(tmp_path, f"from {{{{ {call} }}}}")

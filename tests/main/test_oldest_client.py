@@ -50,11 +50,14 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
         **dict.fromkeys(("k", "how_many"), 3),
         **dict.fromkeys(("model", "one_model"), "'adaptive'"),
         "other_model": "'max_genre'",
+        "the_text": f"'{track}'",
     }
+    of_users = {**arguments, "the_text": f"'{user}'"}
     macros = ask(learned_file, MACROS)[1:]
     calls = [
-        f"from {name}({', '.join(str(arguments[word]) for word in words.strip('[]').split(', '))})"
+        f"from {name}({', '.join(str(known[word]) for word in words.strip('[]').split(', '))})"
         for name, words in macros
+        for known in [of_users if name == "user_of" else arguments]
     ]
     assert {"explain", "recommend", "submission", "probabilities", "history"} <= {name for name, _ in macros}
     ask(learned_file, *calls)

@@ -8,6 +8,7 @@ import pytest
 
 from recsys.errors import BuildError
 from recsys.project import Project
+from tests.given import headed
 
 MODELS = {
     "staging.ratings": "-- key: x\nselect 1 as x",
@@ -19,9 +20,9 @@ MODELS = {
         "{{ ref('priors.items') }} as i, {{ ref('hierarchy.items') }} as h"
     ),
     "features.learned": "-- key: x\n{{ learner('some.fit', data=ref('features.near')) }}",
-    "scores.near": "-- key: x\nselect x from {{ ref('features.near') }}",
-    "scores.learned": "-- key: x\nselect x from {{ ref('features.learned') }}",
-    "scores.aloof": "-- key: x\nselect x from {{ ref('hierarchy.items') }}",
+    "marts.near": "-- key: x\nselect x from {{ ref('features.near') }}",
+    "marts.learned": "-- key: x\nselect x from {{ ref('features.learned') }}",
+    "marts.aloof": "-- key: x\nselect x from {{ ref('hierarchy.items') }}",
     "other.pairs": "-- key: x\nselect 5 as x from {{ ref('staging.pairs') }}",
     "other.ratings": "-- key: x\nselect 4 as x from {{ ref('staging.ratings') }}",
 }
@@ -31,7 +32,7 @@ ASKED = """
 [asked]
 replacing = { "staging.pairs" = "asked.pairs" }
 given = ["asked.pairs"]
-targets = ["scores.*"]
+targets = ["marts.*"]
 on = "request"
 """
 
@@ -42,7 +43,7 @@ def project_of(folder: Path, substitutions: str) -> Project:
     for name, text in MODELS.items():
         path = folder / f"{name.replace('.', '/')}.sql"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.write_text(headed(text))
     return Project.load(folder)
 
 
@@ -51,9 +52,9 @@ def sql(project: Project, name: str) -> str:
 
 
 def test_what_lies_between_is_rendered_again_and_the_rest_is_read(tmp_path: Path) -> None:
-    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]')
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]')
     made = sorted(set(project.models) - set(MODELS))
-    assert made == ["other.features_near", "other.priors_items", "other.scores_near"]
+    assert made == ["other.features_near", "other.marts_near", "other.priors_items"]
     assert sql(project, "other.priors_items") == "select x from other.ratings"
     expected = "select p.x from other.pairs as p, other.priors_items as i, hierarchy.items as h"
     assert sql(project, "other.features_near") == expected
@@ -63,7 +64,7 @@ def test_what_lies_between_is_rendered_again_and_the_rest_is_read(tmp_path: Path
 
 
 def test_a_twin_is_a_node_of_the_graph_with_the_promises_of_its_original(tmp_path: Path) -> None:
-    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]')
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]')
     graph = project.graph()
     parents = project.parents(graph["other.features_near"])
     assert parents == ("other.pairs", "other.priors_items", "hierarchy.items")
@@ -76,28 +77,28 @@ def test_a_twin_is_a_node_of_the_graph_with_the_promises_of_its_original(tmp_pat
 
 def test_what_is_replaced_by_itself_stays_with_all_that_it_is_made_from(tmp_path: Path) -> None:
     kept = BOTH.replace("}", ', "priors.items" = "priors.items" }')
-    project = project_of(tmp_path, f'[other]\nreplacing = {kept}\ntargets = ["scores.near"]')
+    project = project_of(tmp_path, f'[other]\nreplacing = {kept}\ntargets = ["marts.near"]')
     assert "other.priors_items" not in project.models
     assert "priors.items as i" in sql(project, "other.features_near")
 
 
 def test_a_glob_means_what_sql_alone_can_make(tmp_path: Path) -> None:
-    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["scores.*"]')
-    made = {name for name in project.models if name.startswith("other.scores")}
-    assert made == {"other.scores_near"}
+    project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.*"]')
+    made = {name for name in project.models if name.startswith("other.marts")}
+    assert made == {"other.marts_near"}
 
 
 def test_what_python_writes_can_be_replaced(tmp_path: Path) -> None:
     replacing = BOTH.replace("}", ', "features.learned" = "other.pairs" }')
-    project = project_of(tmp_path, f'[other]\nreplacing = {replacing}\ntargets = ["scores.learned"]')
-    assert sql(project, "other.scores_learned") == "select x from other.pairs"
+    project = project_of(tmp_path, f'[other]\nreplacing = {replacing}\ntargets = ["marts.learned"]')
+    assert sql(project, "other.marts_learned") == "select x from other.pairs"
 
 
 def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
     project = project_of(tmp_path, ASKED)
     assert set(project.graph()) == set(MODELS)
     steps = project.requests("asked")
-    assert [step.model.name for step in steps] == ["asked.features_near", "asked.scores_near"]
+    assert [step.model.name for step in steps] == ["asked.features_near", "asked.marts_near"]
     read = "select p.x from scratch.asked.pairs as p, priors.items as i, hierarchy.items as h"
     assert steps[0].sql.endswith(read)
     assert steps[1].sql.endswith("select x from scratch.asked.features_near")
@@ -105,12 +106,10 @@ def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
 
 def test_models_in_the_folder_of_a_request_are_made_on_request_too(tmp_path: Path) -> None:
     (tmp_path / "asked").mkdir()
-    (tmp_path / "asked" / "best.sql").write_text(
-        "-- key: x\nselect max(x) from {{ ref('asked.scores_near') }}"
-    )
+    (tmp_path / "asked" / "best.sql").write_text(headed("select max(x) from {{ ref('asked.marts_near') }}"))
     project = project_of(tmp_path, ASKED)
     assert "asked.best" not in project.graph()
-    assert project.requests("asked")[-1].sql.endswith("select max(x) from scratch.asked.scores_near")
+    assert project.requests("asked")[-1].sql.endswith("select max(x) from scratch.asked.marts_near")
 
 
 def test_what_reads_a_disabled_model_cannot_be_asked_for(tmp_path: Path) -> None:
@@ -129,24 +128,24 @@ def test_what_needs_more_than_is_given_has_no_twin(tmp_path: Path) -> None:
     [
         ("[staging]", r"\[staging\]: expected the name of a new schema"),
         ("[other]\nmagic = 1", "expected the keys replacing, targets, on"),
-        ('[other]\ntargets = ["scores.near"]', "expected replacing ="),
+        ('[other]\ntargets = ["marts.near"]', "expected replacing ="),
         (f"[other]\nreplacing = {BOTH}", "expected targets ="),
-        (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.none"]', r"scores\.none is no model"),
+        (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.none"]', r"marts\.none is no model"),
         (
-            '[other]\nreplacing = { "staging.no" = "other.pairs" }\ntargets = ["scores.near"]',
+            '[other]\nreplacing = { "staging.no" = "other.pairs" }\ntargets = ["marts.near"]',
             "staging.no is no",
         ),
         (
-            '[other]\nreplacing = { "staging.pairs" = "other.no" }\ntargets = ["scores.near"]',
+            '[other]\nreplacing = { "staging.pairs" = "other.no" }\ntargets = ["marts.near"]',
             "other.no is no",
         ),
         (
-            f'[other]\nreplacing = {BOTH}\ntargets = ["scores.learned"]',
+            f'[other]\nreplacing = {BOTH}\ntargets = ["marts.learned"]',
             "features.learned, which has no twin",
         ),
-        (f'[other]\nreplacing = {BOTH}\ntargets = ["scores.near"]\non = "sunday"', "on = 'request'"),
+        (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\non = "sunday"', "on = 'request'"),
         (ASKED.replace('on = "request"', ""), r"given asked\.pairs: expected"),
-        (f'{ASKED}\nwithout = ["scores.no"]', r"scores\.no is no model"),
+        (f'{ASKED}\nwithout = ["marts.no"]', r"marts\.no is no model"),
         ("[other", r"substitutions\.toml: Expected"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -189,23 +191,50 @@ REFUSED = [
     ("label of no candidate", "test2_new.txt", "100|1|1\n100|2|1\n", 2, "100|2|1"),
     ("label twice", "test2_new.txt", "100|1|1\n100|1|0\n", 2, "100|1|0"),
     ("label with two fields", "truth2.txt", "100|1\n", 1, "100|1"),
+    ("label with four fields", "test2_new.txt", "100|1|1|1\n", 1, "100|1|1|1"),
+    ("label in words", "test2_new.txt", "100|1|yes\n", 1, "100|1|yes"),
+    ("label below zero", "truth2.txt", "100|1|-1\n", 1, "100|1|-1"),
+    ("truth of no candidate", "truth2.txt", "100|1|1\n100|2|1\n", 2, "100|2|1"),
+    ("truth of another user's candidate", "truth2.txt", "100|99|1\n", 1, "100|99|1"),
+    ("truth twice", "truth2.txt", "100|1|1\n100|1|1\n", 2, "100|1|1"),
+    ("candidate with a rating", TEST, "100|2\n1\t50\n3\n", 2, "1\t50"),
+    ("candidates of no user", TEST, "1\n3\n", 1, "1"),
+    ("test user twice", TEST, "100|2\n1\n3\n100|2\n4\n5\n", 4, "100|2"),
+    ("blank line between headers", TEST, "100|2\n1\n3\n\n101|2\n4\n99\n", 4, ""),
+    ("album with spaces", "albumData2.txt", "10 |20\n", 1, "10 |20"),
+    ("album in another alphabet", "albumData2.txt", "10|None|x\n", 1, "10|None|x"),
+    ("artist None", "artistData2.txt", "20\nNone\n", 2, "None"),
+    ("artist with a bar", "artistData2.txt", "20|21\n", 1, "20|21"),
 ]
+
+
+@pytest.fixture
+def old(small_warehouse, tmp_path):
+    """A warehouse that an earlier build left."""
+    return Path(shutil.copyfile(small_warehouse, tmp_path / "old.duckdb"))
+
+
+def refusal(data, old):
+    """The error of a build from bad input, which leaves the old warehouse as it was, and nothing beside it."""
+    before = hashlib.sha256(old.read_bytes()).hexdigest()
+    with pytest.raises(InputError) as caught:
+        build_sql(data, old)
+    assert hashlib.sha256(old.read_bytes()).hexdigest() == before
+    assert not old.with_name(f".{old.name}.build").exists()
+    assert caught.value.exit_status == 2
+    return caught.value
 
 
 @pytest.mark.parametrize(
     ("name", "file", "text", "line", "offending"), REFUSED, ids=[case[0] for case in REFUSED]
 )
-def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, name, file, text, line, offending):
+def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, old, name, file, text, line, offending):
     data = write_directory(tmp_path / "data", {**SMALL, file: text})
-    warehouse = tmp_path / "w.duckdb"
-    warehouse.write_bytes(b"what was there before")
-    with pytest.raises(InputError) as caught:
-        build_sql(data, warehouse)
-    error = caught.value
+    error = refusal(data, old)
     assert (error.path.name, error.line, error.text) == (file, line, offending)
-    assert "\n" not in str(error)
     assert error.expected
-    assert warehouse.read_bytes() == b"what was there before"
+    assert str(error) == f"{data / file}:{line}: {offending!r}: expected {error.expected}"
+    assert "\n" not in str(error)
 
 
 def test_bad_encodings_are_refused(tmp_path):
@@ -234,8 +263,56 @@ def test_damaged_gzip_is_refused(tmp_path, damage):
 def test_a_missing_file_is_named(tmp_path, file):
     data = write_directory(tmp_path / "data", SMALL)
     (data / file).unlink()
-    with pytest.raises(UsageError, match=f"expected a file {file}"):
+    with pytest.raises(UsageError, match=f"expected a file {file}") as caught:
         build_sql(data, tmp_path / "w.duckdb")
+    assert ("--no-candidates" in str(caught.value)) == (file == TEST)
+
+
+@pytest.mark.parametrize("file", [TRAIN, TEST])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\n\r\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_a_file_of_nothing_is_refused(tmp_path, old, file, content, is_compressed):
+    data = write_directory(tmp_path / "data", SMALL)
+    if is_compressed:
+        (data / file).unlink()
+    name = f"{file}.gz" if is_compressed else file
+    (data / name).write_bytes(gzip.compress(content) if is_compressed else content)
+    error = refusal(data, old)
+    assert (error.path.name, error.line, error.text) == (name, 1, "")
+    assert "the file is empty" in error.expected
+
+
+def without_candidates(tmp_path):
+    data = write_directory(tmp_path / "data", SMALL)
+    for name in (TEST, "test2_new.txt", "truth2.txt"):
+        (data / name).unlink()
+    return data
+
+
+def test_no_candidates_at_all_is_a_wish_that_is_said(tmp_path):
+    data, warehouse = without_candidates(tmp_path), tmp_path / "w.duckdb"
+    build_sql(data, warehouse, no_candidates=True)
+    assert stored(warehouse, "select count(*) from staging.candidates") == [(0,)]
+    assert stored(warehouse, "select count(*) from staging.ratings") == [(6,)]
+    assert stored(warehouse, "select distinct accuracy, evaluated_on from marts.leaderboard") == [
+        (None, "no candidates")
+    ]
+    assert stored(warehouse, "select count(*) > 0 from recommend(100, 3)") == [(True,)]
+    assert stored(warehouse, "select count(*) > 0 from explain(100, 1)") == [(True,)]
+    assert stored(warehouse, "select count(*) from submission('adaptive')") == [(0,)]
+
+
+def test_a_learner_of_candidates_is_left_out_where_there_are_none(tmp_path):
+    data = without_candidates(tmp_path)
+    left_out = build_sql(data, tmp_path / "w.duckdb", no_candidates=True, sql_only=False).missing
+    assert "scores.ensemble" in left_out
+    assert stored(tmp_path / "w.duckdb", "select count(*) > 0 from recommend(100, 3)") == [(True,)]
+
+
+def test_a_file_of_candidates_contradicts_the_wish_for_none(tmp_path):
+    data = write_directory(tmp_path / "data", SMALL)
+    with pytest.raises(UsageError, match="expected no file of candidates with --no-candidates"):
+        build_sql(data, tmp_path / "w.duckdb", no_candidates=True)
 
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):
@@ -252,7 +329,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
         build_sql(data, tmp_path / "w.duckdb")
 
 
-def test_empty_files_make_an_empty_warehouse(tmp_path):
+def test_files_without_an_item_make_an_empty_warehouse(tmp_path):
     build_sql(write_directory(tmp_path / "data", {}), tmp_path / "w.duckdb")
     assert stored(tmp_path / "w.duckdb", "select count(*) from features.candidates") == [(0,)]
     assert stored(tmp_path / "w.duckdb", "from priors.overall") == [(0, 50.0)]

@@ -30,6 +30,7 @@ MODELS = (
 FINAL = """\
 -- grain: one rated item
 -- key: item_id
+-- units: none
 -- nulls: none
 select item_id, rating_count * {{ var('bayes.confidence') }} + {{ var('adaptive.album') }} as value
 from {{ ref('priors.items') }}

@@ -1,9 +1,11 @@
-"""A warehouse that is none, is damaged, or is another's: one line that says what to do, and a build replaces it."""
+"""A warehouse that is damaged is replaced by a build, one that is none never is; one line says what to do."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,7 +13,7 @@ import pytest
 
 from recsys.engine import queries
 from recsys.engine.duckdb import query, reading
-from recsys.errors import RecsysError
+from recsys.errors import RecsysError, UsageError
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import answers
@@ -27,8 +29,8 @@ def text(path: Path) -> None:
     path.write_text("user,item,rating\n" * 1000)
 
 
-def without_its_second_half(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+def without_all_but_its_headers(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:12288])
 
 
 def without_its_last_block(path: Path) -> None:
@@ -68,10 +70,23 @@ def sqlite(path: Path) -> None:
     connection.close()
 
 
-DAMAGES = (
-    *(empty, text, without_its_second_half, without_its_last_block, without_its_last_byte, headers_of_zeros),
-    *(another_duckdb, a_newer_storage, another_format, sqlite),
-)
+def a_duckdb_without_its_end(path: Path) -> None:
+    """Somebody else's file, cut off: it opens, and says that it is no warehouse."""
+    another_duckdb(path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table more as from range(200000)")
+    without_its_last_block(path)
+
+
+OURS = (empty, without_its_last_block, without_its_last_byte, another_format)
+PERHAPS_OURS = (without_all_but_its_headers, a_newer_storage)
+FOREIGN = (text, headers_of_zeros, another_duckdb, sqlite)
+ON_REQUEST = "`recsys build --full-refresh` replaces it"
+REMEDIES = {
+    **dict.fromkeys(OURS, "`recsys build` replaces it"),
+    **dict.fromkeys(PERHAPS_OURS, ON_REQUEST),
+    **dict.fromkeys(FOREIGN, "name another file with --warehouse"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +101,64 @@ def damaged(tmp_path, small_warehouse, request):
     return warehouse
 
 
-@pytest.mark.parametrize("damaged", DAMAGES, indirect=True, ids=lambda damage: damage.__name__)
-def test_it_is_refused_in_one_line_and_replaced(damaged, data):
+def named(damage: object) -> str:
+    return getattr(damage, "__name__", "")
+
+
+@pytest.mark.parametrize(("damaged", "remedy"), REMEDIES.items(), indirect=["damaged"], ids=named)
+def test_it_is_refused_in_one_line_that_says_what_to_do(damaged, remedy):
     with pytest.raises(RecsysError) as caught:
         with reading(damaged) as connection:
             queries.leaderboard(connection)
     message = str(caught.value)
     assert message.startswith(f"{damaged}: ")
-    assert message.endswith("`recsys build` replaces it")
+    assert message.endswith(remedy)
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("damaged", OURS, indirect=True, ids=named)
+def test_a_build_replaces_what_is_left_of_a_warehouse(damaged, data):
     build_sql(data, damaged, selected=("+staging.genres",))
     with reading(damaged) as connection:
         assert len(query(connection, "from staging.genres")) == 2
+
+
+@pytest.mark.parametrize("damaged", PERHAPS_OURS, indirect=True, ids=named)
+def test_a_build_replaces_what_may_have_been_a_warehouse_on_request(damaged, data):
+    before = damaged.read_bytes()
+    with pytest.raises(UsageError, match="full-refresh"):
+        build_sql(data, damaged, selected=("+staging.genres",))
+    assert damaged.read_bytes() == before
+    build_sql(data, damaged, selected=("+staging.genres",), full_refresh=True)
+    with reading(damaged) as connection:
+        assert len(query(connection, "from staging.genres")) == 2
+
+
+@pytest.mark.parametrize("full_refresh", [False, True], ids=["", "full_refresh"])
+@pytest.mark.parametrize("damaged", (*FOREIGN, a_duckdb_without_its_end), indirect=True, ids=named)
+def test_no_build_replaces_what_is_no_warehouse(damaged, data, full_refresh):
+    before, beside = damaged.read_bytes(), set(damaged.parent.iterdir())
+    with pytest.raises(UsageError) as caught:
+        build_sql(data, damaged, selected=("+staging.genres",), full_refresh=full_refresh)
+    assert str(caught.value).startswith(f"{damaged}: ") and "\n" not in str(caught.value)
+    assert damaged.read_bytes() == before
+    assert set(damaged.parent.iterdir()) == beside
+
+
+def test_no_build_replaces_what_another_program_writes_to(small_warehouse, data, tmp_path):
+    warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+    script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    words = [sys.executable, "-c", script, str(warehouse)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        writer.stdout.readline()
+        with pytest.raises(UsageError, match="close that first"):
+            build_sql(data, warehouse)
+        writer.stdin.close()
+
+
+def test_no_build_replaces_a_device(data):
+    with pytest.raises(UsageError, match="found a device"):
+        build_sql(data, Path("/dev/null"))
 
 
 def test_a_warehouse_with_free_blocks_is_whole(data, small_warehouse, tmp_path):

@@ -1,0 +1,163 @@
+"""``recsys recommend``: a list for some users, for everybody, or for somebody who is not in the data."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recsys.cli.options import json_option, warehouse_option
+from recsys.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from recsys.engine.recommending import Recommender, Wish
+
+EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file of item,rating lines"
+
+
+@click.command()
+@click.argument("users", nargs=-1, metavar="[USER]...")
+@click.option("--all", "everybody", is_flag=True, help="A list for everybody, into a file.")
+@click.option("--ratings", metavar="RATINGS", help="For ITEM=RATING,... or a file of these.")
+@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@click.option("--model", metavar="NAME", help="Rank by another model that can score any pair.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write .parquet, .csv or .csv.gz.")
+@click.option("--exclude-rated/--include-rated", default=True, show_default=True)
+@warehouse_option
+@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
+@click.option("--memory", default="2GB", show_default=True, help="What DuckDB may take.")
+@json_option
+def recommend(
+    users: Sequence[str],
+    everybody: bool,
+    ratings: str | None,
+    count: int,
+    model: str | None,
+    out: Path | None,
+    exclude_rated: bool,
+    warehouse: Path,
+    threads: int,
+    memory: str,
+    as_json: bool,
+) -> None:
+    """Recommend what to hear next, and say why.
+
+    Tracks of the whole catalogue (what goes with the user's ratings, the best of liked albums, artists and
+    genres, popular ones) are ranked. RATINGS, 0 to 100, stand for somebody who is not in the data.
+
+    \b
+    Examples: recsys recommend 3 7 -k 5
+              recsys recommend --all --out top.parquet
+              recsys recommend --ratings '2703=90,11528=20'
+    """
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import lists_table
+    from recsys.engine import lists, requests
+    from recsys.engine.database import Limits
+    from recsys.engine.duckdb import reading
+    from recsys.engine.queries import require
+    from recsys.engine.recommending import Recommender, Wish
+
+    _check(users, everybody, ratings, out)
+    wish = Wish(count, model, not exclude_rated)
+    with reading(warehouse) as connection:
+        require(connection, warehouse, requests.RELATION)
+        recommender = Recommender(connection, Limits(threads, memory))
+        if out is not None:
+            lists.check(out)
+            recommender.model(wish)
+            rows = lists.write(_told(recommender, wish, users, ratings), out)
+            print(f"{out}: {rows:,} rows, by {recommender.model(wish)}")
+            return
+        found = [row for table in _lists(recommender, wish, users, ratings) for row in table.to_pylist()]
+    if as_json:
+        print_json(found)
+    else:
+        show("", lists_table(found, is_of_many=len(users) > 1), f"\nranked by {recommender.model(wish)}")
+
+
+def _check(users: Sequence[str], everybody: bool, ratings: str | None, out: Path | None) -> None:
+    if (len(users) > 0) + everybody + (ratings is not None) != 1:
+        raise UsageError("expected one of: USER..., --all, --ratings RATINGS")
+    if everybody and out is None:
+        raise UsageError("--all: expected --out FILE.parquet or FILE.csv beside it")
+
+
+def _told(
+    recommender: Recommender, wish: Wish, users: Sequence[str], ratings: str | None
+) -> Iterator[pa.Table]:
+    """The lists, with a line that moves while they are made."""
+    from recsys.cli.console import console
+    from recsys.cli.progress import ProgressLine
+
+    line = ProgressLine(console(stderr=True))
+    line.show("recommending")
+    try:
+        yield from _lists(recommender, wish, users, ratings, line.advance)
+    finally:
+        line.stop()
+
+
+def _lists(
+    recommender: Recommender,
+    wish: Wish,
+    users: Sequence[str],
+    ratings: str | None,
+    report: Callable[[float, str], None] | None = None,
+) -> Iterator[pa.Table]:
+    """Lists as people read them: users and items by the ids of the data's owner, names beside them."""
+    from recsys.engine import names
+
+    if ratings is None:
+        known = names.user_ids(recommender.connection, users) if users else None
+        tables = recommender.blocks(wish, known, report)
+    else:
+        given = _parsed(ratings)
+        items = names.item_ids(recommender.connection, [item for item, _ in given])
+        values = (rating for _, rating in given)
+        tables = iter([recommender.for_ratings(wish, dict(zip(items, values, strict=True)))])
+    for table in tables:
+        yield table.select(["user", "rank", "item", "name", "score", "reason"])
+
+
+def _parsed(ratings: str) -> list[tuple[str, float]]:
+    """Items and their ratings, from ``ITEM=RATING,...`` or a file; the last of a repeated item counts."""
+    path = Path(ratings)
+    if "=" in ratings and not path.exists():
+        pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in ratings.split(",")]
+        for item, rating in pairs:
+            if not item or not _is_rating(rating):
+                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}, ratings from 0 to 100")
+        return [(item, float(rating)) for item, rating in pairs]
+    if not path.is_file():
+        raise UsageError(f"--ratings: {ratings!r}: {EXPECTED}")
+    return _read(path)
+
+
+def _read(path: Path) -> list[tuple[str, float]]:
+    found = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for number, row in enumerate(csv.reader(file), 1):
+            if row and not (number == 1 and row[-1].strip().lower() == "rating"):
+                if len(row) != 2 or not _is_rating(row[1]):
+                    raise InputError(path, number, ",".join(row), "an item and a rating from 0 to 100")
+                found.append((row[0].strip(), float(row[1])))
+    if not found:
+        raise InputError(path, None, None, "lines of an item and a rating, found none")
+    return found
+
+
+def _is_rating(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 100
+    except ValueError:
+        return False
+
+
+COMMANDS = (recommend,)

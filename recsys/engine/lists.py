@@ -1,0 +1,57 @@
+"""Lists of recommendations as a file: written block by block, and there as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+
+from recsys.errors import UsageError
+
+FORMATS = (".parquet", ".csv", ".csv.gz")
+
+
+def check(out: Path) -> None:
+    """UsageError for a file that cannot be written, before the work for it begins."""
+    if not out.name.endswith(FORMATS):
+        raise UsageError(f"{out}: expected a name that ends in {', '.join(FORMATS)}")
+    if out.is_dir():
+        raise UsageError(f"{out}: a folder, expected a file to write")
+    if not out.parent.is_dir():
+        raise UsageError(f"{out}: no such folder to write to")
+
+
+def write(blocks: Iterable[pa.Table], out: Path) -> int:
+    """Write Arrow tables of one schema, the next when the last is written; the number of their rows.
+
+    An interruption leaves what was there before.
+    """
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    try:
+        rows = _write(blocks, unfinished, out)
+        unfinished.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return rows
+
+
+def _write(blocks: Iterable[pa.Table], path: Path, out: Path) -> int:
+    from pyarrow import csv, parquet
+
+    waiting = iter(blocks)
+    table = next(waiting, None)
+    if table is None:
+        raise UsageError(f"{out}: there is nobody to recommend anything to")
+    compression = "gzip" if out.name.endswith(".gz") else None
+    with pa.output_stream(str(path), compression=compression) as stream:
+        kind = parquet.ParquetWriter if out.suffix == ".parquet" else csv.CSVWriter
+        with kind(stream, table.schema) as writer:
+            rows = 0
+            while table is not None:
+                writer.write_table(table)
+                rows += table.num_rows
+                table = next(waiting, None)
+    return rows

@@ -1,0 +1,112 @@
+"""``recsys recommend``: who it is for, where it goes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.cli.test_cli import recsys
+from tests.engine.test_recommending import USERS, files
+from tests.given import build_sql, write_directory
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lists")
+    build_sql(write_directory(folder / "data", files()), folder / "w.duckdb")
+    return folder / "w.duckdb"
+
+
+def test_everybody_gets_a_list_in_a_file(warehouse: Path, tmp_path: Path) -> None:
+    out = tmp_path / "top.parquet"
+    done = recsys("recommend", "--all", "-k", "3", "--out", out, "--warehouse", warehouse)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{out}: {3 * len(USERS)} rows, by affinity\n"
+    found = duckdb.sql(f"select \"user\", rank, item, score, reason from '{out}' order by all").fetchall()
+    assert [row[:2] for row in found[:3]] == [("1", 1), ("1", 2), ("1", 3)]
+    assert {row[0] for row in found} == {str(user) for user in USERS}
+    text = tmp_path / "top.csv"
+    assert recsys("recommend", "--all", "-k", "3", "--out", text, "--warehouse", warehouse).returncode == 0
+    same = duckdb.sql(
+        f"select \"user\"::varchar, rank, item::varchar, score, reason from '{text}' order by all"
+    )
+    assert same.fetchall() == found
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["top.csv", "top.parquet"]
+
+
+def test_json_has_the_rows_of_the_users(warehouse: Path) -> None:
+    done = recsys("recommend", "7", "3", "-k", "2", "--json", "--warehouse", warehouse)
+    rows = json.loads(done.stdout)
+    assert [(row["user"], row["rank"]) for row in rows] == [("3", 1), ("3", 2), ("7", 1), ("7", 2)]
+    assert rows[0].keys() == {"user", "rank", "item", "name", "score", "reason"}
+
+
+def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_path: Path) -> None:
+    words = recsys("recommend", "--ratings", "1=90, 2=70", "--json", "--warehouse", warehouse)
+    file = tmp_path / "mine.csv"
+    file.write_text("item,rating\n1,90\n2,70\n")
+    read = recsys("recommend", "--ratings", file, "--json", "--warehouse", warehouse)
+    assert json.loads(words.stdout) == json.loads(read.stdout) != []
+    assert not {"1", "2"} & {row["item"] for row in json.loads(words.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "expected one of: USER..., --all, --ratings RATINGS"),
+        (["7", "--all"], "expected one of: USER"),
+        (["--all"], "--all: expected --out"),
+        (["--all", "--out", "top.xlsx"], "top.xlsx: expected a name that ends in .parquet, .csv, .csv.gz"),
+        (["--all", "--out", "none/top.csv"], "none/top.csv: no such folder"),
+        (["999"], "999"),
+        (["7", "--model", "magic"], "'magic' cannot score tracks that are no candidates: expected one of"),
+        (["--ratings", "1=190"], "'1=190': expected ITEM=RATING"),
+        (["--ratings", "=90"], "'=90': expected ITEM=RATING"),
+        (["--ratings", "none.csv"], "'none.csv': expected ITEM=RATING"),
+        (["--ratings", "5555=90"], "5555"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = recsys("recommend", *words, "--warehouse", warehouse)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("1,90\nx\n", ":2: 'x'"), ("1,90\n2,many\n", ":2: '2,many'"), ("", ": expected lines")],
+)
+def test_a_wrong_line_of_ratings_is_refused_with_its_number(
+    warehouse: Path, tmp_path: Path, text: str, place: str
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(text)
+    done = recsys("recommend", "--ratings", file, "--warehouse", warehouse)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"{file}{place}")
+
+
+def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    from recsys.engine import lists
+
+    out = tmp_path / "top.csv"
+    out.write_text("as before")
+
+    def blocks():
+        yield pa.table({"user": ["1"]})
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lists.write(blocks(), out)
+    assert out.read_text() == "as before"
+    assert list(tmp_path.iterdir()) == [out]
