@@ -1,0 +1,30 @@
+{# Accuracy of each model over a relation of its users (model, judged, correct), with the bounds of 95 %:
+   accuracy -+ z s of n users, s^2 = n / (n - 1) sum (correct - accuracy judged)^2 / (sum judged)^2, the
+   variance of a ratio of two sums (Cochran, Sampling Techniques, 1977, 6.3): candidates of a user share a
+   history, so that the users are the independent draws. A model of a single user has no bounds. #}
+{% macro accuracies_of(users) -%}
+    select
+        model,
+        user_count,
+        accuracy,
+        standard_error,
+        greatest(0, accuracy - {{ var('accuracy_intervals.deviations') }} * standard_error) as accuracy_low,
+        least(1, accuracy + {{ var('accuracy_intervals.deviations') }} * standard_error) as accuracy_high
+    from (
+        select
+            totals.model,
+            totals.user_count,
+            totals.accuracy,
+            sqrt(
+                totals.user_count / nullif(totals.user_count - 1, 0)
+                * sum(pow(users.correct - totals.accuracy * users.judged, 2))
+            ) / totals.judged as standard_error
+        from {{ users }} as users
+        inner join (
+            select model, count(*) as user_count, sum(judged) as judged, sum(correct) / sum(judged) as accuracy
+            from {{ users }}
+            group by model
+        ) as totals on users.model = totals.model
+        group by totals.model, totals.user_count, totals.accuracy, totals.judged
+    ) as errors
+{%- endmacro %}

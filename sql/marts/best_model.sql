@@ -1,0 +1,74 @@
+-- grain: the model that `recsys submit` takes unless told otherwise; no row where nothing can tell
+-- key: model
+-- units: accuracy and its bounds are shares of candidates, 0..1, on the users that chose
+-- nulls: accuracy_low, accuracy_high of a single user
+-- formula: the highest accuracy on labelled users, each scored out of fold by what learns from labels; where
+--   there are no labels, on practice users. The truth that judges a leaderboard has no say in it
+with
+
+predictions as (
+    select model, user_id, track_id, predicted from {{ ref('marts.predictions') }}
+),
+
+labels as (
+    select user_id, track_id, label from {{ ref('staging.labels') }}
+),
+
+practice as (
+    select model, user_id, judged, correct from {{ ref('marts.practice_accuracy') }}
+),
+
+models as (
+    {%- for model in models('scores') %}
+    select
+        '{{ model }}' as model,
+        {{ depends_on('scores.' ~ model, 'staging.labels') }} as is_trained_on_labels
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+labelled as (
+    select
+        predictions.model,
+        predictions.user_id,
+        count(*) as judged,
+        count(*) filter (where predictions.predicted = labels.label) as correct
+    from predictions
+    inner join labels on predictions.user_id = labels.user_id and predictions.track_id = labels.track_id
+    group by predictions.model, predictions.user_id
+),
+
+users as (
+    select model, user_id, judged, correct, 'labels, out of fold' as chosen_by from labelled
+    union all
+    select model, user_id, judged, correct, 'practice' as chosen_by from practice
+    where not exists (select 1 from labelled)
+),
+
+judged as (
+    {{ accuracies_of('users') }}
+),
+
+ways as (
+    select distinct model, chosen_by from users
+),
+
+final as (
+    select
+        judged.model,
+        ways.chosen_by,
+        judged.accuracy,
+        judged.accuracy_low,
+        judged.accuracy_high,
+        judged.user_count as users,
+        models.is_trained_on_labels
+    from judged
+    inner join models on judged.model = models.model
+    inner join ways on judged.model = ways.model
+    order by judged.accuracy desc, judged.model
+    limit 1
+)
+
+select * from final
