@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.errors import UsageError
 from recsys.report.paper import CITATION
+
+if TYPE_CHECKING:
+    from recsys.engine.duckdb import Connection
 
 
 @click.command(epilog=CITATION)
@@ -100,22 +104,38 @@ def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("model")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] OUT")
 @warehouse_option
-def submit(model: str, out: Path, warehouse: Path) -> None:
-    """Write MODEL's predictions to OUT as a submission file.
+def submit(words: tuple[str, ...], warehouse: Path) -> None:
+    """Write a model's predictions to OUT as a submission file.
+
+    Without MODEL, it is the best one, as the end of a build and marts.best_model name it.
 
     \b
-    Example: recsys submit adaptive submission.csv
+    Examples: recsys submit submission.csv
+              recsys submit adaptive submission.csv
     """
     from recsys.engine import queries
     from recsys.engine.duckdb import reading
 
+    *named, last = words
+    out = Path(last)
+    if len(named) > 1:
+        raise UsageError(f"submit {' '.join(words)}: expected a model and a file, or a file alone")
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard", "submission")
+        model = named[0] if named else _best(connection, warehouse)
         count = queries.write_submission(connection, model, out)
     print(f"{out}: {count:,} candidates as {model} ranks them")
+
+
+def _best(connection: Connection, warehouse: Path) -> str:
+    from recsys.engine import queries
+
+    best = queries.best_model(connection)
+    if best is None:
+        raise UsageError(f"{warehouse}: neither labels nor practice tell which model is best: name one")
+    return str(best["model"])
 
 
 @click.command()

@@ -132,6 +132,9 @@ def _after_build(warehouse: Path, result: Result) -> None:
             reason = queries.unjudged(rows) or ""
             show("\nLeaderboard", leaderboard_table(rows, False, False), reason)
             query = "from marts.leaderboard"
+            best = queries.best_model(connection)
+            if best is not None:
+                out.print(f"\n{queries.best_sentence(best)}")
     done = f"published {warehouse}" if published else f"{warehouse} is up to date"
     out.print(f"\n{done} ({result.seconds:.1f} s). Ask it anything:")
     out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")

@@ -104,6 +104,25 @@ def require_model(connection: Connection, model: str) -> None:
         raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
 
 
+def best_model(connection: Connection) -> dict[str, Any] | None:
+    """The row of ``marts.best_model``; None where neither labels nor practice can tell."""
+    if not has(connection, "marts.best_model"):
+        return None
+    rows = query(connection, "from marts.best_model").to_pylist()
+    return rows[0] if rows else None
+
+
+def best_sentence(best: Mapping[str, Any]) -> str:
+    """What a person is told of the best model: how good it is, and how anybody knows."""
+    low, high = best["accuracy_low"], best["accuracy_high"]
+    interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
+    trained = "with" if best["is_trained_on_labels"] else "without"
+    return (
+        f"best: {best['model']} {best['accuracy']:.4f}{interval}, trained {trained} labels; "
+        f"chosen by {best['chosen_by']}, {best['users']:,} users"
+    )
+
+
 def write_submission(connection: Connection, model: str, out: Path) -> int:
     """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
     require_model(connection, model)
