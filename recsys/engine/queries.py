@@ -118,8 +118,8 @@ def best_sentence(best: Mapping[str, Any]) -> str:
     interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
     trained = "with" if best["is_trained_on_labels"] else "without"
     return (
-        f"best: {best['model']} {best['accuracy']:.4f}{interval}, trained {trained} labels; "
-        f"chosen by {best['chosen_by']}, {best['users']:,} users"
+        f"best: {best['model']} {best['accuracy']:.4f}{interval},\n"
+        f"      trained {trained} labels, chosen by {best['chosen_by']}, of {best['users']:,} users"
     )
 
 

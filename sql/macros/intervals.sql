@@ -8,8 +8,14 @@
         user_count,
         accuracy,
         standard_error,
-        greatest(0, accuracy - {{ var('accuracy_intervals.deviations') }} * standard_error) as accuracy_low,
-        least(1, accuracy + {{ var('accuracy_intervals.deviations') }} * standard_error) as accuracy_high
+        case
+            when user_count > 1
+                then greatest(0, accuracy - {{ var('accuracy_intervals.deviations') }} * standard_error)
+        end as accuracy_low,
+        case
+            when user_count > 1
+                then least(1, accuracy + {{ var('accuracy_intervals.deviations') }} * standard_error)
+        end as accuracy_high
     from (
         select
             totals.model,
