@@ -8,10 +8,13 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import pyarrow as pa
 
 from recsys.engine.database import Database, EngineError, Measure
 from recsys.engine.duckdb import damaged
+from recsys.engine.folds import Learner, out_of_fold
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step
 from recsys.engine.promises import PromiseError, inspect
@@ -130,13 +133,25 @@ class Runner:
             for argument, relation in call.relations.items()
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}
-        tables = function({**inputs, **paths}, call.settings, self.context)
+        if call.labels:
+            tables = self._run_out_of_fold(database, rendered.model, call, function, inputs)
+        else:
+            tables = function({**inputs, **paths}, call.settings, self.context)
         promised = rendered.model.relations
         if set(tables) != set(promised):
             raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
         for relation, table in tables.items():
             database.drop(relation)
             database.store(relation, table)
+
+    def _run_out_of_fold(
+        self, database: Database, model: Model, call: PythonCall, function: Learner, inputs: Mapping[str, Any]
+    ) -> Mapping[str, pa.Table]:
+        (argument, relation), *_ = call.labels.items()
+        labels = database.relation(relation, self.project.writers[relation].key).arrow()
+        folds = database.relation(call.folds, ("user_id",)).arrow()
+        given = (argument, labels), folds, call.settings, self.context
+        return out_of_fold(function, inputs, *given, model.name)
 
     def _path(self, name: str) -> Path:
         """The text of an input file, as plain as the engine needs it."""

@@ -72,7 +72,7 @@ class Project:
             substitution,
             dict(self.writers),
             refs=lambda model: self.render(model.name).refs,
-            is_python=lambda model: self.render(model.name).call is not None,
+            is_python=lambda model: self._is_read_or_learned(model.name),
         )
         named = {model.name: model for model in made}
         if taken := sorted(named.keys() & self.writers.keys()):
@@ -90,6 +90,11 @@ class Project:
             if not one.is_gathering
             and not any(relation.startswith(f"{substitution.schema}.") for relation in one.refs)
         }
+
+    def _is_read_or_learned(self, name: str) -> bool:
+        """Whether Python writes a model, or it reads files: there is no such model over other inputs."""
+        rendered = self.render(name)
+        return rendered.call is not None or bool(rendered.sources)
 
     @classmethod
     def load(

@@ -23,7 +23,8 @@ class PythonCall:
     """What a model's ``learner(...)`` or ``reader(...)`` call names.
 
     ``module`` is a module of this package; ``relations`` and ``sources`` map argument names to the relations
-    and the input files that the function gets, and ``settings`` are constants for it.
+    and the input files that the function gets, and ``settings`` are constants for it. ``labels`` maps the
+    argument that it gets without the labels of one fold at a time, and ``folds`` is where the folds are.
     """
 
     module: str
@@ -31,6 +32,8 @@ class PythonCall:
     relations: Mapping[str, str]
     sources: Mapping[str, str]
     settings: Mapping[str, Any]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    folds: str = ""
 
     @property
     def is_learner(self) -> bool:
@@ -58,6 +61,14 @@ class Rendered:
         before = self.sql[: max(0, offset)]
         rendered_line = before.count("\n")
         return self.lines[min(rendered_line, len(self.lines) - 1)], len(before) - before.rfind("\n")
+
+
+def _note(text: str) -> str:
+    return " out of fold" if isinstance(text, OutOfFold) else ""
+
+
+class OutOfFold(str):
+    """The name of a relation of labels that a learner may see without those of one fold at a time."""
 
 
 def printed(value: Any) -> Any:
@@ -121,6 +132,8 @@ class Rendering:
                 "reader",
                 "inline",
                 "depends_on",
+                "out_of_fold",
+                "saw_labels",
             )
         }
         try:
@@ -182,9 +195,32 @@ class Rendering:
         module, _, name = function.rpartition(".")
         sources = {argument: text[1:] for argument, text in inputs.items() if text.startswith("$")}
         relations = {argument: text for argument, text in inputs.items() if argument not in sources}
-        self.call = PythonCall(module, name, relations, sources, settings)
-        described = ", ".join(f"{argument} = {text}" for argument, text in inputs.items())
+        labels = {argument: text for argument, text in relations.items() if isinstance(text, OutOfFold)}
+        if len(labels) > 1 or (labels and self.model.layer != "scores"):
+            raise ValueError("out_of_fold(...): expected one such argument, of a model of scores/")
+        relations = {argument: text for argument, text in relations.items() if argument not in labels}
+        folds = self.ref("features.folds") if labels else ""
+        self.call = PythonCall(module, name, relations, sources, settings, labels, folds)
+        described = ", ".join(f"{argument} = {text}{_note(text)}" for argument, text in inputs.items())
         return f"-- written by recsys.{function}({described})"
+
+    def out_of_fold(self, relation: str) -> OutOfFold:
+        """Labels for a learner, which runs once for each fold of users without theirs (engine.folds)."""
+        return OutOfFold(relation)
+
+    def saw_labels(self) -> list[str]:
+        """The models of scores/ that may have seen the labels of a user whom they score."""
+        self.is_gathering = True
+        return [model for model in self.models("scores") if self._saw_labels(f"scores.{model}")]
+
+    def _saw_labels(self, relation: str) -> bool:
+        if relation == "staging.labels":
+            return True
+        rendered = self.project.render(self.project.writers[relation].name)
+        if rendered.model.header.get("labels") or (rendered.call and rendered.call.labels):
+            ordinary = rendered.call.relations.values() if rendered.call and rendered.call.labels else ()
+            return any(self._saw_labels(parent.removeprefix("scratch.")) for parent in ordinary)
+        return any(self._saw_labels(parent) for parent in rendered.refs)
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
         """Whether a relation is made, at however many removes, from another."""

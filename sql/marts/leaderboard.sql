@@ -16,7 +16,8 @@ models as (
         {{ var('published.' ~ model, 'null') }}::double as published_accuracy,
         {{ "'" ~ published_in.get(model, 'the paper') ~ "'" if model in published else 'null' }}::varchar
             as published_in,
-        {{ "true" if depends_on('scores.' ~ model, 'staging.labels') else "false" }} as is_trained_on_labels
+        {{ "true" if depends_on('scores.' ~ model, 'staging.labels') else "false" }} as is_trained_on_labels,
+        {{ "true" if model in saw_labels() else "false" }} as has_seen_labels
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -51,6 +52,7 @@ compared as (
             predictions.model = probabilities.model
             and predictions.user_id = probabilities.user_id
             and predictions.track_id = probabilities.track_id
+    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
 ),
 
 summed as (
@@ -81,6 +83,7 @@ final as (
         case
             when not exists (select 1 from predictions) then 'no candidates'
             when summed.model is null then 'no labels'
+            when models.has_seen_labels then summed.judged_by || ', users without labels'
             when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
             else summed.judged_by
         end as evaluated_on,

@@ -45,6 +45,7 @@ verdicts as (
         predictions.predicted = judged.label as is_right
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
+    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
 ),
 
 own as (

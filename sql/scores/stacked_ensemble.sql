@@ -5,6 +5,7 @@
 -- nulls: none
 -- formula: logistic regression on the ranks within the user of all models and submissions, penalised towards
 --   the best of them
+-- labels: out of fold, by nested scores and a model for each fold
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels
