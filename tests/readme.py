@@ -1,5 +1,7 @@
 """Runs the commands of the README and compares, or with ``--write`` renews, the output that it shows.
 
+With ``--table`` it renews the table of models alone, and runs nothing.
+
 A block ```` ```console ```` holds lines ``$ command`` with the output below each. The commands run in one
 folder, one after the other. Output is compared to the letter, except where a line is ``...``: it stands for
 any number of lines.
@@ -15,6 +17,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from recsys.project import Project
+from recsys.report.models import markdown, models
+from recsys.sources.directory import OPTIONAL
 
 README = Path(__file__).parent.parent / "README.md"
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
@@ -71,7 +77,15 @@ def renewed(text: str, folder: Path) -> str:
     return BLOCK.sub(rewrite, text)
 
 
-if __name__ == "__main__":
+def tabled(text: str) -> str:
+    """The README with the table of the models as they are now."""
+    table = markdown(models(Project.load(present=OPTIONAL)))
+    return re.sub(r"(?<=<!-- models -->\n).*?(?=\n<!-- /models -->)", lambda _: table, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["--table"]:
+    README.write_text(tabled(README.read_text(encoding="utf-8")), encoding="utf-8")
+elif __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         text = renewed(README.read_text(encoding="utf-8"), Path(folder))
     if sys.argv[1:] == ["--write"]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -63,18 +61,3 @@ def test_files_that_are_linked_exist():
     for text in (TEXT, CONTRIBUTING):
         for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
             assert (README.parent / link).exists(), link
-
-
-def test_the_recipe_for_a_model_is_a_model(tmp_path, small_data):
-    from tests.given import build_sql
-
-    recipe = re.search(r"```sql\n(   -- grain.*?)```", CONTRIBUTING, re.DOTALL)
-    assert recipe is not None
-    import shutil
-
-    sql = Path(shutil.copytree(README.parent / "sql", tmp_path / "sql"))
-    (sql / "scores" / "artist_alone.sql").write_text(re.sub(r"^   ", "", recipe[1], flags=re.MULTILINE))
-    build_sql(small_data, tmp_path / "w.duckdb", sql=sql)
-    query = "select count(*) as n from marts.leaderboard where model = 'artist_alone'"
-    command = [sys.executable, "-m", "recsys", "sql", query, "--csv", "--warehouse", tmp_path / "w.duckdb"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "n\n1\n"
