@@ -12,8 +12,10 @@ shows how well (Rasmussen and Williams, "Gaussian Processes for Machine Learning
 
     p_k - prediction from the others = [(C + lambda I)^-1 p]_k / [(C + lambda I)^-1]_kk.
 
-That chooses lambda: it is the largest one whose residuals, root mean square, are at most 2 % above the
-smallest. Near-duplicates and rounded scores make a smaller lambda fit noise without predicting better.
+That chooses lambda by the one-standard-error rule (Breiman, Friedman, Olshen and Stone, "Classification and
+Regression Trees", 1984, section 3.4.3): it is the largest one whose mean squared residual is within one
+standard error of the smallest. Near-duplicates and rounded scores make a smaller lambda fit noise without
+predicting better.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ from recsys.ensemble.pool import Pool
 from recsys.ensemble.users import Array, Users
 
 RIDGES = np.logspace(-4, 1, 21)
-TOLERANCE = 1.02
 FEWEST = 3  # inputs from which on leaving one out says something
 CERTAIN = 2.0  # standard errors above chance from which on an input counts as informative
 PRECISION = 20  # binary digits of a weight
@@ -51,11 +52,16 @@ def left_out_residuals(gram: Array, moments: Array, ridge: float) -> Array:
 
 
 def choose_ridge(gram: Array, moments: Array) -> float:
-    """The largest ridge that predicts left-out moments nearly as well as the best; the smallest for a few."""
+    """The largest ridge whose mean squared residual is within one standard error of the smallest; the
+    smallest ridge for a few inputs.
+    """
     if len(gram) < FEWEST:
         return float(RIDGES[0])
-    errors = np.array([np.sqrt(np.mean(left_out_residuals(gram, moments, r) ** 2)) for r in RIDGES])
-    return float(RIDGES[errors <= TOLERANCE * errors.min()].max())
+    squares = np.array([left_out_residuals(gram, moments, ridge) ** 2 for ridge in RIDGES])
+    errors = squares.mean(axis=1)
+    best = errors.argmin()
+    standard_error = squares[best].std(ddof=1) / np.sqrt(len(gram))
+    return float(RIDGES[errors <= errors[best] + standard_error].max())
 
 
 def log_odds(pool: Pool) -> Array:
