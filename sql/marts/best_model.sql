@@ -37,6 +37,7 @@ labelled as (
         count(*) filter (where predictions.predicted = labels.label) as correct
     from predictions
     inner join labels on predictions.user_id = labels.user_id and predictions.track_id = labels.track_id
+    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
     group by predictions.model, predictions.user_id
 ),
 
