@@ -26,6 +26,7 @@ from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import CORRUPT, damaged, opened, single_select
+from recsys.engine.names import Id, item_id, item_ids, user_id, user_ids
 from recsys.engine.queries import build_id, require, require_model
 from recsys.engine.recommending import Recommender, Wish
 from recsys.errors import Error, UnknownIdError, UsageError
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("recsys")
 
-Id = int | str
-LARGEST_ID = 2**31 - 1
 Pathlike = str | os.PathLike[str]
 
 
@@ -150,7 +149,11 @@ class Warehouse:
         UnknownIdError for a user or an item that the data do not know.
         """
         self._require("explain")
-        pair = self._known("known_pair", user, item)
+        pair = [user_id(self._connection, user), item_id(self._connection, item)]
+        try:
+            self._connection.sql("from known_pair($1, $2)", params=pair).fetchall()
+        except duckdb.InvalidInputException as error:
+            raise UnknownIdError(str(error).partition(": ")[2].splitlines()[0]) from None
         return self._relation("from explain($1, $2)", pair)
 
     def recommend(
@@ -198,7 +201,12 @@ class Warehouse:
         """
         self._require("similar")
         _positive(k)
-        return self._relation("from similar($1, $2)", [*self._known("known_item", item), k])
+        return self._relation(
+            "select found.rank, coalesce(items.original_id, found.track_id::varchar) as item, items.name, "
+            "found.score from similar($1, $2) as found "
+            "left join staging.items as items on found.track_id = items.item_id order by found.rank",
+            [item_id(self._connection, item), k],
+        )
 
     def _wish(self, k: int, model: str | None, include_rated: bool) -> Wish:
         self._require(requests.RELATION)
@@ -212,27 +220,16 @@ class Warehouse:
         if users is None:
             return None
         listed = [users] if isinstance(users, (int, str)) else list(users)
-        return [self._known("known_user", user)[0] for user in listed]
+        return user_ids(self._connection, listed)
 
     def _ratings(self, ratings: Mapping[Id, float]) -> dict[int, float]:
         for item, rating in ratings.items():
             if not 0 <= rating <= 100:
                 raise UsageError(f"rating {rating!r} of item {item!r}: expected 0 to 100")
-        return {self._known("known_item", item)[0]: rating for item, rating in ratings.items()}
+        return dict(zip(item_ids(self._connection, [*ratings]), ratings.values(), strict=True))
 
     def _require(self, *names: str) -> None:
         require(self._connection, self.path, *names)
-
-    def _known(self, macro: str, *ids: Id) -> list[int]:
-        """The ids as the warehouse has them, after the macro knew them; UnknownIdError with its sentence."""
-        numbers = [_number(one) for one in ids]
-        marks = ", ".join(f"${place}" for place, _ in enumerate(numbers, 1))
-        with self._told():
-            try:
-                self._connection.sql(f"from {macro}({marks})", params=numbers).fetchall()
-            except duckdb.InvalidInputException as error:
-                raise UnknownIdError(str(error).partition(": ")[2].splitlines()[0]) from None
-        return numbers
 
     def _relation(self, query: str, parameters: Any = None) -> Relation:
         with self._told():
@@ -301,13 +298,6 @@ class _Lists:
 def _positive(k: int) -> None:
     if k < 1:
         raise UsageError(f"k = {k}: expected 1 or more")
-
-
-def _number(given: Id) -> int:
-    text = str(given)
-    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_ID):
-        raise UnknownIdError(f"no id {text!r}: expected a whole number up to {LARGEST_ID:,}")
-    return int(text)
 
 
 def _written(value: Any) -> str:

@@ -109,7 +109,10 @@ def test_a_visitor_with_the_ratings_of_a_user_gets_the_users_list(warehouse):
 
 
 def test_similar_items_are_those_of_the_macro(warehouse):
-    assert rows(warehouse.similar(10, k=2)) == rows(warehouse.sql("from similar(10, 2)"))
+    found = warehouse.similar(10, k=2)
+    assert found.columns == ["rank", "item", "name", "score"]
+    macro = warehouse.sql("select rank, track_id::varchar, null, score from similar(10, 2)")
+    assert rows(found) == rows(macro)
 
 
 def test_sql_takes_parameters_and_the_callers_frames(warehouse):
@@ -138,8 +141,11 @@ def test_ids_and_models_that_the_data_do_not_know(warehouse):
     for ask in (lambda: warehouse.recommend(999), lambda: warehouse.explain(999, 1)):
         with pytest.raises(recsys.UnknownIdError, match="no user 999"):
             ask()
-    with pytest.raises(recsys.UnknownIdError, match="no track 888"):
+    with pytest.raises(recsys.UnknownIdError, match="no item 888"):
         warehouse.explain(100, 888)
+    with pytest.raises(recsys.UnknownIdError, match="no track 10 "):
+        warehouse.explain(100, 10)
+    assert rows(warehouse.explain(101, 99))
     with pytest.raises(recsys.UsageError, match="no model 'nope' .* adaptive, "):
         warehouse.predictions("nope")
     for ask in (lambda: warehouse.similar(777), lambda: warehouse.recommend_for({777: 50})):

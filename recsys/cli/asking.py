@@ -77,11 +77,11 @@ def explain(user: int, track: int, warehouse: Path, wide: bool, as_json: bool) -
 
 
 @click.command()
-@click.argument("item", type=int)
+@click.argument("item")
 @click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
 @warehouse_option
 @json_option
-def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
+def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
     """Print the tracks that go best with ITEM.
 
     It is a track, an album, an artist or a genre.
@@ -90,7 +90,7 @@ def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
     Example: recsys similar 6076 -k 5
     """
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import rows_table
+    from recsys.cli.tables import similar_table
     from recsys.library import open as opened
 
     with opened(warehouse) as found:
@@ -98,7 +98,7 @@ def similar(item: int, count: int, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        show(f"Tracks that go with item {item}", rows_table(rows))
+        show("", similar_table(rows))
     else:
         print(f"no track goes with item {item}: too few users rated it close to tracks that they liked")
 

@@ -156,6 +156,19 @@ def _list_cells(row: Row, is_of_many: bool, is_named: bool) -> list[Cell]:
     return [*user, str(row["rank"]), row["item"], *name, f"{row['score']:.4g}", row["reason"]]
 
 
+def similar_table(rows: Sequence[Row]) -> Table:
+    """What goes with an item, with a bar for each score."""
+    is_named = any(row["name"] is not None for row in rows)
+    headings = [Column("rank", is_right=True), Column("item", is_right=True)]
+    headings += [Column("name", is_prose=True)] if is_named else []
+    headings += [Column("score", is_right=True)]
+    cells: list[list[Cell]] = []
+    for row in rows:
+        name = [row["name"] or ""] if is_named else []
+        cells.append([str(row["rank"]), row["item"], *name, f"{row['score']:.4g}"])
+    return with_bars(headings, cells, [(row["score"], 0, rows[0]["score"]) for row in rows])
+
+
 def plan_table(steps: Sequence[Step]) -> Table:
     """What a build would do with each model, and why."""
     headings = [Column(""), Column("model"), Column("why", is_prose=True)]

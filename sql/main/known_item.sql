@@ -1,4 +1,4 @@
--- grain: the item, if a file lists or rates one of that id; else an error that says so
+-- grain: the item, if a file knows one of that id; else an error that says so
 -- arguments: the_item
 -- units: ids of the files
 -- nulls: none
@@ -8,13 +8,15 @@ mentions as (
     select item_id from {{ ref('hierarchy.items') }} as items where items.item_id = the_item
     union all
     select item_id from {{ ref('priors.items') }} as rated where rated.item_id = the_item
+    union all
+    select track_id as item_id from {{ ref('staging.candidates') }} as listed where listed.track_id = the_item
 ),
 
 final as (
     select
         case
             when exists (select 1 from mentions) then the_item
-            else error(concat('no item ', the_item, ' in the files of items or the training file'))
+            else error(concat('no item ', the_item, ' in the files of items, the training file or the test file'))
         end::integer as item_id
 )
 

@@ -27,5 +27,7 @@ def test_an_item_that_goes_with_nothing_has_no_rows(warehouse, weights):
 
 
 def test_an_item_that_no_file_knows_is_refused(warehouse):
-    with pytest.raises(duckdb.Error, match="no item 999999 in the files of items or the training file"):
+    with pytest.raises(
+        duckdb.Error, match="no item 999999 in the files of items, the training file or the test file"
+    ):
         warehouse.sql("from similar(999999, 10)").fetchall()

@@ -74,12 +74,12 @@ def test_answers_are_those_of_the_library(client, explored_warehouse):
         ("/api/recommend", {"user": "100", "k": "0"}, 400, "expected 1 to 100"),
         ("/api/recommend", {"user": "100", "k": "9" * 150}, 400, "expected 1 to 100"),
         ("/api/recommend", {"user": "9" * 201}, 400, "at most 200 characters"),
-        ("/api/recommend", {"user": "9" * 200}, 404, "no id"),
+        ("/api/recommend", {"user": "9" * 200}, 404, "no user"),
         ("/api/recommend", {"user": ["100", "101"]}, 400, "each parameter once"),
         ("/api/similar", {"item": "777"}, 404, "no item 777"),
         ("/api/similar", {"item": "x'; drop table staging.ratings"}, 404, "x'; drop table"),
         ("/api/explain", {"user": "100"}, 400, "expected a parameter item"),
-        ("/api/explain", {"user": "100", "item": "888"}, 404, "no track 888"),
+        ("/api/explain", {"user": "100", "item": "888"}, 404, "no item 888"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(client, path, parameters, status, words):
