@@ -6,7 +6,7 @@
 -- formula: boosted trees on practice candidates, whose labels are high ratings that were held out
 -- also: practice.scores_ranker, features.ranker_importance
 -- materialized: table
--- requires: sklearn
+-- requires: scikit-learn
 {{ learner(
     'ranker.rank',
     candidates=ref('features.ranking'),
