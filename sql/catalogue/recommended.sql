@@ -47,7 +47,8 @@ final as (
         tracks.name,
         best.score,
         case
-            when reasons.kind is null then concat('popular: ', coalesce(popularity.rating_count, 0), ' ratings')
+            when reasons.kind is null
+                then concat('popular: ', coalesce(popularity.rating_count, 0), ' ratings')
             when reasons.kind = 'neighbour' then concat('rated ', reasons.rated, ' ', reasons.rating)
             else concat('rated its ', reasons.kind, ' ', reasons.rated, ' ', reasons.rating)
         end as reason
