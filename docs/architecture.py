@@ -52,6 +52,7 @@ STEPS = (
     ("staging", "the input, checked by the line", ("user_id 3, item_id 6076,", "rating 81")),
     ("hierarchy", "gaps filled, kinds told apart", ("track 2703 is on", "album 6076")),
     ("priors", "what all users say", ("album 6076: 219 ratings,", "mean 47.1")),
+    ("learned", "what was fitted to the ratings", ("album 6076 speaks for track 2703:", "weight .0068")),
     ("features", "what is known of each candidate", ("user 3, track 2703:", "album_direct = 81")),
     ("scores", "one relation a model", ("adaptive: .5 * 81 + .3 * 50", "+ .2 * 50 = 65.5")),
     ("marts", "ranks, accuracy, intervals", ("rank 1 of 6:", "predicted to be liked")),
@@ -91,11 +92,11 @@ def box(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 
 def way(top: float) -> tuple[list[str], float]:
-    """Two rows of four steps, and the y below them."""
+    """Three rows of three steps, and the y below them."""
     parts = [text(MARGIN, top, "The way of a rating, and the layers of sql/ that it passes", "head")]
-    width, height = (WIDTH - 2 * MARGIN - 3 * GAP) / 4, 104
+    width, height = (WIDTH - 2 * MARGIN - 2 * GAP) / 3, 104
     for place, (name, role, facts) in enumerate(STEPS):
-        row, column = divmod(place, 4)
+        row, column = divmod(place, 3)
         x, y = MARGIN + column * (width + GAP), top + 16 + row * (height + 28)
         kind = "file" if place == 0 else "result" if place == len(STEPS) - 1 else "sql"
         parts += [box(x, y, width, height, kind), text(x + 12, y + 22, name, "name")]
@@ -107,11 +108,11 @@ def way(top: float) -> tuple[list[str], float]:
         if column:
             parts.append(f'<path class="arrow" d="M {x - GAP + 1:g} {y + 52:g} h {GAP - 5}"/>')
         elif row:
-            begin, lane = MARGIN + 3 * (width + GAP) + width / 2, y - 14
+            begin, lane = MARGIN + 2 * (width + GAP) + width / 2, y - 14
             parts.append(
                 f'<path class="arrow" d="M {begin:g} {y - 28:g} V {lane:g} H {x + width / 2:g} V {y - 5:g}"/>'
             )
-    return parts, top + 16 + 2 * height + 28
+    return parts, top + 16 + 3 * height + 2 * 28
 
 
 def wrapped(words: str, most: int) -> list[str]:

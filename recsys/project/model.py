@@ -10,7 +10,7 @@ from pathlib import Path
 from recsys.errors import BuildError, UsageError
 from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
 
-LAYERS = ("staging", "hierarchy", "priors", "features", "scores", "marts", "main")
+LAYERS = ("staging", "hierarchy", "priors", "learned", "features", "scores", "marts", "main")
 MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -17,6 +17,7 @@ from tests.held import held
 
 LEARNED = (
     "ranker",
+    "ease",
     "autoencoder_fallback",
     "als_raw_blend",
     "als_rank_blend",
@@ -26,10 +27,11 @@ LEARNED = (
     "gradient_boosted_trees",
     "random_forest",
 )
-CLASSIFIERS = LEARNED[5:]
+CLASSIFIERS = LEARNED[6:]
 
 # Grids of one point and few rounds: the tests are about conduct, and the planted world is easy.
 QUICK = (
+    "ease.regularization=10.0",
     "folds.count=3",
     "als.iterations=3",
     "als.rank=4",

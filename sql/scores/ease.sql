@@ -1,0 +1,51 @@
+-- grain: one candidate
+-- key: user_id, track_id
+-- rows: staging.candidates
+-- units: score is a sum of weights, 0 where nothing that the user rated says anything of the track
+-- nulls: none
+-- materialized: table
+-- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a liked item and less for
+--   another; without the division by popularity the same sum makes lists from the whole catalogue
+with
+
+candidates as (
+    select user_id, track_id from {{ ref('staging.candidates') }}
+),
+
+histories as (
+    select
+        user_id, track_id, item_id,
+        case when rating >= {{ var('liked.rating') }} then 1.0 else {{ var('ease.other_weight') }} end as strength
+    from {{ ref('features.candidate_histories') }}
+),
+
+weights as (
+    select item_i, item_j, weight from {{ ref('learned.item_weights') }}
+),
+
+counts as (
+    select item_id, rating_count from {{ ref('priors.items') }}
+),
+
+summed as (
+    select
+        histories.user_id,
+        histories.track_id,
+        sum({{ trillionths('histories.strength * weights.weight') }}) / 1e12 as affinity
+    from histories
+    inner join weights on histories.track_id = weights.item_i and histories.item_id = weights.item_j
+    group by histories.user_id, histories.track_id
+),
+
+final as (
+    select
+        candidates.user_id,
+        candidates.track_id,
+        coalesce(summed.affinity / pow(counts.rating_count, {{ var('ease.popularity_power') }}), 0.0) as score
+    from candidates
+    left join summed
+        on candidates.user_id = summed.user_id and candidates.track_id = summed.track_id
+    left join counts on candidates.track_id = counts.item_id
+)
+
+select * from final
