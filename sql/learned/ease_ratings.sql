@@ -23,7 +23,8 @@ final as (
         ratings.user_id,
         ratings.item_id,
         case
-            when ratings.rating >= {{ var('liked.rating') }} then 1.0::double else {{ var('ease.other_weight') }}
+            when ratings.rating >= {{ var('liked.rating') }} then cast(1.0 as double)
+            else {{ var('ease.other_weight') }}
         end as weight
     from ratings
     inner join most_rated on ratings.item_id = most_rated.item_id

@@ -15,7 +15,10 @@ candidates as (
 histories as (
     select
         user_id, track_id, item_id,
-        case when rating >= {{ var('liked.rating') }} then 1.0 else {{ var('ease.other_weight') }} end as strength
+        case
+            when rating >= {{ var('liked.rating') }} then cast(1.0 as double)
+            else {{ var('ease.other_weight') }}
+        end as strength
     from {{ ref('features.candidate_histories') }}
 ),
 

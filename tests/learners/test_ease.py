@@ -64,7 +64,7 @@ def test_weights_are_those_of_the_formula(here, monkeypatch, seed):
     ratings = random_ratings(np.random.default_rng(seed), users=40, items=30)
     tracks = {item for _, item, _ in ratings if item % 2} | {99999}
     expected = by_formula(ratings, tracks, regularization=10.0)
-    assert fitted(ratings, sorted(tracks), here) == pytest.approx(expected, abs=1e-11)
+    assert fitted(ratings, sorted(tracks), here) == pytest.approx(expected, abs=2e-6)
 
 
 def test_the_strongest_of_each_rated_item_are_kept_whatever_their_sign(here):
@@ -75,7 +75,7 @@ def test_the_strongest_of_each_rated_item_are_kept_whatever_their_sign(here):
     for j in tracks:
         sizes = sorted((abs(w) for (_, other), w in all_of_them.items() if other == j), reverse=True)
         kept = [w for (_, other), w in found.items() if other == j]
-        assert sorted(map(abs, kept), reverse=True) == pytest.approx(sizes[:4], abs=1e-11)
+        assert sorted(map(abs, kept), reverse=True) == pytest.approx(sizes[:4], abs=2e-6)
     assert min(found.values()) < 0
 
 
@@ -90,9 +90,7 @@ def test_threads_change_no_digit(here, monkeypatch):
     monkeypatch.setattr(ease, "_TILE", 16)
     ratings = random_ratings(np.random.default_rng(1), users=80, items=70)
     tracks = sorted({item for _, item, _ in ratings})
-    one, three = (
-        fitted(ratings, tracks, replace(here, threads=threads), kept=9) for threads in (1, 3)
-    )
+    one, three = (fitted(ratings, tracks, replace(here, threads=threads), kept=9) for threads in (1, 3))
     assert one == three
 
 
@@ -130,7 +128,13 @@ def test_data_with_little_to_tell(here, ratings, count):
 def test_too_many_items_for_the_memory_are_refused(here):
     ratings = [(1, item, 1.0) for item in range(200)]
     with pytest.raises(UnavailableError, match="200 items need 0.0 GB: more --memory"):
-        fitted(ratings, [1], replace(here, memory_bytes=1 << 18))
+        fitted(ratings, [1], replace(here, memory_bytes=1 << 17))
+
+
+def test_a_penalty_that_is_lost_in_rounding_is_refused(here):
+    ratings = [(user, item, 1.0) for user in range(50) for item in range(30)]
+    with pytest.raises(UnavailableError, match="no inverse: a higher --set ease.regularization"):
+        fitted(ratings, [1], here, regularization=1e-9)
 
 
 def test_an_unknown_setting_is_refused(here):
