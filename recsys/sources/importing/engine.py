@@ -1,0 +1,117 @@
+"""Runs the statements of ``sql/`` over an engine of their own, in memory that is bounded."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+
+from recsys.errors import Error, InputError, UsageError
+
+STATEMENTS = Path(__file__).resolve().parent / "sql"
+POLL_SECONDS = 0.1
+LINE = re.compile(r"CSV Error on Line: (\d+)")
+TEXT = re.compile(r"Original Line: ?(.*)")
+FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
+NUMBER = re.compile(r'Error when converting column "(.*)"\. Could not convert string ".*" to \'(.*)\'')
+COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+WORDS = {"DOUBLE": "a number", "BIGINT": "a whole number", "VARCHAR": "a text"}
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(STATEMENTS), undefined=jinja2.StrictUndefined
+    )
+    environment.filters["quoted"] = quoted
+    return environment
+
+
+def quoted(column: str) -> str:
+    """A column's name for SQL, whatever characters it is of."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+class Engine:
+    """One connection to a database in memory that spills into the scratch folder.
+
+    ``watch(fraction)`` is told the share 0..1 of the running statement that is done.
+    """
+
+    def __init__(self, scratch: Path, threads: int, memory: str, watch: Callable[[float], None]) -> None:
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "threads": str(threads),
+            "memory_limit": memory,
+            "temp_directory": str(scratch / "spill"),
+        }
+        try:
+            self.connection = duckdb.connect(config=config)
+        except duckdb.Error as error:
+            raise UsageError(f"DuckDB refuses these settings: {str(error).splitlines()[0]}") from None
+        self.connection.execute("set enable_progress_bar = true")
+        self.connection.execute("set enable_progress_bar_print = false")
+        self.watch = watch
+
+    def run(
+        self, statement: str, parameters: Mapping[str, Any] | None = None, **names: Any
+    ) -> list[dict[str, Any]]:
+        """The rows of a statement of ``sql/``; ``names`` are what its template asks for.
+
+        InputError for a line of a text file that cannot be read, Error where the engine fails otherwise.
+        """
+        sql = _templates().get_template(f"{statement}.sql").render(**names)
+        outcome: dict[str, Any] = {}
+        finished = threading.Event()
+
+        def work() -> None:
+            try:
+                cursor = self.connection.execute(sql, dict(parameters or {}))
+                columns = [column[0] for column in cursor.description or ()]
+                outcome["rows"] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            except BaseException as error:
+                outcome["error"] = error
+            finally:
+                finished.set()
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            while not finished.wait(POLL_SECONDS):
+                self.watch(max(0.0, self.connection.query_progress() / 100))
+        except BaseException:
+            self.connection.interrupt()
+            finished.wait(5)
+            raise
+        if "error" in outcome:
+            error = outcome["error"]
+            raise told(error) if isinstance(error, duckdb.Error) else error
+        return outcome["rows"]
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def told(error: duckdb.Error) -> Error:
+    """The engine's error in one line: that of a text file with its line, its text and what was expected."""
+    message = str(error)
+    line, file = LINE.search(message), FILE.search(message)
+    if not (line and file):
+        return Error(message.strip().splitlines()[0])
+    text = TEXT.search(message)
+    return InputError(file[1], int(line[1]), text[1] if text else None, _expected(message))
+
+
+def _expected(message: str) -> str:
+    if found := NUMBER.search(message):
+        return f"{WORDS.get(found[2], f'a value of the type {found[2]}')} in the column {found[1]}"
+    if found := COUNT.search(message):
+        return f"{found[1]} columns, as in the header, found {found[2]}"
+    reasons = message.splitlines()[2:3] or ["text in the layout of the lines before"]
+    return f"text in the layout of the lines before: {reasons[0]}"

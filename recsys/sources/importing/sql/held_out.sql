@@ -1,0 +1,1 @@
+select count(*) as candidates, count(distinct user_id) as test_users from truth

@@ -1,0 +1,2 @@
+drop table events;
+alter table kept rename to events

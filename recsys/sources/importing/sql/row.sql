@@ -1,0 +1,1 @@
+select * from {% include 'scan.sql' %} limit 1 offset $place
