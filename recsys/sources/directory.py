@@ -1,6 +1,7 @@
 """The files of a data directory: which are there, their digests, and plain copies where the engine needs one.
 
-The format is that of the Yahoo! Music data of KDD Cup 2011, Track 2. The engine reads plain text with line
+The format is that of the Yahoo! Music data of KDD Cup 2011, Track 2, or the same content as Parquet files
+(`recsys.sources.parquet`), which the engine reads as they are. Of text, the engine reads plain text with line
 feeds; a file with carriage returns, a byte order mark or gzip compression is rewritten into a scratch
 folder first, which also verifies the checksum of a compressed file (the engine itself does not).
 """
@@ -11,13 +12,14 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from recsys.errors import InputError, UsageError
+from recsys.sources import parquet
 
 CHUNK = 1 << 22
 LONGEST_LINE = 1 << 20  # bytes; the longest real line, a track with 21 genres, has under 200
@@ -43,7 +45,9 @@ NUMERIC = b"0123456789|\t\n"
 
 @dataclass(frozen=True)
 class SourceFile:
-    """An input file: ``digest`` is the SHA-256 of its bytes, ``line_count`` their number of line feeds."""
+    """An input file: ``digest`` is the SHA-256 of its bytes, ``line_count`` their number of line feeds, or of
+    rows of Parquet.
+    """
 
     name: str
     path: Path
@@ -60,6 +64,20 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
     """
     if not directory.is_dir():
         raise UsageError(f"{directory}: expected a data directory")
+    found = (
+        _parquet_files(directory) if parquet.is_there(directory) else _text_files(directory, no_candidates)
+    )
+    candidates = found.get("candidates") or found.get("test")
+    if no_candidates and candidates:
+        raise UsageError(f"{candidates.path}: expected no file of candidates with --no-candidates")
+    if not (candidates or no_candidates):
+        _refuse_lack_of_candidates(directory)
+    if (directory / SUBMISSIONS).exists():
+        found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
+    return found
+
+
+def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
     found = {}
     for name, stems in {**REQUIRED, **OPTIONAL}.items():
         path = _only(directory, [option for stem in stems for option in (stem, f"{stem}.gz")])
@@ -69,14 +87,37 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
             options = f"{' or '.join(stems)} (or the same with .gz)"
             remedy = "; --no-candidates builds without candidates" if name == "test" else ""
             raise UsageError(f"{directory}: expected a file {options}, found none{remedy}")
-    if no_candidates and "test" in found:
-        raise UsageError(f"{found['test'].path}: expected no file of candidates with --no-candidates")
     for name in NEVER_EMPTY:
         if name in found and _is_blank(found[name].path):
             raise InputError(found[name].path, 1, "", "a header UserId|count: the file is empty")
-    if (directory / SUBMISSIONS).exists():
-        found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
     return found
+
+
+def _parquet_files(directory: Path) -> dict[str, SourceFile]:
+    """The files of a directory of Parquet; their columns are there, and an import's are as it wrote them."""
+    found, digests = {}, parquet.metadata(directory).get("sha256", {})
+    for name in parquet.COLUMNS:
+        path = directory / f"{name}{parquet.SUFFIX}"
+        if not path.exists():
+            if name in parquet.REQUIRED:
+                raise UsageError(f"{directory}: expected a file {path.name}, found none")
+            continue
+        rows, file = parquet.row_count(name, path), _inspect(name, path)
+        if digests.get(path.name, file.digest) != file.digest:
+            remedy = f"without {parquet.METADATA} it is taken as it is"
+            raise InputError(
+                path, None, None, f"the file as the import wrote it, found other bytes: {remedy}"
+            )
+        found[name] = replace(file, line_count=rows)
+    return found
+
+
+def _refuse_lack_of_candidates(directory: Path) -> None:
+    """UsageError unless an import says that there are none."""
+    if parquet.metadata(directory).get("counts", {}).get("candidates") != 0:
+        name = f"candidates{parquet.SUFFIX}"
+        remedy = "--no-candidates builds without candidates"
+        raise UsageError(f"{directory}: expected a file {name}, found none; {remedy}")
 
 
 def _only(directory: Path, options: list[str]) -> Path | None:
@@ -122,6 +163,8 @@ def plain_text(file: SourceFile, scratch: Path) -> Path | None:
     of these is for the line reader to refuse.
     """
     path = file.path
+    if path.suffix == parquet.SUFFIX:
+        return path
     if path.suffix == ".gz" or _is_foreign(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"
         with copy.open("wb") as out:

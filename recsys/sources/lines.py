@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from recsys.errors import InputError
+from recsys.sources import parquet
 from recsys.sources.directory import BOM, LONGEST_LINE, SourceFile, opened
 
 LARGEST_ID = 2**31 - 1
@@ -66,6 +67,9 @@ def _decoded(path: Path, number: int, raw: bytes) -> str:
 
 def explain_refusal(files: Mapping[str, SourceFile]) -> None:
     """Raise InputError for the first line that breaks the format, taking the files in order of dependence."""
+    if "ratings" in files:
+        parquet.explain_refusal({name: file.path for name, file in files.items()})
+        return
     listed: dict[int, str] = {}
     for name, reader in (("tracks", _tracks), ("albums", _albums), ("artists", _ids), ("genres", _ids)):
         if name in files:

@@ -1,12 +1,21 @@
 {# Labels UserId|TrackId|0 or 1 of some candidates, or an empty relation where there is no such file. #}
-{% macro labels_of(path, candidates) -%}
+{% macro labels_of(path, candidates, is_parquet) -%}
 with
 
 candidates as (
     select user_id, track_id from {{ candidates }}
 ),
 
-{% if path -%}
+{% if path and is_parquet -%}
+parsed as (
+    select
+        user_id::integer as user_id,
+        track_id::integer as track_id,
+        {{ promised('label between 0 and 1', 'label', 'no label') }}::smallint as label,
+        true as is_label
+    from read_parquet({{ path }})
+),
+{%- elif path -%}
 lines as (
     select string_split(line, '|') as fields from {{ read_lines(path) }}
 ),
@@ -19,7 +28,8 @@ parsed as (
         {{ promised('len(fields) = 3', 'true', 'wrong number of fields') }} as is_label
     from lines
 ),
-
+{%- endif %}
+{% if path %}
 final as (
     select
         parsed.user_id,

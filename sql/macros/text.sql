@@ -14,6 +14,11 @@ read_csv(
 )
 {%- endmacro %}
 
+{# The ids of a column of a Parquet file, as texts. #}
+{% macro read_ids(path, column) -%}
+(select {{ column }}::varchar as line from read_parquet({{ path }}))
+{%- endmacro %}
+
 {# A decimal integer 0..largest, written as people write it: no sign, space, point or leading zero. #}
 {% macro strict_integer(text, type='integer', largest=2147483647) -%}
 case

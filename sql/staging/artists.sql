@@ -5,7 +5,8 @@
 with
 
 lines as (
-    select line from {{ read_lines(source('artists')) }}
+    select line
+    from {{ read_ids(source('artists'), 'artist_id') if has_source('ratings') else read_lines(source('artists')) }}
 ),
 
 final as (

@@ -2,6 +2,34 @@
 -- key: user_id, track_id
 -- units: position counts the candidates of the test file from 1, in the order of its lines
 -- nulls: none
+{% if has_source('candidates') -%}
+with
+
+listed as (
+    select
+        {{ promised('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
+        {{ promised('track_id >= 0', 'track_id', 'no track id') }}::integer as track_id,
+        {{ promised('position is not null', 'position', 'no position') }}::bigint as place
+    from read_parquet({{ source('candidates') }})
+),
+
+counted as (
+    select
+        user_id,
+        track_id,
+        row_number() over (order by place, user_id, track_id) as position,
+        count(*) over (partition by user_id) as candidate_count
+    from listed
+),
+
+final as (
+    select
+        user_id,
+        track_id,
+        {{ promised('candidate_count % 2 = 0', 'position', 'an odd number of candidates') }} as position
+    from counted
+)
+{%- else -%}
 with
 
 headers as (
@@ -24,5 +52,6 @@ final as (
     select owners.user_id, numbered.track_id, numbered.position
     from owners positional join numbered
 )
+{%- endif %}
 
 select * from final

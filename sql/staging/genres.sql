@@ -5,7 +5,8 @@
 with
 
 lines as (
-    select line from {{ read_lines(source('genres')) }}
+    select line
+    from {{ read_ids(source('genres'), 'genre_id') if has_source('ratings') else read_lines(source('genres')) }}
 ),
 
 final as (

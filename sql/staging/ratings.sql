@@ -1,10 +1,26 @@
 -- grain: one rating
 -- key: user_id, item_id
--- units: rating 0..100; seq is the line number in the training file, which is in time order for each user
+-- units: rating 0..100; seq ascends in time for each user: the line number in a training file of text
 -- nulls: none
 -- formula: a line belongs to the header above it; found by an equality join on pieces of the file, since all
 --   cores take part in one, then within the piece by line number
 {% set piece_lines = 256 %}
+{% if has_source('ratings') -%}
+with
+
+rated as (
+    select user_id, item_id, rating, seq from read_parquet({{ source('ratings') }})
+),
+
+final as (
+    select
+        {{ promised('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
+        {{ promised('item_id >= 0', 'item_id', 'no item id') }}::integer as item_id,
+        {{ promised('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint as rating,
+        {{ promised('seq is not null', 'seq', 'no seq') }}::bigint as seq
+    from rated
+)
+{%- else -%}
 with
 
 entries as (
@@ -33,5 +49,6 @@ final as (
             entries.seq // {{ piece_lines }} = pieces.piece
             and entries.seq between pieces.first_line and pieces.last_line
 )
+{%- endif %}
 
 select * from final

@@ -6,7 +6,16 @@
 with
 
 lines as (
+    {% if has_source('ratings') -%}
+    select
+        list_concat(
+            [track_id::varchar, coalesce(album_id::varchar, 'None'), coalesce(artist_id::varchar, 'None')],
+            genre_ids::varchar []
+        ) as fields
+    from read_parquet({{ source('tracks') }})
+    {%- else -%}
     select string_split(line, '|') as fields from {{ read_lines(source('tracks')) }}
+    {%- endif %}
 ),
 
 final as (
