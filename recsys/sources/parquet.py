@@ -25,7 +25,7 @@ LARGEST = 2**31 - 1
 ID = (0, LARGEST)
 TEXT = None
 IDS = "ids"
-# source -> column -> least and largest whole number, a text, or a list of ids
+# source -> column -> least and largest whole number, a text, or a list of ids (none: NULL)
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "ratings": {"user_id": ID, "item_id": ID, "rating": (0, 100), "seq": (0, 2**63 - 1)},
     "tracks": {"track_id": ID, "album_id": ID, "artist_id": ID, "genre_ids": IDS},
@@ -140,8 +140,7 @@ def _wrong(values: pa.Array, kind: Any, may_lack: bool) -> int | None:
     """The place of the first value that must not be there."""
     if kind == IDS:
         nested = pc.fill_null(values.flatten(), -1)
-        bad = bool(values.null_count) or not _all_within(nested, ID)
-        places = range(len(values)) if bad else range(0)
+        places = range(0) if _all_within(nested, ID) else range(len(values))
         return next((place for place in places if not _is_list(values[place].as_py())), None)
     missing = pc.is_null(values).to_numpy(zero_copy_only=False)
     bad_values = missing & (not may_lack)
@@ -157,7 +156,7 @@ def _all_within(values: pa.Array, bounds: tuple[int, int]) -> bool:
 
 
 def _is_list(ids: Any) -> bool:
-    return ids is not None and all(one is not None and 0 <= one <= LARGEST for one in ids)
+    return ids is None or all(one is not None and 0 <= one <= LARGEST for one in ids)
 
 
 def _range(kind: Any) -> str:

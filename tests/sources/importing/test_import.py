@@ -357,7 +357,7 @@ def test_a_folder_that_is_there_is_replaced_by_force_alone_and_only_if_it_was_im
     assert (data / "ratings.parquet").read_bytes() != before
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(UsageError, match="no data directory of an import"):
+    with pytest.raises(UsageError, match="no imported data, which alone --force replaces"):
         imported(tmp_path, out=other, force=True)
 
 
