@@ -37,21 +37,22 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
         rows, is_compared = queries.leaderboard(connection), queries.is_compared(connection)
+        constant = queries.constant_scores(connection)
     if as_json:
         print_json(rows)
     else:
         note = CITATION if wide and is_compared else ""
-        notes = [text for text in (queries.unjudged(rows), note) if text]
+        notes = [text for text in (queries.unjudged(rows), constant, note) if text]
         show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))
 
 
 @click.command()
-@click.argument("user", type=int)
-@click.argument("track", type=int)
+@click.argument("user")
+@click.argument("track")
 @warehouse_option
 @wide_option
 @json_option
-def explain(user: int, track: int, warehouse: Path, wide: bool, as_json: bool) -> None:
+def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -> None:
     """Show what the score of TRACK for USER is made of.
 
     There is a row for each piece of evidence; what they add makes the score of the model adaptive. --wide
@@ -62,14 +63,15 @@ def explain(user: int, track: int, warehouse: Path, wide: bool, as_json: bool) -
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import explanation_table
-    from recsys.engine import queries
+    from recsys.engine import names, queries
     from recsys.engine.duckdb import reading
     from recsys.report.explain import explain as evidence
     from recsys.report.explain import score
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "explain")
-        rows = evidence(connection, user, track)
+        pair = names.user_id(connection, user), names.item_id(connection, track)
+        rows = evidence(connection, *pair)
     if as_json:
         print_json(rows)
     else:

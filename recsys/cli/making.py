@@ -129,8 +129,8 @@ def _after_build(warehouse: Path, result: Result) -> None:
             out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
         elif queries.has(connection, "marts.leaderboard"):
             rows = queries.leaderboard(connection)
-            reason = queries.unjudged(rows) or ""
-            show("\nLeaderboard", leaderboard_table(rows, False, False), reason)
+            notes = [queries.unjudged(rows), queries.constant_scores(connection)]
+            show("\nLeaderboard", leaderboard_table(rows, False, False), "\n".join(filter(None, notes)))
             query = "from marts.leaderboard"
             best = queries.best_model(connection)
             if best is not None:

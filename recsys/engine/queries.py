@@ -76,6 +76,17 @@ def _seconds(name: str, records: Mapping[str, Record]) -> float:
     )
 
 
+def constant_scores(connection: Connection) -> str | None:
+    """One line about the models that tell no user's candidates apart, if there are any."""
+    if not has(connection, "marts.constant_scores"):
+        return None
+    found = query(connection, "select model from marts.constant_scores order by model")["model"].to_pylist()
+    if not found:
+        return None
+    reason = "these data have nothing that they read, such as albums, artists or ratings of genres"
+    return f"warning: {', '.join(found)}: every candidate of a user scores the same, {reason}"
+
+
 def build_id(connection: Connection) -> str:
     """Which build an open warehouse shows."""
     rows = query(connection, "select any_value(build_id) as id from marts.build where kind = 'setting'")

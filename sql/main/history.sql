@@ -2,7 +2,8 @@
 -- arguments: the_user
 -- units: rating and item_mean on the scale 0..100; item_count is the number of the item's ratings by all
 --   users; seq is ascending in time
--- nulls: item_type of an item that no file lists; album_id, artist_id where the item has none
+-- nulls: name of an item without one; item_type of an item that no file lists; album_id, artist_id where the
+--   item has none
 with
 
 users as (
@@ -29,6 +30,10 @@ parents as (
     select album_id as item_id, null as album_id, artist_id from {{ ref('staging.albums') }}
 ),
 
+named as (
+    select item_id, name from {{ ref('staging.items') }}
+),
+
 final as (
     select
         ratings.seq,
@@ -38,11 +43,13 @@ final as (
         priors.rating_count as item_count,
         priors.rating_mean as item_mean,
         parents.album_id,
-        parents.artist_id
+        parents.artist_id,
+        named.name
     from ratings
     left join items on ratings.item_id = items.item_id
     left join priors on ratings.item_id = priors.item_id
     left join parents on ratings.item_id = parents.item_id
+    left join named on ratings.item_id = named.item_id
 )
 
 select * from final order by seq

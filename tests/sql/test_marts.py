@@ -267,3 +267,22 @@ def test_the_macro_of_probabilities_gives_every_candidate_one(small_warehouse):
         (101, 99),
     ]
     assert sum(p for user, _, p in rows if user == 100) == pytest.approx(2)
+
+
+def test_models_that_tell_no_candidates_apart_are_listed(schemas):
+    """One user with one candidate says nothing, and one user with two scores is enough."""
+    predictions = """model user_id track_id score
+        flat 1 10 5
+        flat 1 11 5
+        flat 2 10 7
+        flat 2 11 7
+        useful 1 10 5
+        useful 1 11 5
+        useful 2 10 7
+        useful 2 11 8
+        single 1 10 5"""
+    expect(
+        result(schemas, "marts.constant_scores", {"marts.predictions": predictions}),
+        """model user_count
+        flat 2""",
+    )

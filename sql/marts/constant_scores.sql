@@ -1,0 +1,22 @@
+-- grain: one model that tells no user's candidates apart, such as the heuristics where nothing has an album
+-- key: model
+-- units: user_count is the number of users with two candidates or more
+-- nulls: none
+with
+
+predictions as (
+    select model, user_id, score from {{ ref('marts.predictions') }}
+),
+
+spreads as (
+    select model, user_id, max(score) - min(score) as spread
+    from predictions
+    group by model, user_id
+    having count(*) > 1
+),
+
+final as (
+    select model, count(*) as user_count from spreads group by model having max(spread) = 0
+)
+
+select * from final
