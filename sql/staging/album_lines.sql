@@ -8,7 +8,7 @@ with
 lines as (
     {% if has_source('ratings') -%}
     select
-        list_concat([album_id::varchar, coalesce(artist_id::varchar, 'None')], genre_ids::varchar []) as fields
+        list_concat([album_id::varchar, coalesce(artist_id::varchar, 'None')], genre_ids::varchar[]) as fields
     from read_parquet({{ source('albums') }})
     {%- else -%}
     select string_split(line, '|') as fields from {{ read_lines(source('albums')) }}

@@ -6,7 +6,9 @@ with
 
 lines as (
     select line
-    from {{ read_ids(source('artists'), 'artist_id') if has_source('ratings') else read_lines(source('artists')) }}
+    from
+        {{ read_ids(source('artists'), 'artist_id') if has_source('ratings') else
+            read_lines(source('artists')) }}
 ),
 
 final as (

@@ -6,7 +6,9 @@ with
 
 lines as (
     select line
-    from {{ read_ids(source('genres'), 'genre_id') if has_source('ratings') else read_lines(source('genres')) }}
+    from
+        {{ read_ids(source('genres'), 'genre_id') if has_source('ratings') else
+            read_lines(source('genres')) }}
 ),
 
 final as (

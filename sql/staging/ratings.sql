@@ -16,7 +16,8 @@ final as (
     select
         {{ promised('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
         {{ promised('item_id >= 0', 'item_id', 'no item id') }}::integer as item_id,
-        {{ promised('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint as rating,
+        {{ promised('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint
+            as rating,
         {{ promised('seq is not null', 'seq', 'no seq') }}::bigint as seq
     from rated
 )

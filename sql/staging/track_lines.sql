@@ -10,7 +10,7 @@ lines as (
     select
         list_concat(
             [track_id::varchar, coalesce(album_id::varchar, 'None'), coalesce(artist_id::varchar, 'None')],
-            genre_ids::varchar []
+            genre_ids::varchar[]
         ) as fields
     from read_parquet({{ source('tracks') }})
     {%- else -%}

@@ -2,6 +2,7 @@
 -- key: user_id, track_id
 -- units: label 1 for liked, 0 for not
 -- nulls: none
-{{ labels_of(source('truth') if has_source('truth') else none, ref('staging.candidates'), has_source('ratings')) }}
+{% set path = source('truth') if has_source('truth') else none %}
+{{ labels_of(path, ref('staging.candidates'), has_source('ratings')) }}
 
 select * from final
