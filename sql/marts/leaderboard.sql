@@ -1,10 +1,11 @@
 -- grain: one model
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
--- nulls: accuracy, auc, probability_auc without labels; published_* of a model without a published figure
+-- nulls: accuracy, auc, probability_auc where nothing judges; published_* of a model without a published figure
 -- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
 --   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
---   probability_auc = the same of the probabilities given that half of a user's candidates are liked
+--   probability_auc = the same of the probabilities given that half of a user's candidates are liked. Where
+--   there are no labels at all, practice judges the models that can be computed on it
 {% set published = var('published') %}
 {% set published_in = var('published_in') %}
 with
@@ -65,6 +66,13 @@ summed as (
     group by model
 ),
 
+practised as (
+    select model, count(*) as users, sum(correct) / sum(judged) as accuracy
+    from {{ ref('marts.practice_accuracy') }}
+    where not exists (select 1 from judged)
+    group by model
+),
+
 score_aucs as (
     {{ pooled_auc('compared', 'score') }}
 ),
@@ -76,12 +84,13 @@ probability_aucs as (
 final as (
     select
         models.model,
-        summed.accuracy,
+        coalesce(summed.accuracy, practised.accuracy) as accuracy,
         score_aucs.auc,
         probability_aucs.auc as probability_auc,
-        coalesce(summed.users, 0) as users,
+        coalesce(summed.users, practised.users, 0) as users,
         case
             when not exists (select 1 from predictions) then 'no candidates'
+            when practised.model is not null then 'practice on held-out ratings'
             when summed.model is null then 'no labels'
             when models.has_seen_labels then summed.judged_by || ', users without labels'
             when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
@@ -91,6 +100,7 @@ final as (
         models.published_in
     from models
     left join summed on models.model = summed.model
+    left join practised on models.model = practised.model
     left join score_aucs on models.model = score_aucs.model
     left join probability_aucs on models.model = probability_aucs.model
 )

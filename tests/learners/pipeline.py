@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
+from recsys.errors import UnavailableError
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.project.rendering import Rendered
@@ -64,7 +66,8 @@ def learned(
         connection.execute(f"create schema if not exists {layer}")
         connection.execute(f"create schema if not exists scratch.{layer}")
     for rendered in _missing(project, connection):
-        _run(connection, project, rendered, context)
+        with contextlib.suppress(UnavailableError):  # as in a build, which goes on without the model
+            _run(connection, project, rendered, context)
     return connection
 
 

@@ -67,7 +67,7 @@ PREDICTIONS = """
 """
 
 
-def leaderboard_of(schemas, judged):
+def leaderboard_of(schemas, judged, practised="model user_id judged correct"):
     probabilities = """
         model    user_id track_id probability
         adaptive 1       7        0.9
@@ -78,6 +78,7 @@ def leaderboard_of(schemas, judged):
     given = {
         "marts.predictions": PREDICTIONS,
         "marts.judged": judged,
+        "marts.practice_accuracy": practised,
         "marts.probabilities": probabilities,
     }
     return result(schemas, "marts.leaderboard", given, also=("scores.adaptive",))
@@ -111,6 +112,15 @@ def test_tied_scores_count_half_in_the_auc(schemas):
 def test_without_labels_the_leaderboard_says_so(schemas):
     rows = leaderboard_of(schemas, "user_id track_id label judged_by")
     assert [(row["accuracy"], row["users"], row["evaluated_on"]) for row in rows] == [(None, 0, "no labels")]
+
+
+def test_practice_judges_where_there_is_no_label_at_all(schemas):
+    practised = "model user_id judged correct\nadaptive 1 6 4\nadaptive 2 6 2\nranker 1 6 6"
+    rows = leaderboard_of(schemas, "user_id track_id label judged_by", practised)
+    found = [(row["accuracy"], row["users"], row["auc"], row["evaluated_on"]) for row in rows]
+    assert found == [(0.5, 2, None, "practice on held-out ratings")]
+    rows = leaderboard_of(schemas, "user_id track_id label judged_by\n1 7 1 truth2.txt", practised)
+    assert [(row["accuracy"], row["evaluated_on"]) for row in rows] == [(1, "truth2.txt")]
 
 
 def test_fallback_coverage_counts_look_ups_by_source(schemas):
