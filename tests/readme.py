@@ -1,6 +1,6 @@
 """Runs the commands of the README and compares, or with ``--write`` renews, the output that it shows.
 
-With ``--table`` it renews the table of models alone, and runs nothing.
+With ``--table`` it renews the table of models in docs/models.md, and runs nothing; ``--write`` does so too.
 
 A block ```` ```console ```` holds lines ``$ command`` with the output below each. The commands run in one
 folder, one after the other. Output is compared to the letter, except where a line is ``...``: it stands for
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from recsys.report.models import markdown, models
 from recsys.sources.directory import OPTIONAL
 
 README = Path(__file__).parent.parent / "README.md"
+MODELS = README.parent / "docs" / "models.md"
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -43,10 +45,16 @@ def sessions(text: str) -> Iterator[Session]:
             yield Session(command, tuple(shown))
 
 
+def prepared(folder: Path) -> Path:
+    """A folder in which the commands can run: a clone, as far as they need one."""
+    shutil.copytree(README.parent / "examples", folder / "examples")
+    return folder
+
+
 def run(command: str, folder: Path) -> tuple[str, ...]:
     """What a command prints in a folder, with this Python's `recsys` on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "120"}
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
     done = subprocess.run(
         command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -78,17 +86,23 @@ def renewed(text: str, folder: Path) -> str:
 
 
 def tabled(text: str) -> str:
-    """The README with the table of the models as they are now."""
+    """A page with the table of the models as they are now."""
     table = markdown(models(Project.load(present=OPTIONAL)))
     return re.sub(r"(?<=<!-- models -->\n).*?(?=\n<!-- /models -->)", lambda _: table, text, flags=re.DOTALL)
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["--table"]:
-    README.write_text(tabled(README.read_text(encoding="utf-8")), encoding="utf-8")
-elif __name__ == "__main__":
+def main(wish: str) -> None:
+    if wish in ("--table", "--write"):
+        MODELS.write_text(tabled(MODELS.read_text(encoding="utf-8")), encoding="utf-8")
+    if wish == "--table":
+        return
     with tempfile.TemporaryDirectory() as folder:
-        text = renewed(README.read_text(encoding="utf-8"), Path(folder))
-    if sys.argv[1:] == ["--write"]:
+        text = renewed(README.read_text(encoding="utf-8"), prepared(Path(folder)))
+    if wish == "--write":
         README.write_text(text, encoding="utf-8")
     else:
         print(text)
+
+
+if __name__ == "__main__":
+    main("".join(sys.argv[1:]))

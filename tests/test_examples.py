@@ -1,17 +1,21 @@
-"""The examples run, each beside a warehouse."""
+"""The examples run, each beside a warehouse, and the notebook prints what it shows."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-TESTED = {"films.py", "plain_sql.sql", "polars_reads_it.py"}
+NOTEBOOK = EXAMPLES / "quickstart.ipynb"
+TESTED = {"films.py", "plain_sql.sql", "polars_reads_it.py", NOTEBOOK.name}
 
 
 @pytest.fixture
@@ -48,3 +52,37 @@ def test_the_oldest_client_runs_the_plain_sql(folder):
     assert done.stderr == ""
     assert "own rating" in done.stdout
     assert (folder / "submission.csv").read_text().startswith("TrackID,Predictor\n100_")
+
+
+def executed(folder: Path) -> nbformat.NotebookNode:
+    """The notebook after a run from its top in an empty folder, with this Python's `recsys` on the path."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=environment)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # when it ran
+    return notebook
+
+
+def printed(notebook: nbformat.NotebookNode) -> list[str]:
+    """What each cell of code shows as text."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [
+        "".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+        for cell in cells
+    ]
+
+
+def test_the_notebook_prints_what_it_shows(tmp_path):
+    """`python -m tests.test_examples` runs it and keeps what it prints."""
+    shown = nbformat.read(NOTEBOOK, as_version=4)
+    assert printed(executed(tmp_path)) == printed(shown)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        nbformat.write(executed(Path(place)), NOTEBOOK)

@@ -1,4 +1,4 @@
-"""The README does what it says: its commands run, its output is theirs, its table is generated."""
+"""The documents do what they say: their commands run, their output is theirs, their table is generated."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ import pytest
 
 from recsys.cli.program import commands
 from recsys.project import Project
-from recsys.report.models import markdown, models
 from recsys.sources.directory import OPTIONAL
-from tests.readme import README, agrees, run, sessions
+from tests.readme import MODELS, README, agrees, prepared, run, sessions, tabled
 
-TEXT = README.read_text(encoding="utf-8")
-CONTRIBUTING = (README.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+ROOT = README.parent
+NAMED = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+TEXT, CONTRIBUTING = TEXTS[README], TEXTS[ROOT / "CONTRIBUTING.md"]
+LONGEST = 300  # lines of the README
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("readme")
+    return prepared(tmp_path_factory.mktemp("readme"))
 
 
 def test_every_session_prints_what_the_readme_shows(folder):
@@ -28,16 +31,25 @@ def test_every_session_prints_what_the_readme_shows(folder):
     for session in listed:
         printed = run(session.command, folder)
         assert agrees(session.shown, printed), f"$ {session.command}\n" + "\n".join(printed)
+    (example,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    script = folder / "example.py"
+    script.write_text(example, encoding="utf-8")
+    run(f"python {script.name}", folder)
+
+
+def test_the_readme_is_short():
+    assert len(TEXT.splitlines()) < LONGEST
 
 
 def test_the_table_of_models_is_the_generated_one():
-    table = TEXT.split("<!-- models -->\n")[1].split("\n<!-- /models -->")[0]
-    assert table == markdown(models(Project.load(present=OPTIONAL)))
+    text = MODELS.read_text(encoding="utf-8")
+    assert "<!-- models -->" in text
+    assert tabled(text) == text, "run: python -m tests.readme --table"
 
 
 def test_commands_and_options_that_are_named_exist():
     known = {option for command in commands.commands.values() for p in command.params for option in p.opts}
-    for text in (TEXT, CONTRIBUTING):
+    for text in TEXTS.values():
         for name in re.findall(r"`recsys ([a-z]+)", text):
             assert name in commands.commands, name
         for option in re.findall(r"`?recsys [a-z]+[^`\n]*?(--[a-z-]+)", text):
@@ -46,18 +58,19 @@ def test_commands_and_options_that_are_named_exist():
 
 def test_relations_that_are_named_exist():
     project = Project.load(present=OPTIONAL)
-    names = {*project.writers, "marts.build"}
-    for relation in re.findall(r"`((?:staging|hierarchy|priors|features|scores|marts)\.[a-z_]+)`", TEXT):
-        assert relation in names or relation.endswith(".csv"), relation
+    names = {*project.writers, "marts.build", "marts.requests"}
+    for text in TEXTS.values():
+        for relation in re.findall(r"`((?:staging|hierarchy|priors|features|scores|marts)\.[a-z_]+)`", text):
+            assert relation in names or relation.endswith(".csv"), relation
 
 
 def test_make_lists_the_targets_that_are_named():
     helped = subprocess.run(["make", "help"], cwd=README.parent, capture_output=True, text=True, check=True)
-    for target in set(re.findall(r"`make ([a-z]+)", TEXT + CONTRIBUTING)):
+    for target in set(re.findall(r"`make ([a-z]+)", "".join(TEXTS.values()))):
         assert f"make {target}" in helped.stdout, target
 
 
 def test_files_that_are_linked_exist():
-    for text in (TEXT, CONTRIBUTING):
-        for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
-            assert (README.parent / link).exists(), link
+    for page, text in TEXTS.items():
+        for link in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"

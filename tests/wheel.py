@@ -7,6 +7,7 @@ then runs each command of `STEPS` in an empty folder, where nothing of the check
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,13 @@ STEPS = (
     "recsys leaderboard",
     f"recsys explain $({PAIR} | tail -1)",
     "recsys recommend 3 -k 3",
+    "python films.py",
+    "recsys import ratings.csv --items movies.csv --out data/films",
+    "recsys build --data data/films --warehouse films.duckdb --sql-only",
+    "recsys recommend --all --out top.parquet --warehouse films.duckdb",
+    "recsys recommend --ratings '1=100,42=90' -k 3 --warehouse films.duckdb",
+    "recsys similar 42 -k 3 --warehouse films.duckdb",
+    "python from_the_readme.py",
 )
 
 
@@ -47,8 +55,10 @@ def work(programs: Path, folder: Path) -> None:
         "LANG": "C.UTF-8",
         "COLUMNS": "100",
     }
-    for example in (ROOT / "examples").glob("*"):
-        shutil.copy(example, folder)
+    shutil.copy(ROOT / "examples" / "films.py", folder)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    (folder / "from_the_readme.py").write_text(program, encoding="utf-8")
     for step in STEPS:
         print(f"$ {step}", flush=True)
         for line in _run(step, folder, environment).splitlines()[-SHOWN:]:

@@ -122,8 +122,9 @@ class Writer(Statements):
 
     def _configure(self) -> None:
         self.run("set errors_as_json = true")
-        self.run("set enable_progress_bar = true")
-        self.run("set enable_progress_bar_print = false")
+        with contextlib.suppress(EngineError):  # a notebook without ipywidgets has no progress
+            self.run("set enable_progress_bar = true")
+            self.run("set enable_progress_bar_print = false")
 
     def prepare(self, layers: Iterable[str]) -> None:
         for layer in layers:
