@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from recsys import spark
-from recsys.engine import record, requests
+from recsys.engine import additions, record, requests
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.database import Database, EngineError, Limits
 from recsys.engine.duckdb import Writer, first_line
@@ -205,3 +205,5 @@ class _Run:
         database.store(requests.RELATION, requests.table(self.project))
         database.drop("marts.build")
         database.store("marts.build", table)
+        for relation in additions.RELATIONS:
+            database.drop(relation)

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recsys.engine.duckdb import Connection, query
+
 METRICS = ("recall", "ndcg", "mrr", "popular_share", "coverage")
 POPULAR = 0.1  # of the tracks: the most rated tenth counts as popular
 RESAMPLES = 1000
@@ -45,6 +47,30 @@ class Catalogue:
         """The ids of the most rated tenth, at least one; equal counts by id."""
         order = np.lexsort((self.track_ids, -self.rating_counts))
         return self.track_ids[order[: max(1, round(POPULAR * len(order)))]]
+
+
+def catalogue(connection: Connection) -> Catalogue:
+    """The tracks of a warehouse."""
+    found = query(
+        connection,
+        "select track_id, coalesce(rating_count, 0) as rating_count from staging.tracks "
+        "left join priors.items on track_id = item_id order by track_id",
+    )
+    return Catalogue(found["track_id"].to_numpy(), found["rating_count"].to_numpy())
+
+
+def held_out_likes(connection: Connection) -> pa.Table:
+    """The liked candidates of the truth ``(user_id, track_id)``, without what is rated in a history.
+
+    Nothing that makes lists reads the truth or a label. What practice holds out is part of the histories that
+    the weights between items come from, so it judges nothing here.
+    """
+    found: pa.Table = query(
+        connection,
+        "select user_id, track_id from staging.truth where label = 1 and not exists (select 1 from "
+        "staging.ratings where user_id = truth.user_id and item_id = truth.track_id) order by all",
+    )
+    return found
 
 
 def quality(model: str, lists: Iterable[pa.Table], likes: pa.Table, catalogue: Catalogue, k: int) -> pa.Table:
