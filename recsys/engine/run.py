@@ -129,7 +129,7 @@ class Runner:
     def _run_python(self, database: Database, rendered: Rendered, call: PythonCall) -> None:
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
-            argument: database.relation(relation, self.project.writers[relation].key)
+            argument: database.relation(relation, self.project.writer_at(relation).key)
             for argument, relation in call.relations.items()
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}

@@ -192,6 +192,10 @@ class Project:
         """Where SQL finds a relation: those that live as long as the build have a database of their own."""
         return f"scratch.{relation}" if self.writers[relation].materialized == "temp" else relation
 
+    def writer_at(self, place: str) -> Model:
+        """The model that writes what SQL finds at a place, which `location` gave."""
+        return self.writers[place.removeprefix("scratch.")]
+
     def matching(self, pattern: str) -> list[str]:
         """The relations of enabled models whose name matches a glob, in the order of their names."""
         return sorted(

@@ -79,3 +79,9 @@ cast(round(({{ value }}) * 1e12) as bigint)
 {% macro log_of_sum(one, other) -%}
 coalesce(greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - ({{ other }})))), {{ one }}, {{ other }})
 {%- endmacro %}
+
+{# Product of two lists of numbers, NULL where one of them is. On Spark the same is
+   aggregate(zip_with(a, b, (x, y) -> x * y), 0D, (total, x) -> total + x). #}
+{% macro dot_product(one, other) -%}
+list_dot_product({{ one }}, {{ other }})
+{%- endmacro %}

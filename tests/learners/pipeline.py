@@ -20,6 +20,7 @@ from tests.held import held
 LEARNED = (
     "ranker",
     "ease",
+    "taxonomy_factors",
     "autoencoder_fallback",
     "als_raw_blend",
     "als_rank_blend",
@@ -29,11 +30,14 @@ LEARNED = (
     "gradient_boosted_trees",
     "random_forest",
 )
-CLASSIFIERS = LEARNED[6:]
+CLASSIFIERS = LEARNED[7:]
 
 # Grids of one point and few rounds: the tests are about conduct, and the planted world is easy.
 QUICK = (
     "ease.regularization=10.0",
+    "taxonomy_factors.factors=8",
+    "taxonomy_factors.step=0.1",
+    "taxonomy_factors.last_step=0.05",
     "folds.count=3",
     "als.iterations=3",
     "als.rank=4",

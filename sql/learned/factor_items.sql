@@ -1,0 +1,46 @@
+-- grain: one item that has factors: a listed one, or one that is rated only
+-- key: item_id
+-- units: draw_count is the number of its high ratings
+-- nulls: album_id, artist_id where it has no such parent; an album and an artist are their own
+-- formula: the protocol of the test draws what a user did not rate in proportion to high ratings; here items
+--   of all kinds are drawn so
+with
+
+ratings as (
+    select item_id, rating from {{ ref('practice.ratings') }}
+),
+
+listed as (
+    select item_id, item_type from {{ ref('hierarchy.items') }}
+),
+
+lineage as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+albums as (
+    select album_id, artist_id from {{ ref('staging.albums') }}
+),
+
+drawn as (
+    select item_id, count(*) filter (where rating >= {{ var('liked.rating') }}) as draw_count
+    from ratings
+    group by item_id
+),
+
+final as (
+    select
+        coalesce(listed.item_id, drawn.item_id) as item_id,
+        case when listed.item_type = 'album' then listed.item_id else lineage.album_id end as album_id,
+        case
+            when listed.item_type = 'artist' then listed.item_id
+            else coalesce(lineage.artist_id, albums.artist_id)
+        end as artist_id,
+        coalesce(drawn.draw_count, 0) as draw_count
+    from listed
+    full join drawn on listed.item_id = drawn.item_id
+    left join lineage on listed.item_id = lineage.track_id
+    left join albums on listed.item_id = albums.album_id
+)
+
+select * from final
