@@ -43,6 +43,9 @@ torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some mi
 wheel: $(VENV)/.dev ## install the wheel into an empty environment and work with it in an empty folder
 	@$(BIN)/python -m tests.wheel
 
+ablation: $(VENV)/.learners $(VENV)/.dev $(if $(DATA),,$(DEMO)/synth.json) ## print what each method adds, on DATA or demo data
+	@$(BIN)/python -m tests.bench.ablation "$(or $(DATA),$(DEMO))"
+
 bench: $(VENV)/.learners $(VENV)/.dev ## compare speed and memory with the peers
 	@$(BIN)/python -m tests.bench.warehouse
 
