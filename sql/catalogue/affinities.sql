@@ -2,8 +2,8 @@
 -- key: user_id, track_id
 -- units: affinity is a sum of weights, comparable within a user
 -- nulls: none
--- formula: sum over the items j that the user rated well enough of (1 + r)^0.65 w(track, j), as in the model
---   item_neighbours and without its penalty for popular tracks: a list for the user need not be neutral to it
+-- formula: sum over the items j that the user rated of their strength times w(track, j), with no penalty for
+--   popular tracks: a list for the user need not be neutral to popularity
 with
 
 ratings as (
@@ -19,9 +19,7 @@ wish as (
 ),
 
 heard as (
-    select user_id, item_id, pow(1 + rating, {{ var('item_neighbours.rating_power') }}) as strength
-    from ratings
-    where rating >= {{ var('recommend.heard') }}
+    select user_id, item_id, strength from {{ ref('catalogue.strengths') }}
 ),
 
 summed as (

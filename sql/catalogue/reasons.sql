@@ -15,6 +15,10 @@ ratings as (
     select user_id, item_id, rating from {{ ref('catalogue.ratings') }}
 ),
 
+heard as (
+    select user_id, item_id, rating, strength from {{ ref('catalogue.strengths') }}
+),
+
 weights as (
     select item_i, item_j, weight from {{ ref('features.catalogue_weights') }} where weight > 0
 ),
@@ -49,13 +53,12 @@ evidence as (
     union all
     select
         best.user_id, best.track_id, 'neighbour' as kind,
-        case when wish.is_by_levels then 4 else 0 end as place, ratings.item_id, ratings.rating,
-        pow(1 + ratings.rating, {{ var('item_neighbours.rating_power') }}) * weights.weight as part
+        case when wish.is_by_levels then 4 else 0 end as place, heard.item_id, heard.rating,
+        heard.strength * weights.weight as part
     from best
     inner join weights on best.track_id = weights.item_i
-    inner join ratings on best.user_id = ratings.user_id and weights.item_j = ratings.item_id
+    inner join heard on best.user_id = heard.user_id and weights.item_j = heard.item_id
     cross join wish
-    where ratings.rating >= {{ var('recommend.heard') }}
 ),
 
 final as (

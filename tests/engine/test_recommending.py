@@ -181,3 +181,25 @@ def test_unknown_users_and_models_are_refused_by_name(recommender: Recommender) 
         UsageError, match=r"'random_forest' cannot score .*expected one of adaptive, affinity"
     ):
         lists(recommender, Wish(model="random_forest"))
+
+
+def test_ease_makes_the_lists_where_it_is_learned(tmp_path: Path) -> None:
+    """Against weights times what they were learned from, and without the rated tracks."""
+    chosen = ("+features.catalogue_weights", "+features.popular_tracks", "+features.level_tracks")
+    data = write_directory(tmp_path / "data", files())
+    named = ("+staging.users", "+staging.items", "+staging.candidates")
+    build_sql(data, tmp_path / "w.duckdb", sql_only=False, selected=(*chosen, *named))
+    with reading(tmp_path / "w.duckdb") as connection:
+        weights = {(i, j): w for i, j, w in connection.sql("from learned.item_weights").fetchall()}
+        history = connection.sql("select item_id, rating from staging.ratings where user_id = 7").fetchall()
+        rows = lists(Recommender(connection), Wish(k=10), users=[7]).to_pylist()
+    strengths = {item: 1.0 if rating >= 80 else 0.3 for item, rating in history}
+    expected = {
+        track: sum(strength * weights.get((track, item), 0.0) for item, strength in strengths.items())
+        for track in TRACKS
+        if track not in strengths
+    }
+    best = sorted(expected.values(), reverse=True)[:10]
+    assert [row["score"] for row in rows] == pytest.approx(best, abs=2e-7)
+    for row in rows:
+        assert row["score"] == pytest.approx(expected[row["track_id"]], abs=2e-7)
