@@ -4,12 +4,22 @@
 -- units: *_rank 0..1 among the user's candidates, 1 the highest; *_contrast in natural logarithms
 -- nulls: track_bayes_mean_contrast of a track that nobody rated, or a user whose candidates nobody rated
 -- formula: a user likes half of the candidates, so a candidate's place among them tells more than its value:
---   its rank, and ln(x + floor) less its mean over the user's candidates
+--   its rank, and ln(x + floor) less its mean over the user's candidates; taxonomy factors, where they were
+--   learned, give logarithms as they are
 {% set floors = {
     'content': 1, 'adaptive': 1, 'likeness': 0.0001, 'likeness_penalised': 0.00001, 'likeness_plain': 0.00001,
     'cosine': 0.0001, 'track_raters': 1, 'album_raters': 1, 'artist_raters': 1, 'track_bayes_mean': 1,
 } %}
+{% set factors = ref_all('scores.taxonomy_factors') %}
+{% set measures = (floors | list) + (['taxonomy'] if factors else []) %}
 with
+
+{% if factors -%}
+taxonomy as (
+    select user_id, track_id, score as taxonomy from {{ factors[0] }}
+),
+
+{% endif -%}
 
 content as (
     select user_id, track_id, score as content from {{ ref('scores.content') }}
@@ -30,17 +40,21 @@ items as (
 ),
 
 joined as (
-    select content.user_id, content.track_id, {{ floors | join(', ') }}
+    select content.user_id, content.track_id, {{ measures | join(', ') }}
     from content
     inner join adaptive on content.user_id = adaptive.user_id and content.track_id = adaptive.track_id
     inner join neighbours on content.user_id = neighbours.user_id and content.track_id = neighbours.track_id
     inner join items on content.user_id = items.user_id and content.track_id = items.track_id
+    {%- if factors %}
+    inner join taxonomy on content.user_id = taxonomy.user_id and content.track_id = taxonomy.track_id
+    {%- endif %}
 ),
 
 logarithms as (
     select
-        {%- for measure, floor in floors.items() %}
-        ln({{ measure }} + {{ floor }}) as {{ measure }}_log,
+        {%- for measure in measures %}
+        {{ 'ln(' ~ measure ~ ' + ' ~ floors[measure] ~ ')' if measure in floors else measure }}
+            as {{ measure }}_log,
         {{ rank_within_user(measure) }} as {{ measure }}_rank,
         {%- endfor %}
         user_id,
@@ -50,7 +64,7 @@ logarithms as (
 
 final as (
     select
-        {%- for measure in floors %}
+        {%- for measure in measures %}
         {{ measure }}_rank,
         {{ less_the_users_mean(measure ~ '_log') }} as {{ measure }}_contrast,
         {%- endfor %}

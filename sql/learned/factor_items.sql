@@ -1,7 +1,7 @@
 -- grain: one item that has factors: a listed one, or one that is rated only
 -- key: item_id
 -- units: draw_count is the number of its high ratings
--- nulls: album_id, artist_id where it has no such parent; an album and an artist are their own
+-- nulls: album_id, artist_id where it has no such parent (an album and an artist are their own)
 -- formula: the protocol of the test draws what a user did not rate in proportion to high ratings; here items
 --   of all kinds are drawn so
 with
