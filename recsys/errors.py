@@ -11,7 +11,7 @@ class Error(Exception):
     exit_status = 1
 
 
-RecsysError = Error
+RecsysError = Error  # its name inside the package, where `Error` alone would say too little
 
 
 class BuildError(Error):
