@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import query, reading
+from recsys.engine.queries import constant_scores
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.project import shipped
@@ -176,13 +177,15 @@ def state(warehouse: Path) -> Check:
         with reading(warehouse) as connection:
             sql = "select count(*) as models, max(accuracy) as best from marts.leaderboard"
             row = query(connection, sql).to_pylist()[0]
+            warning = constant_scores(connection) or ""
     except UsageError as error:
         return Check("warehouse", False, *_problem_and_remedy(str(error)))
     except RecsysError:
         return Check("warehouse", False, f"{warehouse}: no leaderboard in it", "`recsys build` completes it")
     accuracy = "no labels" if row["best"] is None else f"best accuracy {row['best']:.3f}"
     megabytes = warehouse.stat().st_size / 1e6
-    return Check("warehouse", True, f"{warehouse}: {row['models']} models, {accuracy}, {megabytes:.0f} MB")
+    found = f"{warehouse}: {row['models']} models, {accuracy}, {megabytes:.0f} MB"
+    return Check("warehouse", True, found, warning)
 
 
 def _problem_and_remedy(message: str) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def recommend(
     _check(users, everybody, ratings, out)
     wish = Wish(count, model, not exclude_rated)
     with reading(warehouse) as connection:
-        require(connection, warehouse, requests.RELATION)
+        require(connection, warehouse, requests.RELATION, "staging.users", "staging.items")
         recommender = Recommender(connection, Limits(threads, memory))
         if out is not None:
             lists.check(out)

@@ -53,9 +53,11 @@ def with_bars(
 def leaderboard_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:
     """The models from the best down; the bars start at chance.
 
+    The data cannot tell the models of a group apart from the first of it.
     ``is_compared`` puts published figures beside the accuracies where it is ``wide``.
     """
     headings = [Column("model"), Column("accuracy", is_right=True), Column("95 % interval", is_right=True)]
+    headings.append(Column("group"))
     if not wide:
         cells = [_judgement(row) for row in rows]
         return with_bars(headings, cells, [(row["accuracy"] or 0.0, CHANCE, 1.0) for row in rows])
@@ -72,6 +74,7 @@ def _judgement(row: Row) -> list[Cell]:
         row["model"],
         "-" if accuracy is None else f"{accuracy:.4f}",
         "-" if low is None else f"{low:.3f} to {high:.3f}",
+        row["group"] or "-",
     ]
 
 

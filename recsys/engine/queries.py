@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from string import ascii_letters
 from typing import Any
 
 from recsys.engine.duckdb import Connection, query, write_csv
@@ -20,6 +21,7 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
     """The rows of ``marts.leaderboard`` from the best down, each with its interval and its model's seconds.
 
     ``accuracy_low`` and ``accuracy_high`` enclose 95 %, and are None where there are too few users to tell.
+    Models of one ``group``, a letter from the best down, cannot be told apart from the first of the group.
     A model's seconds are its own and those of the learners that its score is made from. Published figures
     are left out where they are not of such data as this.
     """
@@ -28,15 +30,33 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
     ).to_pylist()
     records, intervals = read_from(connection), _intervals(connection)
     published = {} if is_compared(connection) else dict.fromkeys(PUBLISHED)
+    groups = _groups([row["model"] for row in rows if row["accuracy"] is not None], connection)
     return [
         {
             **row,
             **published,
             **intervals.get(row["model"], UNKNOWN),
+            "group": groups.get(row["model"]),
             "seconds": _seconds(f"scores.{row['model']}", records),
         }
         for row in rows
     ]
+
+
+def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
+    """A letter for each model: a new one for the first that is worse than the first of the group before."""
+    if not has(connection, "marts.significance"):
+        return {}
+    apart = "select better, worse from marts.significance where difference_low > 0"
+    told_apart = {(row["better"], row["worse"]) for row in query(connection, apart).to_pylist()}
+    groups: dict[str, str] = {}
+    first = None
+    letters = iter(ascii_letters)
+    for model in models:
+        if first is None or (first, model) in told_apart:
+            first, letter = model, next(letters, "-")
+        groups[model] = letter
+    return groups
 
 
 def _intervals(connection: Connection) -> dict[str, dict[str, float]]:

@@ -123,13 +123,15 @@ def _bounds(interval: tuple[float, float]) -> dict[str, float]:
 
 def leaderboard(relations: Relations) -> Section:
     rows, is_compared = relations.leaderboard(), relations.is_compared()
+    warning = queries.constant_scores(relations.connection)
     comparison = ("published",) if is_compared else ()
-    header = ("model", "accuracy", "95 % interval", "AUC", *comparison, "judged by")
+    header = ("model", "accuracy", "95 % interval", "group", "AUC", *comparison, "judged by")
     cells = [
         (
             row["model"],
             f"{row['accuracy']:.4f}",
             f"{row['low']:.4f} to {row['high']:.4f}",
+            row["group"] or NOTHING,
             f"{row['auc']:.4f}",
             *((_published(row["published_accuracy"]),) if is_compared else ()),
             row["evaluated_on"],
@@ -139,7 +141,9 @@ def leaderboard(relations: Relations) -> Section:
     return Section(
         "Leaderboard",
         "Accuracy is the share of judged candidates that a model puts in the right half of its user's "
-        f"list. Each bar is a 95 % interval over the {rows[0]['users']:,} judged users."
+        f"list. Each bar is a 95 % interval over the {rows[0]['users']:,} judged users. Models of one group "
+        "cannot be told apart from the first of it."
+        + (f" {warning.capitalize()}." if warning else "")
         + (f" {CITATION}" if is_compared else ""),
         [
             Figure(
