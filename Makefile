@@ -10,6 +10,7 @@ BUILD_FLAGS ?=
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 DEMO = data/$(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))
+MOVIELENS = build/recbole/recbole/dataset_example/ml-100k
 TORCH = 2.13.0
 # Without the learned models, a build needs the core packages alone; the pages are for what people do next.
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
@@ -46,8 +47,9 @@ wheel: $(VENV)/.dev ## install the wheel into an empty environment and work with
 ablation: $(VENV)/.learners $(VENV)/.dev $(if $(DATA),,$(DEMO)/synth.json) ## print what each method adds, on DATA or demo data
 	@$(BIN)/python -m tests.bench.ablation "$(or $(DATA),$(DEMO))"
 
-bench: $(VENV)/.learners $(VENV)/.dev ## compare speed and memory with the peers
+bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with the peers
 	@$(BIN)/python -m tests.bench.warehouse
+	@$(BIN)/python -m tests.bench.ranking "$(MOVIELENS)"
 
 report: $(WAREHOUSE) $(VENV)/.pages ## write report.html about the warehouse
 	@$(BIN)/recsys report --warehouse "$(WAREHOUSE)" --out report.html
@@ -87,6 +89,16 @@ $(VENV)/.pages: pyproject.toml | $(VENV)/.core
 	@echo "setting up $(VENV): the packages of the report and the explorer, about 60 MB to download"
 	@$(PIP) --editable '.[report,ui]'
 	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): implicit and LensKit, about 60 MB to download"
+	@$(PIP) --editable '.[bench]'
+	@touch $@
+
+# MovieLens 100k is an example in RecBole's wheel, of which nothing else is wanted.
+$(MOVIELENS): | $(VENV)/.core
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet download --no-deps --dest build 'recbole==1.2.1'
+	@$(BIN)/python -m zipfile -e build/recbole-1.2.1-*.whl build/recbole
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.core
 	@echo "setting up $(VENV): the packages for tests and checks, about 100 MB to download"
