@@ -129,10 +129,10 @@ def test_prose_is_folded_and_a_name_is_not(narrow):
 
 
 def test_bars_give_way_to_names(narrow):
-    row = {"model": "m" * 20, "accuracy": 1.0, "group": "a", "accuracy_low": 0.9, "accuracy_high": 1.0}
+    row = {"model": "m" * 12, "accuracy": 1.0, "group": "a", "accuracy_low": 0.9, "accuracy_high": 1.0}
     assert "█" * 20 in drawn(leaderboard_table([row], False, True))[2]
-    long = drawn(leaderboard_table([{**row, "model": "m" * 50}], False, True))
-    assert "m" * 50 in long[2]
+    long = drawn(leaderboard_table([{**row, "model": "m" * 44}], False, True))
+    assert "m" * 44 in long[2]
     assert "█" not in long[2]
     assert max(map(len, long)) <= 80
 
