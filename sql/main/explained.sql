@@ -2,9 +2,10 @@
 -- arguments: the_user, the_track
 -- units: as in main.explain
 -- nulls: item_id, rating_count, rating_mean, shrinkage as in main.explain
--- formula: a level's weight is shared out evenly among the pieces on the rung that its chain stops at
+-- formula: a level's weight is shared out evenly among the pieces on the rung that its chain stops at; the
+--   neighbours are the ratings that add most to the score of item_neighbours
 {% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
-{% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als'] %}
+{% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als', 'neighbour'] %}
 with
 
 rungs as (
@@ -18,6 +19,23 @@ levels as (
 
 learned as (
     select level, source, item_id, value from {{ ref('main.learned_of') }}(the_user, the_track)
+),
+
+history as (
+    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+),
+
+near as (
+    select item_i, item_j, weight, support from {{ ref('features.item_weights') }}
+),
+
+neighbours as (
+    select history.item_id, history.rating::double as value, near.support
+    from history
+    inner join near on history.item_id = near.item_j
+    where near.item_i = the_track
+    order by pow(1 + history.rating, {{ var('item_neighbours.rating_power') }}) * near.weight desc, item_id
+    limit {{ var('explain.neighbours') }}
 ),
 
 matched as (
@@ -41,10 +59,13 @@ weighted as (
         case
             when is_counted then level_weight / count(*) over (partition by level, is_counted)
             else 0
-        end as weight
+        end as weight,
+        null as support
     from matched
     union all
-    select level, source, item_id, value, null, null, null, 0 from learned
+    select level, source, item_id, value, null, null, null, 0, null from learned
+    union all
+    select 'track', 'neighbour', item_id, value, null, null, null, 0, support from neighbours
 ),
 
 final as (
@@ -65,6 +86,8 @@ final as (
             when source = 'global' then concat('overall mean, nobody rated the ', level)
             when source = 'autoencoder' then 'prediction for the album by the autoencoder'
             when source = 'als' then concat('prediction for the ', level, ' by ALS')
+            when source = 'neighbour'
+                then concat('own rating of item ', item_id, ', near the track in ', support, ' histories')
             else concat('score of ', source)
         end as evidence,
         item_id,

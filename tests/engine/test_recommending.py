@@ -203,3 +203,28 @@ def test_ease_makes_the_lists_where_it_is_learned(tmp_path: Path) -> None:
     assert [row["score"] for row in rows] == pytest.approx(best, abs=2e-7)
     for row in rows:
         assert row["score"] == pytest.approx(expected[row["track_id"]], abs=2e-7)
+
+
+def test_an_explanation_names_the_ratings_near_the_track(connection: duckdb.DuckDBPyConnection) -> None:
+    """At most three, each of which the user gave, with the number of histories that have both close together."""
+    query = """
+        select weights.support, ratings.item_id, ratings.rating
+        from features.item_weights as weights
+        inner join staging.ratings as ratings on weights.item_j = ratings.item_id and ratings.user_id = $1
+        where weights.item_i = $2
+        order by pow(1 + ratings.rating, 0.65) * weights.weight desc, ratings.item_id
+        limit 3
+    """
+    explained = "select evidence, item_id, value from explain($1, $2) where source = 'neighbour'"
+    pairs = connection.sql("select user_id, track_id from staging.candidates").fetchall()
+    found = 0
+    for pair in pairs[:12]:
+        expected = connection.sql(query, params=list(pair)).fetchall()
+        rows = connection.sql(explained, params=list(pair)).fetchall()
+        near = {
+            (f"own rating of item {item}, near the track in {n} histories", item, float(r))
+            for n, item, r in expected
+        }
+        assert set(rows) == near
+        found += len(rows)
+    assert found
