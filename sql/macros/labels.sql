@@ -50,5 +50,5 @@ final as (
 {# Whether a row of a relation is no prediction for a user whose labels its model has seen. #}
 {% macro is_unseen(relation, seers, labels) -%}
 ({{ relation }}.model not in ('{{ seers | join("', '") }}')
-        or {{ relation }}.user_id not in (select labels.user_id from {{ labels }} as labels))
+        or {{ relation }}.user_id not in (select seen.user_id from {{ labels }} as seen))
 {%- endmacro %}
