@@ -10,8 +10,7 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a w
 SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 # Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+GUARDED = {"enable_external_access": False}  # no file but what is attached, no network
 
 
 def quoted(relation: str) -> str:
@@ -318,15 +318,12 @@ def first_line(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
-    """A read-only connection; with ``guarded`` it can reach nothing but the warehouse.
+    """A read-only connection; with ``guarded`` it can reach nothing but the warehouse, nor be told otherwise.
 
     UsageError with a line that says what to do where there is no warehouse, or something else.
     """
-    connection = _checked(warehouse, _connected)
+    connection = _checked(warehouse, {**GUARDED, "lock_configuration": True} if guarded else {})
     try:
-        if guarded:
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
         yield connection
     except duckdb.Error as error:
         if not CORRUPT.search(str(error)):
@@ -339,25 +336,24 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
 def opened(warehouse: Path, guarded: bool = False) -> Connection:
     """A read-only connection for a program of somebody else's, who closes it; UsageError as in `reading`.
 
-    It has an engine of its own: another connection of this process to the same path would be given the file
-    that was there when the first was made, not the one that a build has published since. Names of tables are
-    also those of the caller's data frames, of all frames on the stack. With ``guarded`` it can reach nothing
-    but the warehouse.
+    Names of tables are also those of the caller's data frames, of all frames on the stack. With ``guarded``
+    it can reach nothing but the warehouse.
     """
-    connection = _checked(warehouse, _attached)
-    if guarded:
-        connection.execute("set enable_external_access = false")
-    return connection
+    return _checked(warehouse, {"python_scan_all_frames": True, **(GUARDED if guarded else {})})
 
 
-def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connection:
+def _checked(warehouse: Path, settings: Mapping[str, bool]) -> Connection:
+    """A connection with these settings to a file that is a warehouse; none is left open otherwise."""
     if not warehouse.is_file():
         raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
     found = warehouse.stat()
-    connection = connect(warehouse)
+    connection = _engine()
     try:
+        _attach(warehouse, connection)
         _check_version(warehouse, connection)
         _check_length(warehouse, found, connection)
+        for name, value in settings.items():
+            connection.execute(f"set {name} = {str(value).lower()}")
     except duckdb.Error as error:
         connection.close()
         if not CORRUPT.search(str(error)):
@@ -369,39 +365,28 @@ def _checked(warehouse: Path, connect: Callable[[Path], Connection]) -> Connecti
     return connection
 
 
-def _attached(warehouse: Path) -> Connection:
-    """A connection to an engine in memory that has the warehouse attached, in use and read-only."""
-    spill = str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
-    connection = duckdb.connect(config={**OFFLINE, "temp_directory": spill})
-    try:
-        connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
-    except duckdb.Error as error:
-        connection.close()
-        raise _unreadable(warehouse, error) from None
-    connection.execute("use warehouse")
-    connection.execute("set python_scan_all_frames = true")
-    return connection
+def _engine() -> Connection:
+    """A connection to an engine of its own, in memory, to which a warehouse is attached.
+
+    Another connection of this process to the same path would be given the engine of the first, with its
+    settings, locked or not, and the file that was there then, not the one that a build has published since.
+    The warehouse may be in a folder that cannot be written to, so that its readers spill elsewhere: the
+    engine makes that folder when it first spills, and removes it when it is closed.
+    """
+    spill = Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}"
+    return duckdb.connect(config={**OFFLINE, "temp_directory": str(spill)})
 
 
-def _connected(warehouse: Path) -> Connection:
-    """A read-only connection.
+def _attach(warehouse: Path, connection: Connection) -> None:
+    """Attach a warehouse read-only, and use it.
 
     The path is absolute because the engine takes the first word of ``md:x`` for the name of an extension.
     """
-    config: dict[str, Any] = {**OFFLINE, "temp_directory": _spill_folder()}
     try:
-        return duckdb.connect(str(warehouse.absolute()), read_only=True, config=config)
+        connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
     except duckdb.Error as error:
         raise _unreadable(warehouse, error) from None
-
-
-@cache
-def _spill_folder() -> str:
-    """Where this process's readers spill: the warehouse may be in a folder that they cannot write to.
-
-    The engine makes the folder when it first spills, and removes it with the last connection.
-    """
-    return str(Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}")
+    connection.execute("use warehouse")
 
 
 def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:

@@ -54,7 +54,7 @@ class Pages:
         self.warehouse, self.limits = warehouse, limits
         self.chance = random.Random(seed)
         self.templates = Jinja2Templates(HERE / "templates")
-        # DuckDB opens a file once in a process; one query of the SQL box at a time is enough for a person.
+        # One page and one query of the SQL box at a time are enough for a person: each takes an engine.
         self.reading, self.querying = threading.Lock(), threading.Lock()
 
     @contextlib.contextmanager

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
-import recsys.engine
+import recsys
 from recsys import spark
 from recsys.engine.database import EngineError, Limits
-from recsys.engine.duckdb import Writer
+from recsys.engine.duckdb import Writer, opened, reading
 from recsys.project.contract import Context
 
 ROWS = 3000
+Reader = Callable[[Path], AbstractContextManager[Any]]
 
 
 @pytest.fixture
@@ -73,15 +77,57 @@ def test_an_offset_is_one_in_the_text_of_the_model(writer: Writer) -> None:
     assert failed.value.offset == sql.index("nothing")
 
 
-def test_one_file_of_the_engine_opens_duckdb() -> None:
-    """A second engine takes the place of one file."""
-    found = {
-        path.name for path in Path(recsys.engine.__file__).parent.glob("*.py") if "duckdb" in _imported(path)
+READERS: list[Reader] = [
+    reading,
+    lambda path: reading(path, guarded=True),
+    opened,
+    lambda path: opened(path, guarded=True),
+    recsys.open,
+    lambda path: duckdb.connect(str(path), read_only=True),
+]
+
+
+@pytest.mark.parametrize("second", READERS)
+@pytest.mark.parametrize("first", READERS)
+def test_no_reader_is_in_the_way_of_another(small_warehouse: Path, first: Reader, second: Reader) -> None:
+    """One whose settings are locked neither locks another's nor is changed by it."""
+    count = "select count(*) as n from marts.leaderboard"
+    with first(small_warehouse) as one, second(small_warehouse) as other:
+        assert one.sql(count).fetchall() == other.sql(count).fetchall()
+        assert other.sql(count).fetchall() != [(0,)]
+
+
+def test_a_guarded_reader_reaches_nothing_else_and_stays_guarded(small_warehouse: Path) -> None:
+    away = "from read_text('/etc/hostname')"
+    with reading(small_warehouse) as free, reading(small_warehouse, guarded=True) as guarded:
+        assert free.execute(away).fetchall()
+        for sql in (away, "set threads = 1", "reset lock_configuration", "attach '/tmp/x.duckdb'"):
+            with pytest.raises(duckdb.Error):
+                guarded.execute(sql)
+        free.execute("set threads = 1")
+
+
+def test_what_a_reader_leaves_unread_holds_no_file(small_warehouse: Path) -> None:
+    """Its batches outlive it, and the next reader has settings of its own all the same."""
+    with reading(small_warehouse, guarded=True) as connection:
+        unread = connection.sql("from marts.predictions").to_arrow_reader(1)
+    with reading(small_warehouse, guarded=True) as connection:
+        assert connection.execute("from marts.predictions").fetchone()
+    del unread
+
+
+def test_one_file_of_the_package_opens_duckdb() -> None:
+    """A second engine takes the place of one file, beside the statements that a person types for this one."""
+    package = Path(recsys.__file__).parent
+    sources = {
+        path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")
     }
-    assert found == {"duckdb.py"}
+    assert {name for name, text in sources.items() if "duckdb.connect(" in text} == {"engine/duckdb.py"}
+    found = {name for name in sources if name.startswith("engine/") and "duckdb" in _imported(sources[name])}
+    assert found == {"engine/duckdb.py", "engine/reading.py"}
 
 
-def _imported(path: Path) -> set[str]:
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+def _imported(source: str) -> set[str]:
+    nodes = list(ast.walk(ast.parse(source)))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return plain | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}

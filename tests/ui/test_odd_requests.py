@@ -173,3 +173,12 @@ def test_a_small_body_in_chunks_is_read(address) -> None:
 def test_an_id_of_any_number_of_digits_is_told_of(address, digits) -> None:
     assert status(exchange(address, [head(address, "GET", f"/users?user={'9' * digits}")])) == 400
     assert status(exchange(address, [head(address, "GET", f"/users/{'9' * digits}")])) == 404
+
+
+def test_who_hangs_up_leaves_nothing_behind(address, client) -> None:
+    """A crowd that does not wait for its answers, and behind it one that does, here and at another door."""
+    for path in ["/", "/users/100", "/users/100/tracks/1", "/sql", "/users/999", "/users/random"] * 5:
+        exchange(address, [head(address, "GET", path)], hangs_up=True)
+        assert client.get("/users/100").status_code == 200
+    for path in ("/", "/users/100", "/api/recommend?user=100"):
+        assert status(exchange(address, [head(address, "GET", path)])) == 200
