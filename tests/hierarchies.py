@@ -113,7 +113,7 @@ def datasets(draw: st.DrawFn) -> Dataset:
         albums=draw(albums()),
         artists=ARTISTS[:-1],
         genres=GENRES[:-1],
-        ratings=draw(ratings()),
+        ratings=draw(ratings().filter(bool)),  # a file of ratings with none is refused
         candidates=candidates,
         labels={row: label for row, label in truth.items() if row[0] in labelled},
         truth=truth,
