@@ -1,4 +1,4 @@
-"""The only module that opens DuckDB: the connection of a build, and those of readers."""
+"""The only module that opens a warehouse: the connection of a build, and those of readers."""
 
 from __future__ import annotations
 

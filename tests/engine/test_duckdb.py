@@ -116,13 +116,18 @@ def test_what_a_reader_leaves_unread_holds_no_file(small_warehouse: Path) -> Non
     del unread
 
 
-def test_one_file_of_the_package_opens_duckdb() -> None:
-    """A second engine takes the place of one file, beside the statements that a person types for this one."""
+def test_one_file_of_the_package_opens_warehouses() -> None:
+    """A second engine takes the place of one file, beside the statements that a person types for this one.
+
+    `recsys import` has an engine in memory, which reads files and never a warehouse.
+    """
     package = Path(recsys.__file__).parent
     sources = {
         path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")
     }
-    assert {name for name, text in sources.items() if "duckdb.connect(" in text} == {"engine/duckdb.py"}
+    connecting = {name for name, text in sources.items() if "duckdb.connect(" in text}
+    assert connecting == {"engine/duckdb.py", "sources/importing/engine.py"}
+    assert "duckdb.connect(config=config)" in sources["sources/importing/engine.py"]  # that is, in memory
     found = {name for name in sources if name.startswith("engine/") and "duckdb" in _imported(sources[name])}
     assert found == {"engine/duckdb.py", "engine/reading.py"}
 
