@@ -66,7 +66,7 @@ class _Unmeasured(PeakMeter):
 
 @cache
 def _project() -> Project:
-    return Project.load(present=("labels", "truth", "submissions"))
+    return Project.load(present=("train", "test", "labels", "truth", "submissions"))
 
 
 @cache
