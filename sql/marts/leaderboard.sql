@@ -1,7 +1,7 @@
 -- grain: one model
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
--- nulls: accuracy, auc, probability_auc where nothing judges; published_* of a model without a published figure
+-- nulls: accuracy, auc, probability_auc where nothing judges; published_* without a published figure
 -- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
 --   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
 --   probability_auc = the same of the probabilities given that half of a user's candidates are liked. Where
