@@ -23,7 +23,7 @@
             totals.accuracy,
             sqrt(
                 totals.user_count / nullif(totals.user_count - 1, 0)
-                * sum(pow(users.correct - totals.accuracy * users.judged, 2))
+                * sum(pow(users.correct - totals.accuracy * users.judged, 2) order by users.user_id)
             ) / totals.judged as standard_error
         from {{ users }} as users
         inner join (

@@ -42,7 +42,7 @@ errors as (
         totals.difference,
         sqrt(
             totals.users / nullif(totals.users - 1, 0)
-            * sum(pow(pairs.gain - totals.difference * pairs.judged, 2))
+            * sum(pow(pairs.gain - totals.difference * pairs.judged, 2) order by pairs.user_id)
         ) / totals.judged as standard_error
     from totals
     inner join pairs on totals.better = pairs.better and totals.worse = pairs.worse

@@ -87,23 +87,18 @@ def test_a_selection_is_a_pattern_of_names(tmp_path, small_data, name):
 
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)
 def test_a_parameter_is_a_literal(value):
-    """A text parameter is printed as an SQL literal; a number takes nothing but a number."""
-    with pytest.raises(UsageError, match="expected a value like"):
+    """A choice takes nothing but what is listed, a number nothing but a number."""
+    with pytest.raises(UsageError, match="bayes.confidence=.*expected a number"):
         Project.load(overrides=(f"bayes.confidence={value}",))
     with pytest.raises(UsageError, match="expected PARAMETER=VALUE"):
         Project.load(overrides=(f"{value}=1",))
-    if "\n" in value:
-        with pytest.raises(UsageError, match="expected a value like"):
-            Project.load(overrides=(f"ensemble.method={value}",))
-        return
-    project = Project.load(overrides=(f"ensemble.method={value}",))
-    printed = project.environment.from_string("{{ var('ensemble.method') }}").render()
-    assert printed == "'" + value.replace("'", "''") + "'"
+    with pytest.raises(UsageError, match="ensemble.method="):
+        Project.load(overrides=(f"ensemble.method={value}",))
 
 
 @pytest.mark.parametrize("value", ["1 or 1=1", "1; drop table x", "[1]", "true", "''", "0x", "1\ny = 2"])
 def test_a_number_parameter_takes_a_number(value):
-    with pytest.raises(UsageError, match="expected a value like"):
+    with pytest.raises(UsageError, match="expected a number"):
         Project.load(overrides=(f"bayes.confidence={value}",))
 
 
