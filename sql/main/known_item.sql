@@ -16,7 +16,9 @@ final as (
     select
         case
             when exists (select 1 from mentions) then the_item
-            else error(concat('no item ', the_item, ' in the files of items, the training file or the test file'))
+            else error(
+                concat('no item ', the_item, ' in the files of items, the training file or the test file')
+            )
         end::integer as item_id
 )
 
