@@ -17,8 +17,8 @@ final as (
         case
             when exists (select 1 from mentions) then the_item
             else error(
-                concat('no item ', the_item, ' in the files of items, the training file or the test file')
-            )
+                    concat('no item ', the_item, ' in the files of items, the training file or the test file')
+                )
         end::integer as item_id
 )
 
