@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-import jinja2
-
 from recsys.errors import BuildError
+from recsys.project.templates import own_text
 
 TOKEN = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|(?P<name>[A-Za-z_]\w*|\"(?:[^\"]|\"\")*\")|(?P<sign>[().,])|\S",
@@ -28,11 +28,16 @@ class _Query:
     expects_relation: bool = False
 
 
-def literal_names(sql: str, schemas: Container[str]) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=4096)
+def literal_names(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], ...]:
     """Names ``schema.relation`` that stand where a query names what it reads, each with its offset.
 
     Strings and comments are no SQL, and ``alias.column`` elsewhere is no relation.
     """
+    return tuple(_literal_names(sql, schemas))
+
+
+def _literal_names(sql: str, schemas: frozenset[str]) -> Iterator[tuple[int, str]]:
     tokens = [found for found in TOKEN.finditer(sql) if not found[0].startswith(("--", "/*"))]
     stack = [_Query()]
     place = 0
@@ -64,11 +69,9 @@ def literal_names(sql: str, schemas: Container[str]) -> Iterator[tuple[int, str]
         here.is_first = False
 
 
-def refuse_literal_names(
-    environment: jinja2.Environment, path: Path, source: str, schemas: Container[str]
-) -> None:
+def refuse_literal_names(path: Path, source: str, schemas: frozenset[str]) -> None:
     """BuildError with file and line for a relation that the SQL of a template names without ``ref()``."""
-    text = own_text(environment, source)
+    text = own_text(source)
     for offset, name in literal_names(text, schemas):
         raise BuildError(f"{path}:{text.count(chr(10), 0, offset) + 1}: {complaint(name)}")
 
@@ -84,15 +87,3 @@ def _begins_a_list(here: _Query, before: str, depth: int) -> bool:
 
 def _bare(name: str) -> str:
     return name.strip('"').lower()
-
-
-def own_text(environment: jinja2.Environment, source: str) -> str:
-    """What a template says outside of its tags, on the lines on which it stands; a value is a name ``_``."""
-    text = ""
-    for line, kind, value in environment.lex(source):
-        text += "\n" * (line - 1 - text.count("\n"))
-        if kind == "data":
-            text += str(value)
-        elif kind == "variable_begin":
-            text += "_"
-    return text

@@ -16,8 +16,9 @@ from recsys.errors import BuildError, UsageError
 from recsys.project.literal import refuse_literal_names
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
-from recsys.project.rendering import Rendered, Rendering, marked, printed
+from recsys.project.rendering import Rendered, Rendering
 from recsys.project.substitution import Substitution, read_substitutions, twins
+from recsys.project.templates import compiled, environment
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -107,27 +108,22 @@ class Project:
 
     @cached_property
     def environment(self) -> jinja2.Environment:
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self.root),
-            undefined=jinja2.StrictUndefined,
-            finalize=printed,
-            keep_trailing_newline=True,
-        )
-        environment.globals["var"] = self.parameters.get
-        environment.globals.update(self._macros(environment))
-        return environment
+        made = environment()
+        made.globals["var"] = self.parameters.get
+        made.globals.update(self._macros(made))
+        return made
 
-    def _macros(self, environment: jinja2.Environment) -> dict[str, object]:
+    def _macros(self, into: jinja2.Environment) -> dict[str, object]:
         """The macros of ``sql/macros``, which all models and each other can call by name."""
         files = sorted((self.root / "macros").glob("*.sql"))
         texts = {path: path.read_text(encoding="utf-8") for path in files}
         source = "\n".join(texts.values())
         try:
-            module = environment.from_string(source).module
+            module = into.from_string(source).module
         except jinja2.TemplateSyntaxError as error:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
         for path, text in texts.items():
-            refuse_literal_names(environment, path, text, self.schemas)
+            refuse_literal_names(path, text, self.schemas)
         return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
 
     def render(self, name: str) -> Rendered:
@@ -140,8 +136,8 @@ class Project:
         """The compiled template of a model, which carries the line numbers of its file along."""
         if model.name not in self._templates:
             source = model.path.read_text(encoding="utf-8")
-            self._templates[model.name] = self.environment.from_string(marked(self.environment, source))
-            refuse_literal_names(self.environment, model.path, source, self.schemas)
+            self._templates[model.name] = compiled(self.environment, source)
+            refuse_literal_names(model.path, source, self.schemas)
         return self._templates[model.name]
 
     def disable(self, names: Iterable[str]) -> None:

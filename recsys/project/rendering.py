@@ -13,9 +13,7 @@ import jinja2
 from recsys.errors import BuildError
 from recsys.project.literal import complaint, literal_names
 from recsys.project.model import Model
-from recsys.project.parameters import Literal
-
-MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
+from recsys.project.templates import unmarked
 
 
 @dataclass(frozen=True)
@@ -71,15 +69,6 @@ class OutOfFold(str):
     """The name of a relation of labels that a learner may see without those of one fold at a time."""
 
 
-def printed(value: Any) -> Any:
-    """How a template prints a value: parameters as SQL literals, text of macros as it is."""
-    if isinstance(value, Literal):
-        return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value
-
-
 class Models(Protocol):
     """What the templates of a project can ask of it."""
 
@@ -109,7 +98,7 @@ class Rendering:
         self.is_gathering = False
 
     def run(self) -> Rendered:
-        sql, lines = _unmark(self.text())
+        sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
         rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
         for offset, name in literal_names(sql, self.project.schemas):
@@ -214,18 +203,12 @@ class Rendering:
         return [model for model in self.models("scores") if self._saw_labels(f"scores.{model}")]
 
     def _saw_labels(self, relation: str) -> bool:
-        if relation == "staging.labels":
-            return True
-        rendered = self.project.render(self.project.writers[relation].name)
-        if rendered.model.header.get("labels") or (rendered.call and rendered.call.labels):
-            ordinary = rendered.call.relations.values() if rendered.call and rendered.call.labels else ()
-            return any(self._saw_labels(parent.removeprefix("scratch.")) for parent in ordinary)
-        return any(self._saw_labels(parent) for parent in rendered.refs)
+        return relation == "staging.labels" or "staging.labels" in self._ancestors(relation, _told_labels)
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
         """Whether a relation is made, at however many removes, from another."""
         self.is_gathering = True
-        return self._depends(relation, {ancestor: ancestor})
+        return self._depends(relation, {ancestor})
 
     def inline(self, relation: str, replacing: Mapping[str, str]) -> str:
         """A model's SQL as a subquery over other inputs: the same formulas for another candidate set.
@@ -238,7 +221,7 @@ class Rendering:
             raise ValueError(f"inline('{relation}'): {unknown[0]} is no model")
         self.is_gathering = True
         inner = Rendering(self.project, self.project.writers[relation], replacing)
-        text = _without_comments(_unmark(inner.text())[0])
+        text = _without_comments(unmarked(inner.text())[0])
         if inner.call:
             raise ValueError(f"inline('{relation}'): Python writes it, there is no SQL to inline")
         for parent in inner.refs:
@@ -248,11 +231,26 @@ class Rendering:
                 self.refs[parent] = None
         return f"({text})"
 
-    def _depends(self, relation: str, replaced: Mapping[str, str]) -> bool:
-        if relation not in self.project.writers:  # a twin that is not made yet
-            return False
-        refs = self.project.render(self.project.writers[relation].name).refs
-        return any(parent in replaced or self._depends(parent, replaced) for parent in refs)
+    def _depends(self, relation: str, ancestors: Iterable[str]) -> bool:
+        return not self._ancestors(relation, lambda rendered: rendered.refs).isdisjoint(ancestors)
+
+    def _ancestors(self, relation: str, parents: Callable[[Rendered], Iterable[str]]) -> set[str]:
+        """What a relation is made from, at however many removes, if models are made from ``parents``."""
+        found: set[str] = set()
+        waiting = [relation]
+        while waiting:
+            writer = self.project.writers.get(waiting.pop())  # a twin may not be made yet
+            new = set(parents(self.project.render(writer.name))) - found if writer else set()
+            found |= new
+            waiting += new
+        return found
+
+
+def _told_labels(rendered: Rendered) -> list[str]:
+    """What a model reads, without the labels that it gets out of fold only."""
+    if rendered.call and rendered.call.labels:
+        return [parent.removeprefix("scratch.") for parent in rendered.call.relations.values()]
+    return [] if rendered.model.header.get("labels") else list(rendered.refs)
 
 
 def _substitute(text: str, relation: str, subquery: str) -> str:
@@ -261,30 +259,6 @@ def _substitute(text: str, relation: str, subquery: str) -> str:
 
 def _without_comments(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--")).strip()
-
-
-def marked(environment: jinja2.Environment, source: str) -> str:
-    """Put each template line's number where the line begins, unless that is inside a Jinja tag."""
-    pieces = []
-    for line, kind, value in environment.lex(source):
-        text = str(value)
-        if kind == "data":
-            first, *rest = text.split("\n")
-            text = "\n".join([first, *(f"{MARK}{line + i}{UNMARK}{part}" for i, part in enumerate(rest, 1))])
-        pieces.append(text)
-    return f"{MARK}1{UNMARK}" + "".join(pieces)
-
-
-def _unmark(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text without the marks, and for each of its lines the template line it came from."""
-    current, lines, kept = 1, [], []
-    for line in text.split("\n"):
-        marks = re.findall(f"{MARK}(\\d+){UNMARK}", line)
-        current = int(marks[0]) if marks else current
-        lines.append(current)
-        kept.append(re.sub(f"{MARK}\\d+{UNMARK}", "", line))
-        current = int(marks[-1]) if marks else current
-    return "\n".join(kept), tuple(lines)
 
 
 def _template_line(error: BaseException) -> int:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from recsys.engine import availability
 from recsys.errors import InputError
-from recsys.project import Project
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 
-SQL = Path(__file__).parent.parent.parent / "sql"
 GOOD = "TrackID,Predictor\n100_1,1\n100_3,0\n100_4,0\n100_5,1\n101_4,1\n101_99,0\n"
 UNEVEN = "1\n1\n1\n0\n0\n1\n"
 
@@ -32,25 +30,9 @@ def data_with(folder: Path, submissions: dict[str, str]) -> Path:
 
 
 @pytest.fixture
-def without_spark(tmp_path) -> Path:
-    """The models that need neither Spark nor torch: the heuristics and their ensemble."""
-    sql = Path(shutil.copytree(SQL, tmp_path / "sql"))
-    project = Project.load(sql)
-    named = {name: references(model.path.read_text()) for name, model in project.models.items()}
-    gone = {name for name, model in project.models.items() if model.header.get("requires")}
-    while more := {
-        name
-        for name in named.keys() - gone
-        if any(ref in project.writers and project.writers[ref].name in gone for ref in named[name])
-    }:
-        gone |= more
-    for path in {project.models[name].path for name in gone}:
-        path.unlink()
-    return sql
-
-
-def references(text: str) -> set[str]:
-    return {part.split("'")[0] for part in text.split("ref('")[1:] if not part.startswith("scores.' ~")}
+def only_heuristics(monkeypatch) -> None:
+    """No package of the learners is there: what is left are the models in SQL and their ensemble."""
+    monkeypatch.setattr(availability, "_is_installed", lambda package: package == "numpy")
 
 
 def test_submissions_and_their_scores_are_staged(tmp_path):
@@ -79,9 +61,10 @@ def test_a_bad_submission_is_refused_by_name_and_line(tmp_path, files, complaint
         build_sql(data_with(tmp_path, files), tmp_path / "w.duckdb")
 
 
-def test_the_ensemble_blends_models_and_submissions(tmp_path, without_spark):
+@pytest.mark.usefixtures("only_heuristics")
+def test_the_ensemble_blends_models_and_submissions(tmp_path):
     data = data_with(tmp_path, {"adaptive.csv": GOOD, "scores.csv": "adaptive.csv,0.9\n"})
-    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    build_sql(data, tmp_path / "w.duckdb", sql_only=False)
     weights = stored(tmp_path / "w.duckdb", "select name, kind, origin, accuracy from marts.ensemble_weights")
     assert ("adaptive.csv", "submission", "published", 0.9) in weights
     assert ("adaptive", "model", "published", 0.9) in weights
@@ -92,10 +75,11 @@ def test_the_ensemble_blends_models_and_submissions(tmp_path, without_spark):
     assert sum(marked for _, marked in rows[:4]) == 2
 
 
-def test_without_labels_and_submissions_all_models_count_the_same(tmp_path, without_spark):
+@pytest.mark.usefixtures("only_heuristics")
+def test_without_labels_and_submissions_all_models_count_the_same(tmp_path):
     files = {name: text for name, text in SMALL.items() if name not in ("test2_new.txt", "truth2.txt")}
     data = write_directory(tmp_path / "data", files)
-    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    build_sql(data, tmp_path / "w.duckdb", sql_only=False)
     rows = stored(tmp_path / "w.duckdb", "select origin, weight from marts.ensemble_weights")
     assert len(rows) > 5
     assert rows == [("assumed", pytest.approx(1 / len(rows), abs=1e-5))] * len(rows)
@@ -104,10 +88,11 @@ def test_without_labels_and_submissions_all_models_count_the_same(tmp_path, with
     ]
 
 
-def test_a_submission_named_like_a_model_tells_its_accuracy_without_any_label(tmp_path, without_spark):
+@pytest.mark.usefixtures("only_heuristics")
+def test_a_submission_named_like_a_model_tells_its_accuracy_without_any_label(tmp_path):
     data = data_with(tmp_path, {"adaptive.csv": GOOD, "scores.csv": "adaptive.csv,0.9\n"})
     (data / "test2_new.txt").unlink()
-    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    build_sql(data, tmp_path / "w.duckdb", sql_only=False)
     query = "select kind, name, origin from marts.ensemble_weights where accuracy is not null order by kind"
     assert stored(tmp_path / "w.duckdb", query) == [
         ("model", "adaptive", "published"),
@@ -115,11 +100,12 @@ def test_a_submission_named_like_a_model_tells_its_accuracy_without_any_label(tm
     ]
 
 
-def test_of_two_submissions_named_like_a_model_neither_tells_its_accuracy(tmp_path, without_spark):
+@pytest.mark.usefixtures("only_heuristics")
+def test_of_two_submissions_named_like_a_model_neither_tells_its_accuracy(tmp_path):
     files = {"adaptive.csv": GOOD, "adaptive.txt": GOOD, "scores.csv": "adaptive.csv,0.9\nadaptive.txt,0.8\n"}
     data = data_with(tmp_path, files)
     (data / "test2_new.txt").unlink()
-    build_sql(data, tmp_path / "w.duckdb", sql=without_spark, sql_only=False)
+    build_sql(data, tmp_path / "w.duckdb", sql_only=False)
     query = "select kind, name from marts.ensemble_weights where accuracy is not null order by name"
     assert stored(tmp_path / "w.duckdb", query) == [
         ("submission", "adaptive.csv"),

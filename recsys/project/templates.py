@@ -1,0 +1,82 @@
+"""The templates of models: their syntax, what they print, and the line numbers that they carry along."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import jinja2
+
+from recsys.project.parameters import Literal
+
+MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
+LINE = re.compile(f"{MARK}(\\d+){UNMARK}")
+
+
+def printed(value: Any) -> Any:
+    """How a template prints a value: parameters as SQL literals, text of macros as it is."""
+    if isinstance(value, Literal):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value
+
+
+def environment() -> jinja2.Environment:
+    """The syntax in which all templates are written; an undefined name is an error."""
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, finalize=printed, keep_trailing_newline=True)
+
+
+SYNTAX = environment()
+
+
+def compiled(environment: jinja2.Environment, source: str) -> jinja2.Template:
+    """The template of a model's text, which says for each line of what it prints where it stood.
+
+    A text is compiled once a process, however many projects have it.
+    """
+    return jinja2.Template.from_code(environment, _code(source), environment.make_globals(None))
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str) -> CodeType:
+    return SYNTAX.compile(_marked(source))
+
+
+def _marked(source: str) -> str:
+    """The text with each line's number where the line begins, unless that is inside a Jinja tag."""
+    pieces = []
+    for line, kind, value in SYNTAX.lex(source):
+        text = str(value)
+        if kind == "data":
+            first, *rest = text.split("\n")
+            text = "\n".join([first, *(f"{MARK}{line + i}{UNMARK}{part}" for i, part in enumerate(rest, 1))])
+        pieces.append(text)
+    return f"{MARK}1{UNMARK}" + "".join(pieces)
+
+
+def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
+    """What a template printed without the marks, and for each of its lines the template line it came from."""
+    current, lines, kept = 1, [], []
+    for line in text.split("\n"):
+        marks = LINE.findall(line)
+        current = int(marks[0]) if marks else current
+        lines.append(current)
+        kept.append(LINE.sub("", line))
+        current = int(marks[-1]) if marks else current
+    return "\n".join(kept), tuple(lines)
+
+
+@lru_cache(maxsize=1024)
+def own_text(source: str) -> str:
+    """What a template says outside of its tags, on the lines on which it stands; a value is a name ``_``."""
+    text = ""
+    for line, kind, value in SYNTAX.lex(source):
+        text += "\n" * (line - 1 - text.count("\n"))
+        if kind == "data":
+            text += str(value)
+        elif kind == "variable_begin":
+            text += "_"
+    return text
