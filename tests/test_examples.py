@@ -58,7 +58,8 @@ def executed(folder: Path) -> nbformat.NotebookNode:
     """The notebook after a run from its top in an empty folder, with this Python's `recsys` on the path."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    plain = {"COLUMNS": "100", "NO_COLOR": "1", "TTY_COMPATIBLE": "0"}  # no line that moves: it shows the time
+    environment = {**os.environ, **plain, "PATH": path}
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment)
     for cell in notebook.cells:
