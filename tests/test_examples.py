@@ -58,7 +58,7 @@ def executed(folder: Path) -> nbformat.NotebookNode:
     """The notebook after a run from its top in an empty folder, with this Python's `recsys` on the path."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    plain = {"COLUMNS": "100", "NO_COLOR": "1", "TTY_COMPATIBLE": "0"}  # no line that moves: it shows the time
+    plain = {"COLUMNS": "100", "NO_COLOR": "1", "TTY_COMPATIBLE": "0"}  # a line that moves shows the time
     environment = {**os.environ, **plain, "PATH": path}
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
     client.execute(env=environment)
