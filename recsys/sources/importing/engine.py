@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import duckdb
 import jinja2
 
 from recsys.errors import Error, InputError, UsageError
+from recsys.sources.importing.texts import undecodable
 
 STATEMENTS = Path(__file__).resolve().parent / "sql"
 POLL_SECONDS = 0.1
@@ -20,6 +21,10 @@ LINE = re.compile(r"CSV Error on Line: (\d+)")
 TEXT = re.compile(r"Original Line: ?(.*)")
 FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
 NUMBER = re.compile(r'Error when converting column "(.*)"\. Could not convert string ".*" to \'(.*)\'')
+NO_UTF_8 = re.compile(r"unicode|utf-8", re.IGNORECASE)
+REASON = re.compile(r"^(?:Value with unterminated quote|Maximum line size|The CSV Parser).*$", re.MULTILINE)
+UNWRITABLE = re.compile(r"No space left|[Cc]ould not write|[Ff]ailed to write")
+OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException)
 COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 WORDS = {"DOUBLE": "a number", "BIGINT": "a whole number", "VARCHAR": "a text"}
 
@@ -91,21 +96,33 @@ class Engine:
             raise
         if "error" in outcome:
             error = outcome["error"]
-            raise told(error) if isinstance(error, duckdb.Error) else error
+            given = dict(parameters or {})
+            files = given.get("paths") or [file for name, file in given.items() if name == "file"]
+            raise told(error, files) if isinstance(error, duckdb.Error) else error
         return outcome["rows"]
 
     def close(self) -> None:
         self.connection.close()
 
 
-def told(error: duckdb.Error) -> Error:
-    """The engine's error in one line: that of a text file with its line, its text and what was expected."""
+def told(error: duckdb.Error, files: Sequence[str] = ()) -> Error:
+    """The engine's error in one line: that of a text file with its line, its text and what was expected.
+
+    ``files`` are those of a person that the statement read.
+    """
     message = str(error)
     line, file = LINE.search(message), FILE.search(message)
-    if not (line and file):
-        return Error(message.strip().splitlines()[0])
-    text = TEXT.search(message)
-    return InputError(file[1], int(line[1]), text[1] if text else None, _expected(message))
+    if line and file:
+        if NO_UTF_8.search(message):
+            return undecodable(Path(file[1]))
+        text = TEXT.search(message)
+        return InputError(file[1], int(line[1]), text[1] if text else None, _expected(message))
+    reason = message.strip().splitlines()[0]
+    if not files or isinstance(error, OURS) or UNWRITABLE.search(message):
+        return Error(reason)
+    reason = reason.partition(" Error: ")[2] or reason
+    path = next((name for name in files if name in message), files[0])
+    return InputError(path, None, None, f"a file that can be read: {reason}")
 
 
 def _expected(message: str) -> str:
@@ -113,5 +130,5 @@ def _expected(message: str) -> str:
         return f"{WORDS.get(found[2], f'a value of the type {found[2]}')} in the column {found[1]}"
     if found := COUNT.search(message):
         return f"{found[1]} columns, as in the header, found {found[2]}"
-    reasons = message.splitlines()[2:3] or ["text in the layout of the lines before"]
-    return f"text in the layout of the lines before: {reasons[0]}"
+    found = REASON.search(message)
+    return f"text in the layout of the lines before: {found[0] if found else 'it cannot be read'}"

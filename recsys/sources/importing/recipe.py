@@ -20,6 +20,7 @@ FORMAT_VERSION = 1
 METADATA = "dataset.json"
 LIKED = 80  # of 0..100: rating from which on the test's protocol calls a track liked
 DRAWS = 12  # tracks drawn for each one that is to be found unrated
+NESTED = ("]", ")")  # how the types of lists, structures and maps end
 DUPLICATES = ("refuse", "last", "mean")
 WRITTEN = ("tracks", "albums", "artists", "genres", "users", "items")
 
@@ -154,9 +155,14 @@ class _Import:
 
     def _columns(self, table: Table) -> dict[str, str | None]:
         wanted, there = self.options.columns, table.columns
+        ids = {role: required(table.name, role, wanted.get(role), there) for role in ("user", "item")}
+        for column in ids.values():
+            if table.types[column].endswith(NESTED):
+                raise UsageError(
+                    f"{table.name}: expected ids in the column {column}, found {table.types[column]}"
+                )
         return {
-            "user": required(table.name, "user", wanted.get("user"), there),
-            "item": required(table.name, "item", wanted.get("item"), there),
+            **ids,
             "rating": chosen(table.name, "rating", wanted.get("rating"), there),
             "time": chosen(table.name, "time", wanted.get("time"), there),
         }

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import glob
-import gzip
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from recsys.errors import InputError, UsageError
 from recsys.sources.importing.engine import Engine
+from recsys.sources.importing.texts import PACKED, dialect, records, refuse_damaged, refuse_other_than_text
 
 SAMPLE = 20480  # rows that the layout and the types of a text file are taken from
 KINDS = {"parquet": ("parquet", "pq"), "json": ("json", "jsonl", "ndjson")}
-PACKED = ("gz", "zst")
 TIMES = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 DELIMITERS = ",\t;|"
 ABSENT = "(empty)"  # the engine's word for no quote, no escape
@@ -80,8 +79,8 @@ class Table:
     def _located(self, engine: Engine, place: int) -> tuple[int, str]:
         """Line and text of a row of the only file; of a file without lines, the number of the row."""
         path = self.paths[0]
-        if self.kind == "csv" and path.suffix != ".zst":
-            rows = _records(path, self.layout)
+        if self.kind == "csv":
+            rows = records(path, self.layout)
             for _ in range(place + bool(self.layout["header"])):
                 next(rows)
             return next(rows)
@@ -117,19 +116,23 @@ def inspect(
 def _meant(pattern: str) -> list[Path]:
     """The files of a name or a pattern, in the order of their names."""
     matching = sorted(glob.glob(pattern))  # noqa: PTH207  of any folder
-    found = [Path(pattern)] if Path(pattern).exists() else [Path(name) for name in matching]
+    named = bool(pattern) and Path(pattern).exists()
+    found = [Path(pattern)] if named else [Path(name) for name in matching if Path(name).exists()]
     if not found:
-        raise UsageError(f"{pattern}: no such file")
+        raise UsageError(f"{pattern or repr(pattern)}: no such file")
     for path in found:
+        if path.is_dir():
+            raise UsageError(f"{path}: expected a file, found a folder; '{path}/*' means the files in it")
         if not path.is_file():
-            raise UsageError(f"{path}: expected a file, found a folder")
+            raise UsageError(f"{path}: expected a file, found a device or a pipe")
         if path.stat().st_size == 0:
             raise InputError(path, None, None, "rows, found an empty file")
+        refuse_damaged(path)
     return found
 
 
 def _kind(path: Path) -> str:
-    suffixes = [suffix[1:].lower() for suffix in path.suffixes if suffix[1:].lower() not in PACKED]
+    suffixes = [suffix[1:].lower() for suffix in path.suffixes if suffix.lower() not in PACKED]
     return next((kind for kind, names in KINDS.items() if suffixes[-1:] and suffixes[-1] in names), "csv")
 
 
@@ -144,7 +147,8 @@ def _inspected(engine: Engine, path: Path, is_header: Callable[[Sequence[str]], 
 def _inspected_text(
     engine: Engine, path: Path, is_header: Callable[[Sequence[str]], bool], sample: int
 ) -> Table:
-    layout = engine.run("layout", {"path": str(path), "sample": sample})[0]
+    refuse_other_than_text(path)
+    layout = engine.run("layout", {"file": str(path), "sample": sample})[0]
     types = {column["name"]: column["type"] for column in layout.pop("columns")}
     if layout.pop("skipped") or len(types) == 1:
         layout = _layout_of_first_line(path, layout)
@@ -161,44 +165,13 @@ def _inspected_text(
 
 def _layout_of_first_line(path: Path, layout: Mapping[str, Any]) -> dict[str, Any]:
     """The delimiter that the first line has most of, where the engine made one column of damaged rows."""
-    line = "".join(text for _, text in itertools.islice(_records(path, {"delimiter": ",", "quote": ""}), 1))
+    line = "".join(text for _, text in itertools.islice(records(path, {"delimiter": ",", "quote": ""}), 1))
     delimiter = max(DELIMITERS, key=line.count)
     quoting = {"quote": ABSENT, "escape": ABSENT, "date_format": None, "timestamp_format": None}
     return {**layout, **quoting, "delimiter": delimiter, "header": False}
 
 
 def _first(path: Path, layout: Mapping[str, Any]) -> list[str]:
-    """The fields of the first line; none of a file that only the engine can unpack."""
-    line = next(_records(path, layout), (0, "")) if path.suffix != ".zst" else (0, "")
-    return next(csv.reader([line[1]], **_dialect(layout)), [])
-
-
-def _dialect(layout: Mapping[str, Any]) -> dict[str, Any]:
-    quoting = csv.QUOTE_MINIMAL if layout["quote"] else csv.QUOTE_NONE
-    return {"delimiter": layout["delimiter"], "quotechar": layout["quote"] or None, "quoting": quoting}
-
-
-def _records(path: Path, layout: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """The records of a text file that are not blank: the line that each begins on, and its text."""
-    with _opened(path) as file:
-        held: list[str] = []
-
-        def lines() -> Iterator[str]:
-            for line in file:
-                held.append(line)
-                yield line
-
-        reader = csv.reader(lines(), **_dialect(layout))
-        begins = 1
-        for record in reader:
-            text = "".join(held).rstrip("\r\n")
-            held.clear()
-            if record:
-                yield begins, text
-            begins = reader.line_num + 1
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
-    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+    """The fields of the first line."""
+    _, line = next(records(path, layout), (0, ""))
+    return next(csv.reader([line], **dialect(layout)), [])

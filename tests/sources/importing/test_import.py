@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -275,6 +276,71 @@ def test_a_bad_row_is_refused_by_file_line_and_text(tmp_path, name, text, option
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ratings.csv"]
 
 
+def parquet(
+    folder: Path, query: str = "select 'u' || range as \"user\", range % 7 as item from range(5000)"
+) -> bytes:
+    path = folder / "made"
+    duckdb.sql(f"copy ({query}) to '{path}' (format parquet)")
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def spoilt(content: bytes, place: int, length: int = 40) -> bytes:
+    return content[:place] + b"\xff" * length + content[place + length :]
+
+
+PACKED = gzip.compress(RATINGS.encode() * 50)
+UNREADABLE = [
+    ("parquet that is text", "r.parquet", lambda folder: RATINGS.encode(), "No magic bytes"),
+    ("parquet of three bytes", "r.parquet", lambda folder: parquet(folder)[:3], "too small to be a Parquet file"),
+    ("parquet that is cut", "r.parquet", lambda folder: parquet(folder)[:900], "No magic bytes"),
+    ("parquet with a bad page", "r.parquet", lambda folder: spoilt(parquet(folder), 200, 900), "a file that can be read"),
+    ("parquet with a bad footer", "r.parquet", lambda folder: spoilt(parquet(folder), -100), "a file that can be read"),
+    ("gzip that is text", "r.csv.gz", lambda folder: RATINGS.encode(), "a complete gzip file"),
+    ("gzip that is cut", "r.csv.gz", lambda folder: PACKED[:-20], "a complete gzip file"),
+    ("gzip with a wrong checksum", "r.csv.gz", lambda folder: spoilt(PACKED, len(PACKED) - 8, 4), "a complete gzip file"),
+    ("zstd that is text", "r.csv.zst", lambda folder: RATINGS.encode(), "a complete zstd file"),
+    ("UTF-16", "r.csv", lambda folder: RATINGS.encode("utf-16"), "text in UTF-8, which iconv makes of other encodings: found UTF-16"),
+    ("no text", "r.csv", lambda folder: bytes(range(256)) * 9, "text in UTF-8"),
+    ("json that is cut", "r.json", lambda folder: b'[{"user": 1, "item": 2}, {"use', "a file that can be read: Malformed JSON"),
+    ("json that is text", "r.json", lambda folder: RATINGS.encode(), "a file that can be read: Malformed JSON"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content", "expected"), UNREADABLE, ids=[case[0] for case in UNREADABLE]
+)
+@pytest.mark.parametrize("role", ["ratings", "items"])
+def test_an_unreadable_file_is_refused_by_name(tmp_path, role, name, file, content, expected):
+    bad = tmp_path / file
+    bad.write_bytes(content(tmp_path))
+    with pytest.raises(InputError) as caught:
+        if role == "items":
+            imported(tmp_path, items=str(bad))
+        else:
+            run(Options(files=[str(bad)], out=tmp_path / "data"))
+    assert (caught.value.path, caught.value.line) == (bad, None)
+    assert expected in caught.value.expected
+    assert "\n" not in str(caught.value)
+    assert {path.name for path in tmp_path.iterdir()} <= {file, "ratings.csv"}
+
+
+@pytest.mark.parametrize("rows", [3, 30000])
+def test_the_first_line_of_another_encoding_is_named(tmp_path, rows):
+    text = HEADER + "".join(f"u{number},m,3,1\n" for number in range(rows)) + "Zoë,m,3,1\nv,m,3,1\n"
+    with pytest.raises(InputError) as caught:
+        imported(tmp_path, text.encode("latin-1"))
+    assert (caught.value.line, caught.value.text) == (rows + 2, r"Zo\xeb,m,3,1")
+    assert caught.value.expected == "text in UTF-8, which iconv makes of other encodings"
+
+
+def test_rows_are_found_in_compressed_text(tmp_path):
+    duckdb.sql(f"copy (select 'u' || range as \"user\", 'm' as item, if(range = 2, 'x', '1') as rating from range(4)) to '{tmp_path / 'a.csv.zst'}'")  # fmt: skip
+    with pytest.raises(InputError, match=r"a\.csv\.zst:4: 'u2,m,x': expected a number in the column rating"):
+        run(Options(files=[str(tmp_path / "a.csv.zst")], out=tmp_path / "data"))
+
+
 @pytest.mark.parametrize(
     ("movies", "line", "offending", "expected"),
     [
@@ -319,7 +385,9 @@ def test_rows_are_found_in_the_second_file_and_in_parquet(tmp_path):
         ({"item_columns": {"name": "title"}}, "--name: a column of the file --items, which is not given"),
         ({"items": "nowhere.csv"}, "nowhere.csv: no such file"),
         ({"files": ["nowhere*.csv"]}, "nowhere*.csv: no such file"),
-        ({"files": ["."]}, "expected a file, found a folder"),
+        ({"files": ["."]}, ".: expected a file, found a folder; './*' means the files in it"),
+        ({"files": [os.devnull]}, "expected a file, found a device or a pipe"),
+        ({"files": [""]}, "'': no such file"),
         ({"memory": "much"}, "DuckDB refuses these settings"),
     ],
     ids=str,
@@ -336,6 +404,13 @@ def test_columns_that_cannot_be_guessed_are_listed(tmp_path):
         UsageError, match="no column that is usually the user: name it with --user: expected one of a, b"
     ):
         imported(tmp_path, "a,b\n1,2\n")
+
+
+@pytest.mark.parametrize(("item", "kind"), [("[1, 2]", r"INTEGER\[\]"), ("{'a': 1}", r"STRUCT\(a INTEGER\)")])
+def test_what_is_no_id_is_refused(tmp_path, item, kind):
+    made = parquet(tmp_path, f"select 'u' as \"user\", {item} as item")
+    with pytest.raises(UsageError, match=f"expected ids in the column item, found {kind}"):
+        imported(tmp_path, made, "ratings.parquet")
 
 
 def test_files_of_other_columns_are_not_one_table(tmp_path):

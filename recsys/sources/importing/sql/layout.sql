@@ -8,4 +8,4 @@ select
     "SkipRows" as skipped,
     "DateFormat" as date_format,
     "TimestampFormat" as timestamp_format
-from sniff_csv($path, sample_size = $sample)
+from sniff_csv($file, sample_size = $sample)
