@@ -5,7 +5,7 @@ A learner or a reader is a function ``function(inputs, settings, context) -> tab
 * ``inputs`` maps the argument names of the model's call to a `Relation` each, or to paths of files;
 * ``settings`` is the section of ``sql/parameters.toml`` that the call names;
 * ``context`` says how to run, never what to compute: the same inputs and settings give the same tables
-  for any context but for ``device``;
+  for any context but for ``device`` and for a cluster;
 * ``tables`` maps relation names (``scores.random_forest``) to Arrow tables: the model itself, and every
   further relation that its header names under ``also``.
 """

