@@ -63,6 +63,13 @@ def test_other_labels_do_change_a_score(planted: Warehouse, poisoned: Warehouse,
     assert abs(before - after).max() > 1e-3
 
 
+def test_whoever_promises_to_tune_within_folds_is_held_to_it() -> None:
+    """The ensembles are in tests/ensemble: their labels are turned round there."""
+    promising = {m.name for m in Project.load().models.values() if m.header.get("labels")}
+    proven = {*CLASSIFIERS, "stacked_ensemble", "ensemble"}
+    assert promising == {f"scores.{model}" for model in proven}
+
+
 def test_no_learned_model_descends_from_the_truth() -> None:
     project = Project.load(present=OPTIONAL)
     graph = project.graph()
