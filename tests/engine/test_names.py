@@ -59,7 +59,7 @@ def test_a_track_goes_before_other_kinds_of_the_same_original_id(named, given, i
         (names.item_id, "rok", "no item rok in the data: did you mean 'Rock'?"),
         (names.item_id, "Twice", "no item Twice: 2 items have this name: did you mean 't2' (Twice) or 't3' (Twice)?"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )  # fmt: skip
 def test_an_unknown_id_offers_what_is_most_like_it(named, ask, given, sentence):
     with reading(named) as connection, pytest.raises(UnknownIdError) as caught:
