@@ -11,7 +11,7 @@ import click
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
-    from recsys.sources.importing.recipe import Options, Result
+    from recsys.sources.importing.options import Options, Result
 
 RATING_COLUMNS = ("user", "item", "rating", "time")
 ITEM_COLUMNS = ("name", "genres", "album", "artist", "kind")
@@ -75,7 +75,7 @@ def import_(**given: Any) -> None:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    from recsys.sources.importing.recipe import Options
+    from recsys.sources.importing.options import Options
 
     columns = {role: given.pop(role) for role in RATING_COLUMNS}
     item_columns = {role: given.pop(role) for role in ITEM_COLUMNS}

@@ -1,4 +1,4 @@
-"""Programs side by side: wall time and peak memory of child processes, their runs interleaved."""
+"""Programs side by side: wall time, processor time and peak memory of child processes, their runs interleaved."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one run took; ``peak_bytes`` is resident memory."""
+    """What one run took; ``cpu_seconds`` of user and system, ``peak_bytes`` of resident memory.
+
+    On a machine that others use too, processor time is the better measure.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
 
@@ -54,7 +58,7 @@ def measure(contestant: Contestant) -> Measurement:
     if process.returncode:
         printed = log.read_text(errors="replace")[-LOG_TAIL:]
         raise RuntimeError(f"{contestant.name} ended with status {process.returncode}:\n{printed}")
-    return Measurement(seconds, usage.ru_maxrss * 1024)
+    return Measurement(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def interleave(contestants: Sequence[Contestant], times: int) -> dict[str, list[Measurement]]:
@@ -70,9 +74,10 @@ def interleave(contestants: Sequence[Contestant], times: int) -> dict[str, list[
 
 
 def median(runs: Sequence[Measurement]) -> Measurement:
-    """The median time and, independently of it, the median peak."""
+    """The medians of each measure, independently of one another."""
     return Measurement(
         statistics.median(run.seconds for run in runs),
+        statistics.median(run.cpu_seconds for run in runs),
         int(statistics.median(run.peak_bytes for run in runs)),
     )
 
@@ -80,7 +85,7 @@ def median(runs: Sequence[Measurement]) -> Measurement:
 def show(title: str, found: dict[str, list[Measurement]], console: Console) -> None:
     """A row per contestant: medians, their range, and both as ratios to the last contestant's."""
     table = Table("program", title=title)
-    for heading in ("runs", "seconds", "range", "ratio", "peak MiB", "ratio"):
+    for heading in ("runs", "seconds", "range", "ratio", "CPU s", "ratio", "peak MiB", "ratio"):
         table.add_column(heading, justify="right")
     base = median(list(found.values())[-1])
     for name, runs in found.items():
@@ -91,6 +96,8 @@ def show(title: str, found: dict[str, list[Measurement]], console: Console) -> N
             f"{middle.seconds:.2f}",
             f"{seconds[0]:.2f} - {seconds[-1]:.2f}",
             f"{middle.seconds / base.seconds:.2f}",
+            f"{middle.cpu_seconds:.2f}",
+            f"{middle.cpu_seconds / base.cpu_seconds:.2f}",
             f"{middle.peak_bytes / MEBIBYTE:,.0f}",
             f"{middle.peak_bytes / base.peak_bytes:.2f}",
         )

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from recsys.errors import InputError, UsageError
-from recsys.sources.importing.recipe import Options
+from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory

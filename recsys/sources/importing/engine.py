@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import jinja2
+import pyarrow as pa
 
 from recsys.errors import Error, InputError, UsageError
 from recsys.sources.importing.texts import undecodable
 
 STATEMENTS = Path(__file__).resolve().parent / "sql"
 POLL_SECONDS = 0.1
+BATCH = 1 << 20  # rows
 LINE = re.compile(r"CSV Error on Line: (\d+)")
 TEXT = re.compile(r"Original Line: ?(.*)")
 FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
@@ -100,6 +102,12 @@ class Engine:
             files = given.get("paths") or [file for name, file in given.items() if name == "file"]
             raise told(error, files) if isinstance(error, duckdb.Error) else error
         return outcome["rows"]
+
+    def batches(self, statement: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a statement as they are found, BATCH at a time."""
+        sql = _templates().get_template(f"{statement}.sql").render()
+        reader: pa.RecordBatchReader = self.connection.sql(sql).to_arrow_reader(BATCH)
+        yield from reader
 
     def close(self) -> None:
         self.connection.close()

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from recsys.errors import Error, InputError, UsageError
-from recsys.sources.importing.recipe import Options, run
+from recsys.sources.importing.options import Options
+from recsys.sources.importing.recipe import run
 
 RATINGS = "userId,movieId,rating,timestamp\nu1,m1,5,30\nu1,m2,1,10\nu2,m1,3,20\n"
 MOVIES = 'movieId,title,genres\nm1,First,Comedy|Drama\nm2,"Second, The",(no genres listed)\nm3,Third,Drama\n'
@@ -231,6 +232,16 @@ def test_popular_tracks_are_drawn_more_often(tmp_path):
     share = rows(data, "truth", f"select avg((track_id = {hit})::int) from it where label = 0")[0][0]
     # 150 of 900 high ratings, none of them for the 150 users who have rated it
     assert share == pytest.approx(150 / 900 / 2, abs=0.04)
+
+
+def test_who_rated_much_is_drawn_for_until_enough_is_found(tmp_path):
+    """Half of all draws are of what the user rated: the first two are so for every fourth user."""
+    lines = [f"u{user},m{(user * 7 + number) % 40},5" for user in range(60) for number in range(20)]
+    data = imported(tmp_path, "\n".join(["user,item,rating", *lines, ""]), holdout=1)
+    assert rows(data, "truth", "select label, count(*) from it group by all order by all") == [
+        (0, 60),
+        (1, 60),
+    ]
 
 
 def test_too_few_likes_leave_no_candidates(tmp_path):

@@ -1,16 +1,7 @@
--- the high ratings of tracks, numbered from 0
+-- the high ratings of tracks, in the order of ratings: a like's place is its row's number
 create table likes as
-with
-
-rated as (
-    select user_id, item_id, rating, seq from read_parquet($path)
-),
-
-tracks as (
-    select item_id from things where kind = 'track'
-)
-
-select rated.user_id, rated.item_id as track_id, row_number() over (order by rated.seq) - 1 as place
+select rated.user_id, rated.item_id as track_id
 from rated
-semi join tracks on rated.item_id = tracks.item_id
+semi join things on things.kind = 'track' and rated.item_id = things.item_id
 where rated.rating >= $liked
+order by rated.rowid

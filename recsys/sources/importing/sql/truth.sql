@@ -1,19 +1,30 @@
 -- of each user as many likes as unliked tracks were found, the first in the order of a digest
+{% from 'digest.sql' import seeded, mixed -%}
 create table truth as
 with
 
-placed as (
-    select
-        likes.user_id,
-        likes.track_id,
-        row_number() over (
-            partition by likes.user_id
-            order by md5(concat_ws('-', likes.user_id, likes.track_id, $seed)), likes.track_id
-        ) as place
+turns as (
+    select likes.user_id, likes.track_id, {{ seeded('likes.user_id', 'likes.track_id') }} as digest
     from likes
     semi join unliked on likes.user_id = unliked.user_id
+),
+
+once as (
+    select user_id, track_id, {{ mixed('digest') }} as digest from turns
+),
+
+ordered as (
+    select user_id, (({{ mixed('digest') }}) << 31) | track_id as digest_and_track from once
+),
+
+found as (
+    select user_id, min(digest_and_track, $holdout) as firsts from ordered group by user_id
+),
+
+pairs as (
+    select user_id, (unnest(firsts) & 2147483647)::integer as track_id, 1::smallint as label from found
+    union all
+    select user_id, track_id, 0::smallint as label from unliked
 )
 
-select user_id, track_id, 1 as label from placed where place <= $holdout
-union all
-select user_id, track_id, 0 as label from unliked
+select user_id, track_id, label from pairs order by user_id, track_id

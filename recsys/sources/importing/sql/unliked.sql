@@ -1,47 +1,41 @@
--- tracks that a user with enough likes did not rate, drawn by the law of high ratings: a digest picks one of all
--- high ratings, and its track is taken; a user for whom too few are found has none
-create table unliked as
+-- tracks that a user who lacks them did not rate, drawn by the law of high ratings: a digest picks one of all
+-- high ratings, and its track is taken; a user for whom too few are found goes on lacking them
+{% from 'digest.sql' import seeded, mixed -%}
+insert into unliked
 with
 
-eligible as (
-    select user_id from likes group by user_id having count(*) >= 2 * $holdout
+turns as (
+    select lacking.user_id, turn.turn, {{ seeded('lacking.user_id', 'turn.turn') }} as digest
+    from lacking
+    cross join (select unnest(range($turns)) as turn) as turn
 ),
 
-turns as (
-    select eligible.user_id, turn.turn
-    from eligible
-    cross join (select unnest(range($holdout * $draws)) as turn) as turn
+once as (
+    select user_id, turn, {{ mixed('digest') }} as digest from turns
 ),
 
 drawn as (
-    select
-        user_id,
-        turn,
-        (md5_number_lower(concat_ws(' ', user_id, turn, $seed)) % (select count(*) from likes))::bigint as place
-    from turns
+    select user_id, turn, {{ mixed('digest') }} % (select count(*) from likes) as place from once
 ),
 
 tracks as (
     select drawn.user_id, likes.track_id, min(drawn.turn) as turn
     from drawn
-    inner join likes on drawn.place = likes.place
+    inner join likes on drawn.place = likes.rowid
     group by drawn.user_id, likes.track_id
 ),
 
 unmet as (
-    select tracks.user_id, tracks.track_id, tracks.turn
+    select tracks.user_id, (tracks.turn::bigint << 31) | tracks.track_id as turn_and_track
     from tracks
-    anti join read_parquet($path) as rated
-        on tracks.user_id = rated.user_id and tracks.track_id = rated.item_id
+    anti join rated on tracks.user_id = rated.user_id and tracks.track_id = rated.item_id
 ),
 
-placed as (
-    select
-        user_id,
-        track_id,
-        row_number() over (partition by user_id order by turn) as turn,
-        count(*) over (partition by user_id) as found
+found as (
+    select user_id, min(turn_and_track, $holdout) as firsts
     from unmet
+    group by user_id
+    having count(*) >= $holdout
 )
 
-select user_id, track_id from placed where turn <= $holdout and found >= $holdout
+select user_id, (unnest(firsts) & 2147483647)::integer as track_id from found

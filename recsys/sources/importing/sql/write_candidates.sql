@@ -1,5 +1,1 @@
-copy (
-    select user_id, track_id, row_number() over (order by user_id, track_id) as position
-    from truth
-    order by position
-) to $path (format parquet)
+copy (select user_id, track_id, rowid + 1 as position from truth) to $path (format parquet)

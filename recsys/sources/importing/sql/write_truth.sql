@@ -1,3 +1,1 @@
-copy (
-    select user_id, track_id, label::smallint as label from truth order by user_id, track_id
-) to $path (format parquet)
+copy (select user_id, track_id, label from truth) to $path (format parquet)

@@ -1,0 +1,1 @@
+create table unliked (user_id integer, track_id integer)

@@ -1,0 +1,1 @@
+select user_id, item_id from rated
