@@ -16,7 +16,7 @@ TORCH = 2.13.0
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint wheel bench torture report ui leaderboard clean
+.PHONY: help setup build test lint wheel ablation bench torture report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
@@ -44,8 +44,8 @@ torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some mi
 wheel: $(VENV)/.dev ## install the wheel into an empty environment and work with it in an empty folder
 	@$(BIN)/python -m tests.wheel
 
-ablation: $(VENV)/.learners $(VENV)/.dev $(if $(DATA),,$(DEMO)/synth.json) ## print what each method adds, on DATA or demo data
-	@$(BIN)/python -m tests.bench.ablation "$(or $(DATA),$(DEMO))"
+ablation: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) $(if $(DATA),,$(DEMO)/synth.json) ## print what each method adds, on MovieLens and on DATA or demo data
+	@$(BIN)/python -m tests.bench.ablation "$(or $(DATA),$(DEMO))" --movielens "$(MOVIELENS)"
 
 bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with the peers
 	@$(BIN)/python -m tests.bench.warehouse

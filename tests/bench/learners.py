@@ -2,8 +2,9 @@
 
     python -m tests.bench.learners [--data DIR | --scale small]
 
-builds a data set from scratch and prints seconds and peak memory of each learner, then builds the autoencoder
-again with other settings and prints what each does to ``autoencoder_fallback``.
+builds a data set from scratch and prints seconds and peak memory of each learner, and what the models past the
+paper cost, then builds the autoencoder again with other settings and prints what each does to
+``autoencoder_fallback``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.growth import growth
 from tests.bench.warehouse import RECSYS, demo_data
 
 MEBIBYTE = 1 << 20
@@ -89,7 +91,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Path(folder) / "warehouse.duckdb"
         build(data, warehouse)
-        console.print(costs(warehouse), scores(warehouse))
+        console.print(costs(warehouse), growth(warehouse), scores(warehouse))
         console.print(variants(data, warehouse))
 
 

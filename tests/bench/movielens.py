@@ -5,7 +5,7 @@ to 100, in the order of their time. Of each user with at least 20 ratings three 
 held out, and three films that the user did not rate are drawn by the law of such ratings: that is the test. Half
 of the users have labels to train on, all are judged. Usage, with the folder of RecBole's copy of the data:
 
-    python tests/bench/movielens.py FOLDER [--keep DIRECTORY] [--model NAME ...]
+    python -m tests.bench.movielens FOLDER [--keep DIRECTORY] [--model NAME ...]
 
 With ``--model`` only these models are built. Prints the accuracy of each with its 95 % interval (users resampled)
 and that of the difference to the best.
@@ -25,6 +25,7 @@ from typing import Any
 import recsys
 from recsys.engine.duckdb import reading
 from recsys.report.statistics import bootstrap
+from tests.bench.reranking import hits
 
 SEED = 2011
 FEWEST_RATINGS = 20
@@ -164,34 +165,12 @@ def _write(path: Path, lines: Any) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-HITS = """
-select '{model}' as model, user_id, count(*) as judged, sum((predicted = label)::integer) as correct
-from (
-    select
-        scores.user_id,
-        scores.track_id,
-        (2 * row_number() over (
-            partition by scores.user_id order by scores.score desc, priors.track_prior desc, scores.track_id
-        ) <= count(*) over (partition by scores.user_id))::integer as predicted
-    from scores.{model} as scores
-    inner join features.candidates as priors
-        on scores.user_id = priors.user_id and scores.track_id = priors.track_id
-) as predictions
-inner join staging.truth using (user_id, track_id)
-group by user_id
-"""
-
-
 def report(warehouse: Path) -> None:
     """Print the accuracy of every model that was built, the best first."""
     with reading(warehouse) as connection:
         query = "select table_name from information_schema.tables where table_schema = 'scores' order by 1"
         models = [name for (name,) in connection.execute(query).fetchall()]
-        rows = [
-            dict(zip(("model", "user_id", "judged", "correct"), row, strict=True))
-            for model in models
-            for row in connection.execute(HITS.format(model=model)).fetchall()
-        ]
+        rows = [row for model in models for row in hits(connection, model, f"scores.{model}")]
     resamples = bootstrap(rows)
     accuracy = {
         model: sum(row["correct"] for row in rows if row["model"] == model)
@@ -206,10 +185,16 @@ def report(warehouse: Path) -> None:
         )
 
 
-def main(folder: Path, directory: Path, models: Sequence[str]) -> None:
+def prepare(folder: Path, directory: Path) -> list[Test]:
+    """The data directory of RecBole's copy, and who is tested on what."""
     ratings = read_ratings(folder)
     tests = hold_out(ratings, random.Random(SEED))
-    write(directory / "data", ratings, read_films(folder), tests)
+    write(directory, ratings, read_films(folder), tests)
+    return tests
+
+
+def main(folder: Path, directory: Path, models: Sequence[str]) -> None:
+    tests = prepare(folder, directory / "data")
     warehouse = directory / "movielens.duckdb"
     needed = ("+staging.truth", *(f"+scores.{model}" for model in models)) if models else ()
     recsys.build(directory / "data", warehouse, select=needed).close()
