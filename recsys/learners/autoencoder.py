@@ -24,11 +24,12 @@ import pyarrow as pa
 import torch
 from scipy.stats import rankdata
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, embedding_bag
+from torch.nn.functional import binary_cross_entropy_with_logits, embedding, embedding_bag
 
 from recsys.errors import UnavailableError
+from recsys.learners.row_table import RowTable
 from recsys.learners.settings import parse
-from recsys.learners.vectors import Batch, Inputs, Items, Sampler, Vectors, positions
+from recsys.learners.vectors import Batch, Inputs, Items, Sampler, Vectors, ahead, distinct, positions
 from recsys.project.contract import Context, Relation
 
 # Candidates scored at a time: bounds the memory of the vectors that are encoded at once.
@@ -76,47 +77,77 @@ class Autoencoder(nn.Module):
     """From the items a user rated, and how, to the user's score of any item.
 
     Each item has three vectors: that it was rated, how it deviates from the user's mean, and its output. The
-    last row of each table stands for "none" and stays zero.
+    last row of each table stands for "none" and stays zero. A step takes from a table the rows that it needs,
+    each once, and so its gradient has no other rows.
     """
 
     def __init__(self, parents: np.ndarray, hidden: int, dropout: float, base: float) -> None:
         super().__init__()
         none = len(parents)
-        self.register_buffer("parents", torch.from_numpy(np.append(parents, none)))
-        self.rated, self.deviation, self.output = (_table(none, hidden, 0.05) for _ in range(3))
-        self.bias = _table(none, 1, 0.0)
+        self.parents = np.append(parents, none)
+        self.rated, self.deviation, self.output = (RowTable(none, hidden, 0.05) for _ in range(3))
+        self.bias = RowTable(none, 1, 0.0)
         self.hidden = nn.Linear(hidden, hidden)
         self.dropout = nn.Dropout(dropout)
         self.base = base
 
     def encode(self, inputs: Inputs) -> Tensor:
         """The users' codes (users, hidden)."""
-        items, offsets = self.tensor(inputs.items), self.tensor(inputs.offsets)
-        weights = self.tensor(inputs.deviations)
-        rated = embedding_bag(items, self.rated.weight, offsets, mode="sum")
-        how = embedding_bag(items, self.deviation.weight, offsets, mode="sum", per_sample_weights=weights)
+        rows, items = self.distinct(inputs.items)
+        offsets, weights = self.tensor(inputs.offsets), self.tensor(inputs.deviations)
+        rated = embedding_bag(items, self.rated(rows), offsets, mode="sum")
+        how = embedding_bag(items, self.deviation(rows), offsets, mode="sum", per_sample_weights=weights)
         # By the root of the count: a sum of independent vectors grows like it.
         total = (rated + how) / torch.sqrt(self.tensor(inputs.counts)[:, None] + 1.0)
         code = self.dropout(torch.tanh(total))
         return code + torch.tanh(self.hidden(code))
 
-    def forward(self, codes: Tensor, items: Tensor, parents: Tensor) -> Tensor:
-        """Log-odds of entries: each entry's user's code, its item and the item's artist."""
-        weights = self.output(items) + self.output(parents)
-        biases = self.bias(items) + self.bias(parents)
-        return (weights * codes).sum(dim=1) + biases[:, 0] + self.base
+    def decoders(self, items: np.ndarray, parents: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Vectors (items, hidden) and biases (items, 1): each item's and its artist's together."""
+        rows, places = self.distinct(np.concatenate([items, parents]))
+        own, artists = places[: len(items)], places[len(items) :]
+        vectors, biases = self.output(rows), self.bias(rows)
+        return tuple(embedding(own, table) + embedding(artists, table) for table in (vectors, biases))
 
     def loss(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Mean logistic loss over a batch's entries, 0 if it has none, and their log-odds."""
-        items = self.tensor(batch.items)
-        codes = self.encode(batch.inputs)[self.tensor(batch.owners)]
-        scores = self(codes, items, self.parents[items])
+        items, places = distinct(batch.items, len(self.parents))
+        vectors, biases = (
+            embedding(self.tensor(places), table) for table in self.decoders(items, self.parents[items])
+        )
+        codes = embedding(self.tensor(batch.owners), self.encode(batch.inputs))
+        scores = self.score(codes, vectors, biases)
         targets = self.tensor(batch.targets)
         total = binary_cross_entropy_with_logits(scores, targets, reduction="sum")
         return total / max(1, len(targets)), scores
 
+    def score(self, codes: Tensor, vectors: Tensor, biases: Tensor) -> Tensor:
+        """Log-odds of entries, given each one's code, vector and bias."""
+        return (vectors * codes).sum(dim=1) + biases[:, 0] + self.base
+
+    def distinct(self, items: np.ndarray) -> tuple[Tensor, Tensor]:
+        return tuple(map(self.tensor, distinct(items, len(self.parents))))
+
     def tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(self.hidden.weight.device)
+
+
+class Steps:
+    """Steps of Adam: lazily on the tables, on the rest as ever."""
+
+    def __init__(self, model: Autoencoder, rate: float) -> None:
+        self.tables = [part for part in model.modules() if isinstance(part, RowTable)]
+        self.rest = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+        self.rate, self.number = rate, 0
+
+    def take(self, loss: Tensor) -> None:
+        """One step down the ``loss``."""
+        self.number += 1
+        self.rest.zero_grad()
+        loss.backward()
+        self.rest.step()
+        for table in self.tables:
+            table.step(self.number, self.rate)
 
 
 def fit_score(
@@ -149,10 +180,10 @@ def fit(
     validation, training = sampler.draw(shuffled[:held_out], rng), shuffled[held_out:]
     model = Autoencoder(items.parents, settings.hidden, settings.dropout, _base(validation))
     model = model.to(_device(context.device))
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+    steps = Steps(model, settings.learning_rate)
     best, weights, curve = 0, model.state_dict(), []
     for number in range(1, settings.epochs + 1):
-        loss = _train(model, optimizer, sampler, rng.permutation(training), settings, rng)
+        loss = _train(model, steps, sampler, rng.permutation(training), settings, rng)
         curve.append(Epoch(number, loss, *_validate(model, validation)))
         context.report(number / settings.epochs, f"validation loss {curve[-1].validation_loss:.4f}")
         if curve[-1].validation_loss < min((epoch.validation_loss for epoch in curve[:-1]), default=np.inf):
@@ -185,12 +216,12 @@ def _scores(
 ) -> np.ndarray:
     users, owners = np.unique(rows, return_inverse=True)
     codes = model.encode(Inputs.of(vectors, users))[model.tensor(owners)]
-    return model(codes, model.tensor(item), model.tensor(parent)).cpu().numpy()
+    return model.score(codes, *model.decoders(item, parent)).cpu().numpy()
 
 
 def _train(
     model: Autoencoder,
-    optimizer: torch.optim.Optimizer,
+    steps: Steps,
     sampler: Sampler,
     rows: np.ndarray,
     settings: AutoencoderSettings,
@@ -199,11 +230,11 @@ def _train(
     """One epoch over the users ``rows``; the mean of the batches' losses."""
     model.train()
     losses = []
-    for start in range(0, len(rows), settings.batch_users):
-        loss, _ = model.loss(sampler.draw(rows[start : start + settings.batch_users], rng))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+    size = settings.batch_users
+    batches = (sampler.draw(rows[start : start + size], rng) for start in range(0, len(rows), size))
+    for batch in ahead(batches):
+        loss, _ = model.loss(batch)
+        steps.take(loss)
         losses.append(loss.item())
     return float(np.mean(losses)) if losses else 0.0
 
@@ -230,14 +261,6 @@ def _base(batch: Batch) -> float:
     """The log-odds of the mean target: what the network says before it has learned anything."""
     mean = float(np.clip(batch.targets.mean(), 0.01, 0.99)) if len(batch.targets) else 0.5
     return float(np.log(mean / (1.0 - mean)))
-
-
-def _table(rows: int, columns: int, deviation: float) -> nn.Embedding:
-    """Vectors of ``rows`` items, drawn from a normal distribution, and a zero for "none"."""
-    table = nn.Embedding(rows + 1, columns, padding_idx=rows)
-    with torch.no_grad():
-        table.weight[:rows].normal_(std=deviation)
-    return table
 
 
 def _device(name: str) -> torch.device:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,6 +135,22 @@ class Sampler:
         rated_keys = owners * len(self.items) + ratings.indices  # ascending: rows, and items in a row, are
         is_unrated = positions(rated_keys, drawn_owners * len(self.items) + drawn) == len(rated_keys)
         return drawn_owners[is_unrated], drawn[is_unrated]
+
+
+def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches; the next one is drawn, in a thread of its own, while one is learned from."""
+    with ThreadPoolExecutor(1) as aside:
+        waiting = aside.submit(next, batches, None)
+        while (batch := waiting.result()) is not None:
+            waiting = aside.submit(next, batches, None)
+            yield batch
+
+
+def distinct(items: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of 0..count - 1 there are, ascending, and the place of each item among them."""
+    is_there = np.zeros(count, dtype=bool)
+    is_there[items] = True
+    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[items]
 
 
 def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:

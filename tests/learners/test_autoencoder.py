@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 
 from recsys.errors import UnavailableError
 from recsys.learners import autoencoder
-from recsys.learners.vectors import Items, Sampler, Vectors, positions
+from recsys.learners.row_table import RowTable
+from recsys.learners.vectors import Batch, Items, Sampler, Vectors, ahead, distinct, positions
 from recsys.project.contract import Context
 from tests.held import held
 
@@ -126,7 +129,7 @@ def test_the_curve_marks_the_epoch_with_the_lowest_validation_loss(context: Cont
 
 
 def test_a_missing_cuda_device_is_one_line(context: Context) -> None:
-    if autoencoder.torch.cuda.is_available():
+    if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(UnavailableError, match="--device cpu"):
         autoencoder.fit_score(held(world()), SETTINGS, replace(context, device="cuda"))
@@ -135,3 +138,45 @@ def test_a_missing_cuda_device_is_one_line(context: Context) -> None:
 def test_positions_of_absent_values_are_the_number_of_values() -> None:
     assert positions(np.array([2, 5]), np.array([5, 3, 2, 9])).tolist() == [1, 2, 0, 2]
     assert positions(np.array([]), np.array([1])).tolist() == [0]
+
+
+def test_a_step_moves_the_rows_that_were_read_as_adam_does_and_no_other() -> None:
+    """Steps that read every row are Adam's own; "none" stays zero, whatever reads it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        table = RowTable(6, 3, 0.5)
+    before, pull = table.weight.clone(), torch.arange(7.0)[:, None] - 3.0
+    twin = torch.nn.Parameter(before.clone())
+    adam = torch.optim.Adam([twin], lr=0.1)
+    for number in (1, 2, 3):
+        (table(torch.arange(7)).sin() * pull).sum().backward()
+        table.step(number, 0.1)
+        adam.zero_grad()
+        (twin.sin() * pull).sum().backward()
+        adam.step()
+    assert table.weight[:6].numpy() == pytest.approx(twin.detach()[:6].numpy(), abs=1e-6)
+    reached = table.weight.clone()
+    table(torch.tensor([1, 4, 6])).sum().backward()
+    table.step(4, 0.1)
+    assert (table.weight != reached).all(dim=1).tolist() == [False, True, False, False, True, False, False]
+    assert not table.weight[6].any()
+
+
+def test_batches_drawn_ahead_are_the_same_in_the_same_order() -> None:
+    tables = world()
+    items = Items.of(tables["items"])
+    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+
+    def batches() -> Iterator[Batch]:
+        rng = np.random.default_rng(1)
+        sampler = Sampler(vectors, items, 0.5, 1, 100)
+        return (sampler.draw(np.arange(start, start + 20), rng) for start in range(0, 100, 20))
+
+    drawn, awaited = list(batches()), list(ahead(batches()))
+    assert [batch.items.tolist() for batch in awaited] == [batch.items.tolist() for batch in drawn]
+
+
+def test_distinct_rows_and_the_place_of_each_item() -> None:
+    rows, places = distinct(np.array([5, 2, 5, 6]), 7)
+    assert rows.tolist() == [2, 5, 6]
+    assert rows[places].tolist() == [5, 2, 5, 6]
