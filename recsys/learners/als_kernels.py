@@ -8,13 +8,14 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from numba import njit
+
+from recsys.learners.compiled import compiled
 
 # Ratings whose vectors are gathered before they are multiplied: few enough for a processor's nearest cache.
 _BLOCK = 256
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def solve(begins, others, ratings, factors, penalty, first, last, solved):  # type: ignore[no-untyped-def]
     """Put the factors of the rows ``first`` to ``last`` into ``solved`` float32 (rows, rank).
 
@@ -44,7 +45,7 @@ def solve(begins, others, ratings, factors, penalty, first, last, solved):  # ty
     return True
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def solve_cholesky(matrix, solved):  # type: ignore[no-untyped-def]
     """The x of A x = b for a positive definite A; whether it is.
 

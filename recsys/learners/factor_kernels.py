@@ -8,10 +8,11 @@ so that a seed gives the same factors on any number of threads. A code is a user
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from recsys.learners.compiled import compiled
 
 
-@njit(nogil=True)
+@compiled
 def histories(begins, items, ratings, positive, others):  # type: ignore[no-untyped-def]
     """For each positive rating the codes of the user's ratings of the item's album and artist."""
     marks = np.zeros(len(others) + 1, np.uint8)
@@ -32,7 +33,7 @@ def histories(begins, items, ratings, positive, others):  # type: ignore[no-unty
     return codes
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def choose(  # type: ignore[no-untyped-def]
     draws, begins, items, ratings, counts, others, users, vectors, biases, weights, certain
 ):
@@ -65,7 +66,7 @@ def choose(  # type: ignore[no-untyped-def]
     return chosen, codes
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def told(album, artist, weights, certain):  # type: ignore[no-untyped-def]
     """What the codes of a user's ratings of an item's album and artist add to its score."""
     score = np.float32(0.0)
@@ -76,7 +77,7 @@ def told(album, artist, weights, certain):  # type: ignore[no-untyped-def]
     return score
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def descend(  # type: ignore[no-untyped-def]
     order, owners, liked, liked_codes, shares, chosen, codes, parents,
     users, own, parent, biases, weights, certain, step, decay
@@ -128,7 +129,7 @@ def descend(  # type: ignore[no-untyped-def]
     return loss, total
 
 
-@njit(nogil=True, fastmath=True)
+@compiled
 def contrast(liked, other, certain, history):  # type: ignore[no-untyped-def]
     """The four history features of one item less those of another."""
     for level in range(2):

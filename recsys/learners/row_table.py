@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from recsys.learners import row_kernels
+
 _DECAYS = 0.9, 0.999
 _TINY = 1e-8
 
@@ -42,13 +44,21 @@ class RowTable(nn.Module):
         if self.read is None or self.read[1].grad is None:
             return
         (rows, vectors), (slow, slower) = self.read, _DECAYS
-        gradient = vectors.grad
-        mean = self.mean.index_select(0, rows).lerp_(gradient, 1 - slow)
-        square = self.square.index_select(0, rows).mul_(slower).addcmul_(gradient, gradient, value=1 - slower)
-        self.mean.index_copy_(0, rows, mean)
-        self.square.index_copy_(0, rows, square)
-        size = square.div_(1 - slower**number).sqrt_().add_(_TINY)
-        moved = vectors.detach().addcdiv_(mean, size, value=-rate / (1 - slow**number))
-        self.weight.index_copy_(0, rows, moved)
+        rate, unit = rate / (1 - slow**number), (1 - slower**number) ** -0.5
+        tables = self.weight, self.mean, self.square
+        if self.weight.is_cpu:
+            row_kernels.move(
+                *(part.numpy() for part in (rows, vectors.grad, *tables)), slow, slower, rate, unit, _TINY
+            )
+        else:
+            self._move(rows, vectors.grad, rate, unit)
         self.weight[-1] = 0.0
         self.read = None
+
+    def _move(self, rows: Tensor, gradient: Tensor, rate: float, unit: float) -> None:
+        """What `row_kernels.move` does, on any device."""
+        slow, slower = _DECAYS
+        mean = self.mean[rows].lerp_(gradient, 1 - slow)
+        square = self.square[rows].mul_(slower).addcmul_(gradient, gradient, value=1 - slower)
+        self.mean[rows], self.square[rows] = mean, square
+        self.weight[rows] -= rate * mean / (square.sqrt() * unit + _TINY)

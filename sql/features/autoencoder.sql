@@ -5,7 +5,7 @@
 --   rests on: 'album', only its 'artist', or neither ('global')
 -- nulls: none
 -- also: features.autoencoder_curve
--- requires: torch
+-- requires: torch, numba
 -- needs: staging.test_lines
 {{ learner(
     'autoencoder.fit_score',

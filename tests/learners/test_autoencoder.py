@@ -154,7 +154,7 @@ def test_a_step_moves_the_rows_that_were_read_as_adam_does_and_no_other() -> Non
         adam.zero_grad()
         (twin.sin() * pull).sum().backward()
         adam.step()
-    assert table.weight[:6].numpy() == pytest.approx(twin.detach()[:6].numpy(), abs=1e-6)
+    assert table.weight[:6].numpy() == pytest.approx(twin.detach()[:6].numpy(), abs=1e-5)
     reached = table.weight.clone()
     table(torch.tensor([1, 4, 6])).sum().backward()
     table.step(4, 0.1)
