@@ -32,6 +32,7 @@ ITEM_COLUMNS = ("name", "genres", "album", "artist", "kind")
 @click.option("--kind", metavar="COL", help="Its column of track, album, artist or genre.")
 @click.option("--separator", metavar="TEXT", help="What stands between genres.  [default: |]")
 @click.option("--scale", type=float, nargs=2, metavar="LOW HIGH", help="Of ratings.  [default: as found]")
+@click.option("--liked", type=float, metavar="RATING", help="A like from here on.  [default: 4 of 5 stars]")
 @click.option(
     "--holdout",
     type=click.IntRange(min=0, max=1000),
@@ -100,7 +101,8 @@ def told(options: Options, result: Result) -> list[str]:
     if result.columns["rating"] is None:
         sentences.append("ratings: none, each row is a like (100)")
     else:
-        sentences.append(f"scale: {low:g} to {high:g}, {origin}, becomes 0 to 100; from 80 on is a like")
+        sentences.append(f"scale: {low:g} to {high:g}, {origin}, becomes 0 to 100")
+        sentences.append(_liked(options, result))
     if options.holdout:
         sentences.append(_held_out(options, result))
     sentences.append(
@@ -118,6 +120,14 @@ def _columns(what: str, found: dict[str, str | None], given: Any) -> str:
         if column
     ]
     return f"{what}: {', '.join(parts)}"
+
+
+def _liked(options: Options, result: Result) -> str:
+    from recsys.sources.importing.options import of_hundred
+
+    origin = "four fifths of the highest: --liked changes it" if options.liked is None else "as given"
+    written = of_hundred(result.liked, result.scale)
+    return f"likes: from {result.liked:g} on, {written} of 100, {origin}"
 
 
 def _held_out(options: Options, result: Result) -> str:

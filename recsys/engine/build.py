@@ -23,6 +23,7 @@ from recsys.engine.schedule import Schedule
 from recsys.errors import BuildError
 from recsys.project import Project
 from recsys.project.contract import Context
+from recsys.sources import parquet
 from recsys.sources.directory import SourceFile, discover
 
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
@@ -79,7 +80,8 @@ def build(options: Options, reporter: Reporter) -> Result:
     begun = time.monotonic()
     record.refuse_foreign(options.warehouse, options.full_refresh)
     files = discover(options.data, options.no_candidates)
-    project = Project.load(options.sql, options.overrides, files)
+    of_data = parquet.parameters(options.data)
+    project = Project.load(options.sql, options.overrides, files, of_data)
     place = Workplace(options.warehouse.absolute())
     with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:
         run = _Run(options, reporter, project, files, workplace)

@@ -25,8 +25,10 @@ class Parameters:
         self.values = values
 
     @classmethod
-    def load(cls, path: Path, overrides: Iterable[str] = ()) -> Parameters:
-        """Read the file and apply ``KEY=VALUE`` overrides.
+    def load(
+        cls, path: Path, overrides: Iterable[str] = (), of_data: Mapping[str, Any] | None = None
+    ) -> Parameters:
+        """Read the file and apply what the data say of themselves, then ``KEY=VALUE`` overrides.
 
         UsageError for an unknown key, and for a value in either that its declaration does not allow.
         """
@@ -37,7 +39,10 @@ class Parameters:
             line = re.search(r"\(at line (\d+)", str(error))
             raise UsageError(f"{path}{':' + line[1] if line else ''}: {error}") from None
         allowed = _allowed(path, text, values)
-        for override in overrides:
+        further = [
+            f"{name}={json.dumps(value)}" for name, value in (of_data or {}).items() if name in allowed
+        ]
+        for override in (*further, *overrides):
             _apply(values, override, allowed)
         return cls(values)
 

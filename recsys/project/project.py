@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -99,12 +100,20 @@ class Project:
 
     @classmethod
     def load(
-        cls, root: Path | None = None, overrides: Iterable[str] = (), present: Iterable[str] = ()
+        cls,
+        root: Path | None = None,
+        overrides: Iterable[str] = (),
+        present: Iterable[str] = (),
+        of_data: Mapping[str, Any] | None = None,
     ) -> Project:
+        """A folder of models, by default the shipped one, for data of which the files ``present`` are there.
+
+        ``of_data`` are constants that suit the data, by their dotted names; ``overrides`` come after them.
+        """
         root = root or shipped()
         if not (root / "parameters.toml").is_file():
             raise UsageError(f"{root}: expected a folder of models with a file parameters.toml")
-        return cls(root, Parameters.load(root / "parameters.toml", overrides), present)
+        return cls(root, Parameters.load(root / "parameters.toml", overrides, of_data), present)
 
     @cached_property
     def environment(self) -> jinja2.Environment:

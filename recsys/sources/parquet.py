@@ -71,6 +71,12 @@ def metadata(directory: Path) -> dict[str, Any]:
     return found
 
 
+def parameters(directory: Path) -> dict[str, Any]:
+    """The constants that an import has chosen for its data, by their dotted names."""
+    found = metadata(directory)
+    return {"liked.rating": found["liked"]} if "liked" in found else {}
+
+
 def row_count(name: str, path: Path) -> int:
     """The rows of a file, whose columns must be there and of the right kind; InputError if they are not."""
     with _opened(path) as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recsys.errors import UsageError
 from recsys.sources.importing.engine import Engine
-from recsys.sources.importing.options import DUPLICATES, Options, Result
+from recsys.sources.importing.options import DUPLICATES, Options, Result, of_hundred
 from recsys.sources.importing.steps import Steps
 from recsys.version import __version__
 
@@ -93,6 +93,7 @@ def _write_metadata(options: Options, result: Result, folder: Path) -> None:
         "columns": result.columns,
         "item_columns": result.item_columns,
         "scale": list(result.scale),
+        "liked": of_hundred(result.liked, result.scale),
         "holdout": options.holdout,
         "seed": options.seed,
         "duplicates": options.duplicates,

@@ -9,10 +9,9 @@ from recsys.errors import InputError, UsageError
 from recsys.sources.importing.columns import chosen, guessed, plain, required
 from recsys.sources.importing.duplicates import repeated
 from recsys.sources.importing.engine import Engine
-from recsys.sources.importing.options import Options, Result
+from recsys.sources.importing.options import Options, Result, of_hundred, usually_liked
 from recsys.sources.importing.tables import Table, inspect
 
-LIKED = 80  # of 0..100: rating from which on the test's protocol calls a track liked
 DRAWS = 12  # tracks drawn for each one that is to be found unrated, where few draws are not enough
 MODULUS = 2**31 - 1  # of the digests that draw
 NESTED = ("]", ")")  # how the types of lists, structures and maps end
@@ -34,9 +33,19 @@ class Steps:
         item_columns = self._item_columns(items, columns["item"])
         self._read_ratings(ratings, columns)
         scale = self._scale(ratings, columns)
+        liked = self._liked(scale)
         self._read_items(items, item_columns)
         self._code(ratings, scale)
-        return Result(columns, item_columns, scale, self.options.scale is not None, self._hold_out())
+        counts = self._hold_out(of_hundred(liked, scale))
+        return Result(columns, item_columns, scale, self.options.scale is not None, liked, counts)
+
+    def _liked(self, scale: tuple[float, float]) -> float:
+        """The rating from which on something is liked, on the ratings' own scale."""
+        if self.options.liked is None:
+            return max(usually_liked(scale), scale[0])
+        if not scale[0] <= self.options.liked <= scale[1]:
+            raise UsageError(f"--liked {self.options.liked:g}: expected a rating {scale[0]:g}..{scale[1]:g}")
+        return self.options.liked
 
     def _inspect(
         self, patterns: Sequence[str], is_header: Callable[[Sequence[str]], bool], *sample: int
@@ -53,6 +62,11 @@ class Steps:
 
     def _columns(self, table: Table) -> dict[str, str | None]:
         wanted, there = self.options.columns, table.columns
+        if (
+            self.options.liked is not None
+            and chosen(table.name, "rating", wanted.get("rating"), there) is None
+        ):
+            raise UsageError(f"--liked: a rating, and {table.name} has no column of ratings")
         ids = {role: required(table.name, role, wanted.get(role), there) for role in ("user", "item")}
         for column in ids.values():
             if table.types[column].endswith(NESTED):
@@ -164,7 +178,7 @@ class Steps:
             raise table.refused(self.engine, place, remedy)
         self.engine.run("forget")
 
-    def _hold_out(self) -> dict[str, int]:
+    def _hold_out(self, liked: int) -> dict[str, int]:
         """Write candidates and truth by the Cup's protocol, if wanted, and what is left; counts of it all."""
         counts = self.engine.run("counts")[0]
         if not self.options.holdout:
@@ -172,7 +186,7 @@ class Steps:
             self._write("ratings")
             return {**counts, "candidates": 0, "test_users": 0}
         self.tell("holding out likes")
-        self._draw()
+        self._draw(liked)
         held_out = self.engine.run("held_out")[0]
         if held_out["candidates"]:
             self._write("truth")
@@ -181,11 +195,11 @@ class Steps:
         self._write("rest", "ratings")
         return {**counts, "ratings": counts["ratings"] - held_out["candidates"] // 2, **held_out}
 
-    def _draw(self) -> None:
+    def _draw(self, liked: int) -> None:
         """Most users have enough unrated tracks after a few draws, so that the rest are drawn for few."""
         holdout = {"holdout": self.options.holdout}
         seeded = {**holdout, "seed": self.options.seed % MODULUS}
-        self.engine.run("likes", {"liked": LIKED})
+        self.engine.run("likes", {"liked": liked})
         self.engine.run("lacking", holdout)
         self.engine.run("no_unliked")
         for turns in (self.options.holdout + 1, DRAWS * self.options.holdout):

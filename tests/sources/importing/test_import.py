@@ -12,9 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from recsys.engine.build import Options as BuildOptions
+from recsys.engine.build import build
 from recsys.errors import Error, InputError, UsageError
 from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run
+from tests.given import Silent
 
 RATINGS = "userId,movieId,rating,timestamp\nu1,m1,5,30\nu1,m2,1,10\nu2,m1,3,20\n"
 MOVIES = 'movieId,title,genres\nm1,First,Comedy|Drama\nm2,"Second, The",(no genres listed)\nm3,Third,Drama\n'
@@ -63,6 +66,34 @@ def test_a_given_scale_is_mapped_to_0_and_100(tmp_path):
     data = imported(tmp_path, scale=(0.0, 5.0))
     assert [rating for *_, rating in ratings_of(data)] == [20, 100, 60]
     assert json.loads((data / "dataset.json").read_text())["scale"] == [0.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "stars", "liked"),
+    [
+        ({}, [1, 5], 75),  # 4 stars
+        ({"scale": (0.5, 5.0)}, [1, 5], 78),
+        ({"scale": (0.0, 100.0)}, [1, 5], 80),
+        ({"scale": (-10.0, 10.0)}, [1, 5], 80),
+        ({}, [4.5, 5], 0),  # all
+        ({}, [3, 3], 100),  # as is whatever is rated
+        ({"liked": 3.0}, [1, 5], 50),
+    ],
+)
+def test_four_fifths_of_the_highest_rating_are_a_like(tmp_path, options, stars, liked):
+    data = imported(
+        tmp_path, "user,item,rating\n" + "".join(f"u,m{s}{n},{s}\n" for n, s in enumerate(stars)), **options
+    )
+    assert json.loads((data / "dataset.json").read_text())["liked"] == liked
+
+
+def test_four_stars_are_held_out_and_the_build_takes_them_for_likes(tmp_path):
+    data = imported(tmp_path, many().replace(",5\n", ",4\n"), scale=(1.0, 5.0), holdout=3)
+    assert rows(data, "truth", "select count(*) from it where label = 1") == [(120,)]
+    for overrides, count in [((), 6 * 40), (("liked.rating=76",), 0)]:
+        told, warehouse = Silent(), tmp_path / "w.duckdb"
+        build(BuildOptions(data, warehouse, selected=("+practice.labels",), overrides=overrides), told)
+        assert told.finished_models["practice.labels"].row_count == count
 
 
 def test_without_times_the_order_of_rows_counts_and_without_ratings_each_row_is_a_like(tmp_path):
@@ -393,6 +424,7 @@ def test_rows_are_found_in_the_second_file_and_in_parquet(tmp_path):
         ({"columns": {"user": "usr"}}, "no column 'usr': expected one of userId, movieId, rating, timestamp"),
         ({"columns": {"rating": "stars"}}, "no column 'stars': expected one of userId, movieId"),
         ({"scale": (5.0, 1.0)}, "--scale 5 1: expected the lowest rating first"),
+        ({"liked": 6.0}, "--liked 6: expected a rating 1..5"),
         ({"item_columns": {"name": "title"}}, "--name: a column of the file --items, which is not given"),
         ({"items": "nowhere.csv"}, "nowhere.csv: no such file"),
         ({"files": ["nowhere*.csv"]}, "nowhere*.csv: no such file"),
