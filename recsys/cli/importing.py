@@ -101,8 +101,7 @@ def told(options: Options, result: Result) -> list[str]:
     if result.columns["rating"] is None:
         sentences.append("ratings: none, each row is a like (100)")
     else:
-        sentences.append(f"scale: {low:g} to {high:g}, {origin}, becomes 0 to 100")
-        sentences.append(_liked(options, result))
+        sentences.append(f"scale: {low:g} to {high:g}, {origin}, becomes 0 to 100; {_liked(options, result)}")
     if options.holdout:
         sentences.append(_held_out(options, result))
     sentences.append(
@@ -123,11 +122,8 @@ def _columns(what: str, found: dict[str, str | None], given: Any) -> str:
 
 
 def _liked(options: Options, result: Result) -> str:
-    from recsys.sources.importing.options import of_hundred
-
-    origin = "four fifths of the highest: --liked changes it" if options.liked is None else "as given"
-    written = of_hundred(result.liked, result.scale)
-    return f"likes: from {result.liked:g} on, {written} of 100, {origin}"
+    how = "--liked changes that" if options.liked is None else "as given"
+    return f"a like from {result.liked:g} on ({how})"
 
 
 def _held_out(options: Options, result: Result) -> str:
