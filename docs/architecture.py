@@ -63,6 +63,7 @@ ROLES = {
     "cli": "the terminal: commands, tables, shell, doctor",
     "ui": "the explorer in a browser, and its JSON",
     "library": "recsys.open, recsys.build",
+    "catalogue": "a page for every relation, and where each column comes from",
     "report": "a page about a warehouse, pictures, sentences",
     "engine": "plans, runs, records, publishes; the only room that opens DuckDB",
     "learners": "one file a learner: features in, scores out",

@@ -57,6 +57,13 @@ class Watched:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
 
+    def violations(self) -> list[str]:
+        """What axe-core finds wrong with the page as it is: its rule, and where."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
     def overflows(self) -> bool:
         """Whether the page as a whole scrolls sideways."""
         return bool(

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from recsys.cli import asking, evaluating, importing, making, recommending, stopping
+from recsys.cli import asking, evaluating, importing, making, recommending, showing, stopping
 from recsys.errors import RecsysError
 from recsys.report.paper import CITATION
 from recsys.version import __version__
@@ -74,6 +74,6 @@ def commands() -> None:
     """
 
 
-for module in (making, importing, asking, recommending, evaluating):
+for module in (making, importing, asking, recommending, showing, evaluating):
     for command in module.COMMANDS:
         commands.add_command(command)

@@ -107,10 +107,15 @@ def constant_scores(connection: Connection) -> str | None:
     return f"warning: {', '.join(found)}: every candidate of a user scores the same, {reason}"
 
 
+def settings(connection: Connection) -> dict[str, str]:
+    """What the build wrote of itself, such as ``data`` and ``finished_at``, and its ``build_id``."""
+    rows = query(connection, "from marts.build where kind = 'setting'").to_pylist()
+    return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
+
+
 def build_id(connection: Connection) -> str:
     """Which build an open warehouse shows."""
-    rows = query(connection, "select any_value(build_id) as id from marts.build where kind = 'setting'")
-    return str(rows["id"][0].as_py())
+    return settings(connection)["build_id"]
 
 
 def audit(connection: Connection) -> list[dict[str, Any]]:

@@ -79,11 +79,6 @@ class Relations:
     def records(self) -> Mapping[str, Record]:
         return read_from(self.connection)
 
-    def settings(self) -> dict[str, str]:
-        """The settings of the build, such as ``data`` and ``finished_at``, and its ``build_id``."""
-        rows = [row for row in self.rows("marts.build") if row["kind"] == "setting"]
-        return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
-
     def leaderboard(self) -> list[dict[str, Any]]:
         """The judged models with the bounds of their accuracies, the best first; AbsentError without labels.
 
@@ -345,7 +340,7 @@ SECTIONS = {
 
 def headline(relations: Relations) -> dict[str, str]:
     """What the page says of the build at its top."""
-    settings = relations.settings()
+    settings = queries.settings(relations.connection)
     return {
         "data": PurePath(settings["data"]).name,
         "finished_at": settings["finished_at"].replace("T", " ").replace("+00:00", " UTC"),

@@ -26,7 +26,7 @@ from starlette.templating import Jinja2Templates
 from recsys.engine.duckdb import reading
 from recsys.engine.queries import is_compared, require
 from recsys.errors import RecsysError, UnknownIdError, UsageError
-from recsys.ui import api, sandbox
+from recsys.ui import api, catalogue, sandbox
 from recsys.ui.explorer import DEFAULT_MODELS, LARGEST_ID, MOST_RATINGS, NEEDED, Explorer
 from recsys.ui.loopback import LOOPBACK, LoopbackOnly
 
@@ -187,6 +187,7 @@ def application(
         Route("/users/{user_id:id}/tracks/{track_id:id}", pages.user),
         Route("/sql", pages.sql, methods=["GET", "POST"]),
         Mount("/api", api.application(warehouse)),
+        catalogue.mounted(warehouse),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
     return Starlette(

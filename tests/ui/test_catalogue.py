@@ -1,0 +1,43 @@
+"""The catalogue as the explorer serves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from tests.browser import Watched
+
+
+def test_the_pages_and_what_they_link_to_are_served(client: TestClient) -> None:
+    moved = client.get("/catalogue")
+    assert moved.headers["location"].endswith("/catalogue/")
+    text = client.get("/catalogue/").text
+    assert '<a href="/">Explorer</a>' in text and 'href="scores.adaptive.html"' in text
+    for page in (
+        "index.html",
+        "lineage.html",
+        "scores.adaptive.html",
+        "columns.js",
+        "look.css",
+        "catalogue.js",
+    ):
+        assert client.get(f"/catalogue/{page}").status_code == 200, page
+
+
+def test_what_is_no_page_is_told_of(client: TestClient) -> None:
+    for page in ("scores.nothing.html", "nothing.css", "..%2fentries.py", "..%2f..%2fpyproject.toml"):
+        answer = client.get(f"/catalogue/{page}")
+        assert answer.status_code == 404, page
+        assert "<html" in answer.text
+
+
+def test_the_explorers_policy_lets_the_drawing_be_drawn(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    watched.page.goto(f"{address}/catalogue/lineage.html#scores.adaptive")
+    assert watched.page.locator(".wires path.above").count() > 10
+    assert watched.complaints == []
+    assert {url.split("/")[2] for url in watched.requests if not url.startswith("data:")} == {
+        address.split("/")[2]
+    }
+    watched.page.close()
