@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from recsys.engine.plan import named
 from recsys.project import Model, Project
 from recsys.sources.directory import SourceFile
 
 SQL_ONLY = "--sql-only leaves the learned models out"
+UNWANTED = "--without leaves it out"
 
 
-def leave_out(project: Project, files: Mapping[str, SourceFile], sql_only: bool) -> dict[str, str]:
-    """Disable the models that cannot run, and what cannot do without them; the reason for each by name."""
+def leave_out(
+    project: Project, files: Mapping[str, SourceFile], sql_only: bool, unwanted: Sequence[str] = ()
+) -> dict[str, str]:
+    """Disable the models that cannot run, and what cannot do without them; the reason for each by name.
+
+    So it is with ``unwanted`` models, which are named as `recsys.engine.plan.named` has it: UsageError where
+    there is none of that name.
+    """
     readers = _readers(project)
     reasons = {
         name: reason
         for name, model in project.models.items()
         if (reason := _obstacle(project, model, files, sql_only))
     }
+    for pattern in unwanted:
+        reasons |= dict.fromkeys(named(project.models.values(), pattern, "--without"), UNWANTED)
     reasons = exclude(project, reasons)
-    while sql_only and (idle := _idle(project, readers)):
-        reasons |= exclude(project, dict.fromkeys(idle, SQL_ONLY))
+    while (sql_only or unwanted) and (idle := _idle(project, readers)):
+        reasons |= exclude(project, dict.fromkeys(idle, UNWANTED if unwanted else SQL_ONLY))
     return reasons
 
 

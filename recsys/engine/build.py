@@ -38,6 +38,7 @@ class Options:
     sql: Path | None = None
     overrides: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
     sql_only: bool = False
     no_candidates: bool = False
     full_refresh: bool = False
@@ -111,13 +112,14 @@ class _Run:
         self.records = {} if options.full_refresh else record.read(options.warehouse)
         self.ran: list[str] = []
         self.left_out: dict[str, str] = {}
-        self._note(leave_out(project, files, options.sql_only))
+        self._note(leave_out(project, files, options.sql_only, options.unwanted))
 
     def _note(self, reasons: Mapping[str, str]) -> None:
         """Remember what is left out, and say so unless it was asked for."""
         self.left_out |= reasons
         for name, reason in reasons.items():
-            if not self.options.sql_only and not reason.startswith("reads "):
+            is_asked_for = self.options.sql_only or self.options.unwanted
+            if not is_asked_for and not reason.startswith("reads "):
                 self.reporter.left_out(name, reason)
 
     def plan(self) -> tuple[list[Step], list[str]]:

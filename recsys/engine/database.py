@@ -11,10 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import pyarrow as pa
-
 from recsys.errors import UsageError
-from recsys.project.contract import Relation
+from recsys.project.contract import Relation, Rows
 
 MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
@@ -108,8 +106,8 @@ class Database(Protocol):
     def relation(self, name: str, order: Sequence[str]) -> Relation:
         """A relation as Python models read it, in the order of these columns."""
 
-    def store(self, name: str, table: pa.Table) -> None:
-        """Write an Arrow table as a relation."""
+    def store(self, name: str, table: Rows) -> None:
+        """Write Arrow rows as a relation; EngineError also for what a reader of batches raises."""
 
     def drop(self, name: str) -> None:
         """Remove a table, view or macro of that name, if there is one."""

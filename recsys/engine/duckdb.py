@@ -10,16 +10,17 @@ import re
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from recsys.engine.database import EngineError, Limits, Measure
 from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,6 +30,8 @@ FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebu
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
+MOST_HASHES = 1 << 25  # that are looked at in one go: 256 MiB
+DENSE_BITS = 22  # keys in so small a range are grouped in an array instead of a hash table
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
 MAGIC = b"DUCK"  # after the checksum of a DuckDB file
 ELSEWHERE = "name another file with --warehouse"
@@ -54,8 +57,13 @@ class Statements:
         self.connection = connection
         self.is_interrupted = False
 
-    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Run a statement in a thread of its own, so that the caller can be interrupted.
+    def run(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        take: Callable[[Connection], Any] = Connection.fetchall,
+    ) -> Any:
+        """Run a statement in a thread of its own, so that the caller can be interrupted, and take its rows.
 
         EngineError if DuckDB fails the statement.
         """
@@ -66,7 +74,7 @@ class Statements:
 
         def work() -> None:
             try:
-                outcome["rows"] = self.connection.execute(sql, dict(parameters or {})).fetchall()
+                outcome["rows"] = take(self.connection.execute(sql, dict(parameters or {})))
             except BaseException as error:
                 outcome["error"] = error
             finally:
@@ -112,6 +120,7 @@ class Writer(Statements):
             "threads": str(limits.threads),
             "memory_limit": limits.memory,
             "temp_directory": str(spill),
+            "perfect_ht_threshold": str(DENSE_BITS),
         }
         try:
             super().__init__(duckdb.connect(str(path), config=config))
@@ -189,16 +198,21 @@ class Writer(Statements):
         ]
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
-        """Groups by the key only where two rows share its hash: sorting hashes is four times as fast."""
+        """Groups by the key only where two rows share its hash: NumPy sorts hashes ten times as fast."""
         columns, place = ", ".join(map(quoted, key)), quoted(name)
-        may_repeat = self.value(
-            "select exists(select 1 from (select hash, lag(hash) over (order by hash) as before "
-            f"from (select hash({columns}) as hash from {place})) where hash = before)"
-        )
-        found = may_repeat and self.run(
+        parts = 1 + self.count(name) // MOST_HASHES
+        hashes = f"select hash from (select hash({columns}) as hash from {place}) where hash % {parts} ="
+        if not any(_has_equals(self._array(f"{hashes} {part}")) for part in range(parts)):
+            return None
+        found = self.run(
             f"select {columns}, count(*) from {place} group by {columns} having count(*) > 1 limit 1"
         )
         return found[0] if found else None
+
+    def _array(self, sql: str) -> np.ndarray:
+        """The only column of a query."""
+        (column,) = self.run(sql, take=lambda result: result.fetchnumpy().values())
+        return np.asarray(column)
 
     def count(self, name: str) -> int:
         return int(self.value(f"select count(*) from {quoted(name)}"))
@@ -209,7 +223,7 @@ class Writer(Statements):
         other._configure()
         return other
 
-    def store(self, name: str, table: pa.Table) -> None:
+    def store(self, name: str, table: Rows) -> None:
         self.connection.register("incoming", table)
         try:
             self.run(f"create table {quoted(name)} as select * from incoming")
@@ -294,6 +308,11 @@ class Ordered:
         rows = self.statements.value(f"select count(*) from ({self.sql})")
         schema = self.statements.connection.sql(self.sql).limit(0).to_arrow_table().schema
         return spark.frame_of_batches(context, schema, rows, self.batches())
+
+
+def _has_equals(numbers: np.ndarray) -> bool:
+    numbers.sort()
+    return bool((numbers[1:] == numbers[:-1]).any())
 
 
 def _column(name: str) -> str:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from recsys.errors import UsageError
-from recsys.project import Project
+from recsys.project import Model, Project
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
 
@@ -145,26 +145,28 @@ def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[s
     children = {name: {other for other in graph if name in parents[other]} for name in graph}
     chosen: set[str] = set()
     for pattern in patterns:
-        named = _named(graph, pattern.removeprefix("+").removesuffix("+"))
-        chosen |= named
-        chosen |= _reach(named, parents) if pattern.startswith("+") else set()
-        chosen |= _reach(named, children) if pattern.endswith("+") else set()
+        models = (rendered.model for rendered in graph.values())
+        meant = named(models, pattern.removeprefix("+").removesuffix("+"), "--select")
+        chosen |= meant
+        chosen |= _reach(meant, parents) if pattern.startswith("+") else set()
+        chosen |= _reach(meant, children) if pattern.endswith("+") else set()
     return frozenset(chosen)
 
 
-def _named(graph: Mapping[str, Rendered], pattern: str) -> set[str]:
-    named = {
-        name
-        for name, rendered in graph.items()
+def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
+    """The names of the models that a name, a layer or a glob means; UsageError with the option for none."""
+    meant = {
+        model.name
+        for model in models
         if any(
             fnmatchcase(part, pattern)
-            for relation in rendered.model.relations
+            for relation in model.relations
             for part in (relation, *relation.split("."))
         )
     }
-    if not named:
-        raise UsageError(f"--select {pattern!r}: no model of that name: `recsys graph` lists them")
-    return named
+    if not meant:
+        raise UsageError(f"{option} {pattern!r}: no model of that name: `recsys graph` lists them")
+    return meant
 
 
 def _reach(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from recsys.engine.database import Database, Measure
@@ -22,8 +22,12 @@ class PromiseError(Exception):
         self.line = line
 
 
-def inspect(database: Database, project: Project, model: Model, relation: str) -> Measure:
+def inspect(
+    database: Database, project: Project, model: Model, relation: str, proven: Sequence[str] = ()
+) -> Measure:
     """Row count and content digest of a relation of a model, whose header is kept; PromiseError if not.
+
+    The columns ``proven`` are known to be no two rows' alike, and not looked at again.
 
     What the header says is about the model's own relation, not about what it writes beside. Of a macro,
     which has rows only when it is called, the columns are looked at.
@@ -43,7 +47,8 @@ def inspect(database: Database, project: Project, model: Model, relation: str) -
     found = database.measure(place, promised, finite, is_digested)
     for column, count in found.missing.items():
         _refuse_missing(database, place, model, column, f"{count:,} of {found.row_count:,}")
-    if model.key and found.row_count and (repeated := database.repeated(place, model.key)):
+    is_proven = set(proven) == set(model.key)
+    if model.key and found.row_count and not is_proven and (repeated := database.repeated(place, model.key)):
         *values, count = repeated
         raise PromiseError(f"{count:,} rows with the key {_pairs(model.key, values)}", _line(model, "key"))
     for other in model.listed("rows"):

@@ -22,7 +22,7 @@ from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
 from recsys.errors import BuildError, UnavailableError
 from recsys.project import Model, Project
-from recsys.project.contract import Context
+from recsys.project.contract import Context, proven_key
 from recsys.project.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
@@ -77,11 +77,12 @@ class Runner:
         self.meter.start(model.name)
         try:
             self._keep_rendered(step.rendered)
+            proofs: Mapping[str, tuple[str, ...]] = {}
             if step.rendered.call:
-                self._run_python(database, step.rendered, step.rendered.call)
+                proofs = self._run_python(database, step.rendered, step.rendered.call)
             else:
                 self._run_sql(database, step.rendered)
-            found = self._inspected(database, model)
+            found = self._inspected(database, model, proofs)
         except ModelError as error:
             self._explain(error, step.rendered)
         except UnavailableError as error:
@@ -102,10 +103,13 @@ class Runner:
             for relation, measure in found.items()
         ]
 
-    def _inspected(self, database: Database, model: Model) -> dict[str, Measure]:
+    def _inspected(
+        self, database: Database, model: Model, proofs: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, Measure]:
         try:
             return {
-                relation: inspect(database, self.project, model, relation) for relation in model.relations
+                relation: inspect(database, self.project, model, relation, proofs.get(relation, ()))
+                for relation in model.relations
             }
         except PromiseError as error:
             raise ModelError(f"{model.name}: {error}", line=error.line) from None
@@ -126,7 +130,10 @@ class Runner:
         except EngineError as error:
             raise ModelError(str(error), error.offset, error.is_damage) from None
 
-    def _run_python(self, database: Database, rendered: Rendered, call: PythonCall) -> None:
+    def _run_python(
+        self, database: Database, rendered: Rendered, call: PythonCall
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Write what a function makes; of each relation the key that is known to be there once."""
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
             argument: database.relation(relation, self.project.writer_at(relation).key)
@@ -140,9 +147,14 @@ class Runner:
         promised = rendered.model.relations
         if set(tables) != set(promised):
             raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
+        proofs = {relation: proven_key(table.schema) for relation, table in tables.items()}
         for relation, table in tables.items():
             database.drop(relation)
-            database.store(relation, table)
+            try:
+                database.store(relation, table)
+            except EngineError as error:
+                raise ModelError(str(error), None, error.is_damage) from None
+        return proofs
 
     def _run_out_of_fold(
         self, database: Database, model: Model, call: PythonCall, function: Learner, inputs: Mapping[str, Any]

@@ -6,13 +6,14 @@ A learner or a reader is a function ``function(inputs, settings, context) -> tab
 * ``settings`` is the section of ``sql/parameters.toml`` that the call names;
 * ``context`` says how to run, never what to compute: the same inputs and settings give the same tables
   for any context but for ``device`` and for a cluster;
-* ``tables`` maps relation names (``scores.random_forest``) to Arrow tables: the model itself, and every
-  further relation that its header names under ``also``.
+* ``tables`` maps relation names (``scores.random_forest``) to Arrow tables, or to readers of record batches
+  that are made as they are written: the model itself, and every further relation that its header names under
+  ``also``. Whoever has seen to it that a key is there once says so in the schema (`proven`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,10 @@ import pyarrow as pa
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+
+KEY = b"recsys.key"
+Rows = pa.Table | pa.RecordBatchReader
 
 
 def _silent(fraction: float, message: str) -> None:
@@ -44,6 +49,17 @@ class Context:
     device: str = "auto"
     spark_master: str | None = None
     report: Callable[[float, str], None] = _silent
+
+
+def proven(schema: pa.Schema, key: Sequence[str]) -> pa.Schema:
+    """The schema, with the word of whoever makes the rows that none of them has the key of another."""
+    return schema.with_metadata({KEY: ", ".join(key)})
+
+
+def proven_key(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns that `proven` spoke of; none where it was not asked."""
+    key = (schema.metadata or {}).get(KEY, b"").decode()
+    return tuple(key.split(", ")) if key else ()
 
 
 class Relation(Protocol):

@@ -176,9 +176,9 @@ class Rendering:
         """Declares that a function of ``recsys.learners`` writes this model, from relations and settings."""
         return self._python(f"learners.{function}", inputs, settings or {})
 
-    def reader(self, function: str, **inputs: str) -> str:
+    def reader(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
         """Declares that a function of ``recsys.sources`` writes this model, from files and relations."""
-        return self._python(f"sources.{function}", inputs, {})
+        return self._python(f"sources.{function}", inputs, settings or {})
 
     def _python(self, function: str, inputs: Mapping[str, str], settings: Mapping[str, Any]) -> str:
         module, _, name = function.rpartition(".")

@@ -39,7 +39,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
 }
 SUBMISSIONS = "submissions"
 NEVER_EMPTY = ("train", "test")  # a file of nothing is an accident, and would replace a good warehouse
-NUMBERS_ALONE = ("train", "test")  # sources of nothing but numbers and what stands between them
+NUMBERS_ALONE = ("test",)  # sources of nothing but numbers and what stands between them
 NUMERIC = b"0123456789|\t\n"
 
 
@@ -168,7 +168,7 @@ def plain_text(file: SourceFile, scratch: Path) -> Path | None:
     if path.suffix == ".gz" or _is_foreign(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"
         with copy.open("wb") as out:
-            out.writelines(_normalised(path))
+            out.writelines(blocks_of_text(path))
         path = copy
     if _is_foreign(path) or _is_glossed_over(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
         return None
@@ -229,17 +229,17 @@ def _has_giant_line(path: Path) -> bool:
     return False
 
 
-def _normalised(path: Path) -> Iterator[bytes]:
-    """The file's text in chunks: decompressed, without byte order mark, line ends as line feeds."""
+def blocks_of_text(path: Path, size: int = CHUNK) -> Iterator[bytes]:
+    """The file's text in blocks: decompressed, without byte order mark, line ends as line feeds."""
     held, line, first = b"", 1, True
     try:
         with opened(path) as file:
-            while chunk := file.read(CHUNK):
-                chunk = held + chunk
-                chunk = chunk.removeprefix(BOM) if first else chunk
-                held = b"\r" if chunk.endswith(b"\r") else b""
-                text = chunk.removesuffix(b"\r").replace(b"\r\n", b"\n")
-                line, first = line + text.count(b"\n"), False
+            while block := file.read(size):
+                block = held + block if held else block
+                block = block.removeprefix(BOM) if first else block
+                held, first = b"\r" if block.endswith(b"\r") else b"", False
+                text = block.removesuffix(b"\r").replace(b"\r\n", b"\n") if b"\r" in block else block
+                line += text.count(b"\n") if path.suffix == ".gz" else 0
                 yield text
     except (EOFError, OSError, zlib.error) as error:
         raise InputError(path, line, None, f"a complete gzip file: {error}") from None

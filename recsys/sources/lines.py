@@ -6,6 +6,7 @@ wrong. When it does, `explain_refusal` finds what: it raises InputError with fil
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ def read_lines(path: Path) -> Iterator[Line]:
                 raw = raw.removeprefix(BOM) if number == 1 else raw
                 if raw:
                     yield Line(path, number, _decoded(path, number, raw))
-    except (EOFError, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(path, number + 1, None, f"a complete gzip file: {error}") from None
     except OSError as error:
         reason = getattr(error, "strerror", None) or error

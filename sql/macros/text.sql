@@ -1,11 +1,3 @@
-{# The lines of a file as two tab-separated columns; a line without a tab has NULL for the second. #}
-{% macro read_pairs(path) -%}
-read_csv(
-    {{ path }}, columns = {'first': 'varchar', 'second': 'varchar'}, delim = '\t', null_padding = true,
-    header = false, quote = '', escape = '', auto_detect = false, hive_partitioning = false
-)
-{%- endmacro %}
-
 {# The lines of a file as one column: no line of text holds the control character that would split it. #}
 {% macro read_lines(path) -%}
 read_csv(
@@ -32,11 +24,6 @@ end
 {# The same, or NULL for the word None. #}
 {% macro strict_integer_or_none(text) -%}
 case when {{ text }} = 'None' then null else {{ strict_integer(text) }} end
-{%- endmacro %}
-
-{# An integer of nothing but digits, or NULL for a leading zero and for what the type cannot hold. #}
-{% macro number_or_null(text, type) -%}
-case when {{ text }} not like '0_%' then try_cast({{ text }} as {{ type }}) end
 {%- endmacro %}
 
 {# The value, or a failed build: for what the format promises. #}

@@ -2,9 +2,6 @@
 -- key: user_id, item_id
 -- units: rating 0..100; seq ascends in time for each user: the line number in a training file of text
 -- nulls: none
--- formula: a line belongs to the header above it; found by an equality join on pieces of the file, since all
---   cores take part in one, then within the piece by line number
-{% set piece_lines = 256 %}
 {% if has_source('ratings') -%}
 with
 
@@ -21,35 +18,21 @@ final as (
         {{ promised('seq is not null', 'seq', 'no seq') }}::bigint as seq
     from rated
 )
+
+select * from final
+{%- elif has_source('train') -%}
+{{ reader(
+    'history.ratings',
+    train=source('train'),
+    settings={'lowest': var('scale.lowest'), 'highest': var('scale.highest')}
+) }}
 {%- else -%}
 with
 
-entries as (
-    select rowid + 1 as seq, item_id, rating from {{ ref('staging.train_lines') }} where header is null
-),
-
-headers as (
-    select user_id, line + 1 as first_line, line + rating_count as last_line
-    from {{ ref('staging.train_headers') }}
-),
-
-pieces as (
-    select
-        user_id,
-        first_line,
-        last_line,
-        unnest(range(first_line // {{ piece_lines }}, last_line // {{ piece_lines }} + 1)) as piece
-    from headers
-),
-
 final as (
-    select pieces.user_id, entries.item_id, entries.rating, entries.seq
-    from entries
-    left join pieces
-        on
-            entries.seq // {{ piece_lines }} = pieces.piece
-            and entries.seq between pieces.first_line and pieces.last_line
+    select null::integer as user_id, null::integer as item_id, null::smallint as rating, null::bigint as seq
+    where false
 )
-{%- endif %}
 
 select * from final
+{%- endif %}

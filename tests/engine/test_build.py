@@ -67,17 +67,35 @@ class TestIncremental:
         assert "marts.leaderboard" in ran
         assert not {"staging.ratings", "features.candidates", "scores.adaptive"} & set(ran)
 
+    def test_unwanted_models_are_left_out_with_their_readers_and_what_only_they_read(self, data, warehouse):
+        build_sql(data, warehouse, unwanted=("item_neighbours", "practice", "*_weights"))
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            names = "select name from marts.build where kind in ('table', 'view', 'temp', 'macro')"
+            built = {name for (name,) in connection.sql(names).fetchall()}
+            models = connection.sql("select model from marts.leaderboard").fetchall()
+        assert {"scores.adaptive", "scores.content", "marts.predictions"} <= built
+        assert (
+            not {"scores.item_neighbours", "features.positions", "features.neighbours", "practice.ratings"}
+            & built
+        )
+        assert ("item_neighbours",) not in models and ("adaptive",) in models
+
+    def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):
+        with pytest.raises(UsageError, match="--without 'no_such': no model of that name"):
+            build_sql(data, warehouse, unwanted=("no_such",))
+
     def test_temporaries_run_again_for_their_readers_alone(self, data, warehouse):
-        (data / "trainItem2.txt").write_text(SMALL["trainItem2.txt"].replace("22\t0", "22\t10"))
+        (data / "testItem2.txt").write_text(SMALL["testItem2.txt"].replace("101|2\n4", "101|2\n3"))
+        (data / "truth2.txt").write_text(SMALL["truth2.txt"].replace("101|4", "101|3"))
         ran = reasons(build_sql(data, warehouse))
-        assert ran["staging.train_lines"] == "the input train changed"
+        assert ran["staging.test_lines"] == "the input test changed"
         assert "staging.track_lines" not in ran
 
     def test_other_labels_do_not_read_the_ratings_again(self, data, warehouse):
         (data / "test2_new.txt").write_text("100|1|1\n")
         ran = reasons(build_sql(data, warehouse))
         assert ran["staging.labels"] == "the input labels changed"
-        assert "staging.train_lines" not in ran
+        assert "staging.ratings" not in ran
         assert "hierarchy.track_lineage" not in ran
 
     def test_an_edited_model_runs(self, data, warehouse, sql):

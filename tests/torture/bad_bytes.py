@@ -27,7 +27,7 @@ READERS = {
     "albumData2.txt": ("staging.album_lines", "staging.albums", "staging.album_genres", "hierarchy.items"),
     "artistData2.txt": ("staging.artists", "hierarchy.items"),
     "genreData2.txt": ("staging.genres", "hierarchy.items"),
-    "trainItem2.txt": ("staging.train_lines", "staging.train_headers", "staging.ratings"),
+    "trainItem2.txt": ("staging.ratings",),
     "testItem2.txt": (
         *("staging.test_lines", "staging.test_headers", "staging.candidates"),
         *("staging.labels", "staging.truth"),

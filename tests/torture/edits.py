@@ -16,7 +16,7 @@ from tests.given import build_sql, write_directory
 from tests.torture.programs import ROOT
 
 MODELS = (
-    *("staging/train_lines", "staging/train_headers", "staging/ratings", "staging/track_lines"),
+    *("staging/ratings", "staging/track_lines"),
     *(
         "staging/tracks",
         "staging/track_genres",
