@@ -26,6 +26,7 @@ from recsys.project.contract import Context
 from recsys.sources import parquet
 from recsys.sources.directory import SourceFile, discover
 
+SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # until a build has been timed
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
 
 
@@ -109,7 +110,9 @@ class _Run:
         self.options, self.reporter, self.project = options, reporter, project
         self.files, self.workplace = files, workplace
         self.build_id = uuid.uuid4().hex
-        self.records = {} if options.full_refresh else record.read(options.warehouse)
+        records = record.read(options.warehouse)
+        self.seconds = {name: record.seconds for name, record in records.items()}
+        self.records = {} if options.full_refresh else records
         self.ran: list[str] = []
         self.left_out: dict[str, str] = {}
         self._note(leave_out(project, files, options.sql_only, options.unwanted))
@@ -172,16 +175,20 @@ class _Run:
         runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
         databases = [database.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
-        sizes = {step.name: self._bytes_read(step) for step in steps}
-        schedule = Schedule(steps, parents, sizes, databases)
+        seconds = {step.name: self._seconds(step) for step in steps}
+        schedule = Schedule(steps, parents, seconds, databases)
         try:
             schedule.run(runner.run, self.reporter.started, self._finished, self.reporter.advanced)
         except LearnerUnavailable as error:
             return {error.model: str(error)}
         return None
 
-    def _bytes_read(self, step: Step) -> int:
-        return sum(self.files[source].byte_count for source in step.rendered.sources)
+    def _seconds(self, step: Step) -> float:
+        """What a step took in the build before, else a guess by the files that it reads."""
+        if step.name in self.seconds:
+            return self.seconds[step.name]
+        bytes_read = sum(self.files[source].byte_count for source in step.rendered.sources)
+        return SECONDS_OF_A_MODEL + bytes_read / BYTES_READ_A_SECOND
 
     def _finished(self, step: Step, made: list[Record]) -> None:
         self.records |= {record.name: record for record in made}

@@ -33,6 +33,14 @@ POLL_SECONDS = 0.1
 MOST_HASHES = 1 << 25  # that are looked at in one go: 256 MiB
 DENSE_BITS = 22  # keys in so small a range are grouped in an array instead of a hash table
 FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
+THERE = """
+select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = current_database()
+union all
+select schema_name || '.' || view_name, 'view' from duckdb_views()
+where database_name = current_database() and not internal
+union all
+select schema_name || '.' || function_name, 'macro table' from duckdb_functions()
+where database_name = current_database() and function_type = 'table_macro' and not internal"""
 MAGIC = b"DUCK"  # after the checksum of a DuckDB file
 ELSEWHERE = "name another file with --warehouse"
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
@@ -127,6 +135,7 @@ class Writer(Statements):
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
         self._configure()
+        self.there: dict[str, str] = dict(self.run(THERE))  # shared with the twins: what SQL calls each
         self.run("attach ':memory:' as scratch")
 
     def _configure(self) -> None:
@@ -156,6 +165,7 @@ class Writer(Statements):
         self.drop(name)
         try:
             self.run(opening + sql, parameters)
+            self.there[name] = {"macro": "macro table", "view": "view"}.get(kind, "table")
         except EngineError as error:
             if error.offset is not None:
                 error.offset -= len(opening)
@@ -227,20 +237,14 @@ class Writer(Statements):
         self.connection.register("incoming", table)
         try:
             self.run(f"create table {quoted(name)} as select * from incoming")
+            self.there[name] = "table"
         finally:
             self.connection.unregister("incoming")
 
     def drop(self, name: str) -> None:
-        schema, stem = name.rsplit(".", maxsplit=1)
-        catalog, _, schema = schema.rpartition(".")
-        is_view = self.value(
-            "select count(*) from duckdb_views() where schema_name = $schema and view_name = $name "
-            "and database_name = coalesce($catalog, current_database())",
-            {"catalog": catalog or None, "schema": schema, "name": stem},
-        )
-        self.run(f"drop {'view' if is_view else 'table'} if exists {quoted(name)} cascade")
-        if schema == "main":
-            self.run(f"drop macro table if exists {quoted(name)}")
+        if name in self.there:
+            self.run(f"drop {self.there[name]} if exists {quoted(name)} cascade")
+            del self.there[name]
 
     def settle(self) -> None:
         self.run("checkpoint")

@@ -19,22 +19,22 @@ class Schedule:
     """The running steps of one plan, over a few connections to the same private database.
 
     A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``databases``.
-    Of those that are ready, the readers of the largest files (``sizes`` in bytes) go first, then those that
-    the longest chain of others waits for. A learner has the machine to itself, and the main thread, where
-    libraries may set signal handlers.
+    Of those that are ready, that one goes first which the longest chain of others waits for, itself included,
+    by the ``seconds`` that each is expected to take. A learner has the machine to itself, and the main
+    thread, where libraries may set signal handlers.
     """
 
     def __init__(
         self,
         steps: Sequence[Step],
         parents: Mapping[str, Sequence[str]],
-        sizes: Mapping[str, int],
+        seconds: Mapping[str, float],
         databases: Sequence[Database],
     ) -> None:
         self.steps = {step.name: step for step in steps if step.runs}
         before = {name: _nearest(name, parents, self.steps) for name in self.steps}
-        chains = _chains(before)
-        self.order = sorted(self.steps, key=lambda name: (sizes[name], chains[name]), reverse=True)
+        chains = _chains(before, seconds)
+        self.order = sorted(self.steps, key=chains.__getitem__, reverse=True)
         self.sorter = TopologicalSorter(before)
         self.idle = list(databases)
         self.ready: list[str] = []
@@ -110,10 +110,12 @@ def _nearest(name: str, parents: Mapping[str, Sequence[str]], running: Container
     return found
 
 
-def _chains(parents: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """For each name, how many others at most wait for it one after the other."""
-    chains = dict.fromkeys(parents, 0)
+def _chains(parents: Mapping[str, Sequence[str]], seconds: Mapping[str, float]) -> dict[str, float]:
+    """For each name, its seconds and those of the longest chain of others that wait for it."""
+    waiting = dict.fromkeys(parents, 0.0)
+    chains = {}
     for name in reversed([*TopologicalSorter(parents).static_order()]):
+        chains[name] = seconds[name] + waiting[name]
         for parent in parents[name]:
-            chains[parent] = max(chains[parent], chains[name] + 1)
+            waiting[parent] = max(waiting[parent], chains[name])
     return chains

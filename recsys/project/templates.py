@@ -45,15 +45,18 @@ def _code(source: str) -> CodeType:
     return SYNTAX.compile(_marked(source))
 
 
+@lru_cache(maxsize=1024)
+def _tokens(source: str) -> list[tuple[int, str, str]]:
+    """The line, the kind and the text of each piece of a template."""
+    return [(line, kind, str(value)) for line, kind, value in SYNTAX.lex(source)]
+
+
 def _marked(source: str) -> str:
     """The text with each line's number where the line begins, unless that is inside a Jinja tag."""
     pieces = []
-    for line, kind, value in SYNTAX.lex(source):
-        text = str(value)
-        if kind == "data":
-            first, *rest = text.split("\n")
-            text = "\n".join([first, *(f"{MARK}{line + i}{UNMARK}{part}" for i, part in enumerate(rest, 1))])
-        pieces.append(text)
+    for line, kind, text in _tokens(source):
+        first, *rest = text.split("\n") if kind == "data" else [text]
+        pieces += [first, *(f"\n{MARK}{line + i}{UNMARK}{part}" for i, part in enumerate(rest, 1))]
     return f"{MARK}1{UNMARK}" + "".join(pieces)
 
 
@@ -73,10 +76,10 @@ def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
 def own_text(source: str) -> str:
     """What a template says outside of its tags, on the lines on which it stands; a value is a name ``_``."""
     text = ""
-    for line, kind, value in SYNTAX.lex(source):
+    for line, kind, value in _tokens(source):
         text += "\n" * (line - 1 - text.count("\n"))
         if kind == "data":
-            text += str(value)
+            text += value
         elif kind == "variable_begin":
             text += "_"
     return text

@@ -37,19 +37,23 @@ candidates_that_no_file_lists as (
 ),
 
 candidates_rated_in_training as (
-    select candidates.user_id || '_' || candidates.track_id as example
-    from candidates
-    semi join ratings
-        on candidates.user_id = ratings.user_id and candidates.track_id = ratings.item_id
+    select ratings.user_id || '_' || ratings.item_id as example
+    from ratings
+    semi join candidates
+        on ratings.user_id = candidates.user_id and ratings.item_id = candidates.track_id
 ),
 
 test_users as (
     select distinct user_id from candidates
 ),
 
+users as (
+    select distinct user_id from ratings
+),
+
 test_users_without_ratings as (
     select test_users.user_id as example
-    from test_users anti join ratings on test_users.user_id = ratings.user_id
+    from test_users anti join users on test_users.user_id = users.user_id
 ),
 
 marks as (

@@ -36,9 +36,9 @@ def step(name, runs=True):
     return SimpleNamespace(name=name, runs=runs, rendered=SimpleNamespace(call=call))
 
 
-def started(steps, sizes=None, work=lambda step, writer: [], writers=1):
+def started(steps, seconds=None, work=lambda step, writer: [], writers=1):
     names = []
-    schedule = Schedule(steps, PARENTS, {**dict.fromkeys(PARENTS, 0), **(sizes or {})}, [Idle()] * writers)
+    schedule = Schedule(steps, PARENTS, {**dict.fromkeys(PARENTS, 1), **(seconds or {})}, [Idle()] * writers)
     schedule.run(
         work, lambda step: names.append(step.name), lambda step, made: None, lambda share, text: None
     )
@@ -46,10 +46,15 @@ def started(steps, sizes=None, work=lambda step, writer: [], writers=1):
 
 
 @pytest.mark.parametrize("listed", [list(PARENTS), list(reversed(PARENTS))], ids=["forwards", "backwards"])
-def test_large_files_go_first_then_what_others_wait_for_and_learners_when_nothing_else_is_ready(listed):
-    names = started([step(name) for name in listed], {"small_file": 1, "large_file": 2})
-    assert names == ["large_file", "small_file", "inner", *sorted(names[3:5], key=listed.index), "learner"]
-    assert set(names[3:5]) == {"leaf", "end"}
+def test_the_longest_chain_goes_first_and_learners_when_nothing_else_is_ready(listed):
+    names = started([step(name) for name in listed], {"large_file": 5, "leaf": 0.5})
+    assert names == ["large_file", "small_file", "inner", "end", "leaf", "learner"]
+
+
+def test_a_long_step_goes_before_a_chain_of_short_ones():
+    short = {"small_file": 0.1, "inner": 0.1, "end": 0.1, "large_file": 0.1}
+    steps = [step("small_file"), step("leaf"), step("inner"), step("end"), step("large_file")]
+    assert started(steps, {**short, "leaf": 9}) == ["small_file", "leaf", "inner", "large_file", "end"]
 
 
 def test_what_does_not_run_is_not_waited_for():
@@ -59,7 +64,7 @@ def test_what_does_not_run_is_not_waited_for():
 def test_what_a_step_reads_through_one_that_is_kept_still_goes_first():
     """A view that is kept shows what lies below it: who reads it must wait for that."""
     kept = [step("end"), step("inner", runs=False), step("small_file")]
-    assert started(kept, {"end": 1}) == ["small_file", "end"]
+    assert started(kept, {"end": 9}) == ["small_file", "end"]
 
 
 def test_a_failure_interrupts_what_else_runs():
