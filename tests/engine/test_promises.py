@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recsys.engine.database import Limits
 from recsys.errors import BuildError
 from tests.given import build_sql, headed
 
@@ -140,7 +141,10 @@ def test_a_broken_promise_is_named_and_the_old_warehouse_stays(
     warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
     before = warehouse.read_bytes()
     with pytest.raises(BuildError) as caught:
-        build_sql(small_data, warehouse, sql=sql, selected=(name,) if is_alone else ())
+        one_by_one = Limits(
+            threads=1, memory="1GB"
+        )  # else another model may stumble over the broken one first
+        build_sql(small_data, warehouse, sql=sql, selected=(name,) if is_alone else (), limits=one_by_one)
     assert str(caught.value).startswith(message)
     assert len(str(caught.value).splitlines()) == 1
     assert caught.value.exit_status == 1
