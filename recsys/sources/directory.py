@@ -108,6 +108,8 @@ def _parquet_files(directory: Path) -> dict[str, SourceFile]:
             raise InputError(
                 path, None, None, f"the file as the import wrote it, found other bytes: {remedy}"
             )
+        if name == "ratings" and path.name not in digests:
+            parquet.refuse_repeated_order(path)
         found[name] = replace(file, line_count=rows)
     return found
 

@@ -180,6 +180,35 @@ def _refuse_repeated(path: Path, keys: np.ndarray, before: int, expected: str) -
         raise InputError(path, row + 1, _row(path, row), expected)
 
 
+def refuse_repeated_order(path: Path) -> None:
+    """InputError for the first rating of a user that has the ``seq`` of another: which was first is not said.
+
+    Ratings in the order of seq, as an import writes them, are looked at in a stream.
+    """
+    if _is_ascending(path):
+        return
+    users, order = _column(path, "user_id"), _column(path, "seq")
+    place = np.lexsort((order, users))
+    users, order = users[place], order[place]
+    repeated = place[1:][(users[1:] == users[:-1]) & (order[1:] == order[:-1])]
+    if len(repeated):
+        row = int(repeated.min())
+        raise InputError(path, row + 1, _row(path, row), "one rating for each user_id and seq")
+
+
+def _is_ascending(path: Path) -> bool:
+    """Whether seq ascends from row to row, all over the file; also true where one is missing."""
+    last = np.empty(0, np.int64)
+    for _, values in _batches(path, "seq"):
+        if values.null_count:
+            return True
+        order = np.concatenate([last, values.cast(pa.int64()).to_numpy()])
+        if (order[1:] <= order[:-1]).any():
+            return False
+        last = order[-1:]
+    return True
+
+
 def _check_candidates(paths: Mapping[str, Path]) -> None:
     if "candidates" not in paths:
         return

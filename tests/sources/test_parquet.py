@@ -95,6 +95,7 @@ REFUSED = [
     ("id too large", "ratings", "alter table it alter item_id type bigint; update it set item_id = 3000000000 where item_id = 10", 1, "3000000000", "in the column item_id"),
     ("no order", "ratings", "update it set seq = null where item_id = 10", 1, "None", "in the column seq"),
     ("item rated twice", "ratings", "insert into it values (100, 2, 50, 99)", 7, "user_id = 100, item_id = 2, rating = 50, seq = 99", "one row for each user_id and item_id"),
+    ("order repeated", "ratings", "update it set seq = 2 where item_id = 22", 4, "user_id = 100, item_id = 22, rating = 0, seq = 2", "one rating for each user_id and seq"),
     ("track twice", "tracks", "insert into it values (1, null, null, [])", 6, "track_id = 1, album_id = None, artist_id = None, genre_ids = []", "an id listed once"),
     ("artist that is a track", "artists", "insert into it values (1)", 4, "artist_id = 1", "an id listed once"),
     ("genre missing", "tracks", "update it set genre_ids = [30, null] where track_id = 1", 5, "[30, None]", "a list of ids"),
@@ -124,6 +125,19 @@ def test_a_bad_file_is_refused_by_file_row_and_text(data, tmp_path, name, file, 
     assert expected in error.expected
     assert "\n" not in str(error)
     assert not (tmp_path / "w.duckdb").exists()
+
+
+def test_each_user_may_have_an_order_of_its_own_in_rows_of_any_order(data, small_warehouse, tmp_path):
+    seq = "(select count(*) from it as b where b.user_id = it.user_id and b.seq < it.seq)"
+    spoil(
+        data,
+        "ratings",
+        f"create or replace table it as select * replace ({seq} as seq) from it order by rating",
+    )
+    build_sql(data, tmp_path / "w.duckdb")
+    assert (
+        content(tmp_path / "w.duckdb")["marts.predictions"] == content(small_warehouse)["marts.predictions"]
+    )
 
 
 @pytest.mark.parametrize("size", [0, 3, -9])

@@ -1,0 +1,87 @@
+"""``recsys import`` as it is typed: what it prints, what it refuses and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import on_terminal
+from tests.cli.test_cli import recsys
+
+RATINGS = "userId,movieId,rating,timestamp\nu1,m1,5,30\nu1,m2,1,10\nu2,m1,3,20\n"
+FILMS = "movieId,title,genres\nm1,First,Comedy|Drama\nm2,Second,\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ratings.csv").write_text(RATINGS)
+    (tmp_path / "films.csv").write_text(FILMS)
+    return tmp_path
+
+
+def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> None:
+    out = folder / "data"
+    done = recsys(
+        "import", folder / "ratings.csv", "--items", folder / "films.csv", "--out", out, "--name", "title"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "columns: user = userId (guessed), item = movieId (guessed), rating = rating (guessed), time = timestamp (guessed)",
+        "columns of items: item = movieId (guessed), name = title, genres = genres (guessed)",
+        "scale: 1 to 5, as found in the data, becomes 0 to 100; a like from 4 on (--liked changes that)",
+        "held out: nothing, no user likes 6 tracks: the build has no candidates",
+        f"{out}: 3 ratings by 2 users of 2 tracks, 2 genres",
+        f"  recsys build --data {out}",
+    ]  # fmt: skip
+
+
+def test_what_is_given_is_no_guess(folder: Path) -> None:
+    given = ("--scale", "0", "10", "--liked", "7", "--holdout", "0", "--user", "userId")
+    done = recsys("import", folder / "ratings.csv", "--out", folder / "data", *given)
+    assert "scale: 0 to 10, as given, becomes 0 to 100; a like from 7 on (as given)\n" in done.stdout
+    assert done.stdout.startswith("columns: user = userId, item = movieId (guessed)")
+    assert json.loads((folder / "data" / "dataset.json").read_text())["liked"] == 70
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere.csv"], "nowhere.csv: no such file"),
+        (["ratings.csv", "--user", "usr"], "ratings.csv: no column 'usr': expected one of userId, movieId, rating, timestamp"),
+        (["ratings.csv", "--scale", "1", "4"], "ratings.csv:2: 'u1,m1,5,30': expected a rating 1..4 in the column rating"),
+        (["ratings.csv", "--liked", "6"], "--liked 6: expected a rating 1..5"),
+        (["films.csv", "--user", "title", "--liked", "4"], "--liked: a rating, and films.csv has no column of ratings"),
+        (["cut.parquet"], "cut.parquet: expected a file that can be read: No magic bytes found at end of file 'cut.parquet'"),
+        (["ratings.csv", "--separator", ""], "--separator '': expected one character or more"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_status_2_and_nothing_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], sentence: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "cut.parquet").write_text(RATINGS)
+    before = sorted(path.name for path in folder.iterdir())
+    done = recsys("import", *words, "--out", "data")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{sentence}\n")
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_what_is_there_is_replaced_by_force_alone(folder: Path) -> None:
+    words = ("import", folder / "ratings.csv", "--out", folder / "data")
+    assert recsys(*words).returncode == 0
+    again = recsys(*words)
+    assert (again.returncode, again.stderr) == (
+        2,
+        f"{folder / 'data'}: is there already: --force replaces it\n",
+    )
+    assert recsys(*words, "--force", "--scale", "0", "5").returncode == 0
+    assert json.loads((folder / "data" / "dataset.json").read_text())["scale"] == [0, 5]
+
+
+def test_a_terminal_shows_a_line_that_moves_and_keeps_what_was_found(folder: Path) -> None:
+    with on_terminal("import", folder / "ratings.csv", "--out", folder / "data") as terminal:
+        text = terminal.end()
+    assert terminal.process.returncode == 0
+    assert text.index("import") < text.index("columns: user = userId")
