@@ -2,7 +2,6 @@
 -- key: user_id, item_id
 -- units: rating 0..100
 -- nulls: none
--- materialized: view
 -- formula: an album's entry is the user's own rating of it, else the mean of the user's ratings of its
 --   tracks; a track without album stands for itself
 with
