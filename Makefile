@@ -49,6 +49,7 @@ ablation: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) $(if $(DATA),,$(DEMO)/synt
 
 bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with the peers
 	@$(BIN)/python -m tests.bench.warehouse
+	@$(BIN)/python -m tests.bench.further
 	@$(BIN)/python -m tests.bench.ranking "$(MOVIELENS)"
 
 report: $(WAREHOUSE) $(VENV)/.pages ## write report.html about the warehouse
