@@ -57,7 +57,9 @@ def build(
     threads: int | None = None,
     memory: str = "4GB",
     device: str = "auto",
+    engine: str = "duckdb",
     spark_master: str | None = None,
+    store: str | None = None,
     sql: Pathlike | None = None,
 ) -> Warehouse:
     """Build a warehouse from a data directory, running only what changed, and open it.
@@ -78,7 +80,9 @@ def build(
         full_refresh=full_refresh,
         limits=Limits(threads or os.cpu_count() or 1, memory),
         device=device,
+        engine=engine,
         spark_master=spark_master,
+        store=store,
     )
     run(options, _Log())
     return open(warehouse)

@@ -291,3 +291,7 @@ def _signals_kept() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+if __name__ == "__main__":  # what a cluster's scripts take for JAVA_HOME
+    print(java_home(Path(tempfile.mkdtemp(prefix="recsys-java-"))))

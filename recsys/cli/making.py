@@ -84,7 +84,21 @@ def _near(statistics: Sequence[Statistic]) -> str:
 @click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="4GB", show_default=True, help="What DuckDB may take before it spills.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option("--spark-master", metavar="URL", help="A Spark cluster instead of a local session.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What the SQL runs on: this machine, or a Spark cluster.",
+)
+@click.option(
+    "--master",
+    "--spark-master",
+    "spark_master",
+    metavar="URL",
+    help="A Spark cluster, for the learners that use Spark, and for all with --engine spark.",
+)
+@click.option("--store", metavar="DIR_OR_URL", help="Where a cluster keeps relations.  [default: FILE.store]")
 @click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
 def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     """Build the warehouse from a data directory.

@@ -14,7 +14,8 @@ from recsys import spark
 from recsys.engine import additions, record, requests
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.database import Database, EngineError, Limits
-from recsys.engine.duckdb import Writer, first_line
+from recsys.engine.duckdb import first_line
+from recsys.engine.engines import engine
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
@@ -46,7 +47,9 @@ class Options:
     plan_only: bool = False
     limits: Limits = field(default_factory=Limits)
     device: str = "auto"
+    engine: str = "duckdb"
     spark_master: str | None = None
+    store: str | None = None
 
 
 class Reporter(Protocol):
@@ -110,7 +113,10 @@ class _Run:
         self.options, self.reporter, self.project = options, reporter, project
         self.files, self.workplace = files, workplace
         self.build_id = uuid.uuid4().hex
-        records = record.read(options.warehouse)
+        size = sum(file.byte_count for file in files.values())
+        given = options.engine, options.store, workplace.warehouse, options.limits
+        self.engine = engine(*given, self.build_id, size)
+        records = self.engine.kept(options.warehouse)
         self.seconds = {name: record.seconds for name, record in records.items()}
         self.records = {} if options.full_refresh else records
         self.ran: list[str] = []
@@ -148,7 +154,7 @@ class _Run:
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
         if self.records:
             self.workplace.start_from_published()
-        database: Database = Writer(self.workplace.database, self.options.limits, self.workplace.spill)
+        database = self.engine.open(self.workplace, self._context(), self.records)
         try:
             self._prepare(database, dropped)
             while (failed := self._run_all(database, steps)) is not None:
@@ -210,7 +216,13 @@ class _Run:
         options = self.options
         parameters = self.project.parameters
         table = record.table(
-            self.build_id, options.data, options.limits, parameters, self.files, self.records
+            self.build_id,
+            options.data,
+            options.limits,
+            self.engine.settings,
+            parameters,
+            self.files,
+            self.records,
         )
         database.drop(requests.RELATION)
         database.store(requests.RELATION, requests.table(self.project))

@@ -375,6 +375,8 @@ def _checked(warehouse: Path, settings: Mapping[str, bool]) -> Connection:
         _attach(warehouse, connection)
         _check_version(warehouse, connection)
         _check_length(warehouse, found, connection)
+        if settings.get("enable_external_access") is False:
+            _allow_store(connection)
         for name, value in settings.items():
             connection.execute(f"set {name} = {str(value).lower()}")
     except duckdb.Error as error:
@@ -462,6 +464,14 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
             f"{warehouse}: made in format {version}, this program reads {FORMAT_VERSION}: "
             "`recsys build` replaces it"
         )
+
+
+def _allow_store(connection: Connection) -> None:
+    """Let a guarded connection read the files of a warehouse that was built on a cluster."""
+    store = "select value from marts.build where kind = 'setting' and name = 'store'"
+    folders = [folder for (folder,) in connection.execute(store).fetchall()]
+    if folders:
+        connection.execute("set allowed_directories = $folders", {"folders": folders})
 
 
 def query(connection: Connection, sql: str, parameters: Any = None) -> Any:

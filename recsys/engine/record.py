@@ -71,6 +71,18 @@ def read(warehouse: Path) -> dict[str, Record]:
         return {}
 
 
+def settings(warehouse: Path) -> dict[str, str]:
+    """The settings that the published warehouse was built with; none where `read` has no records."""
+    if not warehouse.exists() or has_write_ahead_log(warehouse):
+        return {}
+    try:
+        with reading(warehouse) as connection:
+            rows = query(connection, "select name, value from marts.build where kind = 'setting'")
+            return dict(zip(rows["name"].to_pylist(), rows["value"].to_pylist(), strict=True))
+    except UsageError:
+        return {}
+
+
 def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
     """UsageError if a build would replace what is no warehouse, or may not be one and is not to be replaced.
 
@@ -107,13 +119,14 @@ def table(
     build_id: str,
     data: Path,
     limits: Limits,
+    engine: Mapping[str, str],
     parameters: Parameters,
     files: Mapping[str, SourceFile],
     records: Mapping[str, Record],
 ) -> pa.Table:
     """``marts.build``: a row for each setting, parameter, input file (row_count: its lines) and relation."""
     rows = [
-        *_values(build_id, "setting", _settings(data, limits)),
+        *_values(build_id, "setting", {**_settings(data, limits), **engine}),
         *_values(build_id, "parameter", parameters.flat()),
         *({"build_id": build_id, **_input(file)} for file in files.values()),
         *(_relation(record) for record in records.values()),

@@ -38,7 +38,7 @@ published as (
 ),
 
 named as (
-    select regexp_replace(file, '\.(csv|txt)(\.gz)?$', '') as model, any_value(score) as score
+    select regexp_replace(file, '\.(csv|txt)(\.gz)?$', '') as model, max(score) as score
     from published
     group by model
     having count(*) = 1

@@ -25,7 +25,7 @@ parsed as (
         {{ strict_integer('fields[1]') }} as user_id,
         {{ strict_integer('fields[2]') }} as track_id,
         {{ strict_integer('fields[3]', 'smallint', 1) }} as label,
-        {{ promised('len(fields) = 3', 'true', 'wrong number of fields') }} as is_label
+        {{ promised('array_length(fields) = 3', 'true', 'wrong number of fields') }} as is_label
     from lines
 ),
 {%- endif %}

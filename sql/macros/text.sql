@@ -44,7 +44,7 @@ parsed as (
         line,
         {{ strict_integer('fields[1]') }} as user_id,
         {{ strict_integer('fields[2]') }} as line_count,
-        {{ promised('len(fields) = 2', 'true', 'not a header') }} as is_header
+        {{ promised('array_length(fields) = 2', 'true', 'not a header') }} as is_header
     from headers
 ),
 

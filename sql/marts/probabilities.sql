@@ -20,14 +20,12 @@ users as (
         model,
         user_id,
         count(*) // 2 as liked_count,
+        median(score) as middle,
+        nullif(stddev_pop(score order by track_id), 0) as deviation,
         list(track_id order by track_id) as track_ids,
         list(score order by track_id) as scores
     from predictions
     group by model, user_id
-),
-
-measured as (
-    select *, list_median(scores) as middle, nullif(list_stddev_pop(scores), 0) as deviation from users
 ),
 
 weighed as (
@@ -40,7 +38,7 @@ weighed as (
             scores,
             lambda score: {{ var('probabilities.slope') }} * coalesce((score - middle) / deviation, 0)
         ) as log_odds
-    from measured
+    from users
 ),
 
 summed as (
@@ -49,24 +47,27 @@ summed as (
         list_reduce(
             log_odds,
             lambda e, w: list_transform(e, lambda term, k: {{ log_of_sum('term', 'w + e[k - 1]') }}),
-            list_resize([0::double], len(log_odds) + 1, null)
+            list_concat([0::double], list_transform(log_odds, lambda w: null::double))
         ) as log_sums
     from weighed
 ),
 
 compared as (
     select
-        * exclude (log_sums),
+        model,
+        user_id,
+        liked_count,
+        track_ids,
+        log_odds,
         list_transform(log_odds, lambda w, k: log_sums[k] - log_sums[k + 1]) as log_ratios
     from summed
 ),
 
-final as (
+judged as (
     select
         model,
         user_id,
-        unnest(track_ids) as track_id,
-        unnest(list_transform(log_odds, lambda w: case
+        unnest(list_transform(log_odds, lambda w, k: {'track_id': track_ids[k], 'probability': case
             when w + log_ratios[liked_count] <= 0
                 then list_reduce(
                     log_ratios[1:liked_count], lambda p, ratio: exp(w + ratio) * (1 - p), 0::double
@@ -74,8 +75,12 @@ final as (
             else list_reduce(
                 list_reverse(log_ratios[liked_count + 1:]), lambda p, ratio: 1 - p * exp(-w - ratio), 1::double
             )
-        end)) as probability
+        end})) as candidate
     from compared
+),
+
+final as (
+    select model, user_id, candidate.track_id, candidate.probability from judged
 )
 
 select * from final

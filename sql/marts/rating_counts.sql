@@ -32,7 +32,7 @@ cumulated as (
         entity,
         rating_count,
         sum(entities) over (partition by entity order by rating_count desc) as entities,
-        floor(8 * log2(rating_count)) as eighth
+        floor(8 * log2(rating_count) + 1e-9) as eighth
     from counted
 ),
 

@@ -10,7 +10,7 @@ users as (
 
 final as (
     select
-        (2 ** floor(log2(rating_count)))::integer as at_least,
+        (1 << (length(bin(rating_count)) - 1))::integer as at_least,
         count(*) as users,
         median(rating_count) as rating_count,
         fsum(rating_mean) / count(*) as rating_mean

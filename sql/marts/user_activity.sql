@@ -20,7 +20,8 @@ final as (
         user_id,
         rating_count,
         rating_mean,
-        case when rating_count < 16 then 0 else 4 ** floor(log2(rating_count) / 2) end::integer as activity
+        case when rating_count < 16 then 0 else 1 << ((length(bin(rating_count)) - 1) // 2 * 2) end::integer
+            as activity
     from counted
 )
 

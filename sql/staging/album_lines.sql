@@ -16,7 +16,7 @@ lines as (
 ),
 
 final as (
-    select {{ promised('len(fields) >= 2', 'fields', 'too few fields') }} as fields from lines
+    select {{ promised('array_length(fields) >= 2', 'fields', 'too few fields') }} as fields from lines
 )
 
 select * from final

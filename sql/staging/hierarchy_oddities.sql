@@ -54,13 +54,13 @@ unlisted_genres as (
 tracks_that_repeat_a_genre as (
     select fields[1]::integer as example
     from {{ ref('staging.track_lines') }}
-    where len(fields[4:]) > list_unique(fields[4:])
+    where array_length(fields[4:]) > list_unique(fields[4:])
 ),
 
 albums_that_repeat_a_genre as (
     select fields[1]::integer as example
     from {{ ref('staging.album_lines') }}
-    where len(fields[3:]) > list_unique(fields[3:])
+    where array_length(fields[3:]) > list_unique(fields[3:])
 ),
 
 final as (

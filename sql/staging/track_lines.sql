@@ -19,7 +19,7 @@ lines as (
 ),
 
 final as (
-    select {{ promised('len(fields) >= 3', 'fields', 'too few fields') }} as fields from lines
+    select {{ promised('array_length(fields) >= 3', 'fields', 'too few fields') }} as fields from lines
 )
 
 select * from final

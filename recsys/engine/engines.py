@@ -1,0 +1,108 @@
+"""The two engines that a build can run on: one machine with DuckDB, or a cluster with Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from recsys.engine import record
+from recsys.engine.database import Database, Limits
+from recsys.engine.duckdb import Writer
+from recsys.engine.publish import Workplace
+from recsys.engine.record import Record
+from recsys.errors import UsageError
+from recsys.project.contract import Context
+
+if TYPE_CHECKING:
+    from recsys.engine.spark.store import Store
+
+NAMES = ("duckdb", "spark")
+INSTALL = "pip install 'recsys[spark]'"
+GLOB = frozenset("*?[]{}\\")  # what Spark would take for a pattern in a path
+
+
+class Engine(Protocol):
+    """How a build opens its database, and which relations of the published warehouse it can go on from."""
+
+    settings: dict[str, str]
+
+    def kept(self, warehouse: Path) -> dict[str, Record]: ...
+    def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database: ...
+
+
+def engine(
+    name: str, store: str | None, warehouse: Path, limits: Limits, build_id: str, input_bytes: int
+) -> Engine:
+    """The engine of a build; UsageError for one whose packages are missing, or a store that is none."""
+    if name == "duckdb":
+        if store is not None:
+            raise UsageError(f"--store {store}: expected with --engine spark, whose files it is for")
+        return _Machine(limits)
+    try:
+        import pyspark  # noqa: F401
+        import sqlglot  # noqa: F401
+    except ImportError as error:
+        raise UsageError(f"--engine spark: not installed ({error}): {INSTALL}") from None
+    from recsys.engine.spark.store import Store
+
+    return _Cluster(Store.of(store, warehouse, build_id), limits, input_bytes)
+
+
+class _Machine:
+    """DuckDB: everything is in the warehouse's file."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.settings = {"engine": "duckdb"}
+
+    def kept(self, warehouse: Path) -> dict[str, Record]:
+        is_own = record.settings(warehouse).get("engine", "duckdb") == "duckdb"
+        return record.read(warehouse) if is_own else {}
+
+    def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
+        return Writer(workplace.database, self.limits, workplace.spill)
+
+
+class _Cluster:
+    """Spark: relations are in a store, and the warehouse's file says where."""
+
+    def __init__(self, store: Store, limits: Limits, input_bytes: int) -> None:
+        self.store, self.limits, self.input_bytes = store, limits, input_bytes
+        if GLOB & set(str(store.folder)):
+            raise UsageError(
+                f"{store.folder}: expected a path of a store without any of {' '.join(sorted(GLOB))}"
+            )
+        self.settings = {"engine": "spark", "store": str(store.folder)}
+
+    def kept(self, warehouse: Path) -> dict[str, Record]:
+        """What was made on a cluster and whose files are in this store still."""
+        found = record.settings(warehouse)
+        if any(found.get(name) != value for name, value in self.settings.items()):
+            return {}
+        return {
+            name: one
+            for name, one in record.read(warehouse).items()
+            if one.kind not in ("table", "view") or self._place(one).is_dir()
+        }
+
+    def _place(self, one: Record) -> Path:
+        return self.store.place(one.name, one.build_id)
+
+    def _in_use(self, warehouse: Path) -> list[Path] | None:
+        """Folders that the published warehouse may read; None where there is one that cannot be asked."""
+        found = record.read(warehouse)
+        return [self._place(one) for one in found.values()] if found or not warehouse.exists() else None
+
+    def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
+        from recsys.engine.spark.database import SparkDatabase
+
+        kept = {name: self._place(one) for name, one in records.items() if one.kind in ("table", "view")}
+        self.store.open(self._in_use(workplace.warehouse))
+        writer = Writer(workplace.database, self.limits, workplace.spill)
+        try:
+            return SparkDatabase(writer, self.store, context, kept, self.input_bytes)
+        except BaseException:
+            writer.close()
+            self.store.discard()
+            raise

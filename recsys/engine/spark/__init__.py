@@ -1,0 +1,1 @@
+"""The same models on an Apache Spark cluster."""

@@ -1,0 +1,112 @@
+"""The way to a cluster: whether there is one at an address, and a session with it for SQL."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pyspark.sql import SparkSession
+
+from recsys import spark
+from recsys.engine.database import EngineError
+from recsys.engine.spark.failures import told
+from recsys.engine.spark.store import located
+from recsys.errors import UnavailableError, UsageError
+from recsys.project.contract import Context
+
+ADDRESSES = "expected local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
+CONNECT_SECONDS = 5.0
+WORKER_SECONDS = 60.0
+BYTES_PER_PARTITION = 4 << 20  # of input files, whose rows grow to many columns
+
+
+def connect(context: Context, input_bytes: int) -> SparkSession:
+    """A session of its own, with the settings of SQL, in the process's application; UsageError in a line.
+
+    Data of up to a few partitions runs with fixed ones; beyond, Spark merges and splits them by their sizes.
+    """
+    master = context.spark_master
+    if master is None:
+        raise UsageError(f"--engine spark: expected --master URL: {ADDRESSES}")
+    _refuse_dead(master)
+    try:
+        base = spark.session(context)
+    except UnavailableError as error:
+        message = str(error).replace("recsys[learners]", "recsys[spark]")
+        raise UsageError(f"--master {master}: {message}") from None
+    if not master.startswith("local"):
+        _await_worker(base, master)
+    session = base.newSession()
+    partitions = max(1, input_bytes // BYTES_PER_PARTITION)
+    is_large = partitions > 1
+    settings = {
+        "spark.sql.shuffle.partitions": partitions,
+        "spark.sql.adaptive.enabled": str(is_large).lower(),
+        # To compile a statement pays where it runs over many rows.
+        "spark.sql.codegen.wholeStage": str(is_large).lower(),
+        "spark.sql.codegen.factoryMode": "FALLBACK" if is_large else "NO_CODEGEN",
+        "spark.sql.files.maxPartitionBytes": 64 << 20,
+        "spark.sql.files.openCostInBytes": 4 << 20,
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+    }
+    for name, value in settings.items():
+        session.conf.set(name, str(value))
+    return session
+
+
+def _refuse_dead(master: str) -> None:
+    """UsageError for an address that is none, or where nobody listens."""
+    if not master.startswith(("local", "spark://", "yarn", "k8s://")):
+        raise UsageError(f"--master {master}: {ADDRESSES}")
+    if not master.startswith("spark://"):
+        return
+    reasons = [_unreachable(address) for address in master.removeprefix("spark://").split(",")]
+    if all(reasons):
+        raise UsageError(f"--master {master}: no master answers there ({reasons[0]})")
+
+
+def _unreachable(address: str) -> str | None:
+    """Why a master's address cannot be reached; None where somebody listens."""
+    try:
+        parts = urlsplit(f"//{address}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        return "expected spark://HOST:PORT"
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _await_worker(session: SparkSession, master: str) -> None:
+    """UsageError where no worker gives an executor within a minute; the driver counts as one."""
+    context = session.sparkContext._jsc.sc()
+    deadline = time.monotonic() + WORKER_SECONDS
+    while context.getExecutorMemoryStatus().size() < 2:
+        if context.isStopped() or time.monotonic() > deadline:
+            spark.stop()
+            raise UsageError(
+                f"--master {master}: no worker has given an executor within {WORKER_SECONDS:.0f} s: "
+                "start one with as much memory as spark.executor.memory, and the same version of pyspark"
+            )
+        time.sleep(0.1)
+
+
+def probe(session: SparkSession, folder: Path) -> None:
+    """UsageError where a worker cannot write to the store, or writes to another than this machine sees."""
+    try:
+        with told():
+            session.range(1).write.mode("overwrite").parquet(located(folder))
+    except EngineError as error:
+        raise UsageError(f"{folder.parents[2]}: a worker cannot write to this store: {error}") from None
+    if not any(folder.glob("part-*.parquet")):
+        raise UsageError(
+            f"{folder.parents[2]}: a worker's files do not arrive in this store: "
+            "expected a folder that this machine and all workers share"
+        )

