@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -217,14 +218,20 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    if context.spark_master is None:
+    if _is_on_this_machine(context.spark_master):
         settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     return settings
 
 
+def _is_on_this_machine(master: str | None) -> bool:
+    """Whether all of Spark is here, so that its processes need no other network than the loopback."""
+    is_in_this_process = master is None or master.startswith("local")
+    return is_in_this_process or urlsplit(master).hostname in ("127.0.0.1", "localhost", "::1")
+
+
 def _variables(context: Context, folder: Path) -> dict[str, str]:
     variables = {"JAVA_HOME": str(java_home(folder)), "PYSPARK_PYTHON": sys.executable}
-    if context.spark_master is None:
+    if _is_on_this_machine(context.spark_master):
         variables["SPARK_LOCAL_IP"] = "127.0.0.1"
     return variables
 

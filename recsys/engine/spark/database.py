@@ -33,7 +33,7 @@ from recsys.engine.spark.relation import StoredRelation
 from recsys.engine.spark.silent import complaints
 from recsys.engine.spark.store import Store, located
 from recsys.engine.spark.translation import Translation, source_view, translated, view_of
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Rows
 from recsys.sources.parquet import SUFFIX
 
 MOST_SHOWN = 1000  # rows of a check that found some
@@ -186,15 +186,20 @@ class SparkDatabase:
     def relation(self, name: str, order: Sequence[str]) -> StoredRelation:
         return StoredRelation(self.folders[name], self.writer.relation(name, order))
 
-    def store(self, name: str, table: pa.Table | DataFrame) -> None:
-        """A mart is the warehouse's own; everything else becomes files, from a table or from a frame."""
+    def store(self, name: str, table: Rows | DataFrame) -> None:
+        """A mart is the warehouse's own; everything else becomes files, from Arrow's rows or from a frame."""
         if name.startswith("marts."):
             self.writer.store(name, table)
             return
         folder = self._emptied(name)
-        if isinstance(table, pa.Table):
+        if isinstance(table, (pa.Table, pa.RecordBatchReader)):
             folder.mkdir(parents=True)
-            pq.write_table(table, folder / f"part-0{SUFFIX}")
+            try:
+                with pq.ParquetWriter(folder / f"part-0{SUFFIX}", table.schema) as writer:
+                    for batch in table.to_batches() if isinstance(table, pa.Table) else table:
+                        writer.write_batch(batch)
+            except pa.ArrowException as error:
+                raise EngineError(str(error)) from None
         else:
             with self._running():
                 table.write.mode("overwrite").parquet(located(folder))
