@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ from markupsafe import Markup
 from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
 from recsys.report import charts
-from recsys.report.sections import SECTIONS, AbsentError, Figure, Relations, Section, headline
+from recsys.report.headline import headline
+from recsys.report.parts import Figure, Section
+from recsys.report.relations import AbsentError, Relations
+from recsys.report.sections import SECTIONS
 from recsys.report.themes import THEMES
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE / "templates"
+LOOK = HERE / "static" / "look.css"
 GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the bundled library hands to the page's own script
 PICTURE_WIDTH = 620
 PICTURE_SCALE = 2.0  # pixels of a PNG for each unit of the drawing
@@ -72,23 +78,26 @@ def _sections(relations: Relations) -> tuple[list[Section], list[str]]:
     return sections, left_out
 
 
-def _render(build: dict[str, str], sections: list[Section], left_out: list[str]) -> str:
+def _render(top: Mapping[str, Any], sections: list[Section], left_out: list[str]) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["identity"] = id
     figures = [figure for section in sections for figure in section.figures]
     return environment.get_template("page.html").render(
-        build=build,
+        top=top,
         sections=sections,
         left_out=left_out,
         number={id(figure): place for place, figure in enumerate(figures)},
-        style=_asset("page.css"),
-        script=_asset("page.js"),
+        style=_asset(LOOK) + _asset(TEMPLATES / "page.css"),
+        script=_asset(TEMPLATES / "page.js"),
         library=_library(),
         specs=_json([_spec(figure) for figure in figures]),
         themes=_json(THEMES),
-        drawing=Markup,
     )
 
 
@@ -99,8 +108,8 @@ def _spec(figure: Figure) -> dict[str, Any]:
     return spec
 
 
-def _asset(name: str) -> Markup:
-    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+def _asset(path: Path) -> Markup:
+    return Markup(path.read_text(encoding="utf-8"))
 
 
 def _json(value: Any) -> Markup:

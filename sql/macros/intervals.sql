@@ -1,10 +1,12 @@
 {# Accuracy of each model over a relation of its users (model, judged, correct), with the bounds of 95 %:
    accuracy -+ z s of n users, s^2 = n / (n - 1) sum (correct - accuracy judged)^2 / (sum judged)^2, the
    variance of a ratio of two sums (Cochran, Sampling Techniques, 1977, 6.3): candidates of a user share a
-   history, so that the users are the independent draws. A model of a single user has no bounds. #}
-{% macro accuracies_of(users) -%}
+   history, so that the users are the independent draws. A model of a single user has no bounds. With `by`, a
+   column of users, each of its values is judged by itself. #}
+{% macro accuracies_of(users, by='') -%}
+{% set groups = ['model', by] | select | list %}
     select
-        model,
+        {{ groups | join(', ') }},
         user_count,
         accuracy,
         standard_error,
@@ -18,7 +20,7 @@
         end as accuracy_high
     from (
         select
-            totals.model,
+            totals.{{ groups | join(', totals.') }},
             totals.user_count,
             totals.accuracy,
             sqrt(
@@ -27,10 +29,11 @@
             ) / totals.judged as standard_error
         from {{ users }} as users
         inner join (
-            select model, count(*) as user_count, sum(judged) as judged, sum(correct) / sum(judged) as accuracy
+            select {{ groups | join(', ') }}, count(*) as user_count, sum(judged) as judged, sum(correct) / sum(judged) as accuracy
             from {{ users }}
-            group by model
-        ) as totals on users.model = totals.model
-        group by totals.model, totals.user_count, totals.accuracy, totals.judged
+            group by {{ groups | join(', ') }}
+        ) as totals on
+            {%- for group in groups %} {{ 'and ' if not loop.first }}users.{{ group }} = totals.{{ group }}{% endfor %}
+        group by totals.{{ groups | join(', totals.') }}, totals.user_count, totals.accuracy, totals.judged
     ) as errors
 {%- endmacro %}

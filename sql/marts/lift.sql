@@ -1,32 +1,39 @@
--- grain: one model beside the one before it, in the order of the paper; models that it lacks come last
+-- grain: a model, and the one that it builds on
 -- key: model
--- units: lift and published_lift are differences of accuracy, -1..1; gained and lost count the judged
---   candidates that only the model, or only the one before it, predicts right
--- nulls: previous_model, lift of the first; published_lift where the paper lacks one of the two
+-- units: lift, its bounds and published_lift are differences of accuracy, -1..1; gained and lost count
+--   judged candidates that only the model, or only the one that it builds on, predicts right
+-- nulls: lift_low, lift_high of a single user; published_lift where the paper lacks one of the two
+-- formula: the accuracy of a model less that of the model that it adds something to, by builds_on in
+--   parameters.toml; where that is not built, of what that builds on. Models that add to none are not here
 {% set built = models('scores') %}
-{% set published = var('published') | reject('in', var('published_in')) | list %}
-{% set ordered = (published | select('in', built) | list) + (built | reject('in', published) | list) %}
+{% set builds_on = var('builds_on') %}
+{% set published = var('published') %}
+{% set paper = published | reject('in', var('published_in')) | list %}
+{% set pairs = [] %}
+{% for model in builds_on if model in built %}
+{%- set nearest = namespace(model=builds_on[model]) %}
+{%- for _ in builds_on if nearest.model not in built %}
+{%- set nearest.model = builds_on.get(nearest.model) %}
+{%- endfor %}
+{%- set _ = pairs.append((model, nearest.model)) if nearest.model in built %}
+{%- endfor %}
 with
 
-models as (
-    {%- for model in ordered %}
+steps as (
+    {%- for model, previous in pairs %}
+    {%- set is_of_the_paper = model in paper and previous in paper %}
     select
         {{ loop.index }} as step,
         '{{ model }}' as model,
-        {{ var('published.' ~ model) if model in published else 'null' }}::double as published_accuracy
+        '{{ previous }}' as previous_model,
+        {{ var('adds.' ~ model) }} as adds,
+        {{ published[model] - published[previous] if is_of_the_paper else 'null' }}::double as published_lift
     {%- if not loop.last %}
     union all
     {%- endif %}
+    {%- else %}
+    select 0 as step, '' as model, '' as previous_model, '' as adds, 0.0 as published_lift where false
     {%- endfor %}
-),
-
-steps as (
-    select
-        step,
-        model,
-        lag(model) over (order by step) as previous_model,
-        published_accuracy - lag(published_accuracy) over (order by step) as published_lift
-    from models
 ),
 
 predictions as (
@@ -35,6 +42,10 @@ predictions as (
 
 judged as (
     select user_id, track_id, label from {{ ref('marts.judged') }}
+),
+
+significance as (
+    select better, worse, difference_low, difference_high from {{ ref('marts.significance') }}
 ),
 
 verdicts as (
@@ -72,17 +83,29 @@ compared as (
     group by own.step
 ),
 
+bounds as (
+    select better as model, worse as previous_model, difference_low as low, difference_high as high
+    from significance
+    union all
+    select worse as model, better as previous_model, 0 - difference_high as low, 0 - difference_low as high
+    from significance
+),
+
 final as (
     select
         steps.step,
         steps.model,
         steps.previous_model,
+        steps.adds,
         (compared.gained - compared.lost) / compared.candidates as lift,
+        bounds.low as lift_low,
+        bounds.high as lift_high,
         steps.published_lift,
         compared.gained,
         compared.lost
     from steps
     inner join compared on steps.step = compared.step
+    left join bounds on steps.model = bounds.model and steps.previous_model = bounds.previous_model
 )
 
 select * from final order by step

@@ -76,26 +76,68 @@ def test_accuracy_by_activity_weighs_candidates_and_knows_users_without_ratings(
     )
 
 
-def test_lift_follows_the_order_of_the_paper(schemas: Schemas) -> None:
-    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED}
+SIGNIFICANCE = """
+    better   worse                  difference_low difference_high
+    adaptive weighted_average       0.25           1.0
+    adaptive weighted_average_bayes 0.1            0.9
+"""
+
+
+def test_lift_is_over_the_nearest_model_that_is_built(schemas: Schemas) -> None:
+    """Adaptive builds on weighted_average_bayes, which builds on weighted_average."""
+    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED, "marts.significance": SIGNIFICANCE}
     models = ("scores.weighted_average", "scores.adaptive")
     expect(
         result(schemas, "marts.lift", given, also=models),
         """
-        model    previous_model   lift               published_lift gained lost
-        adaptive weighted_average 0.6666666666666666 0.033          2      0
+        model    previous_model   lift               lift_low lift_high published_lift gained lost
+        adaptive weighted_average 0.6666666666666666 0.25     1.0       0.033          2      0
         """,
     )
 
 
-def test_a_model_that_the_paper_lacks_comes_last_in_the_lift(schemas: Schemas) -> None:
+def test_a_lift_that_is_a_loss_has_its_bounds_turned_round(schemas: Schemas) -> None:
+    turned = "better worse difference_low difference_high\nweighted_average adaptive -0.1 0.3"
+    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED, "marts.significance": turned}
+    rows = result(schemas, "marts.lift", given, also=("scores.weighted_average", "scores.adaptive"))
+    assert [(row["lift_low"], row["lift_high"]) for row in rows] == [(-0.3, 0.1)]
+
+
+def test_a_model_that_builds_on_none_that_is_built_has_no_lift(schemas: Schemas) -> None:
     given = {
         "marts.predictions": PREDICTIONS.replace("adaptive        ", "stacked_ensemble"),
         "marts.judged": JUDGED,
+        "marts.significance": "better worse difference_low difference_high",
     }
-    models = ("scores.weighted_average", "scores.stacked_ensemble")
-    rows = result(schemas, "marts.lift", given, also=models)
-    assert [(row["model"], row["published_lift"]) for row in rows] == [("stacked_ensemble", None)]
+    models = ("scores.max_genre", "scores.stacked_ensemble")
+    assert result(schemas, "marts.lift", given, also=models) == []
+
+
+def test_calibration_sets_the_liked_share_beside_the_probability(schemas: Schemas) -> None:
+    given = {
+        "marts.probabilities": """
+            model user_id track_id probability
+            a     1       10       0.31
+            a     1       11       0.35
+            a     2       10       1.0
+            b     2       10       0.0
+            b     2       99       0.5
+        """,
+        "marts.judged": JUDGED,
+    }
+    rows = result(schemas, "marts.calibration", given)
+    expect(
+        rows,
+        """
+        model tenth candidates probability liked_share
+        a     3     2          0.33        0.5
+        a     9     1          1.0         1.0
+        b     0     1          0.0         1.0
+        """,
+    )
+    # Wilson's bounds of 1 out of 2: (.5 + z^2/4 -+ z sqrt(.125 + z^2/16)) / (1 + z^2/2), z = 1.959964
+    assert rows[0]["liked_low"] == pytest.approx(0.0945, abs=1e-4)
+    assert rows[0]["liked_high"] == pytest.approx(0.9055, abs=1e-4)
 
 
 def test_correlation_is_of_the_ranks_within_users(schemas: Schemas) -> None:

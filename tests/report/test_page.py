@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,33 @@ def test_every_section_is_there_and_linked(page: str) -> None:
     assert 'id="left-out"' not in page
 
 
+def test_the_best_model_comes_first_with_its_interval_and_what_lifts_it(page: str) -> None:
+    top = page[page.index('<div class="hero">') : page.index("<nav ")]
+    found = re.search(r"<h1>(\w+) predicts ([0-9.]+) % right</h1>", top)
+    assert found and "95 % interval" in top and "What lifts it" in top
+    figures = [float(text) for text in re.findall(r'<span class="figure[ a-z]*">([-+0-9.]+)</span>', top)]
+    assert sum(figures[:-1]) == pytest.approx(figures[-1], abs=0.05 * len(figures))
+    assert figures[-1] == float(found[2])
+
+
+def test_foreign_data_is_compared_with_nothing(page: str, learned_warehouse: Path, tmp_path: Path) -> None:
+    foreign = Path(shutil.copy(learned_warehouse, tmp_path / "foreign.duckdb"))
+    with duckdb.connect(str(foreign)) as connection:
+        connection.execute(
+            "update marts.build set value = 'ratings.parquet' where kind = 'input' and name = 'train'"
+        )
+    write(foreign, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for word in ("the real data", "published", "Yahoo"):
+        assert word in _markup(page), word
+        assert word not in _markup(text), word
+
+
+def _markup(page: str) -> str:
+    """The page without its style and its scripts."""
+    return page[page.index("<body>") : page.index("<script")]
+
+
 def test_the_page_is_self_contained_and_of_reasonable_size(page: str) -> None:
     markup = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.findall(r"""(?:src|href)=["'](?!#|data:)""", markup)
@@ -68,8 +96,10 @@ def test_the_leaderboard_table_has_the_figures_of_the_warehouse(page: str, learn
     with duckdb.connect(str(learned_warehouse), read_only=True) as connection:
         rows = connection.execute("select model, accuracy from marts.leaderboard").fetchall()
     assert len(rows) >= 5
+    board = page[page.index('<section id="leaderboard">') :]
     for model, accuracy in rows:
-        assert f'<th scope="row">{model}</th><td>{accuracy:.4f}</td>' in page
+        row = re.search(rf'<th scope="row">{model}</th>.*?</tr>', board, re.DOTALL)
+        assert row and f"<td>{accuracy:.4f}</td>" in row[0]
 
 
 def test_the_same_warehouse_gives_the_same_page(page: str, learned_warehouse: Path, tmp_path: Path) -> None:
@@ -98,7 +128,9 @@ def test_without_labels_the_rest_is_reported(tmp_path: Path) -> None:
     build_sql(write_directory(tmp_path / "data", files), tmp_path / "warehouse.duckdb")
     left_out = write(tmp_path / "warehouse.duckdb", tmp_path / "report.html")
     assert "Accuracy by rated levels: the data set has no labels to judge by" in left_out
-    assert {line.split(":")[0] for line in left_out}.isdisjoint({"The data", "Fallback coverage", "Lineage"})
+    assert {line.split(":")[0] for line in left_out}.isdisjoint(
+        {"The data", "Fallback coverage", "Build timings"}
+    )
     with pytest.raises(UsageError, match=r"marts\.user_accuracy is empty|no labels"):
         leaderboard_picture(tmp_path / "warehouse.duckdb", tmp_path / "picture.svg")
 

@@ -50,10 +50,18 @@ def test_the_charts_follow_a_change_of_theme(browser: Any, report: Path) -> None
     watched.page.close()
 
 
-def test_pointing_at_a_model_lights_up_its_lineage(browser: Any, report: Path) -> None:
-    watched = opened(browser, report)
-    watched.page.locator('[data-model="priors.overall"]').hover()
-    lit = watched.page.locator(".model.lit").evaluate_all("models => models.map(m => m.dataset.model)")
-    assert {"staging.ratings", "priors.overall", "priors.items", "marts.leaderboard"} <= set(lit)
-    assert "staging.truth" not in lit
+def test_axe_finds_nothing(browser: Any, report: Path) -> None:
+    for scheme, width in (("light", 1200), ("dark", 390)):
+        watched = opened(browser, report, color_scheme=scheme, viewport={"width": width, "height": 800})
+        assert watched.violations() == []
+        watched.page.close()
+
+
+def test_on_paper_the_page_is_light(browser: Any, report: Path) -> None:
+    watched = opened(browser, report, color_scheme="dark")
+    watched.page.emulate_media(media="print")
+    watched.page.wait_for_selector("html[data-drawn=light]")
+    assert watched.page.locator("nav").is_hidden()
+    ground = watched.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
     watched.page.close()
