@@ -206,9 +206,7 @@ class Warehouse:
         self._require("similar")
         _positive(k)
         return self._relation(
-            "select found.rank, coalesce(items.original_id, found.track_id::varchar) as item, items.name, "
-            "found.score from similar($1, $2) as found "
-            "left join staging.items as items on found.track_id = items.item_id order by found.rank",
+            "select rank, item, name, score from similar($1, $2)",
             [item_id(self._connection, item), k],
         )
 

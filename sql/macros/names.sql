@@ -17,3 +17,16 @@ final as (
 )
 {%- endif %}
 {%- endmacro %}
+
+{# An argument of a macro for the text of a query: a number is an id of the warehouse, a text what people write,
+   of which a macro finds the meaning. Nothing but an integer or a quoted text gets into the query. #}
+{% macro asked(argument, meaning, id) -%}
+case when typeof({{ argument }}) = 'VARCHAR' then concat(
+{{- "'(select " ~ id ~ " from " ~ meaning ~ "(''', replace(" ~ argument }}::varchar, '''', ''''''), '''))')
+{{- ' else' }} format('{:d}', {{ argument }}) end
+{%- endmacro %}
+
+{# What people call an item that was joined with `staging.items`: its name, else its original id, else its id. #}
+{% macro shown(items, id) -%}
+coalesce({{ items }}.name, {{ items }}.original_id, cast({{ id }} as varchar))
+{%- endmacro %}

@@ -68,6 +68,18 @@ weighted as (
     select 'track', 'neighbour', item_id, value, null, null, null, 0, support from neighbours
 ),
 
+items as (
+    select item_id, original_id, name from {{ ref('staging.items') }}
+),
+
+named as (
+    select
+        weighted.*,
+        {{ shown('items', 'weighted.item_id') }} as shown
+    from weighted
+    left join items on weighted.item_id = items.item_id
+),
+
 final as (
     select
         row_number() over (
@@ -79,15 +91,15 @@ final as (
         ) as ordinal,
         level,
         case
-            when source = 'direct' then concat('own rating of ', level, ' ', item_id)
-            when source = 'sibling' then concat('own rating of track ', item_id, ' on the same album')
-            when source = 'prior' then concat('all ratings of ', level, ' ', item_id)
+            when source = 'direct' then concat('own rating of ', level, ' ', shown)
+            when source = 'sibling' then concat('own rating of track ', shown, ' on the same album')
+            when source = 'prior' then concat('all ratings of ', level, ' ', shown)
             when source = 'global' and item_id is null then concat('overall mean, no ', level)
             when source = 'global' then concat('overall mean, nobody rated the ', level)
             when source = 'autoencoder' then 'prediction for the album by the autoencoder'
             when source = 'als' then concat('prediction for the ', level, ' by ALS')
             when source = 'neighbour'
-                then concat('own rating of item ', item_id, ', near the track in ', support, ' histories')
+                then concat('own rating of item ', shown, ', near the track in ', support, ' histories')
             else concat('score of ', source)
         end as evidence,
         item_id,
@@ -98,7 +110,7 @@ final as (
         source,
         weight,
         weight * value as contribution
-    from weighted
+    from named
 )
 
 select * from final order by ordinal

@@ -1,55 +1,15 @@
 -- grain: one rating of one user, with what is known of the item
 -- arguments: the_user
--- units: rating and item_mean on the scale 0..100; item_count is the number of the item's ratings by all
---   users; seq is ascending in time
--- nulls: name of an item without one; item_type of an item that no file lists; album_id, artist_id where the
---   item has none
+-- units: as in main.remembered
+-- nulls: name, item_type, album_id, artist_id as in main.remembered
+-- formula: as in main.remembered; the argument is a number of the warehouse, or as a text an original id or a
+--   name, which is why the query is a text until the macro is called
+{% set user = asked('the_user', ref('main.user_meant'), 'user_id') %}
 with
 
-users as (
-    select user_id from {{ ref('main.known_user') }}(the_user)
-),
-
-ratings as (
-    select ratings.item_id, ratings.rating, ratings.seq
-    from users
-    inner join {{ ref('staging.ratings') }} as ratings on users.user_id = ratings.user_id
-),
-
-items as (
-    select item_id, item_type from {{ ref('hierarchy.items') }}
-),
-
-priors as (
-    select item_id, rating_count, rating_mean from {{ ref('priors.items') }}
-),
-
-parents as (
-    select track_id as item_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
-    union all
-    select album_id as item_id, null as album_id, artist_id from {{ ref('staging.albums') }}
-),
-
-named as (
-    select item_id, name from {{ ref('staging.items') }}
-),
-
 final as (
-    select
-        ratings.seq,
-        ratings.item_id,
-        items.item_type,
-        ratings.rating,
-        priors.rating_count as item_count,
-        priors.rating_mean as item_mean,
-        parents.album_id,
-        parents.artist_id,
-        named.name
-    from ratings
-    left join items on ratings.item_id = items.item_id
-    left join priors on ratings.item_id = priors.item_id
-    left join parents on ratings.item_id = parents.item_id
-    left join named on ratings.item_id = named.item_id
+    select seq, item_id, item, name, item_type, rating, item_count, item_mean, album_id, artist_id
+    from query(format('from {{ ref("main.remembered") }}({})', {{ user }}))
 )
 
 select * from final order by seq

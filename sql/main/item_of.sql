@@ -2,52 +2,13 @@
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
--- formula: an original id before a name, and of each a track before an album, an artist and a genre; in data
---   without original ids, the number that the text writes
 {% set types = ['track', 'album', 'artist', 'genre'] %}
+-- formula: as in main.item_meant, which in data without original ids takes any number
 with
 
-items as (
-    select items.item_id, items.original_id, items.name, list_position({{ types }}, types.item_type) as type
-    from {{ ref('staging.items') }} as items
-    inner join {{ ref('hierarchy.items') }} as types on items.item_id = types.item_id
-),
-
-written as (
-    select try_cast(the_text as integer) as number
-),
-
-matches as (
-    select item_id, type as place from items where original_id = the_text::varchar
-    union all
-    select item_id, 10 + type as place from items where name = the_text::varchar
-    union all
-    select number as item_id, 20 as place
-    from written
-    where number::varchar = the_text::varchar and not exists (select 1 from items)
-),
-
-ranked as (
-    select item_id, rank() over (order by place) as rank from matches
-),
-
-best as (
-    select count(item_id) as item_count, any_value(item_id) as item_id from ranked where rank = 1
-),
-
-meant as (
-    select
-        case
-            when item_count = 1 then item_id
-            when item_count > 1
-                then error(concat('no item ', the_text, ': ', item_count, ' items have this name'))
-            else error(concat('no item ', the_text, ' in the data'))
-        end::integer as item_id
-    from best
-),
-
 final as (
-    select item_id from {{ ref('main.known_item') }}((select item_id from meant))
+    select item_id
+    from {{ ref('main.known_item') }}((select item_id from {{ ref('main.item_meant') }}(the_text)))
 )
 
 select * from final

@@ -1,7 +1,7 @@
 -- grain: one of the user's best unrated tracks among those retrieved
 -- arguments: the_user, how_many
 -- units: rank counts from 1, the best; score is that of the model adaptive, on the scale 0..100
--- nulls: album_id, artist_id that the track lacks
+-- nulls: name of a track without one; album_id, artist_id that the track lacks
 -- formula: the ranking rule over all that main.retrieved finds; reason is the level that adds most to the
 --   score, the album's before the artist's before the genres' where they add the same; by_* is negative for a
 --   level that is not rated
@@ -56,25 +56,44 @@ contributions as (
     left join popularity on best.track_id = popularity.item_id
 ),
 
+items as (
+    select item_id, original_id, name from {{ ref('staging.items') }}
+),
+
+named as (
+    select
+        contributions.*,
+        coalesce(tracks.original_id, contributions.track_id::varchar) as item,
+        tracks.name,
+        {{ shown('albums', 'contributions.album_id') }} as album,
+        {{ shown('artists', 'contributions.artist_id') }} as artist
+    from contributions
+    left join items as tracks on contributions.track_id = tracks.item_id
+    left join items as albums on contributions.album_id = albums.item_id
+    left join items as artists on contributions.artist_id = artists.item_id
+),
+
 final as (
     select
         rank,
         track_id,
+        item,
+        name,
         score,
         case
             when greatest(by_album, by_artist, by_genre) < 0
                 then concat('popular: ', rating_count, ' ratings of all users')
             when by_album >= greatest(by_artist, by_genre) and album_direct is not null
-                then concat('own rating ', album_direct, ' of album ', album_id)
+                then concat('own rating ', album_direct, ' of album ', album)
             when by_album >= greatest(by_artist, by_genre)
-                then concat('own ratings of tracks on album ', album_id, ': mean ', round(sibling_mean)::int)
-            when by_artist >= by_genre then concat('own rating ', artist_direct, ' of artist ', artist_id)
+                then concat('own ratings of tracks on album ', album, ': mean ', round(sibling_mean)::int)
+            when by_artist >= by_genre then concat('own rating ', artist_direct, ' of artist ', artist)
             else concat('own ratings of its genres: mean ', round(genre_direct)::int)
         end as reason,
         album_id,
         artist_id,
         track_prior
-    from contributions
+    from named
 )
 
 select * from final order by rank

@@ -2,48 +2,12 @@
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
--- formula: an original id before a name; in data without original ids, the number that the text writes
+-- formula: as in main.user_meant, which in data without original ids takes any number
 with
 
-users as (
-    select user_id, original_id, name from {{ ref('staging.users') }}
-),
-
-written as (
-    select try_cast(the_text as integer) as number
-),
-
-matches as (
-    select user_id, 1 as place from users where original_id = the_text::varchar
-    union all
-    select user_id, 2 as place from users where name = the_text::varchar
-    union all
-    select number as user_id, 3 as place
-    from written
-    where number::varchar = the_text::varchar and not exists (select 1 from users)
-),
-
-ranked as (
-    select user_id, rank() over (order by place) as rank from matches
-),
-
-best as (
-    select count(user_id) as user_count, any_value(user_id) as user_id from ranked where rank = 1
-),
-
-meant as (
-    select
-        case
-            when user_count = 1 then user_id
-            when user_count > 1
-                then error(concat('no user ', the_text, ': ', user_count, ' users have this name'))
-            else error(concat('no user ', the_text, ' in the data'))
-        end::integer as user_id
-    from best
-),
-
 final as (
-    select user_id from {{ ref('main.known_user') }}((select user_id from meant))
+    select user_id
+    from {{ ref('main.known_user') }}((select user_id from {{ ref('main.user_meant') }}(the_text)))
 )
 
 select * from final

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from recsys.sources.importing.options import Options as Imported
+from recsys.sources.importing.recipe import run as run_import
+from tests.given import build_sql
 from tests.main.conftest import NEWCOMER
 from tests.reference import Dataset
 
@@ -28,6 +31,20 @@ def ask(warehouse: Path, *queries: str) -> list[list[str]]:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return list(csv.reader(io.StringIO(done.stdout)))
+
+
+@pytest.fixture(scope="module")
+def named_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse of imported texts."""
+    folder = tmp_path_factory.mktemp("named")
+    (folder / "ratings.csv").write_text("user,item,rating\nann,m1,1\nann,O'Hara,5\nbob,m3,1\n")
+    (folder / "films.csv").write_text("item,title,artist\nm1,First,\nm3,\"Third, isn't it\",O'Hara\n")
+    imported = Imported(
+        [str(folder / "ratings.csv")], folder / "data", items=str(folder / "films.csv"), holdout=0
+    )
+    run_import(imported)
+    build_sql(folder / "data", folder / "w.duckdb")
+    return folder / "w.duckdb"
 
 
 def refusal(warehouse: Path, query: str) -> str:
@@ -46,7 +63,7 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
     user, track = dataset.candidates[0]
     arguments = {
         **dict.fromkeys(("user_id", "the_user"), user),
-        **dict.fromkeys(("track_id", "the_track", "item", "the_item"), track),
+        **dict.fromkeys(("track_id", "the_track", "item_id", "the_item"), track),
         **dict.fromkeys(("k", "how_many"), 3),
         **dict.fromkeys(("model", "one_model"), "'adaptive'"),
         "other_model": "'max_genre'",
@@ -57,7 +74,7 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
     calls = [
         f"from {name}({', '.join(str(known[word]) for word in words.strip('[]').split(', '))})"
         for name, words in macros
-        for known in [of_users if name == "user_of" else arguments]
+        for known in [of_users if name in ("user_of", "user_meant") else arguments]
     ]
     assert {"explain", "recommend", "submission", "probabilities", "history"} <= {name for name, _ in macros}
     ask(learned_file, *calls)
@@ -74,6 +91,27 @@ def test_every_relation_can_be_read(learned_file: Path) -> None:
 @pytest.mark.parametrize("call", ["explain(99999, 100)", "recommend(99999, 3)", "history(99999)"])
 def test_an_unknown_user_is_told_of(learned_file: Path, call: str) -> None:
     assert "no user 99999 in the training file or the test file" in refusal(learned_file, f"from {call}")
+
+
+NAMED = [
+    ("select item, name from recommend('ann', 1)", [["item", "name"], ["m3", "Third, isn't it"]]),
+    ("select item, name, reason from recommend('ann', 1)", [["item", "name", "reason"], ["m3", "Third, isn't it", "own rating 100 of artist O'Hara"]]),
+    ("select count(*) as n from explain('ann', 'Third, isn''t it') where evidence = 'own rating of artist O''Hara'", [["n"], ["1"]]),
+    ("select item, name, rating from history('bob')", [["item", "name", "rating"], ["m3", "Third, isn't it", "0"]]),
+    ("select count(*) as n from similar('m1', 3)", [["n"], ["0"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "rows"), NAMED)
+def test_original_ids_and_names_are_taken_and_shown(
+    named_file: Path, query: str, rows: list[list[str]]
+) -> None:
+    assert ask(named_file, query) == rows
+
+
+@pytest.mark.parametrize("call", ["recommend('nobody', 3)", "explain('nobody', 'm1')", "history('nobody')"])
+def test_a_text_that_nobody_is_called_is_told_of(named_file: Path, call: str) -> None:
+    assert "no user nobody in the data" in refusal(named_file, f"from {call}")
 
 
 def test_a_user_without_ratings_has_an_empty_history(learned_file: Path) -> None:

@@ -1,0 +1,45 @@
+-- grain: the user whom a text means, if there is one such; else an error that says so
+-- arguments: the_text
+-- units: ids of the files
+-- nulls: none
+-- formula: an original id before a name; in data without original ids, the number that the text writes
+with
+
+users as (
+    select user_id, original_id, name from {{ ref('staging.users') }}
+),
+
+written as (
+    select try_cast(the_text as integer) as number
+),
+
+matches as (
+    select user_id, 1 as place from users where original_id = the_text::varchar
+    union all
+    select user_id, 2 as place from users where name = the_text::varchar
+    union all
+    select number as user_id, 3 as place
+    from written
+    where number::varchar = the_text::varchar and not exists (select 1 from users)
+),
+
+ranked as (
+    select user_id, rank() over (order by place) as rank from matches
+),
+
+best as (
+    select count(user_id) as user_count, any_value(user_id) as user_id from ranked where rank = 1
+),
+
+final as (
+    select
+        case
+            when user_count = 1 then user_id
+            when user_count > 1
+                then error(concat('no user ', the_text, ': ', user_count, ' users have this name'))
+            else error(concat('no user ', the_text, ' in the data'))
+        end::integer as user_id
+    from best
+)
+
+select * from final
