@@ -21,7 +21,7 @@ DEFAULT = (
     "affinity"  # what the list of a user is made for; the models of the leaderboard judge given candidates
 )
 BY_NEIGHBOURS = ("affinity",)  # models whose reasons are ratings of items that go with the track
-BLOCK = 2000  # users at a time
+BLOCK = 4000  # users at a time
 VISITOR = 0  # the user id of somebody who is not in the data
 
 USERS = pa.schema({"user_id": pa.int32()})
