@@ -24,6 +24,12 @@ BY_NEIGHBOURS = ("affinity",)  # models whose reasons are ratings of items that 
 BLOCK = 4000  # users at a time
 VISITOR = 0  # the user id of somebody who is not in the data
 
+BY_MODEL = ("scores", "best", "reasons", "recommended")  # relations that are different for each model
+RATINGS = (
+    "select user_id, item_id, rating, seq from staging.ratings "
+    f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
+)
+
 USERS = pa.schema({"user_id": pa.int32()})
 
 Report = Callable[[float, str], None]
@@ -88,6 +94,14 @@ class Recommender:
                 done = min(start + size, len(wanted))
                 report(done / len(wanted), f"{done:,} of {len(wanted):,} users")
 
+    def by_models(self, wish: Wish, models: Sequence[str], user: int) -> dict[str, pa.Table]:
+        """The lists of a user whom the data know, by several models, of what is retrieved once.
+
+        UsageError as for `model`.
+        """
+        asked = self._asked([user], RATINGS)
+        return {model: self._ranked(asked, Wish(wish.k, model, wish.includes_rated)) for model in models}
+
     def for_ratings(self, wish: Wish, ratings: Mapping[int, float]) -> pa.Table:
         """A list for somebody who is not in the data, from a handful of ratings 0..100 by item id."""
         given = pa.table(
@@ -116,17 +130,21 @@ class Recommender:
         return named["user_id"]
 
     def _of_block(self, wish: Wish, users: pa.Array) -> pa.Table:
-        ratings = (
-            "select user_id, item_id, rating, seq from staging.ratings "
-            f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
-        )
-        return self._list(wish, users, ratings)
+        return self._list(wish, users, RATINGS)
 
     def _list(self, wish: Wish, users: pa.Array | Sequence[int], ratings: pa.Table | str) -> pa.Table:
-        model = self.model(wish)
+        return self._ranked(self._asked(users, ratings), wish)
+
+    def _asked(self, users: pa.Array | Sequence[int], ratings: pa.Table | str) -> Round:
         asked = Round(self.requests, self.scratch)
         asked.give(f"{SCHEMA}.users", pa.table({"user_id": users}).cast(USERS))
         asked.give(f"{SCHEMA}.ratings", ratings)
+        return asked
+
+    def _ranked(self, asked: Round, wish: Wish) -> pa.Table:
+        """The lists by one model; what another one has ranked in this round is made anew."""
+        model = self.model(wish)
+        asked.forget(*(f"{SCHEMA}.{name}" for name in BY_MODEL))
         asked.give(f"{SCHEMA}.wish", wish.table(model))
         asked.make(f"{SCHEMA}.scores_{model}")
         asked.give(f"{SCHEMA}.scores", f"select * from scratch.{SCHEMA}.scores_{model}")

@@ -93,6 +93,10 @@ class Round:
         self.scratch.put(relation, content)
         self.there.add(relation)
 
+    def forget(self, *relations: str) -> None:
+        """Have these relations made anew when they are needed next."""
+        self.there -= set(relations)
+
     def make(self, wanted: str) -> pa.Table:
         """A relation, made together with all that it reads and that is not there yet.
 

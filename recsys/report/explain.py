@@ -24,7 +24,7 @@ def rows_of(connection: Connection, sql: str, arguments: Mapping[str, int]) -> l
         return query(connection, sql, dict(arguments)).to_pylist()
     except RecsysError as error:
         kind, _, sentence = str(error).partition(": ")
-        if kind == "Invalid Input Error" and sentence.startswith(("no user ", "no track ")):
+        if kind == "Invalid Input Error" and sentence.startswith(("no user ", "no track ", "no item ")):
             raise UnknownIdError(sentence.splitlines()[0]) from None
         raise
 

@@ -12,8 +12,10 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+from recsys.sources.importing.recipe import Options, run
 from recsys.ui.server import application
 from tests.browser import browser
+from tests.given import build_sql
 
 __all__ = ["browser"]
 
@@ -42,3 +44,26 @@ def address(explored_warehouse: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def named_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Imported data: users and items have ids and names of their own, some with a slash or an ampersand."""
+    folder = tmp_path_factory.mktemp("named")
+    songs = [("s/1", "Shine & on", "AC/DC"), ("s2", "Hold the line", "Toto"), ("s3", "Thunder", "AC/DC")]
+    (folder / "songs.csv").write_text(
+        "item,name,artist,genres\n" + "".join(f"{one},{name},{by},rock\n" for one, name, by in songs)
+    )
+    ratings = [("ann", "s2", 5), ("ann", "s3", 4), ("bob", "s/1", 5), ("bob", "s3", 1), ("cy", "s/1", 3)]
+    (folder / "ratings.csv").write_text(
+        "user,item,rating,time\n" + "".join(f"{u},{i},{r},{t}\n" for t, (u, i, r) in enumerate(ratings))
+    )
+    items = str(folder / "songs.csv")
+    run(Options([str(folder / "ratings.csv")], folder / "data", items=items, scale=(1, 5), holdout=0))
+    build_sql(folder / "data", folder / "named.duckdb")
+    return folder / "named.duckdb"
+
+
+@pytest.fixture
+def named_client(named_warehouse: Path) -> TestClient:
+    return TestClient(application(named_warehouse, seed=1), base_url=HOME, follow_redirects=False)

@@ -11,27 +11,56 @@ from recsys.engine.duckdb import reading
 from tests.browser import Watched
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1200, 390])
-def test_from_the_start_to_an_explanation(browser: Any, address: str, scheme: str, width: int) -> None:
-    watched = Watched(browser, color_scheme=scheme, viewport={"width": width, "height": 800})
+def test_from_a_search_to_a_recommendation_and_why(browser: Any, address: str) -> None:
+    watched = Watched(browser, viewport={"width": 1200, "height": 800})
     page = watched.page
     page.goto(address)
-    page.get_by_label("id of the user to look at").fill("100")
-    page.get_by_role("button", name="Look at this user").click()
+    page.keyboard.press("/")
+    page.keyboard.type("100")
+    page.wait_for_selector("#suggestions [role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/users/100")
     assert page.locator("h1").inner_text() == "User 100"
-    assert page.locator(".ranking").count() == 4
-    assert not watched.overflows()
+    page.wait_for_selector("#recommendations .lists a.score")
+    assert page.locator(".lists .list").count() == 2
 
-    page.locator(".ranking [data-track='1']").first.click()
-    assert page.locator("#explanation h2").inner_text() == "The evidence on track 1"
-    assert "own rating of album 10" in page.locator("#explanation").inner_text()
-    assert page.locator(".ranking [aria-current]").count() == 4
-    assert not watched.overflows()
+    page.locator(".lists a.score").first.click()
+    page.wait_for_url("**/users/100/tracks/*")
+    assert page.locator("h1").inner_text().startswith("Why Track")
+    assert page.locator(".waterfall tbody tr").count() >= 1
+
+    page.get_by_label("model to explain").select_option("adaptive")
+    page.get_by_role("button", name="Explain").click()
+    page.wait_for_url("**model=adaptive**")
+    assert "mean of all ratings" in page.locator(".waterfall").inner_text()
+    page.go_back()
+    page.go_back()
+    assert page.locator("h1").inner_text() == "User 100"
 
     assert watched.complaints == []
     assert [url for url in watched.requests if not url.startswith((address, "data:"))] == []
     page.close()
+
+
+PAGES = (
+    *("/", "/users/100", "/users/100?list=affinity&list=adaptive", "/users/101", "/albums/10", "/genres/30"),
+    *("/users/100/tracks/1?model=adaptive", "/models/adaptive", "/search?q=1&all=1", "/search?q=zz", "/sql"),
+    *("/users/nobody", "/users/100/lists"),
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_is_accessible_and_fits(browser: Any, address: str, scheme: str, width: int) -> None:
+    watched = Watched(browser, color_scheme=scheme, viewport={"width": width, "height": 900})
+    found = {}
+    for path in PAGES:
+        watched.page.goto(address + path)
+        watched.page.wait_for_selector("body:not(:has([aria-busy]))")
+        found[path] = [*watched.violations(), *(["overflows"] if watched.overflows() else [])]
+    assert found == {path: [] for path in PAGES}
+    watched.page.close()
 
 
 def test_models_can_be_chosen(browser: Any, address: str) -> None:

@@ -55,7 +55,7 @@ def test_every_answer_bars_what_a_page_does_not_need(client: TestClient) -> None
 
 
 def test_no_page_brings_scripts_or_styles_of_its_own(client: TestClient) -> None:
-    for path in ("/", "/users/100", "/users/100/tracks/1", "/sql", "/users/999999"):
+    for path in ("/", "/users/100", "/users/100/tracks/1", "/tracks/1", "/sql", "/users/999999"):
         text = client.get(path).text
         assert "<script>" not in text and "<style" not in text
         assert " style=" not in text and " onclick=" not in text

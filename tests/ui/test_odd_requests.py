@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 PATHS = (
     *("/", "/users", "/users/random", "/users/disagreeing", "/users/100", "/users/100/tracks/1", "/sql"),
+    *("/search", "/search.json", "/tracks/1", "/items/", "/ids/item/1", "/pair", "/users/100/lists"),
     *("/static/ui.css", "/static/", "/static/..%2f..%2fserver.py", "/static/%00", "//", "/users//tracks/"),
 )
 WORDS = st.one_of(
@@ -26,9 +27,10 @@ TARGETS = st.one_of(
     WORDS.map(lambda word: f"/{word}"),
     WORDS.map(lambda word: f"/users/{word}"),
     WORDS.map(lambda word: f"/users/100/tracks/{word}"),
+    WORDS.map(lambda word: f"/artists/{word}"),
     WORDS.map(lambda word: f"/static/{word}"),
 )
-FIELDS = st.sampled_from(["user", "model", "one", "other", "all", "query", "x"])
+FIELDS = st.sampled_from(["user", "model", "one", "other", "all", "query", "q", "list", "type", "track", "x"])
 QUERIES = st.lists(st.tuples(FIELDS, WORDS), max_size=6).map(
     lambda pairs: "&".join(f"{name}={word}" for name, word in pairs)
 )
@@ -171,7 +173,7 @@ def test_a_small_body_in_chunks_is_read(address) -> None:
 
 @pytest.mark.parametrize("digits", [11, 5000])
 def test_an_id_of_any_number_of_digits_is_told_of(address, digits) -> None:
-    assert status(exchange(address, [head(address, "GET", f"/users?user={'9' * digits}")])) == 400
+    assert status(exchange(address, [head(address, "GET", f"/ids/user/{'9' * digits}")])) == 404
     assert status(exchange(address, [head(address, "GET", f"/users/{'9' * digits}")])) == 404
 
 

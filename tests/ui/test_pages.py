@@ -7,44 +7,49 @@ import re
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 from starlette.testclient import TestClient
 
+from recsys.engine.duckdb import reading
 from recsys.ui.server import application
 from tests.given import build_sql, write_directory
 from tests.ui.conftest import HOME
 
 
-def test_home_shows_the_leaderboard_and_the_ways_to_a_user(client: TestClient) -> None:
+def asked(warehouse: Path, sql: str) -> list[tuple]:
+    with reading(warehouse, guarded=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_home_shows_the_leaderboard_and_the_ways_to_somebody(client: TestClient, explored_warehouse: Path):
     text = client.get("/").text
-    assert re.search(r"2 test users, \d+ models", text)
-    assert all(f'<th scope="row">{model}</th>' in text for model in ("adaptive", "max_genre"))
-    assert 'action="/users/random"' in text and 'action="/users/disagreeing"' in text
-
-
-def test_a_user_can_be_found_by_id(client: TestClient) -> None:
-    answer = client.get("/users?user=+100+")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/users/100")
-
-
-@pytest.mark.parametrize("text", ["", "abc", "-1", "1.5", "1;drop", "\u0663"])
-def test_what_is_no_id_is_told_so(client: TestClient, text: str) -> None:
-    answer = client.get("/users", params={"user": text})
-    assert answer.status_code == 400
-    assert "is no user id" in answer.text
+    models = [model for (model,) in asked(explored_warehouse, "select model from marts.leaderboard")]
+    assert f"2 test users with 6 candidates, {len(models)} models" in text
+    assert all(f'<a href="/models/{model}">{model}</a>' in text for model in models)
+    assert 'href="/users/100"' in text and 'action="/users/disagreeing"' in text
 
 
 @pytest.mark.parametrize(
-    "path", ["/users/7", f"/users/{10**30}", f"/users/100/tracks/{10**30}", "/users/x", "/y"]
+    "path",
+    [
+        *("/users/7", f"/users/{10**30}", f"/users/100/tracks/{10**30}", "/users/x", "/users/", "/y"),
+        *("/tracks/10", "/albums/1", "/artists/999", "/items/777", "/models/nope", f"/ids/user/{2**31}"),
+        *(
+            "/users/100?model=%3Cb%3E",
+            "/users/100?list=nope",
+            "/users/disagreeing?other=adaptive&one=%3Cb%3E",
+        ),
+        *("/users/100/tracks/1?model=nope", "/users/100/tracks/99999999", f"/tracks/{'9' * 300}"),
+    ],
 )
-def test_what_is_not_there_is_told_so(client: TestClient, path: str) -> None:
+def test_what_is_not_there_is_told_so_with_ways_on(client: TestClient, path: str):
     answer = client.get(path)
     assert answer.status_code == 404
-    assert 'role="alert"' in answer.text
+    assert 'role="alert"' in answer.text and 'href="/users/random"' in answer.text
+    assert "<b>" not in answer.text
 
 
-def test_a_random_user_is_a_test_user_and_the_seed_fixes_which(explored_warehouse: Path) -> None:
+def test_a_random_user_is_a_test_user_and_the_seed_fixes_which(explored_warehouse: Path):
     def walk() -> list[str]:
         client = TestClient(application(explored_warehouse, seed=7), base_url=HOME, follow_redirects=False)
         return [client.get("/users/random").headers["location"] for _ in range(6)]
@@ -53,70 +58,114 @@ def test_a_random_user_is_a_test_user_and_the_seed_fixes_which(explored_warehous
     assert walk() == walk()
 
 
-def test_a_user_on_whom_two_models_disagree(client: TestClient, explored_warehouse: Path) -> None:
-    with duckdb.connect(str(explored_warehouse), read_only=True) as connection:
-        pairs = connection.execute(
-            "select distinct a.model, b.model, a.user_id from marts.predictions a join marts.predictions b "
-            "using (user_id, track_id) where a.predicted <> b.predicted"
-        ).fetchall()
+def test_a_user_on_whom_two_models_disagree(client: TestClient, explored_warehouse: Path):
+    pairs = asked(
+        explored_warehouse,
+        "select distinct a.model, b.model, a.user_id from marts.predictions a join marts.predictions b "
+        "using (user_id, track_id) where a.predicted <> b.predicted",
+    )
     one, other, _ = pairs[0]
     answer = client.get("/users/disagreeing", params={"one": one, "other": other})
     user = int(re.match(r"/users/(\d+)", answer.headers["location"])[1])
     assert (one, other, user) in pairs
-    assert answer.headers["location"].endswith(f"?model={one}&model={other}")
+    assert answer.headers["location"].endswith(f"?model={one}&model={other}#candidates")
 
 
-def test_a_model_never_disagrees_with_itself(client: TestClient) -> None:
+def test_a_model_never_disagrees_with_itself(client: TestClient):
     answer = client.get("/users/disagreeing?one=adaptive&other=adaptive")
     assert (answer.status_code, "predict the same" in answer.text) == (404, True)
 
 
-def test_an_unknown_track_is_not_found(client: TestClient) -> None:
-    answer = client.get("/users/100/tracks/99999999")
-    assert (answer.status_code, "no track 99999999 in" in answer.text) == (404, True)
-
-
-def test_an_unknown_model_is_a_text_on_the_page(client: TestClient) -> None:
-    for path in ("/users/100?model=", "/users/disagreeing?other=adaptive&one="):
-        answer = client.get(path + "%3Cb%3E';--")
-        assert answer.status_code == 404
-        assert "<b>" not in answer.text
-
-
-def test_the_candidates_stand_in_the_order_of_each_model(
-    client: TestClient, explored_warehouse: Path
-) -> None:
+def test_the_candidates_stand_in_the_order_of_each_model(client: TestClient, explored_warehouse: Path):
     models = ["adaptive", "max_genre"]
     text = client.get("/users/100", params={"model": models}).text
-    shown = [re.findall(r'data-track="(\d+)"', card) for card in text.split('<div class="card ranking">')[1:]]
-    with duckdb.connect(str(explored_warehouse), read_only=True) as connection:
-        for model, tracks in zip(models, shown, strict=True):
-            rows = connection.execute(
-                "select track_id from marts.predictions where model = ? and user_id = 100 order by rank",
-                [model],
-            ).fetchall()
-            assert tracks[: len(rows)] == [str(track) for (track,) in rows]
+    shown = [re.findall(r'data-track="(\d+)"', card) for card in text.split('<div class="ranking">')[1:]]
+    for model, tracks in zip(models, shown, strict=True):
+        order = (
+            f"select track_id from marts.predictions where model = '{model}' and user_id = 100 order by rank"
+        )
+        assert tracks == [str(track) for (track,) in asked(explored_warehouse, order)]
 
 
-def test_truth_and_history_are_shown(client: TestClient) -> None:
+def test_truth_taste_and_history_are_shown(client: TestClient):
     text = client.get("/users/100").text
     assert text.count('title="liked"') >= 2 and text.count('title="not liked"') >= 2
-    for heading in ("Tracks", "Albums", "Artists", "Genres"):
-        assert f"<h3>{heading} " in text
-    assert re.search(r'class="id">10</span>.*?class="score">90</span>', text, re.DOTALL)
+    assert "4 ratings: 1 track, 1 album, 1 artist, 1 genre" in " ".join(text.split())
+    assert 'id="taste-artist"' in text and 'id="taste-genre"' in text
+    ratings = text.split('id="history"')[1]
+    assert re.search(r'href="/albums/10">10</a>.*?class="score">90</span>', ratings, re.DOTALL)
+    assert 'href="/albums/10"' not in client.get("/users/100?type=track").text.split('id="history"')[1]
 
 
-def test_the_evidence_on_a_candidate_adds_up(client: TestClient, explored_warehouse: Path) -> None:
-    text = client.get("/users/100/tracks/1").text
-    with duckdb.connect(str(explored_warehouse), read_only=True) as connection:
-        score = connection.execute(
-            "select score from scores.adaptive where user_id = 100 and track_id = 1"
-        ).fetchone()
-    assert "own rating of album 10" in text
-    assert f"<td>{score[0]:.2f}</td></tr></tfoot>" in text
+def test_lists_of_two_models_stand_side_by_side(client: TestClient, explored_warehouse: Path):
+    page = client.get("/users/100/lists?list=affinity&list=max_genre").text
+    part = client.get("/users/100/lists?list=affinity&list=max_genre&part=1").text
+    assert "<html" in page and "<html" not in part
+    for model in ("affinity", "max_genre"):
+        assert f'<a href="/models/{model}">{model}</a>' in part
+        assert re.search(rf'href="/users/100/tracks/\d+\?model={model}"', part)
 
 
-def test_a_long_history_is_cut_until_all_of_it_is_asked_for(tmp_path: Path) -> None:
+def test_an_item_shows_its_place_who_rates_it_and_its_prior(client: TestClient):
+    text = client.get("/albums/10").text
+    assert 'href="/artists/20"' in text and 'href="/genres/30"' in text
+    assert 'href="/tracks/1"' in text.split('id="tracks"')[1]
+    assert 'href="/users/100" title="rated it 90"' in text.split('id="raters"')[1]
+    prior = text.split('id="prior"')[1].split("</section>")[0]
+    assert "1 rating with the mean 90" in prior and "10 average ratings" in prior
+    mean = (90 + 70 + 80 + 0 + 50 + 100) / 6
+    assert f"{(90 + 10 * mean) / 11:.2f}" in prior
+
+
+def test_ids_of_the_warehouse_lead_to_the_pages(client: TestClient):
+    assert client.get("/ids/item/20").headers["location"] == "/artists/20"
+    assert client.get("/ids/user/100").headers["location"] == "/users/100"
+    assert client.get("/items/10").headers["location"] == "/albums/10"
+    assert client.get("/pair?user=100&track=1").headers["location"] == "/users/100/tracks/1"
+
+
+def test_the_steps_of_a_pair_end_at_the_score(client: TestClient, explored_warehouse: Path):
+    text = client.get("/users/100/tracks/1?model=adaptive").text
+    score = asked(
+        explored_warehouse, "select score from scores.adaptive where (user_id, track_id) = (100, 1)"
+    )
+    assert f'id="score">{score[0][0]:.4g}<' in text
+    assert 'href="/albums/10"' in text.split('id="explanation"')[1]
+    assert "In truth the user likes it" in text
+    assert (
+        "item_neighbours scores candidates alone"
+        in client.get("/users/100/tracks/2?model=item_neighbours").text
+    )
+
+
+def test_search_goes_to_the_only_thing_of_that_id_and_lists_others(client: TestClient):
+    assert client.get("/search", params={"q": " 20 "}).headers["location"] == "/artists/20"
+    assert 'href="/users/100"' in client.get("/search", params={"q": "10", "all": "1"}).text
+    assert "Nothing in these data" in client.get("/search", params={"q": "<b>zz"}).text
+    found = client.get("/search.json", params={"q": "10"}).json()["found"]
+    assert found[0] == {
+        "url": "/albums/10",
+        "title": "Album 10",
+        "kind": "album",
+        "id": "10",
+        "note": "1 ratings",
+    }
+
+
+def test_names_and_original_ids_are_shown_and_found(named_client: TestClient):
+    client = named_client
+    song = client.get("/search.json", params={"q": "shine"}).json()["found"][0]
+    assert (song["title"], song["url"]) == ("Shine & on", "/tracks/s%2F1")
+    page = client.get(song["url"])
+    assert page.status_code == 200 and "Shine &amp; on" in page.text
+    assert 'href="/artists/AC%2FDC"' in page.text
+    assert client.get("/artists/AC%2FDC").status_code == 200
+    assert "AC/DC" in client.get("/users/ann").text
+    assert client.get("/search", params={"q": "ann"}).headers["location"] == "/users/ann"
+    assert client.get("/users/ann/tracks/s%2F1").status_code == 200
+
+
+def test_a_long_history_is_cut_until_all_of_it_is_asked_for(tmp_path: Path):
     ratings = "".join(f"{item}\t{item % 101}\n" for item in range(1000, 1100))
     files = {
         "trackData2.txt": "".join(f"{item}|None|None\n" for item in range(1000, 1102)),
@@ -126,20 +175,20 @@ def test_a_long_history_is_cut_until_all_of_it_is_asked_for(tmp_path: Path) -> N
     warehouse = tmp_path / "warehouse.duckdb"
     build_sql(write_directory(tmp_path / "data", files), warehouse)
     client = TestClient(application(warehouse), base_url=HOME)
-    assert "The last 60 of 100." in client.get("/users/5").text
-    assert 'class="id">1000<' not in client.get("/users/5").text
-    assert 'class="id">1000<' in client.get("/users/5?all").text
+    cut, whole = (client.get(f"/users/5{query}").text.split('id="history"')[1] for query in ("", "?all=1"))
+    assert "The last 30 of 100." in cut
+    assert "/tracks/1000" not in cut and "/tracks/1000" in whole
     assert client.get("/users/5").text.count('title="not known"') >= 2
 
 
-def test_without_a_warehouse_the_page_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_warehouse_the_page_says_what_to_do(tmp_path: Path):
     client = TestClient(application(tmp_path / "none.duckdb"), base_url=HOME)
     answer = client.get("/")
     assert answer.status_code == 503
     assert "recsys build" in answer.text
 
 
-def test_a_warehouse_replaced_underneath_is_read_anew(explored_warehouse: Path, tmp_path: Path) -> None:
+def test_a_warehouse_replaced_underneath_is_read_anew(explored_warehouse: Path, tmp_path: Path):
     warehouse = tmp_path / "warehouse.duckdb"
     shutil.copyfile(explored_warehouse, warehouse)
     client = TestClient(application(warehouse), base_url=HOME)
@@ -148,15 +197,17 @@ def test_a_warehouse_replaced_underneath_is_read_anew(explored_warehouse: Path, 
     (tmp_path / "new.duckdb").replace(warehouse)
     after = client.get("/").text
     assert "2 test users" in before and "1 test users" in after
+    warehouse.unlink()
+    assert client.get("/").status_code == 503
 
 
-def test_nothing_is_written(client: TestClient, explored_warehouse: Path) -> None:
+def test_nothing_is_written(client: TestClient, explored_warehouse: Path):
     def digests() -> dict[str, str]:
         files = (path for path in explored_warehouse.parent.rglob("*") if path.is_file())
         return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     before = digests()
-    for path in ("/", "/users/100", "/users/100/tracks/1", "/users/random", "/sql"):
-        client.get(path)
+    for path in ("/", "/users/100", "/users/100/lists", "/users/100/tracks/1", "/tracks/1", "/sql"):
+        assert client.get(path).status_code == 200
     client.post("/sql", data={"query": "drop table marts.leaderboard"})
     assert digests() == before

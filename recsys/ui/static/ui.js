@@ -1,11 +1,29 @@
-/* Pointing at a candidate shows where the other models put it. */
-const tracks = [...document.querySelectorAll("[data-track]")];
-for (const link of tracks) {
-  const mark = (on) => () =>
-    tracks.forEach((other) => other.classList.toggle("same", on && other.dataset.track === link.dataset.track));
-  for (const event of ["pointerenter", "focus"]) link.addEventListener(event, mark(true));
-  for (const event of ["pointerleave", "blur"]) link.addEventListener(event, mark(false));
+/* Parts of a page that take longer come after it. */
+for (const part of document.querySelectorAll("[data-part]")) {
+  part.setAttribute("aria-busy", "true");
+  part.classList.add("coming");
+  fetch(part.dataset.part)
+    .then(async (answer) => {
+      if (!answer.ok) throw new Error();
+      const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+      part.replaceChildren(...made.body.childNodes);
+      highlight();
+    })
+    .catch(() => {})
+    .finally(() => { part.removeAttribute("aria-busy"); part.classList.remove("coming"); });
 }
+
+/* Pointing at a track shows where the other models put it. */
+function highlight() {
+  const tracks = [...document.querySelectorAll("[data-track]")];
+  for (const link of tracks) {
+    const mark = (on) => () =>
+      tracks.forEach((other) => other.classList.toggle("same", on && other.dataset.track === link.dataset.track));
+    for (const event of ["pointerenter", "focus"]) link.addEventListener(event, mark(true));
+    for (const event of ["pointerleave", "blur"]) link.addEventListener(event, mark(false));
+  }
+}
+highlight();
 
 const form = document.getElementById("sql");
 if (form)

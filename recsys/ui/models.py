@@ -1,0 +1,61 @@
+"""A model: what it is, how good it is for whom, and where it differs from another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from recsys.engine.queries import has
+from recsys.project.model import read_models
+from recsys.project.parameters import Parameters
+from recsys.project.project import shipped
+from recsys.ui.site import Site, one_of, text_of
+from recsys.ui.visit import Row, Visit
+
+MOST_FEATURES = 10
+
+
+class Models:
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def model(self, visit: Visit, request: Request) -> Response:
+        model = one_of("model", text_of(request, "model"), visit.models())
+        leaderboard = visit.leaderboard()
+        row = next(row for row in leaderboard if row["model"] == model)
+        return self.site.page(
+            request,
+            "model.html",
+            model=model,
+            row=row,
+            place=leaderboard.index(row) + 1,
+            leaderboard=leaderboard,
+            header=header_of(f"scores.{model}"),
+            by_activity=self._of_model(visit, "marts.accuracy_by_activity", "activity", model),
+            importance=self._of_model(visit, "marts.feature_importance", "importance desc, feature", model)[
+                :MOST_FEATURES
+            ],
+            makes_lists=model in visit.list_models(),
+        )
+
+    def _of_model(self, visit: Visit, relation: str, order: str, model: str) -> list[Row]:
+        """The model's rows of a mart, none where a build left it out."""
+        if not has(visit.connection, relation):
+            return []
+        return visit.rows(f"from {relation} where model = $model order by {order}", model=model)
+
+
+def header_of(relation: str) -> Mapping[str, str]:
+    """The header of a relation's model as this program has it, empty where it has no such model."""
+    return headers().get(relation, {})
+
+
+@cache
+def headers() -> Mapping[str, Mapping[str, str]]:
+    """The headers of all relations that have a file, by name."""
+    root = shipped()
+    kept_as = Parameters.load(root / "parameters.toml").values["materialized"]
+    return {name: model.header for model in read_models(root, kept_as) for name in model.relations}

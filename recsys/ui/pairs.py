@@ -1,0 +1,78 @@
+"""A user and a track: what every model makes of the pair, and step by step why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from recsys.ui.site import LONGEST, Site, one_of, text_of
+from recsys.ui.things import pair_url
+from recsys.ui.visit import Row, Visit
+
+LISTS = "affinity"  # the model that makes lists, and is not on the leaderboard
+ON_RATINGS = (  # models whose score is on the scale of the ratings
+    *("adaptive", "autoencoder_fallback", "weighted_average", "weighted_average_bayes"),
+    *("max_genre", "max_genre_bayes", "als_raw_blend"),
+)
+
+
+class Pairs:
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def pair(self, visit: Visit, request: Request) -> Response:
+        user = visit.things.user(text_of(request, "user"))
+        track = visit.things.item("track", text_of(request, "track"))
+        visit.about("from known_pair($user, $track)", user=user.id, track=track.id)
+        parts = visit.rows("from waterfall($user, $track)", user=user.id, track=track.id)
+        known = [*visit.models(), LISTS]
+        models = [model for model in known if any(row["model"] == model for row in parts)]
+        standing = visit.rows(
+            "from marts.predictions left join marts.judged using (user_id, track_id) "
+            "where user_id = $user and track_id = $track",
+            user=user.id,
+            track=track.id,
+        )
+        default = models[0] if standing else LISTS
+        chosen = one_of("model", request.query_params.get("model") or default, known)
+        family = visit.about("from family($item)", item=track.id)
+        above = [row for row in family if row["place"] != "below"]
+        rows = [row for row in parts if row["model"] == chosen]
+        return self.site.page(
+            request,
+            "pair.html",
+            user=user,
+            track=track,
+            chosen=chosen,
+            models=models,
+            rows=rows,
+            is_on_ratings=chosen in ON_RATINGS,
+            standing=_in_order(standing, visit.models()),
+            label=next((row["label"] for row in standing), None),
+            scores={row["model"]: row["after"] for row in parts},
+            own=self._own(visit, user.id, track.id),
+            above=above,
+            things=visit.things.items([row["item_id"] for row in [*rows, *above]]),
+            mean=visit.overall_mean(),
+        )
+
+    def asked(self, visit: Visit, request: Request) -> Response:
+        """The form on a track's page: a user's id or name leads to the pair."""
+        user, track = (request.query_params.get(name, "").strip()[:LONGEST] for name in ("user", "track"))
+        return RedirectResponse(pair_url(visit.things.user(user), visit.things.item("track", track)), 303)
+
+    def _own(self, visit: Visit, user: int, track: int) -> Any:
+        """The user's own rating of the track, if there is one."""
+        return visit.value(
+            "from staging.ratings select rating where user_id = $user and item_id = $track",
+            user=user,
+            track=track,
+        )
+
+
+def _in_order(standing: Sequence[Row], models: Sequence[str]) -> list[Mapping[str, Any]]:
+    found = {row["model"]: row for row in standing}
+    return [found[model] for model in models if model in found]

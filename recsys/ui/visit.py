@@ -1,0 +1,108 @@
+"""One request's look into the warehouse, and what is worked out once for each published file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recsys.engine import queries
+from recsys.engine.database import Limits
+from recsys.engine.duckdb import Connection, opened, query
+from recsys.engine.recommending import SCHEMA, Recommender
+from recsys.engine.requests import Requests
+from recsys.engine.snapshots import Snapshot
+from recsys.report.explain import rows_of
+from recsys.ui.things import Things
+
+NEEDED = (  # relations and macros that the pages are made from
+    *("marts.leaderboard", "marts.predictions", "marts.judged", "marts.user_activity", "marts.requests"),
+    *("history", "taste", "family", "raters", "waterfall", "search", "named_items", "named_users", "called"),
+)
+RECOMMENDERS = 2  # engines that make lists, each for one user at a time
+
+Row = dict[str, Any]
+
+
+class Visit:
+    """Questions to one connection."""
+
+    def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
+        self.snapshot, self.connection = snapshot, connection
+        self.things = Things(connection)
+        snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
+
+    def rows(self, sql: str, **parameters: Any) -> list[Row]:
+        rows: list[Row] = query(self.connection, sql, parameters).to_pylist()
+        return rows
+
+    def about(self, sql: str, **ids: int) -> list[Row]:
+        """The rows of a macro that refuses unknown ids; UnknownIdError with its sentence."""
+        return rows_of(self.connection, sql, ids)
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The only value of a query, None where there is no row."""
+        return next((next(iter(row.values())) for row in self.rows(sql, **parameters)), None)
+
+    def leaderboard(self) -> list[Row]:
+        """The models, the best first, as `recsys.engine.queries.leaderboard` has them."""
+        return self.snapshot.fact("leaderboard", lambda: queries.leaderboard(self.connection))
+
+    def models(self) -> list[str]:
+        """The names of all models, the best first."""
+        return [row["model"] for row in self.leaderboard()]
+
+    def is_compared(self) -> bool:
+        return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))
+
+    def best(self) -> Mapping[str, Any] | None:
+        return self.snapshot.fact("best", lambda: queries.best_model(self.connection))
+
+    def overall_mean(self) -> float:
+        """M: the mean of all ratings, 0..100."""
+        return self.snapshot.fact("mean", lambda: float(self.value("from priors.overall select rating_mean")))
+
+    def settings(self) -> Mapping[str, str]:
+        """What the build wrote of itself, such as ``finished_at`` and ``data``."""
+        return self.snapshot.fact("settings", self._settings)
+
+    def _settings(self) -> Mapping[str, str]:
+        rows = self.rows("from marts.build where kind = 'setting'")
+        return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
+
+    def test_users(self) -> Sequence[int]:
+        """The users who have candidates, by id."""
+        return self.snapshot.fact("test users", self._test_users)
+
+    def _test_users(self) -> Sequence[int]:
+        found = "select distinct user_id from staging.candidates order by user_id"
+        return [row["user_id"] for row in self.rows(found)]
+
+    def list_models(self) -> list[str]:
+        """The models that can make lists from the whole catalogue."""
+        return self.snapshot.fact("list models", lambda: Requests.of(self.connection).scores(SCHEMA))
+
+    @contextlib.contextmanager
+    def recommender(self) -> Iterator[Recommender]:
+        """An engine that makes lists, for this request alone: what it makes has one place in it."""
+        idle: queue.LifoQueue[Recommender | None] = self.snapshot.fact("recommenders", _recommenders)
+        found = idle.get() or self._new_recommender()
+        try:
+            yield found
+        finally:
+            idle.put(found)
+
+    def _new_recommender(self) -> Recommender:
+        connection = opened(self.snapshot.warehouse, guarded=True)
+        self.snapshot.keep(connection.close)
+        return Recommender(connection, Limits(os.cpu_count() or 1))
+
+
+def _recommenders() -> queue.LifoQueue[Recommender | None]:
+    """Places for engines, which are opened when they are needed first."""
+    places: queue.LifoQueue[Recommender | None] = queue.LifoQueue()
+    for _ in range(RECOMMENDERS):
+        places.put(None)
+    return places

@@ -1,0 +1,36 @@
+-- grain: ten points of the scale, of which somebody gave the item some
+-- arguments: the_item
+-- units: rating_from is the lowest of these ratings, a multiple of 10; rating_count counts the users, of whom
+--   users lists those with most ratings, as {user_id, rating}
+-- nulls: none
+{% set most = 8 %}
+with
+
+ratings as (
+    select user_id, rating from {{ ref('staging.ratings') }} where item_id = the_item
+),
+
+activity as (
+    select user_id, rating_count from {{ ref('marts.user_activity') }}
+),
+
+known as (
+    select ratings.user_id, ratings.rating, activity.rating_count
+    from ratings
+    inner join activity on ratings.user_id = activity.user_id
+),
+
+final as (
+    select
+        (least(rating, 99) // 10 * 10)::integer as rating_from,
+        count(*) as rating_count,
+        arg_max(
+            struct_pack(user_id := user_id, rating := rating),
+            struct_pack(n := rating_count, u := -user_id),
+            {{ most }}
+        ) as users
+    from known
+    group by rating_from
+)
+
+select * from final order by rating_from
