@@ -42,7 +42,7 @@ class Home:
     def _examples(self, visit: Visit) -> Mapping[str, list[Any]]:
         """Much rated items and some users with candidates, for whoever knows no id."""
         popular = visit.rows(
-            "select item_id from priors.items order by rating_count desc, item_id limit $most", most=EXAMPLES
+            "select track_id as item_id from features.popular_tracks limit $most", most=EXAMPLES
         )
         items = visit.things.items(row["item_id"] for row in popular)
         users = visit.test_users()

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recsys.engine.queries import has
-from recsys.project.model import read_models
-from recsys.project.parameters import Parameters
-from recsys.project.project import shipped
+from recsys.ui.schema import header_of
 from recsys.ui.site import Site, one_of, text_of
 from recsys.ui.visit import Row, Visit
 
@@ -46,16 +41,3 @@ class Models:
         if not has(visit.connection, relation):
             return []
         return visit.rows(f"from {relation} where model = $model order by {order}", model=model)
-
-
-def header_of(relation: str) -> Mapping[str, str]:
-    """The header of a relation's model as this program has it, empty where it has no such model."""
-    return headers().get(relation, {})
-
-
-@cache
-def headers() -> Mapping[str, Mapping[str, str]]:
-    """The headers of all relations that have a file, by name."""
-    root = shipped()
-    kept_as = Parameters.load(root / "parameters.toml").values["materialized"]
-    return {name: model.header for model in read_models(root, kept_as) for name in model.relations}

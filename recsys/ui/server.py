@@ -49,9 +49,12 @@ def application(
 ) -> Starlette:
     """The explorer of one warehouse as an ASGI application; ``seed`` fixes the users that chance picks."""
     site = Site(warehouse, seed)
+    querying = Querying(site, limits)
     routes = [
         *_pages(site),
-        Route("/sql", Querying(site, limits).sql, methods=["GET", "POST"]),
+        Route("/sql", querying.sql, methods=["GET", "POST"]),
+        Route("/sql/download", querying.download),
+        Route("/sql/words.json", site.showing(querying.words, keeps=False)),
         Mount("/api", api.application(warehouse)),
         Mount("/static", StaticFiles(directory=HERE / "static", packages=[("recsys.report", "static")])),
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import floor, isfinite, log10
 from typing import Any
 
-__all__ = ["axis", "bars", "counted", "figure", "histogram", "percent", "signed", "steps", "timeline"]
+__all__ = ["axis", "bars", "cell", "counted", "figure", "histogram", "percent", "signed", "steps", "timeline"]
 
 NOTHING = "\u2013"
 MINUS = "\u2212"
@@ -30,6 +30,12 @@ def figure(value: float | None, digits: int = DIGITS) -> str:
     if "." in text and "e" not in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", MINUS)
+
+
+def cell(text: str, kind: str) -> str:
+    """A value of a query's result: a real to six digits, anything else as it is."""
+    is_real = kind == "number" and any(mark in text for mark in ".e") and text.strip("-+.e0123456789") == ""
+    return f"{float(text):.6g}" if is_real else text
 
 
 def signed(value: float | None, digits: int = DIGITS) -> str:

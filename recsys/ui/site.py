@@ -17,6 +17,7 @@ from recsys.engine.snapshots import Snapshots
 from recsys.errors import UnknownIdError, UsageError
 from recsys.ui import shapes
 from recsys.ui.kept import Kept
+from recsys.ui.plotting import ticks
 from recsys.ui.things import pair_url
 from recsys.ui.visit import Visit
 
@@ -39,6 +40,7 @@ class Site:
             {name: getattr(shapes, name) for name in shapes.__all__},
             warehouse=warehouse.name,
             pair_url=pair_url,
+            ticks=ticks,
         )
         self.templates.env.filters["plural"] = shapes.plural
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True

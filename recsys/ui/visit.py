@@ -19,6 +19,7 @@ from recsys.ui.things import Things
 
 NEEDED = (  # relations and macros that the pages are made from
     *("marts.leaderboard", "marts.predictions", "marts.judged", "marts.user_activity", "marts.requests"),
+    *("features.popular_tracks", "priors.items"),
     *("history", "taste", "family", "raters", "waterfall", "search", "named_items", "named_users", "called"),
 )
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time

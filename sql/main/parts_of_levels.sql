@@ -4,25 +4,14 @@
 -- nulls: item_id of the start and of the genres
 -- formula: score = M sum of weights + sum of weight (value - M) over the levels; source says where a value is
 --   from: the user's own rating, ratings of other tracks of the album, all users', a model, or M itself
-{% set chains = {
-    'weighted_average': [
-        ('album', 'album_score_flat', 'flat'), ('artist', 'artist_score_flat', 'flat'),
-        ('genre', 'genre_mean_flat', 'genre'),
-    ],
-    'weighted_average_bayes': [
-        ('album', 'album_score', 'album_source'), ('artist', 'artist_score', 'artist_source'),
-        ('genre', 'genre_mean', 'genre'),
-    ],
-    'max_genre': [
-        ('album', 'album_score_flat', 'flat'), ('artist', 'artist_score_flat', 'flat'),
-        ('genre', 'genre_max_flat', 'genre'),
-    ],
-    'max_genre_bayes': [
-        ('album', 'album_score', 'album_source'), ('artist', 'artist_score', 'artist_source'),
-        ('genre', 'genre_max', 'genre'),
-    ],
-} %}
-{% set sections = {'weighted_average_bayes': 'weighted_average', 'max_genre_bayes': 'max_genre'} %}
+{% set flat = {'album': 'album_score_flat', 'artist': 'artist_score_flat'} %}
+{% set shrunk = {'album': 'album_score', 'artist': 'artist_score'} %}
+{% set fixed = [
+    ('weighted_average', 'weighted_average', flat, 'genre_mean_flat'),
+    ('weighted_average_bayes', 'weighted_average', shrunk, 'genre_mean'),
+    ('max_genre', 'max_genre', flat, 'genre_max_flat'),
+    ('max_genre_bayes', 'max_genre', shrunk, 'genre_max'),
+] %}
 {% set autoencoder = ref_all('features.autoencoder') %}
 with
 
@@ -39,66 +28,53 @@ predictions as (
 ),
 {% endif %}
 levels as (
-    {%- for model, levels in chains.items() %}
-    {%- for level, value, source in levels %}
+    {%- for model, section, columns, genres in fixed %}
+    {%- for level, column in columns.items() %}
     select
         '{{ model }}' as model, '{{ level }}' as level,
-        {% if source == 'flat' -%}
+        {% if columns == flat -%}
         case when {{ level }}_direct is null then 'mean' else 'direct' end
-        {%- elif source == 'genre' -%}
-        case when genre_rated > 0 then 'direct' else 'prior' end
         {%- else -%}
-        {{ source }}
+        {{ level }}_source
         {%- endif %} as source,
-        {{ 'null' if level == 'genre' else level ~ '_id' }} as item_id, {{ value }} as value,
-        {{ var(sections.get(model, model) ~ '.' ~ level) }}::double as weight,
+        {{ level }}_id as item_id, {{ column }} as value, {{ var(section ~ '.' ~ level) }}::double as weight,
         false as is_shared, true as is_known
     from features
     union all
     {%- endfor %}
-    {%- endfor %}
-    {%- for level in ['album', 'artist'] %}
     select
-        'adaptive', '{{ level }}', {{ level }}_source, {{ level }}_id, {{ level }}_score,
-        {{ var('adaptive.' ~ level) }}, true, {{ level }}_source in ('direct', 'sibling')
+        '{{ model }}', 'genre', case when genre_rated > 0 then 'direct' else 'prior' end, null, {{ genres }},
+        {{ var(section ~ '.genre') }}, false, true
     from features
     union all
     {%- endfor %}
     select
-        'adaptive', 'genre', case when genre_rated > 0 then 'direct' else 'prior' end, null,
-        coalesce(genre_direct, genre_mean), {{ var('adaptive.genre') }}, true, genre_direct is not null
+        'adaptive', 'album', album_source, album_id, album_score, {{ var('adaptive.album') }}, true,
+        album_source in ('direct', 'sibling')
     from features
     {%- if autoencoder %}
     union all
     select
         'autoencoder_fallback', 'album',
-        case
-            when features.album_source in ('prior', 'global') then 'autoencoder'
-            else features.album_source
-        end,
-        features.album_id,
-        case
-            when features.album_source in ('prior', 'global') then predictions.prediction
-            else features.album_score
-        end,
+        case when album_source in ('prior', 'global') then 'autoencoder' else album_source end, album_id,
+        case when album_source in ('prior', 'global') then prediction else album_score end,
         {{ var('adaptive.album') }}, true, true
     from features
     cross join predictions
-    union all
-    select
-        'autoencoder_fallback', 'artist', features.artist_source, features.artist_id, features.artist_score,
-        {{ var('adaptive.artist') }}, true, features.artist_direct is not null
-    from features
-    cross join predictions
-    union all
-    select
-        'autoencoder_fallback', 'genre',
-        case when features.genre_rated > 0 then 'direct' else 'prior' end, null,
-        coalesce(features.genre_direct, features.genre_mean), {{ var('adaptive.genre') }}, true,
-        features.genre_direct is not null
-    from features
-    cross join predictions
     {%- endif %}
+    {%- for model in ['adaptive'] + (['autoencoder_fallback'] if autoencoder else []) %}
+    {%- set only = ' cross join predictions' if model != 'adaptive' else '' %}
+    union all
+    select
+        '{{ model }}', 'artist', artist_source, artist_id, artist_score, {{ var('adaptive.artist') }}, true,
+        artist_direct is not null
+    from features{{ only }}
+    union all
+    select
+        '{{ model }}', 'genre', case when genre_rated > 0 then 'direct' else 'prior' end, null,
+        coalesce(genre_direct, genre_mean), {{ var('adaptive.genre') }}, true, genre_direct is not null
+    from features{{ only }}
+    {%- endfor %}
 ),
 
 summed as (

@@ -12,7 +12,11 @@ parts as (
     union all
     select * from {{ ref('main.parts_of_neighbours') }}(the_user, the_track)
     union all
-    select * from {{ ref('main.parts_of_sums') }}(the_user, the_track)
+    select * from {{ ref('main.parts_of_content') }}(the_user, the_track)
+    union all
+    select * from {{ ref('main.parts_of_als') }}(the_user, the_track)
+    union all
+    select * from {{ ref('main.parts_of_factors') }}(the_user, the_track)
 ),
 
 ordered as (

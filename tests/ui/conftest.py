@@ -13,12 +13,14 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from recsys.sources.importing.recipe import Options, run
+from recsys.ui.sandbox import Limits
 from recsys.ui.server import application
 from tests.browser import browser
 from tests.given import build_sql
 
 __all__ = ["browser"]
 
+PATIENT = Limits(seconds=60)  # for a machine that does much else beside
 HOME = "http://127.0.0.1:8350"
 
 
@@ -30,14 +32,14 @@ def explored_warehouse(small_warehouse: Path, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def client(explored_warehouse: Path) -> TestClient:
-    return TestClient(application(explored_warehouse, seed=1), base_url=HOME, follow_redirects=False)
+    return TestClient(application(explored_warehouse, PATIENT, seed=1), base_url=HOME, follow_redirects=False)
 
 
 @pytest.fixture(scope="session")
 def address(explored_warehouse: Path) -> Iterator[str]:
     """The explorer behind a real socket."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(application(explored_warehouse), log_level="warning", lifespan="off")
+        config = uvicorn.Config(application(explored_warehouse, PATIENT), log_level="warning", lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -66,4 +68,4 @@ def named_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def named_client(named_warehouse: Path) -> TestClient:
-    return TestClient(application(named_warehouse, seed=1), base_url=HOME, follow_redirects=False)
+    return TestClient(application(named_warehouse, PATIENT, seed=1), base_url=HOME, follow_redirects=False)

@@ -46,6 +46,7 @@ def test_from_a_search_to_a_recommendation_and_why(browser: Any, address: str) -
 PAGES = (
     *("/", "/users/100", "/users/100?list=affinity&list=adaptive", "/users/101", "/albums/10", "/genres/30"),
     *("/users/100/tracks/1?model=adaptive", "/models/adaptive", "/search?q=1&all=1", "/search?q=zz", "/sql"),
+    *("/sql?query=from+marts.leaderboard", "/sql?query=from+marts.user_activity", "/sql?query=drop"),
     *("/users/nobody", "/users/100/lists"),
 )
 
@@ -88,18 +89,34 @@ def test_pointing_at_a_candidate_finds_it_in_the_other_rankings(browser: Any, ad
     watched.page.close()
 
 
-def test_a_query_runs_by_button_and_by_key(browser: Any, address: str, explored_warehouse: Path) -> None:
+def test_a_query_is_completed_run_and_downloaded(
+    browser: Any, address: str, explored_warehouse: Path
+) -> None:
     with reading(explored_warehouse, guarded=True) as connection:
         models = connection.execute("select count(*) from marts.leaderboard").fetchall()[0][0]
     watched = Watched(browser)
     page = watched.page
     page.goto(f"{address}/sql")
+    editor = page.locator(".editor .cm-content")
+    editor.wait_for()
     page.get_by_role("button", name="Run").click()
     page.wait_for_selector("#answer")
     assert page.locator("#answer tbody tr").count() == models
-    page.get_by_label("query").fill("select 6 * 7 as answer")
-    page.get_by_label("query").press("Control+Enter")
+    assert page.locator("#plot li").count() == models
+
+    editor.fill("")
+    page.keyboard.type("select 6 * 7 as answer from marts.leaderb", delay=5)
+    page.wait_for_selector(".editor .cm-tooltip-autocomplete [aria-selected]:has-text('leaderboard')")
+    page.keyboard.press("Enter")
+    page.keyboard.type(" limit 1")
+    page.keyboard.press("Control+Enter")
     page.wait_for_selector("#answer td:text-is('42')")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert Path(download.value.path()).read_bytes() == b"answer\r\n42\r\n"
+
+    page.go_back()
+    assert page.locator("#answer tbody tr").count() == models
     assert watched.complaints == []
     page.close()
 

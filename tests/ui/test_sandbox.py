@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import time
 from pathlib import Path
 
 import duckdb
 import pytest
+from pyarrow import parquet
 from starlette.testclient import TestClient
 
 from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
 from recsys.ui import sandbox
-from recsys.ui.sandbox import Limits, QueryRefusedError, run
+from recsys.ui.plotting import plot_of
+from recsys.ui.sandbox import Answer, Limits, QueryRefusedError, download, run
 from recsys.ui.sandboxed import single_select
 
-LIMITS = Limits(rows=3, seconds=20)
+LIMITS = Limits(rows=3, seconds=60)
 
 
 @pytest.mark.parametrize(
@@ -139,11 +142,92 @@ def test_a_query_is_stopped_at_its_memory_limit(explored_warehouse: Path, sql: s
         run(explored_warehouse, sql, Limits(seconds=60, memory=2 << 30))
 
 
+def test_columns_of_numbers_are_known(explored_warehouse: Path) -> None:
+    sql = "select 1 as i, 1.5::double as d, 2.5::decimal(4, 1) as e, 'x' as t, [1] as l, interval 1 day as v"
+    assert run(explored_warehouse, sql, LIMITS).kinds == ["number"] * 3 + ["other"] * 3
+
+
+def test_a_download_is_the_whole_result(explored_warehouse: Path) -> None:
+    sql = "select range as n, 'a,b' as t, [range] as l from range(5)"
+    text = download(explored_warehouse, sql, LIMITS, "csv").decode()
+    assert text.splitlines() == ["n,t,l", *(f'{n},"a,b",[{n}]' for n in range(5))]
+    packed = download(explored_warehouse, sql, LIMITS, "parquet")
+    assert parquet.read_table(io.BytesIO(packed)).to_pylist()[4] == {"n": 4, "t": "a,b", "l": [4]}
+
+
+@pytest.mark.parametrize(
+    ("sql", "limits", "reason"),
+    [
+        ("drop table x", LIMITS, "expected one SELECT"),
+        ("from range(9)", Limits(seconds=60, download_rows=8), "may have 8 rows"),
+        ("select repeat('x', 99999) from range(40)", Limits(seconds=60, download_bytes=1 << 20), "1 MiB"),
+        ("select * from read_text('/etc/passwd')", LIMITS, "disabled"),
+    ],
+)
+def test_a_download_is_refused_with_a_reason(
+    explored_warehouse: Path, sql: str, limits: Limits, reason: str
+) -> None:
+    with pytest.raises(QueryRefusedError, match=reason):
+        download(explored_warehouse, sql, limits, "csv")
+
+
 def test_the_page_runs_a_query_and_shows_a_refusal(client: TestClient) -> None:
     answer = client.post("/sql", data={"query": "select '<b>' as tag, null as nothing"})
     assert answer.status_code == 200
-    assert "<td>&lt;b&gt;</td>" in answer.text and "NULL" in answer.text
+    assert ">&lt;b&gt;</td>" in answer.text and "NULL" in answer.text
     refused = client.post("/sql", data={"query": "drop table x"})
     assert (refused.status_code, sandbox.Limits().rows) == (400, 200)
     assert "expected one SELECT" in refused.text
     assert client.post("/sql", content=b"\xff&query").status_code == 400
+
+
+def test_a_query_in_the_address_runs_unless_another_site_led_here(client: TestClient) -> None:
+    query = {"query": "select user_id, 1 / 3 as third from staging.ratings where user_id = 100 limit 1"}
+    own = client.get("/sql", params=query).text
+    assert '<a href="/ids/user/100">100</a>' in own and ">0.333333</td>" in own
+    assert (
+        'id="answer"' not in client.get("/sql", params=query, headers={"sec-fetch-site": "cross-site"}).text
+    )
+
+
+def test_a_file_is_served_on_this_sites_own_wish(client: TestClient) -> None:
+    query = {"query": "select 42 as answer", "form": "csv"}
+    answer = client.get("/sql/download", params=query)
+    assert (answer.content, answer.headers["content-type"]) == (
+        b"answer\r\n42\r\n",
+        "text/csv; charset=utf-8",
+    )
+    assert 'filename="result.csv"' in answer.headers["content-disposition"]
+    foreign = client.get("/sql/download", params=query, headers={"sec-fetch-site": "cross-site"})
+    assert foreign.status_code == 403
+    assert client.get("/sql/download", params={**query, "form": "exe"}).status_code == 400
+    assert client.get("/sql/download", params={**query, "query": "drop"}).status_code == 400
+
+
+def test_the_page_describes_relations_and_macros(client: TestClient) -> None:
+    text = client.get("/sql").text
+    assert "one row" not in text and "<dd>one rated item</dd>" in text  # the grain of priors.items
+    words = client.get("/sql/words.json").json()
+    assert words["tables"]["priors.items"] == ["item_id", "rating_count", "rating_mean", "bayes_mean"]
+    assert {"name": "taste", "call": "taste(the_user)"}.items() <= next(
+        one for one in words["macros"] if one["name"] == "taste"
+    ).items()
+
+
+def answered(columns: dict[str, str], *rows: list[str | None]) -> Answer:
+    return Answer([*columns], [*columns.values()], [*rows], False, 0.0)
+
+
+def test_a_plot_is_of_the_first_measure_by_what_names_the_rows() -> None:
+    answer = answered({"user_id": "number", "n": "number", "m": "number"}, ["7", "1", "5"], ["8", "3", None])
+    bars = plot_of(answer, None, None)
+    assert (bars.x, bars.y, bars.is_bars, bars.rows) == ("user_id", "n", True, [("7", 1.0), ("8", 3.0)])
+    points = plot_of(answer, "n", "m")
+    assert (points.is_bars, points.rows) == (False, [(1.0, 5.0)])
+    assert plot_of(answer, "nothing", "none").y == "n"
+
+
+@pytest.mark.parametrize("rows", [[], [["a", "1"]], [["a", None], ["b", None]]])
+def test_there_is_no_plot_without_two_rows_and_a_number(rows: list[list[str | None]]) -> None:
+    assert plot_of(answered({"a": "other", "n": "number"}, *rows), None, None) is None
+    assert plot_of(answered({"a": "other"}, ["x"], ["y"]), None, None) is None

@@ -25,8 +25,12 @@ function highlight() {
 }
 highlight();
 
+/* A long query goes in the body of its request, for an address cannot hold it. */
+const LONGEST_LINK = 8000;
 const form = document.getElementById("sql");
-if (form)
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
+form?.addEventListener("submit", () => {
+  form.method = form.elements.query.value.length > LONGEST_LINK ? "post" : "get";
+});
+form?.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.name === "query") form.requestSubmit();
+});

@@ -1,0 +1,92 @@
+"""What can be asked in SQL: relations by layer with their promises, and the macros."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from recsys.project.model import LAYERS, read_models
+from recsys.project.parameters import Parameters
+from recsys.project.project import shipped
+from recsys.ui.visit import Visit
+
+COLUMNS = (
+    "select table_schema as layer, table_name as name, column_name as column, data_type as type "
+    "from information_schema.columns where table_schema <> 'main' order by all"
+)
+MACROS = (
+    "select distinct function_name as name, parameters from duckdb_functions() "
+    "where function_type = 'table_macro' and not internal order by name"
+)
+PROMISES = ("grain", "units", "nulls", "formula")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, a view or a macro; ``call`` is how a query names it."""
+
+    name: str
+    call: str
+    columns: Sequence[tuple[str, str]]
+    rows: int | None
+    header: Mapping[str, str]
+
+
+def relations(visit: Visit) -> Mapping[str, Sequence[Relation]]:
+    """The relations of each layer, the layers in their order, the macros last."""
+    return visit.snapshot.fact("schema", lambda: _relations(visit))
+
+
+def _relations(visit: Visit) -> Mapping[str, Sequence[Relation]]:
+    counts = {row["name"]: row["row_count"] for row in visit.rows("from marts.build")}
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for row in visit.rows(COLUMNS):
+        columns.setdefault(f"{row['layer']}.{row['name']}", []).append((row["column"], row["type"]))
+    found: dict[str, list[Relation]] = {layer: [] for layer in LAYERS if layer != "main"}
+    for name, listed in columns.items():
+        one = Relation(name, name, listed, counts.get(name), header_of(name))
+        found.setdefault(name.split(".")[0], []).append(one)
+    found["macros"] = [
+        Relation(
+            row["name"],
+            f"{row['name']}({', '.join(row['parameters'])})",
+            (),
+            None,
+            header_of(f"main.{row['name']}"),
+        )
+        for row in visit.rows(MACROS)
+    ]
+    return {layer: listed for layer, listed in found.items() if listed}
+
+
+def words(visit: Visit) -> Mapping[str, Any]:
+    """What an editor completes: the columns of each relation, and the macros as they are called."""
+    found = relations(visit)
+    tables = {
+        one.name: [column for column, _ in one.columns]
+        for layer, listed in found.items()
+        for one in listed
+        if layer != "macros"
+    }
+    macros = [
+        {"name": one.name, "call": one.call, "grain": one.header.get("grain", "")} for one in found["macros"]
+    ]
+    return {"tables": tables, "macros": macros}
+
+
+def header_of(relation: str) -> Mapping[str, str]:
+    """The header of a relation's model as this program has it, empty where it has no such model."""
+    own = headers().get(relation)
+    if own is None and relation.startswith("practice."):  # a twin, by the name of what it is a twin of
+        own = headers().get(relation.removeprefix("practice.").replace("_", ".", 1))
+    return own or {}
+
+
+@cache
+def headers() -> Mapping[str, Mapping[str, str]]:
+    """The headers of all relations that have a file, by name."""
+    root = shipped()
+    kept_as = Parameters.load(root / "parameters.toml").values["materialized"]
+    return {name: model.header for model in read_models(root, kept_as) for name in model.relations}

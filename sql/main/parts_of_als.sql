@@ -1,0 +1,79 @@
+-- grain: what one level adds to the score of a candidate by a blend of ALS predictions
+-- arguments: the_user, the_track
+-- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
+-- nulls: item_id, value, weight of what is about no item, or is no product
+-- formula: as in scores.als_raw_blend, which starts with M and whose terms are weight (value - M), and in
+--   scores.als_normalized_blend and scores.als_rank_blend, which start with 0
+{% set als = ref_all('features.als') %}
+{% set levels = ['track', 'album', 'artist', 'genre'] %}
+{% set base = {'raw': 'rating_mean', 'normalized': '0', 'rank': '0'} %}
+{% set weights -%}
+{%- for level in levels %}{{ var('als_blend.' ~ level) }}{{ '' if loop.last else ' + ' }}{% endfor -%}
+{%- endset %}
+with
+
+{% if als -%}
+lineage as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }} where track_id = the_track
+),
+
+overall as (
+    select rating_mean from {{ ref('priors.overall') }}
+),
+
+als as (
+    select user_id, track_id, track_score, album_score, artist_score, genre_score
+    from {{ als[0] }}
+    where user_id = the_user
+),
+
+blends as (
+    select
+        {%- for level in levels %}
+        {{ level }}_score as {{ level }}_raw,
+        {{ z_score(level ~ '_score') }} as {{ level }}_normalized,
+        {{ rank_within_user(level ~ '_score') }} as {{ level }}_rank,
+        {%- endfor %}
+        track_id
+    from als
+),
+
+pair as (
+    select blends.*, lineage.album_id, lineage.artist_id, overall.rating_mean
+    from blends
+    left join lineage on blends.track_id = lineage.track_id
+    cross join overall
+    where blends.track_id = the_track
+),
+
+final as (
+    {%- for blend in base %}
+    select
+        'als_{{ blend }}_blend' as model, 'start' as level,
+        '{{ 'mean' if blend == 'raw' else 'none' }}' as source,
+        null::integer as item_id, null::double as value, null::double as weight,
+        {{ base[blend] }} * ({{ weights }}) as amount
+    from pair
+    {%- for level in levels %}
+    union all
+    select
+        'als_{{ blend }}_blend', '{{ level }}', 'als', {{ level ~ '_id' if level != 'genre' else 'null' }},
+        {{ level }}_{{ blend }}, {{ var('als_blend.' ~ level) }},
+        {{ var('als_blend.' ~ level) }} * ({{ level }}_{{ blend }} - {{ base[blend] }})
+    from pair
+    {%- endfor %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+{%- else -%}
+final as (
+    select
+        null as model, null as level, null as source, null::integer as item_id, null::double as value,
+        null::double as weight, null::double as amount
+    where false
+)
+{%- endif %}
+
+select * from final

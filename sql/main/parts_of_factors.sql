@@ -1,0 +1,91 @@
+-- grain: what one term adds to the score of a pair of a user and a track by the model taxonomy_factors
+-- arguments: the_user, the_track
+-- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
+-- nulls: item_id, value, weight of what is about no item, or is no product
+-- formula: as in scores.taxonomy_factors: it starts with what the track has for everybody
+{% set factors = ref_all('learned.item_factors') %}
+with
+
+{% if factors -%}
+history as (
+    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+),
+
+track as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }} where track_id = the_track
+),
+
+pair as (
+    select
+        the_track as track_id,
+        any_value(track.album_id) as album_id,
+        any_value(track.artist_id) as artist_id,
+        (select rating from history where item_id = any_value(track.album_id)) as album_direct,
+        (select rating from history where item_id = any_value(track.artist_id)) as artist_direct
+    from track
+),
+
+weights as (
+    select
+        max(case when feature = 'album_rating' then weight end) as album_rating,
+        max(case when feature = 'album_liked' then weight end) as album_liked,
+        max(case when feature = 'artist_rating' then weight end) as artist_rating,
+        max(case when feature = 'artist_liked' then weight end) as artist_liked
+    from {{ ref('learned.history_weights') }}
+),
+
+users as (
+    select factors from {{ ref('learned.user_factors') }} where user_id = the_user
+),
+
+items as (
+    select factors, bias from {{ factors[0] }} where item_id = the_track
+),
+
+terms as (
+    select
+        'start' as level, 'bias' as source, pair.track_id as item_id, null::double as value,
+        null::double as weight, coalesce(items.bias, 0) as amount
+    from pair
+    left join items on true
+    union all
+    select
+        'track', 'factors', pair.track_id, null, null,
+        coalesce({{ dot_product('users.factors', 'items.factors') }}, 0)
+    from pair
+    left join users on true
+    left join items on true
+    {%- for level in ['album', 'artist'] %}
+    union all
+    select
+        '{{ level }}', 'direct', pair.{{ level }}_id, pair.{{ level }}_direct,
+        weights.{{ level }}_rating / 100.0, weights.{{ level }}_rating * pair.{{ level }}_direct / 100.0
+    from pair
+    cross join weights
+    union all
+    select
+        '{{ level }}', 'liked', pair.{{ level }}_id, null, null,
+        case
+            when pair.{{ level }}_direct >= {{ var('taxonomy_factors.certain') }}
+                then weights.{{ level }}_liked
+        end
+    from pair
+    cross join weights
+    {%- endfor %}
+),
+
+final as (
+    select 'taxonomy_factors' as model, level, source, item_id, value, weight, amount
+    from terms
+    where amount is not null
+)
+{%- else -%}
+final as (
+    select
+        null as model, null as level, null as source, null::integer as item_id, null::double as value,
+        null::double as weight, null::double as amount
+    where false
+)
+{%- endif %}
+
+select * from final
