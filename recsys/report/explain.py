@@ -18,7 +18,7 @@ def explain(connection: Connection, user_id: int, track_id: int) -> list[dict[st
     return rows_of(connection, "from explain($user_id, $track_id)", arguments)
 
 
-def rows_of(connection: Connection, sql: str, arguments: Mapping[str, int]) -> list[dict[str, Any]]:
+def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a macro call; UnknownIdError with the macro's own sentence where it refuses an id."""
     try:
         return query(connection, sql, dict(arguments)).to_pylist()

@@ -13,6 +13,18 @@ from recsys.ui.things import pair_url
 from recsys.ui.visit import Row, Visit
 
 LISTS = "affinity"  # the model that makes lists, and is not on the leaderboard
+PARTS = {  # the macro that has the steps of each model whose score is a sum
+    **dict.fromkeys((LISTS, "item_neighbours", "ease"), "parts_of_neighbours"),
+    **dict.fromkeys(("weighted_average", "weighted_average_bayes", "max_genre"), "parts_of_levels"),
+    **dict.fromkeys(("max_genre_bayes", "adaptive", "autoencoder_fallback"), "parts_of_levels"),
+    **dict.fromkeys(("als_raw_blend", "als_normalized_blend", "als_rank_blend"), "parts_of_als"),
+    "content": "parts_of_content",
+    "taxonomy_factors": "parts_of_factors",
+}
+OF_CANDIDATES = (  # models that score nothing else
+    *("item_neighbours", "autoencoder_fallback"),
+    *("als_raw_blend", "als_normalized_blend", "als_rank_blend"),
+)
 ON_RATINGS = (  # models whose score is on the scale of the ratings
     *("adaptive", "autoencoder_fallback", "weighted_average", "weighted_average_bayes"),
     *("max_genre", "max_genre_bayes", "als_raw_blend"),
@@ -26,21 +38,19 @@ class Pairs:
     def pair(self, visit: Visit, request: Request) -> Response:
         user = visit.things.user(text_of(request, "user"))
         track = visit.things.item("track", text_of(request, "track"))
-        visit.about("from known_pair($user, $track)", user=user.id, track=track.id)
-        parts = visit.rows("from waterfall($user, $track)", user=user.id, track=track.id)
-        known = [*visit.models(), LISTS]
-        models = [model for model in known if any(row["model"] == model for row in parts)]
         standing = visit.rows(
             "from marts.predictions left join marts.judged using (user_id, track_id) "
             "where user_id = $user and track_id = $track",
             user=user.id,
             track=track.id,
         )
+        known = [*visit.models(), LISTS]
+        models = [one for one in known if one in PARTS and (standing or one not in OF_CANDIDATES)]
         default = models[0] if standing else LISTS
         chosen = one_of("model", request.query_params.get("model") or default, known)
         family = visit.about("from family($item)", item=track.id)
         above = [row for row in family if row["place"] != "below"]
-        rows = [row for row in parts if row["model"] == chosen]
+        rows = self._steps(visit, chosen, user.id, track.id) if chosen in models else []
         return self.site.page(
             request,
             "pair.html",
@@ -52,7 +62,6 @@ class Pairs:
             is_on_ratings=chosen in ON_RATINGS,
             standing=_in_order(standing, visit.models()),
             label=next((row["label"] for row in standing), None),
-            scores={row["model"]: row["after"] for row in parts},
             own=self._own(visit, user.id, track.id),
             above=above,
             things=visit.things.items([row["item_id"] for row in [*rows, *above]]),
@@ -63,6 +72,11 @@ class Pairs:
         """The form on a track's page: a user's id or name leads to the pair."""
         user, track = (request.query_params.get(name, "").strip()[:LONGEST] for name in ("user", "track"))
         return RedirectResponse(pair_url(visit.things.user(user), visit.things.item("track", track)), 303)
+
+    def _steps(self, visit: Visit, model: str, user: int, track: int) -> list[Row]:
+        """The steps of one model, which its macro has beside those of others: the rows of ``waterfall``."""
+        call = f"from {PARTS[model]}($user, $track) where model = $model order by ordinal"
+        return visit.about(call, user=user, track=track, model=model)
 
     def _own(self, visit: Visit, user: int, track: int) -> Any:
         """The user's own rating of the track, if there is one."""

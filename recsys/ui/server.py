@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from recsys.engine.duckdb import reading
 from recsys.errors import RecsysError, UsageError
-from recsys.ui import api, sandbox
+from recsys.ui import api, catalogue, sandbox
 from recsys.ui.finding import Finding
 from recsys.ui.home import Home
 from recsys.ui.items import Items
@@ -56,6 +56,7 @@ def application(
         Route("/sql/download", querying.download),
         Route("/sql/words.json", site.showing(querying.words, keeps=False)),
         Mount("/api", api.application(warehouse)),
+        catalogue.mounted(warehouse),
         Mount("/static", StaticFiles(directory=HERE / "static", packages=[("recsys.report", "static")])),
     ]
     return Starlette(

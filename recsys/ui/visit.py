@@ -39,7 +39,7 @@ class Visit:
         rows: list[Row] = query(self.connection, sql, parameters).to_pylist()
         return rows
 
-    def about(self, sql: str, **ids: int) -> list[Row]:
+    def about(self, sql: str, **ids: Any) -> list[Row]:
         """The rows of a macro that refuses unknown ids; UnknownIdError with its sentence."""
         return rows_of(self.connection, sql, ids)
 

@@ -1,4 +1,4 @@
--- grain: what one level adds to the score of a candidate by a blend of ALS predictions
+-- grain: a step: what one level adds to the score of a candidate by a blend of ALS predictions
 -- arguments: the_user, the_track
 -- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
 -- nulls: item_id, value, weight of what is about no item, or is no product
@@ -46,7 +46,7 @@ pair as (
     where blends.track_id = the_track
 ),
 
-final as (
+parts as (
     {%- for blend in base %}
     select
         'als_{{ blend }}_blend' as model, 'start' as level,
@@ -68,12 +68,16 @@ final as (
     {%- endfor %}
 )
 {%- else -%}
-final as (
+parts as (
     select
         null as model, null as level, null as source, null::integer as item_id, null::double as value,
         null::double as weight, null::double as amount
     where false
 )
-{%- endif %}
+{%- endif %},
+
+final as (
+    {{ in_steps('parts') }}
+)
 
 select * from final

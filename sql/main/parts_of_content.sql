@@ -1,4 +1,4 @@
--- grain: what one term adds to the score of a pair of a user and a track by the model content
+-- grain: a step: what one term adds to the score of a pair of a user and a track by the model content
 -- arguments: the_user, the_track
 -- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
 -- nulls: item_id, value, weight of what is about no item, or is no product
@@ -60,10 +60,14 @@ terms as (
     cross join means
 ),
 
-final as (
+parts as (
     select 'content' as model, level, source, item_id, value, 1 as weight, amount
     from terms
     where amount is not null
+),
+
+final as (
+    {{ in_steps('parts') }}
 )
 
 select * from final

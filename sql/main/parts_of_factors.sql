@@ -1,4 +1,4 @@
--- grain: what one term adds to the score of a pair of a user and a track by the model taxonomy_factors
+-- grain: a step: what one term adds to the score of a user and a track by the model taxonomy_factors
 -- arguments: the_user, the_track
 -- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
 -- nulls: item_id, value, weight of what is about no item, or is no product
@@ -74,18 +74,22 @@ terms as (
     {%- endfor %}
 ),
 
-final as (
+parts as (
     select 'taxonomy_factors' as model, level, source, item_id, value, weight, amount
     from terms
     where amount is not null
 )
 {%- else -%}
-final as (
+parts as (
     select
         null as model, null as level, null as source, null::integer as item_id, null::double as value,
         null::double as weight, null::double as amount
     where false
 )
-{%- endif %}
+{%- endif %},
+
+final as (
+    {{ in_steps('parts') }}
+)
 
 select * from final

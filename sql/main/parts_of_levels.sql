@@ -1,4 +1,4 @@
--- grain: what one level of a pair of a user and a track adds to the score of a model of levels
+-- grain: a step: what one level of a pair of a user and a track adds to the score of a model of levels
 -- arguments: the_user, the_track
 -- units: value 0..100; weight is the level's in that model; amount on the scale of the model
 -- nulls: item_id of the start and of the genres
@@ -95,7 +95,7 @@ weighed as (
     inner join summed on levels.model = summed.model
 ),
 
-final as (
+parts as (
     select
         weighed.model, 'start' as level, 'mean' as source, null::integer as item_id,
         any_value(overall.rating_mean) as value, sum(weighed.weight order by weighed.level) as weight,
@@ -109,6 +109,10 @@ final as (
         weighed.weight * (weighed.value - overall.rating_mean) as amount
     from weighed
     cross join overall
+),
+
+final as (
+    {{ in_steps('parts') }}
 )
 
 select * from final

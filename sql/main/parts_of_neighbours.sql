@@ -1,4 +1,4 @@
--- grain: what one rating of the user adds to the score of a track by a model of weights between items
+-- grain: a step: what one rating of the user adds to the score of a track by a model of weights between items
 -- arguments: the_user, the_track
 -- units: value is the rating, 0..100; weight that of the pair of items; amount on the scale of the model
 -- nulls: item_id, value, weight of what many ratings add together
@@ -24,7 +24,7 @@ content as (
     select score from {{ ref('scores.content') }} where user_id = the_user and track_id = the_track
 ),
 
-parts as (
+terms as (
     select
         'item_neighbours' as model, history.item_id, history.rating, near.weight,
         pow(1 + history.rating, {{ var('item_neighbours.rating_power') }}) * near.weight
@@ -63,10 +63,10 @@ ranked as (
     select
         *,
         row_number() over (partition by model order by abs(amount) desc, item_id) <= {{ most }} as is_named
-    from parts
+    from terms
 ),
 
-final as (
+parts as (
     select model, 'track' as level, 'neighbour' as source, item_id, rating::double as value, weight, amount
     from ranked
     where is_named
@@ -88,6 +88,10 @@ final as (
         'item_neighbours', 'content', 'tie', null, score, null,
         {{ var('item_neighbours.content_share') }} * score
     from content
+),
+
+final as (
+    {{ in_steps('parts') }}
 )
 
 select * from final

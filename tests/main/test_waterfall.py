@@ -11,6 +11,7 @@ import pytest
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import opened
 from recsys.engine.recommending import Recommender, Wish
+from recsys.ui.pairs import PARTS
 from tests import reference
 from tests.main.conftest import NEWCOMER, TRACKS, UNLISTED, USERS
 
@@ -53,6 +54,15 @@ def test_heuristics_explain_any_pair(warehouse, dataset):
         assert {model: total(found[model]) for model in HEURISTICS} == {
             model: pytest.approx(scores[model][place], abs=1e-9) for model in HEURISTICS
         }
+
+
+def test_pages_know_which_macro_has_a_models_steps(learned):
+    user, track = learned.sql("select user_id, track_id from staging.candidates limit 1").fetchall()[0]
+    for model, rows in steps(learned, user, track).items():
+        own = learned.sql(
+            f"from {PARTS[model]}($1, $2) where model = $3 order by ordinal", params=[user, track, model]
+        ).to_arrow_table()
+        assert own.to_pylist() == rows
 
 
 def test_the_first_step_is_the_mean_of_all_ratings_and_after_is_the_sum_so_far(warehouse, dataset):

@@ -51,8 +51,7 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
 def test_every_page_is_accessible_and_fits(browser: Any, address: str, scheme: str, width: int) -> None:
     watched = Watched(browser, color_scheme=scheme, viewport={"width": width, "height": 900})
     found = {}
@@ -106,8 +105,7 @@ def test_a_query_is_completed_run_and_downloaded(
 
     editor.fill("")
     page.keyboard.type("select 6 * 7 as answer from marts.leaderb", delay=5)
-    page.wait_for_selector(".editor .cm-tooltip-autocomplete [aria-selected]:has-text('leaderboard')")
-    page.keyboard.press("Enter")
+    page.locator(".editor .cm-tooltip-autocomplete li", has_text="leaderboard").first.click()
     page.keyboard.type(" limit 1")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#answer td:text-is('42')")
