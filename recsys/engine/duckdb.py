@@ -347,13 +347,21 @@ def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
     """
     connection = _checked(warehouse, {**GUARDED, "lock_configuration": True} if guarded else {})
     try:
-        yield connection
+        with telling_of_damage(warehouse):
+            yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def telling_of_damage(warehouse: Path) -> Iterator[None]:
+    """RecsysError with what to do where a query meets a damaged block; other errors pass."""
+    try:
+        yield
     except duckdb.Error as error:
         if not CORRUPT.search(str(error)):
             raise
         raise RecsysError(damaged(warehouse, str(error))) from None
-    finally:
-        connection.close()
 
 
 def opened(warehouse: Path, guarded: bool = False) -> Connection:

@@ -12,10 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
-from recsys.engine.duckdb import CORRUPT, Connection, damaged, reading
-from recsys.errors import RecsysError
+from recsys.engine.duckdb import Connection, reading, telling_of_damage
 
 Identity = tuple[int, int, int, int]
 Value = TypeVar("Value")
@@ -87,11 +84,8 @@ class Snapshots:
             snapshot = self._published()
             connection = snapshot.enter()
         try:
-            yield snapshot, connection
-        except duckdb.Error as error:
-            if not CORRUPT.search(str(error)):
-                raise
-            raise RecsysError(damaged(self.warehouse, str(error))) from None
+            with telling_of_damage(self.warehouse):
+                yield snapshot, connection
         finally:
             snapshot.leave(connection)
 

@@ -14,7 +14,8 @@ from recsys.ui.visit import Visit
 
 COLUMNS = (
     "select table_schema as layer, table_name as name, column_name as column, data_type as type "
-    "from information_schema.columns where table_schema <> 'main' order by all"
+    "from information_schema.columns where table_schema <> 'main' "
+    "order by table_schema, table_name, ordinal_position"
 )
 MACROS = (
     "select distinct function_name as name, parameters from duckdb_functions() "
