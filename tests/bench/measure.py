@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import statistics
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from rich.table import Table
 
 MEBIBYTE = 1 << 20
 LOG_TAIL = 2000
+TICK = 0.02  # seconds between two readings of a child's memory
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,9 @@ class Measurement:
 def measure(contestant: Contestant) -> Measurement:
     """One run in a fresh process; RuntimeError with the end of what it printed if it fails.
 
-    The peak is the kernel's own (``ru_maxrss``), which no sampling can miss: the largest of the child and the
-    processes that it waited for. A child starts out with the peak of the process that starts it, so whoever
-    measures must stay small.
+    The peak is the kernel's own (``ru_maxrss``): the largest of the child and the processes that it waited for.
+    A child starts out with the peak of the process that starts it, so whoever measures must stay small. A build
+    starts the kernel's count anew before each model, so that the count is also read while the child runs.
     """
     shutil.rmtree(contestant.output, ignore_errors=True)
     contestant.output.mkdir(parents=True)
@@ -52,13 +55,35 @@ def measure(contestant: Contestant) -> Measurement:
     with log.open("wb") as stream:
         start = time.perf_counter()
         process = subprocess.Popen(contestant.command, stdout=stream, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
+        with _counted(process.pid) as counts:
+            _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         printed = log.read_text(errors="replace")[-LOG_TAIL:]
         raise RuntimeError(f"{contestant.name} ended with status {process.returncode}:\n{printed}")
-    return Measurement(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Measurement(seconds, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss * 1024, *counts))
+
+
+@contextlib.contextmanager
+def _counted(process: int) -> Iterator[list[int]]:
+    """The largest resident memory that the kernel has counted for a process so far, in bytes, time and again."""
+    counts, over = [0], threading.Event()
+
+    def count() -> None:
+        while not over.wait(TICK):
+            with contextlib.suppress(OSError):
+                for line in Path(f"/proc/{process}/status").read_text().splitlines():
+                    if line.startswith("VmHWM:"):
+                        counts.append(int(line.split()[1]) * 1024)
+
+    watch = threading.Thread(target=count, daemon=True)
+    watch.start()
+    try:
+        yield counts
+    finally:
+        over.set()
+        watch.join()
 
 
 def interleave(contestants: Sequence[Contestant], times: int) -> dict[str, list[Measurement]]:
