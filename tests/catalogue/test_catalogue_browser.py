@@ -57,7 +57,7 @@ def test_the_lineage_fits_folds_finds_and_leads_on(browser: Any, folder: Path) -
     assert page.locator('[data-model="features.candidates"]').is_hidden()
     page.locator("#seek").fill("features.candidates")
     page.locator('[data-model="features.candidates"]').wait_for()
-    page.locator('[data-model="scores.content"]').click()
+    page.locator('[data-model="scores.content"]').press("Enter")
     page.wait_for_url("**/scores.content.html")
     page.close()
 

@@ -51,7 +51,7 @@ def test_a_page_tells_of_the_header_the_columns_and_the_sql(folder: Path) -> Non
 def test_a_column_is_followed_to_the_input_and_back(small_warehouse: Path) -> None:
     catalogue = catalogue_of(small_warehouse)
     score = ("scores.adaptive", "score")
-    assert catalogue.roots(score) == (("staging.train_lines", "rating"),)
+    assert catalogue.roots(score) == (("staging.ratings", "rating"),)
     assert score in catalogue.uses["features.candidates", "genre_mean"]
 
 

@@ -29,7 +29,17 @@ def spoken(text: str) -> list[str]:
 @pytest.mark.parametrize("moment", ["Spark starts", "Spark runs"])
 def test_an_interrupted_build_says_one_line(tmp_path, moment):
     data, warehouse = write_directory(tmp_path / "data", SMALL), tmp_path / "w.duckdb"
-    words = ("build", "--data", data, "--warehouse", warehouse, "--select", "+features.als_predictions")
+    words = (
+        "build",
+        "--data",
+        data,
+        "--warehouse",
+        warehouse,
+        "--select",
+        "+features.als_predictions",
+        "--set",
+        "als.solver=spark",
+    )
     scratch = tmp_path / ".w.duckdb.build" / "scratch"
     signs = {
         "Spark starts": lambda: any(scratch.glob("spark-*/log4j2.properties")),

