@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from scipy.sparse import csr_matrix
 from torch import Tensor, nn
-from torch.nn.functional import dropout, log_softmax, normalize
+from torch.nn.functional import dropout, log_softmax
 
 from recsys.engine.duckdb import reading
 from recsys.learners import autoencoder
@@ -77,17 +77,21 @@ class Data:
 
 @dataclass(frozen=True)
 class Settings:
-    """As published by Liang et al., but for the sizes of code and batch, which suit a smaller data set."""
+    """As published by Liang et al., but for sizes that suit smaller data sets, and a linear decoder.
+
+    The divergence has its full weight after ``warming`` steps; ``patience`` epochs without a better order of
+    the practice candidates end the training.
+    """
 
     hidden: int = 200
-    code: int = 64
+    code: int = 100
     dropout: float = 0.5
-    most_divergence: float = 0.2
-    warming: int = 400  # steps until the divergence has that weight
+    divergence: float = 0.2
+    warming: int = 400
     learning_rate: float = 1e-3
-    batch: int = 128
-    epochs: int = 300
-    patience: int = 20
+    batch: int = 64
+    epochs: int = 150
+    patience: int = 12
     seed: int = 2018
 
 
@@ -97,24 +101,34 @@ class MultVAE(nn.Module):
     def __init__(self, items: int, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self.inwards, self.code = (
-            nn.Linear(items, settings.hidden),
-            nn.Linear(settings.hidden, 2 * settings.code),
-        )
-        self.outwards, self.law = nn.Linear(settings.code, settings.hidden), nn.Linear(settings.hidden, items)
+        self.inwards = nn.EmbeddingBag(items, settings.hidden, mode="sum")
+        nn.init.normal_(self.inwards.weight, std=0.05)
+        self.code = nn.Linear(settings.hidden, 2 * settings.code)
+        self.law = nn.Linear(settings.code, items)
 
-    def forward(self, likes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, likes: csr_matrix) -> tuple[Tensor, Tensor]:
         """Logarithms of the law (users, items), and the divergence of each user's code from the prior."""
-        shown = dropout(normalize(likes), self.settings.dropout, self.training)
-        mean, log_variance = self.code(torch.tanh(self.inwards(shown))).chunk(2, dim=1)
+        lengths = np.diff(likes.indptr)
+        weights = np.repeat(1 / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
+        shown = dropout(torch.from_numpy(weights), self.settings.dropout, self.training)
+        items, begins = (
+            torch.from_numpy(ends.astype(np.int64)) for ends in (likes.indices, likes.indptr[:-1])
+        )
+        hidden = torch.tanh(self.inwards(items, begins, per_sample_weights=shown))
+        mean, log_variance = self.code(hidden).chunk(2, dim=1)
         divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1)
         if self.training:
             mean = mean + torch.randn_like(mean) * (log_variance / 2).exp()
-        return log_softmax(self.law(torch.tanh(self.outwards(mean))), dim=1), divergence
+        return log_softmax(self.law(mean), dim=1), divergence
+
+    def loss(self, likes: csr_matrix, weight: float) -> Tensor:
+        law, divergence = self(likes)
+        owners = np.repeat(np.arange(likes.shape[0]), np.diff(likes.indptr))
+        return weight * divergence.mean() - law[owners, likes.indices].sum() / likes.shape[0]
 
 
 def mult_vae(data: Data, label: np.ndarray, settings: Settings) -> Scored:
-    """The logarithm of a track's share in the user's law, and less half that of its share of all likes.
+    """The logarithm of a track's share in the user's law, less half that of its number of likes.
 
     Half, as `item_neighbours` divides by the root of the number of raters.
     """
@@ -122,44 +136,41 @@ def mult_vae(data: Data, label: np.ndarray, settings: Settings) -> Scored:
     torch.set_num_threads(1)
     rng = np.random.default_rng(settings.seed)
     ids = data.items["item_id"].to_numpy()
-    liked = data.history["rating"].to_numpy() >= LIKED
     users = np.unique(data.history["user_id"].to_numpy())
-    rows = positions(users, data.history["user_id"].to_numpy()[liked])
-    columns = positions(ids, data.history["item_id"].to_numpy()[liked])
-    likes = csr_matrix(
-        (np.ones(len(rows), np.float32), (rows, columns)), shape=(len(users) + 1, len(ids))
-    )  # the last row: who likes nothing
-    popularity = np.log1p(np.asarray(likes.sum(axis=0))[0])
+    likes = liked(data.history, users, ids)
+    popularity = np.log1p(np.bincount(likes.indices, minlength=len(ids)))
     asked = {
         name: (positions(users, pairs["user_id"].to_numpy()), positions(ids, pairs["track_id"].to_numpy()))
         for name, pairs in data.pairs.items()
     }
     model = MultVAE(len(ids), settings)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
-    best, kept, weights, step = -1.0, 0, deepcopy(model.state_dict()), 0
+    best, kept, found, step = -1.0, 0, dict[str, np.ndarray](), 0
     for epoch in range(settings.epochs):
         model.train()
         for batch in np.array_split(rng.permutation(len(users)), max(1, len(users) // settings.batch)):
-            target = torch.from_numpy(likes[batch].toarray())
-            law, divergence = model(target)
-            weight = settings.most_divergence * min(1.0, step / settings.warming)
-            loss = (weight * divergence - (law * target).sum(dim=1)).mean()
+            loss = model.loss(likes[batch], settings.divergence * min(1.0, step / settings.warming))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             step += 1
-        score = predicted(model, likes, *asked["practice"]) - popularity[asked["practice"][1]] / 2
-        auc = ordered(label, score)
-        if auc > best:
-            best, kept, weights = auc, epoch, deepcopy(model.state_dict())
+        scores = {name: predicted(model, likes, *at) - popularity[at[1]] / 2 for name, at in asked.items()}
+        if (auc := ordered(label, scores["practice"])) > best:
+            best, kept, found = auc, epoch, scores
         if epoch - kept >= settings.patience:
             break
     print(f"Mult-VAE: epoch {kept + 1} of {epoch + 1}, {best:.4f} of practice pairs in order", flush=True)
-    model.load_state_dict(weights)
-    return {
-        name: with_score(data.pairs[name], predicted(model, likes, *at) - popularity[at[1]] / 2)
-        for name, at in asked.items()
-    }
+    return {name: with_score(data.pairs[name], score) for name, score in found.items()}
+
+
+def liked(history: pa.Table, users: np.ndarray, items: np.ndarray) -> csr_matrix:
+    """Likes (users + 1, items) as ones; the last row is of those who are not there."""
+    table = history.filter(pc.greater_equal(history["rating"], LIKED))
+    rows, columns = (
+        positions(users, table["user_id"].to_numpy()),
+        positions(items, table["item_id"].to_numpy()),
+    )
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape=(len(users) + 1, len(items)))
 
 
 @torch.no_grad()
@@ -169,9 +180,8 @@ def predicted(model: MultVAE, likes: csr_matrix, rows: np.ndarray, items: np.nda
     found = np.empty(len(rows))
     users, owners = np.unique(rows, return_inverse=True)
     for begin in range(0, len(users), model.settings.batch):
-        batch = users[begin : begin + model.settings.batch]
-        law, _ = model(torch.from_numpy(likes[batch].toarray()))
-        here = np.flatnonzero((owners >= begin) & (owners < begin + len(batch)))
+        law, _ = model(likes[users[begin : begin + model.settings.batch]])
+        here = np.flatnonzero((owners >= begin) & (owners < begin + model.settings.batch))
         found[here] = law.numpy()[owners[here] - begin, items[here]]
     return found
 
