@@ -1,4 +1,6 @@
-"""Runs the commands of the README and compares, or with ``--write`` renews, the output that it shows.
+"""Runs the commands of the README and of the chapters that go on from it, in one folder, one page after the other.
+
+With ``--write`` it renews the output that they show.
 
 With ``--table`` it renews the table of models in docs/models.md, and runs nothing; ``--write`` does so too.
 
@@ -24,13 +26,15 @@ from recsys.report.models import markdown, models
 from recsys.sources.directory import OPTIONAL
 
 README = Path(__file__).parent.parent / "README.md"
-MODELS = README.parent / "docs" / "models.md"
+DOCS = README.parent / "docs"
+MODELS = DOCS / "models.md"
+WALKS = (README, DOCS / "lists.md", DOCS / "cup.md")  # in this order: each finds what the one before has made
 BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Session:
-    """A command of the README and the lines that it is said to print."""
+    """A command of a page and the lines that it is said to print."""
 
     command: str
     shown: tuple[str, ...]
@@ -72,7 +76,7 @@ def agrees(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
 
 
 def renewed(text: str, folder: Path) -> str:
-    """The README with what its commands print now; blocks with ``...`` stay as they are."""
+    """A page with what its commands print now; blocks with ``...`` stay as they are."""
 
     def rewrite(match: re.Match[str]) -> str:
         lines = []
@@ -96,12 +100,14 @@ def main(wish: str) -> None:
         MODELS.write_text(tabled(MODELS.read_text(encoding="utf-8")), encoding="utf-8")
     if wish == "--table":
         return
-    with tempfile.TemporaryDirectory() as folder:
-        text = renewed(README.read_text(encoding="utf-8"), prepared(Path(folder)))
-    if wish == "--write":
-        README.write_text(text, encoding="utf-8")
-    else:
-        print(text)
+    with tempfile.TemporaryDirectory() as name:
+        folder = prepared(Path(name))
+        for page in WALKS:
+            text = renewed(page.read_text(encoding="utf-8"), folder)
+            if wish == "--write":
+                page.write_text(text, encoding="utf-8")
+            else:
+                print(text)
 
 
 if __name__ == "__main__":
