@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys.engine.availability import exclude
 from recsys.engine.duckdb import Connection, query
 from recsys.engine.queries import settings
 from recsys.engine.record import Record, read_from
@@ -50,5 +51,5 @@ class Facts:
             if name in plain and str(plain[name]) != value
         }
         project = Project.load(sql, [f"{name}={value}" for name, value in changed.items()], self.inputs)
-        project.disable(name for name in project.models if name not in self.records)
+        exclude(project, dict.fromkeys(project.models.keys() - self.records.keys(), "not of this build"))
         return project

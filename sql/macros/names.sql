@@ -30,3 +30,26 @@ case when typeof({{ argument }}) = 'VARCHAR' then concat(
 {% macro shown(items, id) -%}
 coalesce({{ items }}.name, {{ items }}.original_id, cast({{ id }} as varchar))
 {%- endmacro %}
+
+{# The one thing that a text means, of those that it may mean (`matches`, the likeliest in the first place); an error
+   that says so where there is none, or more than one in that place. #}
+{% macro the_one_meant(kind, matches) -%}
+ranked as (
+    select {{ kind }}_id, rank() over (order by place) as rank from {{ matches }}
+),
+
+best as (
+    select count({{ kind }}_id) as match_count, any_value({{ kind }}_id) as {{ kind }}_id from ranked where rank = 1
+),
+
+final as (
+    select
+        case
+            when match_count = 1 then {{ kind }}_id
+            when match_count > 1
+                then error(concat('no {{ kind }} ', the_text, ': ', match_count, ' {{ kind }}s have this name'))
+            else error(concat('no {{ kind }} ', the_text, ' in the data'))
+        end::integer as {{ kind }}_id
+    from best
+)
+{%- endmacro %}

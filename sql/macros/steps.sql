@@ -19,3 +19,11 @@
         from {{ parts }}
     ) as ordered
 {%- endmacro %}
+
+{# No parts, where the model whose parts they are is not there. #}
+{% macro no_parts() -%}
+    select
+        null as model, null as level, null as source, null::integer as item_id, null::double as value,
+        null::double as weight, null::double as amount
+    where false
+{%- endmacro %}

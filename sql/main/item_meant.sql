@@ -27,23 +27,6 @@ matches as (
     where number::varchar = the_text::varchar and not exists (select 1 from items)
 ),
 
-ranked as (
-    select item_id, rank() over (order by place) as rank from matches
-),
-
-best as (
-    select count(item_id) as item_count, any_value(item_id) as item_id from ranked where rank = 1
-),
-
-final as (
-    select
-        case
-            when item_count = 1 then item_id
-            when item_count > 1
-                then error(concat('no item ', the_text, ': ', item_count, ' items have this name'))
-            else error(concat('no item ', the_text, ' in the data'))
-        end::integer as item_id
-    from best
-)
+{{ the_one_meant('item', 'matches') }}
 
 select * from final

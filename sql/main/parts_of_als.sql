@@ -69,10 +69,7 @@ parts as (
 )
 {%- else -%}
 parts as (
-    select
-        null as model, null as level, null as source, null::integer as item_id, null::double as value,
-        null::double as weight, null::double as amount
-    where false
+    {{ no_parts() }}
 )
 {%- endif %},
 

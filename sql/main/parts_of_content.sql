@@ -9,8 +9,9 @@ history as (
     select item_id, rating from {{ ref('main.history_of') }}(the_user)
 ),
 
-track as (
-    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }} where track_id = the_track
+pair as (
+    select track_id, album_id, artist_id, album_direct, artist_direct
+    from {{ ref('main.own_levels') }}(the_user, the_track)
 ),
 
 heard as (
@@ -19,25 +20,15 @@ heard as (
     inner join {{ ref('hierarchy.track_lineage') }} as lineage on history.item_id = lineage.track_id
 ),
 
-pair as (
-    select
-        the_track as track_id,
-        any_value(track.album_id) as album_id,
-        any_value(track.artist_id) as artist_id,
-        (select rating from history where item_id = any_value(track.album_id)) as album_direct,
-        (select rating from history where item_id = any_value(track.artist_id)) as artist_direct
-    from track
-),
-
 means as (
     select
-        sum(heard.rating) filter (where heard.album_id = track.album_id and heard.track_id <> the_track)
-        / count(*) filter (where heard.album_id = track.album_id and heard.track_id <> the_track)
+        sum(heard.rating) filter (where heard.album_id = pair.album_id and heard.track_id <> the_track)
+        / count(*) filter (where heard.album_id = pair.album_id and heard.track_id <> the_track)
             as sibling_mean,
-        sum(heard.rating) filter (where heard.artist_id = track.artist_id)
-        / count(*) filter (where heard.artist_id = track.artist_id) as artist_track_mean
+        sum(heard.rating) filter (where heard.artist_id = pair.artist_id)
+        / count(*) filter (where heard.artist_id = pair.artist_id) as artist_track_mean
     from heard
-    cross join track
+    cross join pair
 ),
 
 terms as (

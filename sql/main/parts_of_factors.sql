@@ -7,22 +7,9 @@
 with
 
 {% if factors -%}
-history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
-),
-
-track as (
-    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }} where track_id = the_track
-),
-
 pair as (
-    select
-        the_track as track_id,
-        any_value(track.album_id) as album_id,
-        any_value(track.artist_id) as artist_id,
-        (select rating from history where item_id = any_value(track.album_id)) as album_direct,
-        (select rating from history where item_id = any_value(track.artist_id)) as artist_direct
-    from track
+    select track_id, album_id, artist_id, album_direct, artist_direct
+    from {{ ref('main.own_levels') }}(the_user, the_track)
 ),
 
 weights as (
@@ -81,10 +68,7 @@ parts as (
 )
 {%- else -%}
 parts as (
-    select
-        null as model, null as level, null as source, null::integer as item_id, null::double as value,
-        null::double as weight, null::double as amount
-    where false
+    {{ no_parts() }}
 )
 {%- endif %},
 

@@ -23,23 +23,6 @@ matches as (
     where number::varchar = the_text::varchar and not exists (select 1 from users)
 ),
 
-ranked as (
-    select user_id, rank() over (order by place) as rank from matches
-),
-
-best as (
-    select count(user_id) as user_count, any_value(user_id) as user_id from ranked where rank = 1
-),
-
-final as (
-    select
-        case
-            when user_count = 1 then user_id
-            when user_count > 1
-                then error(concat('no user ', the_text, ': ', user_count, ' users have this name'))
-            else error(concat('no user ', the_text, ' in the data'))
-        end::integer as user_id
-    from best
-)
+{{ the_one_meant('user', 'matches') }}
 
 select * from final

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from recsys.catalogue.entries import BUILT
+from recsys.catalogue.entries import BUILT, LEFT_OUT
 from recsys.catalogue.folder import catalogue_of, write
 from recsys.errors import UsageError
+from recsys.project.project import shipped
+from tests.given import headed
 
 
 def test_every_relation_of_the_build_has_a_page(folder: Path, small_warehouse: Path) -> None:
@@ -46,6 +49,18 @@ def test_a_page_tells_of_the_header_the_columns_and_the_sql(folder: Path) -> Non
     assert '<a href="features.candidates.html">features.candidates</a>' in text
     assert "weighted_mean_of_known" in text  # as it is written
     assert "0.3 * artist_direct" in re.sub(r"<.*?>", "", text)  # as it ran
+
+
+def test_a_warehouse_of_before_a_model_was_split_is_shown_as_far_as_the_models_are_known(
+    small_warehouse: Path, tmp_path: Path
+) -> None:
+    sql = Path(shutil.copytree(shipped(), tmp_path / "sql"))
+    (sql / "marts" / "newer.sql").write_text(headed("select 1 as x"))
+    with (sql / "marts" / "lift.sql").open("a") as lift:
+        lift.write("-- {{ ref('marts.newer') }}\n")
+    entries = catalogue_of(small_warehouse, sql).entries
+    assert entries["scores.adaptive"].standing == BUILT
+    assert {entries[name].standing for name in ("marts.newer", "marts.lift")} == {LEFT_OUT}
 
 
 def test_a_column_is_followed_to_the_input_and_back(small_warehouse: Path) -> None:
