@@ -23,6 +23,20 @@ SMALL = {
 }
 
 
+# Folders whose files share what takes long to make.
+TOGETHER = ("tests/learners", "tests/engine/spark")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, those of a file run in one, and those of a folder of ``TOGETHER``."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        path = item.path.relative_to(config.rootpath).as_posix()
+        group = next((folder for folder in TOGETHER if path.startswith(f"{folder}/")), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory small enough to work out by hand."""

@@ -62,4 +62,6 @@ def _refuse_foreign(out: Path) -> None:
         if not is_ours:
             raise UsageError(f"{out}: a folder with other files: expected a new one, or an earlier catalogue")
     elif out.exists() or not out.absolute().parent.is_dir():
-        raise UsageError(f"{out}: {'a file' if out.exists() else 'no such folder to write to'}")
+        raise UsageError(
+            f"{out}: {'a file: expected a folder' if out.exists() else 'no such folder to write to'}"
+        )

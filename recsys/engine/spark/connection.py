@@ -29,7 +29,7 @@ def connect(context: Context, input_bytes: int) -> SparkSession:
     """
     master = context.spark_master
     if master is None:
-        raise UsageError(f"--engine spark: expected --master URL: {ADDRESSES}")
+        raise UsageError(f"--engine spark: no --master: {ADDRESSES}")
     _refuse_dead(master)
     try:
         base = spark.session(context)
