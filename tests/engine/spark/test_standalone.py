@@ -1,4 +1,7 @@
-"""A real cluster: a whole build goes on when a worker is killed in the middle, and ends with the same rows."""
+"""A real cluster: a whole build goes on when a worker is killed in the middle, and ends with the same rows.
+
+Its workers need Spark and Java alone: none of them starts Python.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,12 @@ def test_a_build_survives_the_loss_of_a_worker(
         build = subprocess.Popen(
             [*command, *given], env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+        programs: set[str] = set()
         while build.poll() is None and len([*store.glob("*/*/*/_SUCCESS")]) < BEFORE_THE_KILL:
+            programs |= cluster.programs()
             time.sleep(0.1)
+        assert "java" in programs
+        assert not [name for name in programs if "python" in name]
         assert build.poll() is None, "the build ended before the worker was killed"
         cluster.kill(cluster.workers[0])
         out, _ = build.communicate(timeout=10 * SECONDS)
