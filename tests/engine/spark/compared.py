@@ -60,10 +60,11 @@ def _difference(
 
 
 def _is_same(row: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return all(map(_is_near, row, other))
+    return all(map(is_near, row, other))
 
 
-def _is_near(value: Any, other: Any) -> bool:
+def is_near(value: Any, other: Any) -> bool:
+    """Equal, or numbers that are to 1e-9."""
     if value == other:
         return True
     numbers = (int, float)
