@@ -18,13 +18,23 @@ turns as (
     select unnest(range({{ var('practice.draws') }})) as turn
 ),
 
-shuffled as (
+digested as (
     select
+        user_id,
         track_id,
-        row_number() over (
-            order by md5(concat(user_id, ' ', track_id, ' ', {{ var('practice.seed') }})), user_id, track_id
-        ) - 1 as place
+        md5(concat(user_id, ' ', track_id, ' ', {{ var('practice.seed') }})) as digest
     from likes
+),
+
+foremost as (
+    select user_id, track_id, digest
+    from digested
+    order by digest, user_id, track_id
+    limit {{ var('practice.users') }} * {{ var('practice.draws') }}
+),
+
+shuffled as (
+    select track_id, row_number() over (order by digest, user_id, track_id) - 1 as place from foremost
 ),
 
 taken as (

@@ -13,16 +13,16 @@ eligible as (
     select user_id from likes group by user_id having count(*) >= {{ var('practice.likes') }}
 ),
 
-ordered as (
-    select
-        user_id,
-        row_number() over (order by md5(concat(user_id, ' ', {{ var('practice.seed') }})), user_id) - 1
-            as ordinal
-    from eligible
+digested as (
+    select user_id, md5(concat(user_id, ' ', {{ var('practice.seed') }})) as digest from eligible
+),
+
+foremost as (
+    select user_id, digest from digested order by digest, user_id limit {{ var('practice.users') }}
 ),
 
 final as (
-    select user_id, ordinal from ordered where ordinal < {{ var('practice.users') }}
+    select user_id, row_number() over (order by digest, user_id) - 1 as ordinal from foremost
 )
 
 select * from final

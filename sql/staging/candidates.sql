@@ -13,13 +13,36 @@ listed as (
     from read_parquet({{ source('candidates') }})
 ),
 
+divided as (
+    select user_id, track_id, place, place // 1000000 as stretch from listed
+),
+
+stretches as (
+    select stretch, count(*) as candidate_count from divided group by stretch
+),
+
+begins as (
+    select stretch, sum(candidate_count) over (order by stretch) - candidate_count as before from stretches
+),
+
 counted as (
     select
         user_id,
         track_id,
-        row_number() over (order by place, user_id, track_id) as position,
+        stretch,
+        row_number() over (partition by stretch order by place, user_id, track_id) as ordinal,
         count(*) over (partition by user_id) as candidate_count
-    from listed
+    from divided
+),
+
+placed as (
+    select
+        counted.user_id,
+        counted.track_id,
+        counted.candidate_count,
+        (begins.before + counted.ordinal)::bigint as position
+    from counted
+    inner join begins on counted.stretch = begins.stretch
 ),
 
 final as (
@@ -27,7 +50,7 @@ final as (
         user_id,
         track_id,
         {{ promised('candidate_count % 2 = 0', 'position', 'an odd number of candidates') }} as position
-    from counted
+    from placed
 )
 {%- else -%}
 with

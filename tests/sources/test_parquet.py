@@ -140,6 +140,13 @@ def test_each_user_may_have_an_order_of_its_own_in_rows_of_any_order(data, small
     )
 
 
+def test_positions_count_the_candidates_however_far_apart_the_given_ones_are(data, small_warehouse, tmp_path):
+    spoil(data, "candidates", "update it set position = 700000 * position")
+    build_sql(data, tmp_path / "w.duckdb", selected=("+staging.candidates",))
+    name = "staging.candidates"
+    assert content(tmp_path / "w.duckdb")[name] == content(small_warehouse)[name]
+
+
 @pytest.mark.parametrize("size", [0, 3, -9])
 def test_a_truncated_file_is_refused(data, tmp_path, size):
     path = data / "ratings.parquet"

@@ -20,22 +20,24 @@ OF_THE_BUILD = ("marts.build", "marts.requests")
 
 def differences(one: Path, other: Path) -> list[str]:
     """A line for each relation that is not the same in both; nothing where all are."""
+    lacking = sorted(_relations(one) ^ _relations(other))
+    return [f"{name}: in one of them" for name in lacking] + unlike(one, other)
+
+
+def unlike(one: Path, other: Path) -> list[str]:
+    """A line for each relation that both have and that is not the same in them."""
+    names, keys = sorted(_relations(one) & _relations(other)), _keys()
     with (
         duckdb.connect(str(one), read_only=True) as left,
         duckdb.connect(str(other), read_only=True) as right,
     ):
-        names, others = _relations(left), _relations(right)
-        lacking = [f"{name}: in one of them" for name in sorted(names ^ others)]
-        keys = _keys()
-        return lacking + [
-            line
-            for name in sorted(names & others)
-            if (line := _difference(left, right, name, keys.get(name)))
-        ]
+        found = [_difference(left, right, name, keys.get(name)) for name in names]
+        return [line for line in found if line]
 
 
-def _relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {name for (name,) in connection.execute(RELATIONS).fetchall()} - {*OF_THE_BUILD}
+def _relations(warehouse: Path) -> set[str]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {name for (name,) in connection.execute(RELATIONS).fetchall()} - {*OF_THE_BUILD}
 
 
 def _keys() -> Mapping[str, Iterable[str]]:
