@@ -57,6 +57,10 @@ class Pages:
             totals=_totals(catalogue),
         )
 
+    def trace(self) -> None:
+        """Follow all columns now, which takes seconds, rather than for the first page that tells of them."""
+        _ = self.catalogue.uses
+
     def names(self) -> Iterator[str]:
         yield from (INDEX, LINEAGE, *self.catalogue.entries)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from recsys.catalogue.folder import catalogue_of
 from recsys.catalogue.pages import COLUMNS, INDEX, Pages, asset
-from recsys.errors import UsageError
+from recsys.errors import RecsysError, UsageError
 
 ADDRESS = "/catalogue"
 
@@ -38,6 +39,17 @@ class Served:
                 self._pages, self._build = Pages(catalogue_of(self.warehouse), explorer="/"), build
             return self._pages
 
+    def warm(self) -> threading.Thread:
+        """Begin to read the models and to trace their columns, which takes seconds, before anybody asks."""
+
+        def read() -> None:
+            with contextlib.suppress(RecsysError):  # whoever asks for a page is told
+                self.pages().trace()
+
+        thread = threading.Thread(target=read, name="catalogue", daemon=True)
+        thread.start()
+        return thread
+
     def index(self, request: Request) -> Response:
         return HTMLResponse(self.pages().page(INDEX))
 
@@ -58,9 +70,8 @@ class Served:
         return FileResponse(found)
 
 
-def mounted(warehouse: Path) -> BaseRoute:
+def mounted(served: Served) -> BaseRoute:
     """The catalogue's addresses, for an application that tells of errors in its own way."""
-    served = Served(warehouse)
     return Mount(
         ADDRESS,
         routes=[

@@ -49,6 +49,7 @@ def application(
 ) -> Starlette:
     """The explorer of one warehouse as an ASGI application; ``seed`` fixes the users that chance picks."""
     site = Site(warehouse, seed)
+    served = catalogue.Served(warehouse)
     querying = Querying(site, limits)
     routes = [
         *_pages(site),
@@ -56,14 +57,16 @@ def application(
         Route("/sql/download", querying.download),
         Route("/sql/words.json", site.showing(querying.words, keeps=False)),
         Mount("/api", api.application(warehouse)),
-        catalogue.mounted(warehouse),
+        catalogue.mounted(served),
         Mount("/static", StaticFiles(directory=HERE / "static", packages=[("recsys.report", "static")])),
     ]
-    return Starlette(
+    explorer = Starlette(
         routes=routes,
         middleware=[Middleware(LoopbackOnly)],
         exception_handlers={HTTPException: site.failed, RecsysError: site.failed},
     )
+    explorer.state.catalogue = served
+    return explorer
 
 
 def _pages(site: Site) -> list[Route]:
@@ -114,10 +117,10 @@ def serve(warehouse: Path, host: str = "127.0.0.1", port: int = 8350) -> None:
         pass  # so that a missing or foreign file is told of now, not on the first page
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
+        explorer = application(warehouse)
+        explorer.state.catalogue.warm()
         print(f"The explorer is at http://{name}:{listener.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
-        config = uvicorn.Config(
-            application(warehouse), log_level="warning", server_header=False, ws="none", lifespan="off"
-        )
+        config = uvicorn.Config(explorer, log_level="warning", server_header=False, ws="none", lifespan="off")
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has closed
             uvicorn.Server(config).run(sockets=[listener])
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
+from recsys.errors import UsageError
+from recsys.ui.catalogue import Served
 from tests.browser import Watched
 
 
@@ -41,3 +45,13 @@ def test_the_explorers_policy_lets_the_drawing_be_drawn(browser: Any, address: s
         address.split("/")[2]
     }
     watched.page.close()
+
+
+def test_columns_are_traced_before_anybody_asks(explored_warehouse: Path, tmp_path: Path) -> None:
+    served = Served(explored_warehouse)
+    served.warm().join()
+    assert {"origins", "uses"} <= served.pages().catalogue.__dict__.keys()
+    missing = Served(tmp_path / "missing.duckdb")
+    missing.warm().join()
+    with pytest.raises(UsageError, match="no warehouse there"):
+        missing.pages()
