@@ -36,6 +36,9 @@ from recsys.learners.settings import parse
 from recsys.project.contract import Context, Relation
 
 Done = TypeVar("Done")
+Without = tuple[
+    frozenset[int], "Parameters"
+]  # two folds that a model saw no label of, and what it was made from
 Seen = tuple[np.ndarray, np.ndarray]  # rows of the examples, and the probability of each that it is liked
 
 
@@ -183,7 +186,7 @@ class Study:
 
     def __init__(self, name: str, points: list[Parameters], examples: Examples, context: Context) -> None:
         self.name, self.points, self.examples, self.context = name, points, examples, context
-        self.trials: dict[tuple[int, Parameters], Seen] = {}
+        self.models: dict[Without, Model] = {}
         spark.session(context)  # Spark ML's classes can only be made while a session runs
         assembler = VectorAssembler(inputCols=list(examples.features), outputCol="features")
         # One partition for the few that are labelled: a pass over them is then a single task.
@@ -205,7 +208,6 @@ class Study:
         """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
         trials = list(product(self.examples.folds, self.points))
         judged = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, 0.4, "tuning")
-        self.trials = dict(zip(trials, judged, strict=True))
         accuracies = [self.examples.accuracy(*seen) for seen in judged]
         return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
 
@@ -222,13 +224,19 @@ class Study:
 
     def nested(self, accuracies: np.ndarray) -> pa.Table:
         """Scores of the labelled candidates for whoever learns from them without a fold: a row for each
-        other fold, by a model of the rest, with the parameters of that fold's own model."""
+        other fold, by a model of the rest, with the parameters of that fold's own model.
+
+        Two folds leave the same rest whichever of them is judged, and most rests were trained on for tuning.
+        """
         best = dict(zip(self.examples.folds, accuracies.argmax(axis=1), strict=True))
         pairs = [pair for pair in product(self.examples.folds, repeat=2) if pair[0] != pair[1]]
-        tasks = [partial(self._without_both, out, seen, self.points[best[out]]) for out, seen in pairs]
-        found = self._in_parallel(tasks, 0.7, 1.0, "training for the ensembles")
-        rows = zip(pairs, found, strict=True)
-        return pa.concat_tables(self.examples.nested(out, *seen) for (out, _), seen in rows)
+        rests = {pair: (frozenset(pair), self.points[best[pair[0]]]) for pair in pairs}
+        missing = [rest for rest in dict.fromkeys(rests.values()) if rest not in self.models]
+        doing = "training for the ensembles"
+        self._in_parallel([partial(self._without, *rest) for rest in missing], 0.7, 0.9, doing)
+        judging = [partial(_probabilities, self.models[rests[pair]], self._fold(pair[1])) for pair in pairs]
+        found = zip(pairs, self._in_parallel(judging, 0.9, 1.0, doing), strict=True)
+        return pa.concat_tables(self.examples.nested(out, *seen) for (out, _), seen in found)
 
     def tuning(self, accuracies: np.ndarray) -> pa.Table:
         """One row for each fold and point; the model of all labels takes the point of the best mean."""
@@ -249,12 +257,11 @@ class Study:
 
     def _trial(self, fold: int, point: Parameters) -> Seen:
         judge = self.examples.next_fold(fold)
-        return _probabilities(self._fit(point, [fold, judge]), self._fold(judge))
+        return _probabilities(self._without(frozenset([fold, judge]), point), self._fold(judge))
 
-    def _without_both(self, fold: int, judged: int, point: Parameters) -> Seen:
-        if judged == self.examples.next_fold(fold):
-            return self.trials[fold, point]
-        return _probabilities(self._fit(point, [fold, judged]), self._fold(judged))
+    def _without(self, folds: frozenset[int], point: Parameters) -> Model:
+        model = self.models[folds, point] = self._fit(point, sorted(folds))
+        return model
 
     def _out_of_fold(self, fold: int, point: Parameters) -> Seen:
         return _probabilities(self._fit(point, [fold]), self._fold(fold))
