@@ -1,9 +1,33 @@
 -- grain: one candidate that a model leaves without a finite score, or scores twice, or that is no candidate
 -- key: model, user_id, track_id
+{% set model_count = models('scores') | length %}
 with
 
 candidates as (
     select user_id, track_id from {{ ref('staging.candidates') }}
+),
+
+scores as (
+    select model, user_id, track_id, score from {{ ref('marts.predictions') }}
+),
+
+counted as (
+    select user_id, track_id, count(*) as row_count, count(*) filter (where isfinite(score)) as score_count
+    from scores
+    group by user_id, track_id
+),
+
+odd as (
+    select
+        coalesce(candidates.user_id, counted.user_id) as user_id,
+        coalesce(candidates.track_id, counted.track_id) as track_id,
+        candidates.user_id is not null as is_candidate
+    from candidates
+    full outer join counted on candidates.user_id = counted.user_id and candidates.track_id = counted.track_id
+    where
+        candidates.user_id is null
+        or counted.row_count is distinct from {{ model_count }}
+        or counted.score_count is distinct from {{ model_count }}
 ),
 
 models as (
@@ -15,26 +39,27 @@ models as (
     {%- endfor %}
 ),
 
-scores as (
-    select model, user_id, track_id, score from {{ ref('marts.predictions') }}
-),
-
-expected as (
-    select models.model, candidates.user_id, candidates.track_id from models cross join candidates
+given as (
+    select
+        scores.model,
+        scores.user_id,
+        scores.track_id,
+        count(*) as row_count,
+        count(*) filter (where isfinite(scores.score)) as score_count
+    from scores
+    inner join odd on scores.user_id = odd.user_id and scores.track_id = odd.track_id
+    group by scores.model, scores.user_id, scores.track_id
 ),
 
 final as (
-    select
-        coalesce(expected.model, scores.model) as model,
-        coalesce(expected.user_id, scores.user_id) as user_id,
-        coalesce(expected.track_id, scores.track_id) as track_id
-    from expected
-    full outer join scores
-        on
-            expected.model = scores.model
-            and expected.user_id = scores.user_id
-            and expected.track_id = scores.track_id
-    where expected.model is null or scores.score is null or not isfinite(scores.score)
+    select models.model, odd.user_id, odd.track_id
+    from odd
+    cross join models
+    left join given
+        on models.model = given.model and odd.user_id = given.user_id and odd.track_id = given.track_id
+    where
+        coalesce(given.row_count, 0) <> case when odd.is_candidate then 1 else 0 end
+        or coalesce(given.score_count, 0) <> coalesce(given.row_count, 0)
 )
 
 select * from final

@@ -44,28 +44,34 @@ row_number() over (
 )
 {%- endmacro %}
 
-{# Area under the ROC curve of each model's values over a relation of labelled candidates: the share of pairs
-   of a liked and a not liked candidate in the right order, ties counting half (Mann and Whitney, 1947). #}
-{% macro pooled_auc(relation, value) -%}
+{# Area under the ROC curve of each model's values over a relation of them and one of labels: the share of pairs of a
+   liked and a not liked candidate in the right order, ties counting half. From the ranks r of the liked, the mean of
+   first and last among equals: (sum of r - L (L + 1) / 2) / (L N) of L liked and N not liked (Mann and Whitney, 1947).
+   Each model is sorted by itself. #}
+{% macro pooled_auc(names, relation, value, judged, seers, labels) -%}
     select
         model,
-        sum(liked * (cumulated - not_liked / 2)) / nullif(sum(liked) * sum(not_liked), 0) as auc
+        (sum(label * (first_place + last_place)) - sum(label) * (sum(label) + 1)) / 2
+        / nullif(sum(label) * (count(*) - sum(label)), 0) as auc
     from (
+        {%- for model in names %}
         select
-            model,
-            liked,
-            not_liked,
-            sum(not_liked) over (partition by model order by value) as cumulated
-        from (
-            select
-                model,
-                {{ value }} as value,
-                sum(label) as liked,
-                count(*) - sum(label) as not_liked
-            from {{ relation }}
-            group by model, value
-        ) as counted
-    ) as ordered
+            '{{ model }}' as model,
+            {{ judged }}.label,
+            rank() over (order by {{ relation }}.{{ value }}) as first_place,
+            count(*) over (order by {{ relation }}.{{ value }}) as last_place
+        from {{ relation }}
+        inner join {{ judged }}
+            on {{ relation }}.user_id = {{ judged }}.user_id and {{ relation }}.track_id = {{ judged }}.track_id
+        where {{ relation }}.model = '{{ model }}'
+        {%- if model in seers %}
+            and {{ relation }}.user_id not in (select seen.user_id from {{ labels }} as seen)
+        {%- endif %}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+    ) as placed
     group by model
 {%- endmacro %}
 

@@ -35,7 +35,7 @@ summed as (
         model,
         tenth,
         count(*) as candidates,
-        sum(probability order by user_id, track_id) / count(*) as probability,
+        sum({{ trillionths('probability') }}) / 1e12 / count(*) as probability,
         sum(label) / count(*) as liked_share
     from compared
     group by model, tenth

@@ -8,6 +8,7 @@
 --   there are no labels at all, practice judges the models that can be computed on it
 {% set published = var('published') %}
 {% set published_in = var('published_in') %}
+{% set unseen = (saw_labels(), ref('staging.labels')) %}
 with
 
 models as (
@@ -26,7 +27,7 @@ models as (
 ),
 
 predictions as (
-    select model, user_id, track_id, score, predicted from {{ ref('marts.predictions') }}
+    select model, user_id, track_id, score from {{ ref('marts.predictions') }}
 ),
 
 probabilities as (
@@ -37,33 +38,23 @@ judged as (
     select user_id, track_id, label, judged_by from {{ ref('marts.judged') }}
 ),
 
-compared as (
-    select
-        predictions.model,
-        predictions.user_id,
-        predictions.score,
-        probabilities.probability,
-        predictions.predicted,
-        judged.label,
-        judged.judged_by
-    from predictions
-    inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
-    inner join probabilities
-        on
-            predictions.model = probabilities.model
-            and predictions.user_id = probabilities.user_id
-            and predictions.track_id = probabilities.track_id
-    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
+judges as (
+    select min(judged_by) as judged_by from judged
+),
+
+users as (
+    select model, user_id, judged, correct from {{ ref('marts.user_accuracy') }}
 ),
 
 summed as (
     select
-        model,
-        min(judged_by) as judged_by,
-        count(distinct user_id) as users,
-        avg((predicted = label)::int) as accuracy
-    from compared
-    group by model
+        users.model,
+        judges.judged_by,
+        count(*) as users,
+        sum(users.correct) / sum(users.judged) as accuracy
+    from users
+    cross join judges
+    group by users.model, judges.judged_by
 ),
 
 practised as (
@@ -74,11 +65,11 @@ practised as (
 ),
 
 score_aucs as (
-    {{ pooled_auc('compared', 'score') }}
+    {{ pooled_auc(models('scores'), 'predictions', 'score', 'judged', *unseen) }}
 ),
 
 probability_aucs as (
-    {{ pooled_auc('compared', 'probability') }}
+    {{ pooled_auc(models('scores'), 'probabilities', 'probability', 'judged', *unseen) }}
 ),
 
 final as (

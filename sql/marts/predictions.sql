@@ -5,35 +5,40 @@
 -- formula: score descending, then track_prior descending, then track_id ascending
 with
 
-scores as (
-    {{- union_of_scores(ref_all('scores.*')) }}
-),
-
 priors as (
     select user_id, track_id, track_prior from {{ ref('features.candidates') }}
 ),
 
+users as (
+    select user_id, count(*) as candidate_count from priors group by user_id
+),
+
 ranked as (
+    {%- for relation in ref_all('scores.*') %}
     select
-        scores.model,
+        '{{ relation.split('.')[1] }}' as model,
         scores.user_id,
         scores.track_id,
         scores.score,
-        {{ ranking('scores.model, scores.user_id') }} as rank,
-        count(*) over (partition by scores.model, scores.user_id) as candidate_count
-    from scores
+        {{ ranking('scores.user_id') }} as rank
+    from {{ relation }} as scores
     inner join priors on scores.user_id = priors.user_id and scores.track_id = priors.track_id
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 final as (
     select
-        model,
-        user_id,
-        track_id,
-        score,
-        rank,
-        (rank <= candidate_count / 2)::smallint as predicted
+        ranked.model,
+        ranked.user_id,
+        ranked.track_id,
+        ranked.score,
+        ranked.rank,
+        (ranked.rank <= users.candidate_count / 2)::smallint as predicted
     from ranked
+    inner join users on ranked.user_id = users.user_id
 )
 
 select * from final

@@ -21,11 +21,24 @@ users as (
         user_id,
         count(*) // 2 as liked_count,
         median(score) as middle,
-        nullif(stddev_pop(score order by track_id), 0) as deviation,
-        list(track_id order by track_id) as track_ids,
-        list(score order by track_id) as scores
+        list_sort(list({'track_id': track_id, 'score': score})) as candidates
     from predictions
     group by model, user_id
+),
+
+listed as (
+    select
+        model,
+        user_id,
+        liked_count,
+        middle,
+        list_transform(candidates, lambda one: one.track_id) as track_ids,
+        list_transform(candidates, lambda one: one.score) as scores
+    from users
+),
+
+spread as (
+    select *, nullif(sqrt(list_var_pop(scores)), 0) as deviation from listed
 ),
 
 weighed as (
@@ -38,7 +51,7 @@ weighed as (
             scores,
             lambda score: {{ var('probabilities.slope') }} * coalesce((score - middle) / deviation, 0)
         ) as log_odds
-    from users
+    from spread
 ),
 
 summed as (

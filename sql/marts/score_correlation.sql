@@ -4,26 +4,44 @@
 -- nulls: correlation where a model ranks all alike
 -- formula: Pearson's correlation of the ranks that the two models give the candidates within each user; the
 --   ranks are integers, so that their sums repeat exactly
+{% set names = models('scores') %}
 with
 
-ranks as (
+predictions as (
     select model, user_id, track_id, rank from {{ ref('marts.predictions') }}
 ),
 
-summed as (
+ranks as (
     select
-        one.model,
-        other.model as other_model,
+        {%- for name in names %}
+        max(rank) filter (where model = '{{ name }}') as {{ name }},
+        {%- endfor %}
+        user_id,
+        track_id
+    from predictions
+    group by user_id, track_id
+),
+
+summed as (
+    {%- for name in names %}
+    {%- for other in names if other > name %}
+    select
+        '{{ name }}' as model,
+        '{{ other }}' as other_model,
         count(*) as pairs,
-        sum(one.rank) as one_sum,
-        sum(other.rank) as other_sum,
-        sum(one.rank * one.rank) as one_square,
-        sum(other.rank * other.rank) as other_square,
-        sum(one.rank * other.rank) as product
-    from ranks as one
-    inner join ranks as other on one.user_id = other.user_id and one.track_id = other.track_id
-    where one.model < other.model
-    group by one.model, other.model
+        sum({{ name }}) as one_sum,
+        sum({{ other }}) as other_sum,
+        sum({{ name }} * {{ name }}) as one_square,
+        sum({{ other }} * {{ other }}) as other_square,
+        sum({{ name }} * {{ other }}) as product
+    from ranks
+    where {{ name }} is not null and {{ other }} is not null
+    union all
+    {%- endfor %}
+    {%- endfor %}
+    select
+        '' as model, '' as other_model, 0 as pairs, 0 as one_sum, 0 as other_sum, 0 as one_square,
+        0 as other_square, 0 as product
 ),
 
 correlated as (
@@ -36,6 +54,7 @@ correlated as (
             * sqrt(pairs * other_square - other_sum * other_sum), 0
         ) as correlation
     from summed
+    where pairs > 0
 ),
 
 final as (

@@ -29,25 +29,29 @@ totals as (
         worse,
         count(*) as users,
         sum(judged) as judged,
-        sum(gain) / sum(judged) as difference
+        sum(gain) as gain,
+        sum(gain * gain) as gain_square,
+        sum(gain * judged) as product,
+        sum(judged * judged) as judged_square
     from pairs
     group by better, worse
 ),
 
+differences as (
+    select *, gain / judged as difference from totals where gain > 0 or (gain = 0 and better < worse)
+),
+
 errors as (
     select
-        totals.better,
-        totals.worse,
-        totals.users,
-        totals.difference,
+        better,
+        worse,
+        users,
+        difference,
         sqrt(
-            totals.users / nullif(totals.users - 1, 0)
-            * sum(pow(pairs.gain - totals.difference * pairs.judged, 2) order by pairs.user_id)
-        ) / totals.judged as standard_error
-    from totals
-    inner join pairs on totals.better = pairs.better and totals.worse = pairs.worse
-    where totals.difference > 0 or (totals.difference = 0 and totals.better < totals.worse)
-    group by totals.better, totals.worse, totals.users, totals.difference, totals.judged
+            users / nullif(users - 1, 0)
+            * greatest(0, gain_square - 2 * difference * product + difference * difference * judged_square)
+        ) / judged as standard_error
+    from differences
 ),
 
 final as (

@@ -17,6 +17,15 @@ albums as (
     select album_id, artist_id from {{ ref('staging.albums') }}
 ),
 
+listed as (
+    select fields[1]::integer as track_id, array_length(fields) - 3 as genre_count
+    from {{ ref('staging.track_lines') }}
+),
+
+kept as (
+    select track_id, count(*) as genre_count from {{ ref('staging.track_genres') }} group by track_id
+),
+
 tracks_without_album as (
     select track_id as example from tracks where album_id is null
 ),
@@ -52,9 +61,10 @@ unlisted_genres as (
 ),
 
 tracks_that_repeat_a_genre as (
-    select fields[1]::integer as example
-    from {{ ref('staging.track_lines') }}
-    where array_length(fields[4:]) > list_unique(fields[4:])
+    select listed.track_id as example
+    from listed
+    inner join kept on listed.track_id = kept.track_id
+    where listed.genre_count > kept.genre_count
 ),
 
 albums_that_repeat_a_genre as (

@@ -141,7 +141,8 @@ def test_calibration_sets_the_liked_share_beside_the_probability(schemas: Schema
 
 
 def test_correlation_is_of_the_ranks_within_users(schemas: Schemas) -> None:
-    rows = result(schemas, "marts.score_correlation", {"marts.predictions": PREDICTIONS})
+    built = ("scores.adaptive", "scores.weighted_average")
+    rows = result(schemas, "marts.score_correlation", {"marts.predictions": PREDICTIONS}, also=built)
     expect(
         rows,
         """
@@ -153,11 +154,16 @@ def test_correlation_is_of_the_ranks_within_users(schemas: Schemas) -> None:
 
 
 def test_correlation_of_like_rankings_is_one_and_of_one_rank_alone_unknown(schemas: Schemas) -> None:
-    alike = "model user_id track_id rank\na 1 10 1\na 1 11 2\nb 1 10 1\nb 1 11 2\nc 1 10 1\nc 1 11 1"
-    rows = result(schemas, "marts.score_correlation", {"marts.predictions": alike})
+    names = ("adaptive", "content", "max_genre")
+    ranks = [(1, 2), (1, 2), (1, 1)]  # of tracks 10 and 11
+    alike = "\n".join(
+        f"{name} 1 10 {one}\n{name} 1 11 {two}" for name, (one, two) in zip(names, ranks, strict=True)
+    )
+    given = {"marts.predictions": f"model user_id track_id rank\n{alike}"}
+    rows = result(schemas, "marts.score_correlation", given, also=[f"scores.{name}" for name in names])
     found = {(row["model"], row["other_model"]): row["correlation"] for row in rows}
-    assert found["a", "b"] == pytest.approx(1)
-    assert found["a", "c"] is None
+    assert found["adaptive", "content"] == pytest.approx(1)
+    assert found["adaptive", "max_genre"] is None
 
 
 def test_rating_histogram_has_a_row_for_each_value(schemas: Schemas) -> None:

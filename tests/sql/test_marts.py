@@ -75,9 +75,12 @@ def leaderboard_of(schemas, judged, practised="model user_id judged correct"):
         adaptive 2       7        0.2
         adaptive 2       8        0.8
     """
+    rows = result(schemas, "marts.user_accuracy", {"marts.predictions": PREDICTIONS, "marts.judged": judged})
+    counts = [" ".join(str(row[name]) for name in ("model", "user_id", "judged", "correct")) for row in rows]
     given = {
         "marts.predictions": PREDICTIONS,
         "marts.judged": judged,
+        "marts.user_accuracy": "\n".join(["model user_id judged correct", *counts]),
         "marts.practice_accuracy": practised,
         "marts.probabilities": probabilities,
     }
