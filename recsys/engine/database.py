@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from recsys.engine.parts import Update
 from recsys.errors import UsageError
 from recsys.project.contract import Relation, Rows
 
@@ -79,6 +80,9 @@ class Database(Protocol):
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Make a relation of ``kind`` ``table``, ``temp``, ``view`` or ``macro`` from a rendered model."""
+
+    def update(self, name: str, update: Update) -> bool:
+        """Remove rows of a relation and add others; False where this database makes relations whole."""
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a rendered model returns, kept nowhere."""

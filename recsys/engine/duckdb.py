@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.engine.database import EngineError, Limits, Measure
+from recsys.engine.parts import Update
 from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
 from recsys.project.contract import Context, Rows
 
@@ -170,6 +171,15 @@ class Writer(Statements):
             if error.offset is not None:
                 error.offset -= len(opening)
             raise
+
+    def update(self, name: str, update: Update) -> bool:
+        place, column = quoted(name), quoted(update.column)
+        self.run(
+            f"delete from {place} where {column} in (select unnest($gone))", {"gone": list(update.removed)}
+        )
+        for query_of_part in update.added:
+            self.run(f"insert into {place}\n{query_of_part}")
+        return True
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.run(sql)

@@ -6,11 +6,12 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from recsys.engine.parts import Update, digests, update
 from recsys.errors import UsageError
 from recsys.project import Model, Project
 from recsys.project.rendering import Rendered
@@ -21,19 +22,24 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Digests of all that a model is made from; ``parents`` maps its parents to their own digests."""
+    """Digests of all that a model is made from; ``parents`` maps its parents to their own digests.
+
+    ``parts`` are those of its parts, where it has any: `recsys.engine.parts`.
+    """
 
     sql: str
     code: str
     inputs: Mapping[str, str]
     parents: Mapping[str, str]
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         return _digest(self.as_json())
 
     def as_json(self) -> str:
-        return json.dumps(vars(self), sort_keys=True)
+        told = {name: value for name, value in vars(self).items() if name != "parts" or value}
+        return json.dumps(told, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
@@ -58,11 +64,15 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Step:
-    """One model of a plan: ``reason`` says why it runs, and is None if what is there is kept."""
+    """One model of a plan: ``reason`` says why it runs, and is None if what is there is kept.
+
+    ``update`` says what is to be made anew where that is not all of it.
+    """
 
     rendered: Rendered
     fingerprint: Fingerprint
     reason: str | None
+    update: Update | None = None
 
     @property
     def name(self) -> str:
@@ -88,15 +98,20 @@ def plan(
     steps: dict[str, Step] = {}
     for name, rendered in graph.items():
         parents = project.parents(rendered)
-        fingerprint = _fingerprint(rendered, files, {parent: steps[parent] for parent in parents})
-        reason = fingerprint.difference(built.get(name))
+        parts = project.parts(rendered.model)
+        read = {parent: steps[parent].fingerprint for parent in parents}
+        fingerprint = _fingerprint(rendered, files, read, digests(project, parts, read))
+        before = built.get(name)
+        reason = fingerprint.difference(before)
         if selected is not None:
             reason = "selected" if name in selected else None
         elif forced:
             reason = "forced"
         if reason is None and name in built:
             fingerprint = built[name]
-        steps[name] = Step(rendered, fingerprint, reason)
+        is_to_be_whole = before is None or selected is not None or forced
+        anew = None if is_to_be_whole else update(parts, fingerprint.parts, built[name].parts)
+        steps[name] = Step(rendered, fingerprint, reason, anew)
     _wake_temporaries(project, steps)
     if selected is not None:
         _refuse_gaps(project, steps, built)
@@ -104,14 +119,18 @@ def plan(
 
 
 def _fingerprint(
-    rendered: Rendered, files: Mapping[str, SourceFile], parents: Mapping[str, Step]
+    rendered: Rendered,
+    files: Mapping[str, SourceFile],
+    parents: Mapping[str, Fingerprint],
+    parts: Mapping[str, str],
 ) -> Fingerprint:
     call = rendered.call
     return Fingerprint(
         sql=_digest(f"{rendered.sql}{rendered.model.materialized}{json.dumps(call and dict(call.settings))}"),
         code=code_digest(call.module) if call else "",
         inputs={name: files[name].digest for name in rendered.sources},
-        parents={name: step.fingerprint.digest for name, step in parents.items()},
+        parents={name: fingerprint.digest for name, fingerprint in parents.items()},
+        parts=parts,
     )
 
 

@@ -81,7 +81,7 @@ class Runner:
             if step.rendered.call:
                 proofs = self._run_python(database, step.rendered, step.rendered.call)
             else:
-                self._run_sql(database, step.rendered)
+                self._run_sql(database, step)
             found = self._inspected(database, model, proofs)
         except ModelError as error:
             self._explain(error, step.rendered)
@@ -116,8 +116,8 @@ class Runner:
         except EngineError as error:  # of a view or a macro, which compute when they are read
             raise ModelError(str(error), None, error.is_damage) from None
 
-    def _run_sql(self, database: Database, rendered: Rendered) -> None:
-        model = rendered.model
+    def _run_sql(self, database: Database, step: Step) -> None:
+        rendered, model = step.rendered, step.rendered.model
         parameters = {name: glob.escape(str(self._path(name))) for name in rendered.sources}
         try:
             if model.materialized == "check":
@@ -126,7 +126,8 @@ class Runner:
                     raise ModelError(f"the check found {len(rows)} rows, such as {rows[0]}")
             else:
                 place, arguments = self.project.location(model.name), model.listed("arguments")
-                database.create(place, model.materialized, rendered.sql, arguments, parameters)
+                if step.update is None or not database.update(place, step.update):
+                    database.create(place, model.materialized, rendered.sql, arguments, parameters)
         except EngineError as error:
             raise ModelError(str(error), error.offset, error.is_damage) from None
 

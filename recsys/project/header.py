@@ -10,6 +10,7 @@
 ``also``       further relations that a Python model writes
 ``materialized``  how the model is kept, where it is not kept as its folder is
 ``arguments``  of a macro
+``parts``      the column with the model that a row is about, where it depends on that model's scores alone
 ``labels``     how a Python model that learns from labels scores labelled users without theirs
 ``requires``   packages, under the names that pip knows them by
 ``needs``      relations of input files without which the model is left out of a build
@@ -27,7 +28,7 @@ from recsys.errors import BuildError
 
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
-    *("labels", "requires", "needs"),
+    *("parts", "labels", "requires", "needs"),
 )
 RELATION = ("grain", "key", "units", "nulls")
 REQUIRED: Mapping[str, tuple[str, ...]] = {

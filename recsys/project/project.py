@@ -19,7 +19,7 @@ from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering
 from recsys.project.substitution import Substitution, read_substitutions, twins
-from recsys.project.templates import compiled, environment
+from recsys.project.templates import compiled, environment, macros
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -128,12 +128,12 @@ class Project:
         texts = {path: path.read_text(encoding="utf-8") for path in files}
         source = "\n".join(texts.values())
         try:
-            module = into.from_string(source).module
+            found = macros(into, source)
         except jinja2.TemplateSyntaxError as error:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
         for path, text in texts.items():
             refuse_literal_names(path, text, self.schemas)
-        return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
+        return found
 
     def render(self, name: str) -> Rendered:
         """Render one model; BuildError with file and line where the template or a name in it is wrong."""
@@ -141,11 +141,18 @@ class Project:
             self._rendered[name] = Rendering(self, self.writers[name]).run()
         return self._rendered[name]
 
+    def parts(self, model: Model) -> dict[str, Rendered]:
+        """A relation that has a part for each model of scores/, rendered for each of them alone."""
+        if "parts" not in model.header:
+            return {}
+        names = [relation.removeprefix("scores.") for relation in self.matching("scores.*")]
+        return {name: Rendering(self, model, the_part=name).run() for name in names}
+
     def template(self, model: Model) -> jinja2.Template:
         """The compiled template of a model, which carries the line numbers of its file along."""
         if model.name not in self._templates:
             source = model.path.read_text(encoding="utf-8")
-            self._templates[model.name] = compiled(self.environment, source)
+            self._templates[model.name] = compiled(self.environment, model.name, source)
             refuse_literal_names(model.path, source, self.schemas)
         return self._templates[model.name]
 

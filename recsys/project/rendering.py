@@ -90,8 +90,15 @@ class Models(Protocol):
 class Rendering:
     """One run of Jinja over one model: the functions that templates call, and a record of the calls."""
 
-    def __init__(self, project: Models, model: Model, replaced: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        project: Models,
+        model: Model,
+        replaced: Mapping[str, str] | None = None,
+        the_part: str | None = None,
+    ) -> None:
         self.project, self.model, self.replaced = project, model, dict(replaced or {})
+        self.the_part = the_part
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}
         self.call: PythonCall | None = None
@@ -123,6 +130,7 @@ class Rendering:
                 "depends_on",
                 "out_of_fold",
                 "saw_labels",
+                "part",
             )
         }
         try:
@@ -152,13 +160,24 @@ class Rendering:
     def ref_all(self, pattern: str, excluding: Iterable[str] = ()) -> list[str]:
         """The names of every enabled relation that matches a glob: all become inputs of this model."""
         self.is_gathering = True
-        matching = self.project.matching(pattern)
+        matching = self._matching(pattern)
         return [self.ref(relation) for relation in matching if relation not in excluding]
+
+    def _matching(self, pattern: str) -> list[str]:
+        """The relations that a glob means; of ``scores`` that of the part alone, where one is rendered."""
+        found = self.project.matching(pattern)
+        if self.the_part is None:
+            return found
+        return [name for name in found if not name.startswith("scores.") or name == f"scores.{self.the_part}"]
+
+    def part(self) -> str | None:
+        """The model of scores/ that alone this is rendered for; None where it is rendered for all."""
+        return self.the_part
 
     def models(self, layer: str, excluding: Iterable[str] = ()) -> list[str]:
         """The stems of a layer's enabled relations, in the order of their names."""
         self.is_gathering = True
-        stems = [relation.split(".")[1] for relation in self.project.matching(f"{layer}.*")]
+        stems = [relation.split(".")[1] for relation in self._matching(f"{layer}.*")]
         return [stem for stem in stems if stem not in excluding]
 
     def source(self, name: str) -> str:

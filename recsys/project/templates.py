@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from recsys.project.bytecode import kept
 from recsys.project.parameters import Literal
 
 MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
@@ -32,17 +33,28 @@ def environment() -> jinja2.Environment:
 SYNTAX = environment()
 
 
-def compiled(environment: jinja2.Environment, source: str) -> jinja2.Template:
+def compiled(environment: jinja2.Environment, name: str, source: str) -> jinja2.Template:
     """The template of a model's text, which says for each line of what it prints where it stood.
 
-    A text is compiled once a process, however many projects have it.
+    A text is compiled once a process, however many projects have it, and not at all where an earlier process
+    compiled what it had under this name.
     """
-    return jinja2.Template.from_code(environment, _code(source), environment.make_globals(None))
+    return _template(environment, _code(name, source))
+
+
+def macros(environment: jinja2.Environment, source: str) -> dict[str, object]:
+    """The macros of a text by their names."""
+    module = _template(environment, kept(SYNTAX, "macros", source, SYNTAX.compile)).module
+    return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
+
+
+def _template(environment: jinja2.Environment, code: CodeType) -> jinja2.Template:
+    return jinja2.Template.from_code(environment, code, environment.make_globals(None))
 
 
 @lru_cache(maxsize=1024)
-def _code(source: str) -> CodeType:
-    return SYNTAX.compile(_marked(source))
+def _code(name: str, source: str) -> CodeType:
+    return kept(SYNTAX, name, source, lambda text: SYNTAX.compile(_marked(text)))
 
 
 @lru_cache(maxsize=1024)

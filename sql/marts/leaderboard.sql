@@ -2,13 +2,10 @@
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
 -- nulls: accuracy, auc, probability_auc where nothing judges; published_* without a published figure
--- formula: accuracy = share of judged candidates predicted right; auc = share of pairs of a liked and a not
---   liked candidate, over all users pooled, that the score puts in the right order (ties count half);
---   probability_auc = the same of the probabilities given that half of a user's candidates are liked. Where
+-- formula: accuracy = share of judged candidates predicted right; the aucs are those of marts.areas. Where
 --   there are no labels at all, practice judges the models that can be computed on it
 {% set published = var('published') %}
 {% set published_in = var('published_in') %}
-{% set unseen = (saw_labels(), ref('staging.labels')) %}
 with
 
 models as (
@@ -27,15 +24,11 @@ models as (
 ),
 
 predictions as (
-    select model, user_id, track_id, score from {{ ref('marts.predictions') }}
-),
-
-probabilities as (
-    select model, user_id, track_id, probability from {{ ref('marts.probabilities') }}
+    select model from {{ ref('marts.predictions') }}
 ),
 
 judged as (
-    select user_id, track_id, label, judged_by from {{ ref('marts.judged') }}
+    select judged_by from {{ ref('marts.judged') }}
 ),
 
 judges as (
@@ -64,20 +57,16 @@ practised as (
     group by model
 ),
 
-score_aucs as (
-    {{ pooled_auc(models('scores'), 'predictions', 'score', 'judged', *unseen) }}
-),
-
-probability_aucs as (
-    {{ pooled_auc(models('scores'), 'probabilities', 'probability', 'judged', *unseen) }}
+areas as (
+    select model, auc, probability_auc from {{ ref('marts.areas') }}
 ),
 
 final as (
     select
         models.model,
         coalesce(summed.accuracy, practised.accuracy) as accuracy,
-        score_aucs.auc,
-        probability_aucs.auc as probability_auc,
+        areas.auc,
+        areas.probability_auc,
         coalesce(summed.users, practised.users, 0) as users,
         case
             when not exists (select 1 from predictions) then 'no candidates'
@@ -92,8 +81,7 @@ final as (
     from models
     left join summed on models.model = summed.model
     left join practised on models.model = practised.model
-    left join score_aucs on models.model = score_aucs.model
-    left join probability_aucs on models.model = probability_aucs.model
+    left join areas on models.model = areas.model
 )
 
 select * from final order by accuracy desc, model

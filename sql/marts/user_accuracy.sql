@@ -2,10 +2,15 @@
 -- key: model, user_id
 -- units: judged and correct count the user's candidates
 -- nulls: none
+-- parts: model
 with
 
 predictions as (
-    select model, user_id, track_id, predicted from {{ ref('marts.predictions') }}
+    select model, user_id, track_id, predicted
+    from {{ ref('marts.predictions') }}
+    {%- if part() %}
+    where model = '{{ part() }}'
+    {%- endif %}
 ),
 
 judged as (

@@ -67,6 +67,14 @@ PREDICTIONS = """
 """
 
 
+def as_text(rows, columns):
+    """Rows as a text table of these columns."""
+    lines = [
+        " ".join("-" if row[name] is None else str(row[name]) for name in columns.split()) for row in rows
+    ]
+    return "\n".join([columns, *lines])
+
+
 def leaderboard_of(schemas, judged, practised="model user_id judged correct"):
     probabilities = """
         model    user_id track_id probability
@@ -75,14 +83,15 @@ def leaderboard_of(schemas, judged, practised="model user_id judged correct"):
         adaptive 2       7        0.2
         adaptive 2       8        0.8
     """
-    rows = result(schemas, "marts.user_accuracy", {"marts.predictions": PREDICTIONS, "marts.judged": judged})
-    counts = [" ".join(str(row[name]) for name in ("model", "user_id", "judged", "correct")) for row in rows]
+    read = {"marts.predictions": PREDICTIONS, "marts.judged": judged, "marts.probabilities": probabilities}
+    counted = result(schemas, "marts.user_accuracy", {name: read[name] for name in [*read][:2]})
+    areas = result(schemas, "marts.areas", read, also=("scores.adaptive",))
     given = {
         "marts.predictions": PREDICTIONS,
         "marts.judged": judged,
-        "marts.user_accuracy": "\n".join(["model user_id judged correct", *counts]),
+        "marts.user_accuracy": as_text(counted, "model user_id judged correct"),
+        "marts.areas": as_text(areas, "model auc probability_auc"),
         "marts.practice_accuracy": practised,
-        "marts.probabilities": probabilities,
     }
     return result(schemas, "marts.leaderboard", given, also=("scores.adaptive",))
 

@@ -26,6 +26,7 @@ from pyspark.sql.types import StructType
 from recsys import spark
 from recsys.engine.database import Database, EngineError, Measure
 from recsys.engine.duckdb import Writer, quoted
+from recsys.engine.parts import Update
 from recsys.engine.spark.connection import connect, probe
 from recsys.engine.spark.counting import Counting
 from recsys.engine.spark.failures import told
@@ -152,6 +153,10 @@ class SparkDatabase:
         with self.lock:
             self.folders[name] = folder
         self.writer.create(name, "view", _reading(folder))
+
+    def update(self, name: str, update: Update) -> bool:
+        """A folder of files is written once."""
+        return False
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         translation = _translated(sql)
