@@ -3,9 +3,9 @@
 -- units: areas under the ROC curve, 0..1
 -- nulls: auc, probability_auc where all judged candidates are liked, or none
 -- parts: model
--- formula: auc = share of pairs of a liked and a not liked candidate, over all users pooled, that the score
---   puts in the right order (ties count half); probability_auc = the same of the probabilities given that half
---   of a user's candidates are liked
+-- formula: auc = share of pairs of a liked and a not liked candidate, over all users pooled, that the
+--   score puts in the right order (ties count half); probability_auc = the same of the probabilities
+--   given that half of a user's candidates are liked
 {% set unseen = (saw_labels(), ref('staging.labels')) %}
 with
 
