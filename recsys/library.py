@@ -25,10 +25,11 @@ from recsys.engine import requests
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import CORRUPT, damaged, opened, single_select
+from recsys.engine.duckdb import damaged, opened, single_select
 from recsys.engine.names import Id, item_id, item_ids, user_id, user_ids
 from recsys.engine.queries import build_id, require, require_model
 from recsys.engine.recommending import Recommender, Wish
+from recsys.engine.statements import CORRUPT
 from recsys.errors import Error, UnknownIdError, UsageError
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys.engine.availability import exclude
-from recsys.engine.duckdb import Connection, query
+from recsys.engine.duckdb import query
 from recsys.engine.queries import settings
 from recsys.engine.record import Record, read_from
+from recsys.engine.statements import Connection
 from recsys.project import Project
 
 COLUMNS = (

@@ -12,7 +12,7 @@ from recsys.errors import UsageError
 from recsys.report.paper import CITATION
 
 if TYPE_CHECKING:
-    from recsys.engine.duckdb import Connection
+    from recsys.engine.statements import Connection
 
 
 @click.command(epilog=CITATION)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from recsys.engine.database import Limits
-    from recsys.engine.duckdb import Connection
+    from recsys.engine.statements import Connection
 
 
 @click.command()

@@ -21,7 +21,7 @@ from recsys.errors import RecsysError, UsageError
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-    from recsys.engine.duckdb import Connection
+    from recsys.engine.statements import Connection
 
 MOST_ROWS = 1000  # rows that the prompt shows
 MOST_DRAWN = 10_000  # rows that the engine draws; --csv and --json have all

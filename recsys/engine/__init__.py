@@ -1,1 +1,1 @@
-"""Builds what a project describes; `recsys.engine.duckdb` alone opens DuckDB."""
+"""Builds what a project describes; `duckdb` opens what is published, `writing` what a build makes."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from recsys.engine.database import EngineError, Limits
-from recsys.engine.duckdb import Writer, first_line
 from recsys.engine.publish import Workplace
+from recsys.engine.statements import first_line
+from recsys.engine.writing import Writer
 from recsys.errors import BuildError
 
 RELATIONS = ("marts.ranking_quality",)

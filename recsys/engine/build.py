@@ -14,13 +14,13 @@ from recsys import spark
 from recsys.engine import additions, record, requests
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.database import Database, EngineError, Limits
-from recsys.engine.duckdb import first_line
 from recsys.engine.engines import engine
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
 from recsys.engine.run import LearnerUnavailable, Runner
 from recsys.engine.schedule import Schedule
+from recsys.engine.statements import first_line
 from recsys.errors import BuildError
 from recsys.project import Project
 from recsys.project.contract import Context

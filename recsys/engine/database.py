@@ -1,6 +1,6 @@
 """What the engine asks of a database: the one interface that models are run, counted and kept through.
 
-`recsys.engine.duckdb` implements it. A relation is named ``schema.name``, or ``scratch.schema.name`` where it
+`recsys.engine.writing` implements it. A relation is named ``schema.name``, or ``scratch.schema.name`` if it
 lives only as long as the build; names come from file names and consist of lower-case letters, digits and _.
 """
 

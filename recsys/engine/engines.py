@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from recsys.engine import record
 from recsys.engine.database import Database, Limits
-from recsys.engine.duckdb import Writer
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
+from recsys.engine.writing import Writer
 from recsys.errors import UsageError
 from recsys.project.contract import Context
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from recsys.engine.duckdb import Connection, query
+from recsys.engine.duckdb import query
+from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UnknownIdError
 
 Id = int | str

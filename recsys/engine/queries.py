@@ -7,8 +7,9 @@ from pathlib import Path
 from string import ascii_letters
 from typing import Any
 
-from recsys.engine.duckdb import Connection, query, write_csv
+from recsys.engine.duckdb import query, write_csv
 from recsys.engine.record import Record, read_from
+from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
 from recsys.sources.directory import REQUIRED
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from recsys.engine.duckdb import CORRUPT, Connection
+from recsys.engine.statements import CORRUPT, Connection
 from recsys.errors import RecsysError, UsageError
 
 POLL_SECONDS = 0.05

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import Connection, Scratch, query
+from recsys.engine.duckdb import query
 from recsys.engine.requests import Requests, Round
+from recsys.engine.scratch import Scratch
+from recsys.engine.statements import Connection
 from recsys.errors import UnknownIdError, UsageError
 
 SCHEMA = "catalogue"

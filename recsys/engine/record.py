@@ -14,9 +14,10 @@ from typing import Any
 import pyarrow as pa
 
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import FORMAT_VERSION, Connection, query, reading
+from recsys.engine.duckdb import FORMAT_VERSION, query, reading
 from recsys.engine.plan import Fingerprint
 from recsys.engine.publish import has_write_ahead_log
+from recsys.engine.statements import Connection
 from recsys.errors import DamagedFileError, ForeignFileError, UsageError
 from recsys.project.parameters import Parameters
 from recsys.sources.directory import SourceFile

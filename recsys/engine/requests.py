@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from recsys.engine.duckdb import Connection, Scratch, query, reading
+from recsys.engine.duckdb import query, reading
+from recsys.engine.scratch import Scratch
+from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 

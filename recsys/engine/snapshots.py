@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recsys.engine.duckdb import Connection, reading, telling_of_damage
+from recsys.engine.duckdb import reading, telling_of_damage
+from recsys.engine.statements import Connection
 
 Identity = tuple[int, int, int, int]
 Value = TypeVar("Value")

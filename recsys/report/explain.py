@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.engine.duckdb import Connection, query
+from recsys.engine.duckdb import query
+from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UnknownIdError
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.engine.duckdb import Connection, query
+from recsys.engine.duckdb import query
+from recsys.engine.statements import Connection
 
 METRICS = ("recall", "ndcg", "mrr", "popular_share", "coverage")
 POPULAR = 0.1  # of the tracks: the most rated tenth counts as popular

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.engine import queries
-from recsys.engine.duckdb import Connection, query, quoted
+from recsys.engine.duckdb import query
 from recsys.engine.queries import has
 from recsys.engine.record import Record, read_from
+from recsys.engine.statements import Connection, quoted
 
 Row = Mapping[str, Any]
 

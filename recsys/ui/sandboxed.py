@@ -18,7 +18,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recsys.engine.duckdb import Connection, reading, single_select
+from recsys.engine.duckdb import reading, single_select
+from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
 
 FAILED = 3

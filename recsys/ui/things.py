@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from recsys.engine import names
-from recsys.engine.duckdb import Connection, query
+from recsys.engine.duckdb import query
+from recsys.engine.statements import Connection
 from recsys.errors import UnknownIdError
 
 KINDS = ("track", "album", "artist", "genre")

@@ -10,10 +10,11 @@ from typing import Any
 
 from recsys.engine import queries
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import Connection, opened, query
+from recsys.engine.duckdb import opened, query
 from recsys.engine.recommending import SCHEMA, Recommender
 from recsys.engine.requests import Requests
 from recsys.engine.snapshots import Snapshot
+from recsys.engine.statements import Connection
 from recsys.report.explain import rows_of
 from recsys.ui.things import Things
 

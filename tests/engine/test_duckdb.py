@@ -15,7 +15,8 @@ import pytest
 import recsys
 from recsys import spark
 from recsys.engine.database import EngineError, Limits
-from recsys.engine.duckdb import Writer, opened, reading
+from recsys.engine.duckdb import opened, reading
+from recsys.engine.writing import Writer
 from recsys.project.contract import Context
 
 ROWS = 3000
@@ -116,8 +117,8 @@ def test_what_a_reader_leaves_unread_holds_no_file(small_warehouse: Path) -> Non
     del unread
 
 
-def test_one_file_of_the_package_opens_warehouses() -> None:
-    """A second engine takes the place of one file, beside the statements that a person types for this one.
+def test_one_file_opens_what_is_published_and_one_what_a_build_makes() -> None:
+    """A second engine takes the place of a few files, beside the statements that a person types for this one.
 
     `recsys import` has an engine in memory, which reads files and never a warehouse.
     """
@@ -126,10 +127,10 @@ def test_one_file_of_the_package_opens_warehouses() -> None:
         path.relative_to(package).as_posix(): path.read_text("utf-8") for path in package.rglob("*.py")
     }
     connecting = {name for name, text in sources.items() if "duckdb.connect(" in text}
-    assert connecting == {"engine/duckdb.py", "sources/importing/engine.py"}
+    assert connecting == {"engine/duckdb.py", "engine/writing.py", "sources/importing/engine.py"}
     assert "duckdb.connect(config=config)" in sources["sources/importing/engine.py"]  # that is, in memory
     found = {name for name in sources if name.startswith("engine/") and "duckdb" in _imported(sources[name])}
-    assert found == {"engine/duckdb.py", "engine/reading.py"}
+    assert found == {f"engine/{name}.py" for name in ("duckdb", "reading", "statements", "writing")}
 
 
 def _imported(source: str) -> set[str]:

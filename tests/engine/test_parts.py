@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import Writer
 from recsys.engine.parts import Update, update
 from recsys.engine.plan import Fingerprint, plan
+from recsys.engine.writing import Writer
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
 

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import Writer
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step, plan
 from recsys.engine.publish import Workplace
 from recsys.engine.run import Runner
+from recsys.engine.writing import Writer
 from recsys.errors import InputError
 from recsys.project import LAYERS, Project
 from recsys.project.contract import Context

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import Writer, reading
+from recsys.engine.duckdb import reading
 from recsys.engine.publish import Workplace
+from recsys.engine.writing import Writer
 from recsys.errors import UsageError
 from tests.given import build_sql
 from tests.torture.crowd import READERS, crowd

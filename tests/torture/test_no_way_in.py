@@ -11,7 +11,8 @@ import pytest
 
 import recsys
 from recsys.engine import queries
-from recsys.engine.duckdb import quoted, reading
+from recsys.engine.duckdb import reading
+from recsys.engine.statements import quoted
 from recsys.errors import UsageError
 from recsys.project import Project
 from tests.conftest import SMALL

@@ -25,7 +25,6 @@ from pyspark.sql.types import StructType
 
 from recsys import spark
 from recsys.engine.database import Database, EngineError, Measure
-from recsys.engine.duckdb import Writer, quoted
 from recsys.engine.parts import Update
 from recsys.engine.spark.connection import connect, probe
 from recsys.engine.spark.counting import Counting
@@ -34,6 +33,8 @@ from recsys.engine.spark.relation import StoredRelation
 from recsys.engine.spark.silent import complaints
 from recsys.engine.spark.store import Store, located
 from recsys.engine.spark.translation import Translation, source_view, translated, view_of
+from recsys.engine.statements import quoted
+from recsys.engine.writing import Writer
 from recsys.project.contract import Context, Rows
 from recsys.sources.parquet import SUFFIX
 

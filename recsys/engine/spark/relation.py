@@ -9,8 +9,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from recsys import spark
-from recsys.engine.duckdb import Ordered
 from recsys.engine.spark.store import located
+from recsys.engine.statements import Ordered
 from recsys.project.contract import Context
 
 
