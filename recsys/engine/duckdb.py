@@ -1,4 +1,4 @@
-"""Opens published warehouses, as no other module does: readers' connections, and what is wrong with a file."""
+"""Opens published warehouses, as no other module does: readers' connections, and what may ail a file."""
 
 from __future__ import annotations
 

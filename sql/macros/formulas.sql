@@ -81,9 +81,14 @@ row_number() over (
 cast(round(({{ value }}) * 1e12) as bigint)
 {%- endmacro %}
 
-{# Logarithm of a sum, of the logarithms of its terms; NULL is the logarithm of 0. #}
+{# Logarithm of a sum, of the logarithms of its terms: log_of_nothing() is the logarithm of 0, or next to it, and NULL
+   that of no other term. #}
 {% macro log_of_sum(one, other) -%}
-coalesce(greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - ({{ other }})))), {{ one }}, {{ other }})
+greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - coalesce({{ other }}, {{ log_of_nothing() }}))))
+{%- endmacro %}
+
+{% macro log_of_nothing() -%}
+(-1e308::double)
 {%- endmacro %}
 
 {# Product of two lists of numbers, NULL where one of them is. On Spark the same is

@@ -65,7 +65,7 @@ summed as (
         list_reduce(
             log_odds,
             lambda e, w: list_transform(e, lambda term, k: {{ log_of_sum('term', 'w + e[k - 1]') }}),
-            list_concat([0::double], list_transform(log_odds, lambda w: null::double))
+            list_concat([0::double], list_transform(log_odds, lambda w: {{ log_of_nothing() }}))
         ) as log_sums
     from weighed
 ),
