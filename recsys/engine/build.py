@@ -209,6 +209,7 @@ class _Run:
             memory_bytes=self.options.limits.memory_bytes,
             device=self.options.device,
             spark_master=self.options.spark_master,
+            has_frames=self.options.engine == "spark",
             report=self.reporter.advanced,
         )
 

@@ -148,7 +148,11 @@ class Runner:
         promised = rendered.model.relations
         if set(tables) != set(promised):
             raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
-        proofs = {relation: proven_key(table.schema) for relation, table in tables.items()}
+        proofs = {
+            relation: proven_key(table.schema)
+            for relation, table in tables.items()
+            if isinstance(table, (pa.Table, pa.RecordBatchReader))
+        }
         for relation, table in tables.items():
             database.drop(relation)
             try:

@@ -8,7 +8,7 @@ user or an item growing with its number of ratings, as Spark ML has it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from recsys.learners import als_local, als_spark
 from recsys.learners.als_factors import AlsSettings, Factors
 from recsys.learners.settings import parse
 from recsys.project.contract import Context, Relation
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 LEVELS = ("track", "album", "artist", "genre")
 
@@ -34,13 +37,15 @@ _PREDICTIONS = pa.schema(
 
 def fit_score(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """Four factorisations of ``ratings (user_id, item_id, level, rating)``, asked for ``pairs``.
 
     ``features.als_predictions`` has the pairs ``(user_id, track_id, level, item_id)`` whose user and item the
     level's ratings contain, with the ``prediction`` in rating points.
     """
     als = parse(AlsSettings, settings)
+    if context.has_frames and als.solver != "local":
+        return {"features.als_predictions": _by_frames(inputs, als, context)}
     ratings, pairs = by_level(inputs["ratings"]), by_level(inputs["pairs"])
     predictions = []
     for done, level in enumerate(LEVELS):
@@ -49,6 +54,18 @@ def fit_score(
             users, items = fit(ratings.pop(level), als, context)
             predictions.append(predict(users, items, pairs[level]))
     return {"features.als_predictions": pa.concat_tables([_PREDICTIONS.empty_table(), *predictions])}
+
+
+def _by_frames(inputs: Mapping[str, Relation], settings: AlsSettings, context: Context) -> DataFrame:
+    """The predictions as a frame: ratings, factors and pairs stay with Spark."""
+    ratings, pairs = inputs["ratings"].frame(context), inputs["pairs"].frame(context)
+    found = als_spark.unknown(pairs)
+    for done, level in enumerate(LEVELS):
+        context.report(done / len(LEVELS), f"ALS of the {level} ratings")
+        own, asked = (frame.filter(frame["level"] == level) for frame in (ratings, pairs))
+        if not own.isEmpty():
+            found = found.unionByName(als_spark.predictions(own, asked, settings))
+    return found
 
 
 def by_level(relation: Relation) -> dict[str, pa.Table]:

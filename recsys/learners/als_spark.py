@@ -11,6 +11,7 @@ from recsys.learners.als_factors import AlsSettings, Factors
 from recsys.project.contract import Context
 
 if TYPE_CHECKING:
+    from pyspark.ml.recommendation import ALS
     from pyspark.sql import DataFrame
 
 
@@ -21,22 +22,46 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
     not run.
     """
     spark.session(context)
+    with spark.explained():
+        model = _als(settings, spark.PARTITIONS).fit(spark.frame(context, ratings))
+        return _factors(model.userFactors), _factors(model.itemFactors)
+
+
+def predictions(ratings: DataFrame, pairs: DataFrame, settings: AlsSettings) -> DataFrame:
+    """The pairs ``(user_id, item_id, ...)`` whose both sides ``ratings (user_id, item_id, rating)`` have,
+    with a ``prediction`` (double) in rating points.
+
+    Factors are in as many blocks as the session shuffles partitions. UnavailableError where Spark fails.
+    """
+    blocks = int(ratings.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
+    with spark.explained():
+        model = _als(settings, max(spark.PARTITIONS, blocks)).fit(ratings)
+        model.setColdStartStrategy("drop")
+        found = model.transform(pairs)
+    return found.withColumn("prediction", found["prediction"].cast("double"))
+
+
+def unknown(pairs: DataFrame) -> DataFrame:
+    """No pairs at all, with a ``prediction``."""
+    from pyspark.sql import functions as sql
+
+    return pairs.limit(0).withColumn("prediction", sql.lit(None).cast("double"))
+
+
+def _als(settings: AlsSettings, blocks: int) -> ALS:
     from pyspark.ml.recommendation import ALS
 
-    als = ALS(
+    return ALS(
         userCol="user_id",
         itemCol="item_id",
         ratingCol="rating",
         rank=settings.rank,
         maxIter=settings.iterations,
         regParam=settings.regularization,
-        numUserBlocks=spark.PARTITIONS,
-        numItemBlocks=spark.PARTITIONS,
+        numUserBlocks=blocks,
+        numItemBlocks=blocks,
         seed=settings.seed,
     )
-    with spark.explained():
-        model = als.fit(spark.frame(context, ratings))
-        return _factors(model.userFactors), _factors(model.itemFactors)
 
 
 def _factors(frame: DataFrame) -> Factors:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import product, repeat
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,22 +24,20 @@ from pyspark.ml.classification import (
     LogisticRegression,
     RandomForestClassifier,
 )
-from pyspark.ml.feature import StandardScaler, VectorAssembler
-from pyspark.ml.functions import vector_to_array
+from pyspark.ml.feature import StandardScaler
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as sql
 
 from recsys import spark
 from recsys.errors import UnavailableError
-from recsys.learners.examples import Examples
 from recsys.learners.settings import parse
+from recsys.learners.studied import HeldExamples, Seen, StoredExamples, Studied
 from recsys.project.contract import Context, Relation
 
 Done = TypeVar("Done")
 Without = tuple[
     frozenset[int], "Parameters"
 ]  # two folds that a model saw no label of, and what it was made from
-Seen = tuple[np.ndarray, np.ndarray]  # rows of the examples, and the probability of each that it is liked
 
 
 class Parameters(Protocol):
@@ -117,28 +115,28 @@ class Forest:
 
 def decision_tree(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """A single tree; see ``_learn``."""
     return _learn("decision_tree", DecisionTree, inputs, settings, context)
 
 
 def logistic_regression(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """Logistic regression with a ridge penalty; see ``_learn``."""
     return _learn("logistic_regression", LogisticModel, inputs, settings, context)
 
 
 def gradient_boosted_trees(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """Trees that each correct those before (Friedman 2001); see ``_learn``."""
     return _learn("gradient_boosted_trees", BoostedTrees, inputs, settings, context)
 
 
 def random_forest(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """Trees of random samples and features, averaged (Breiman 2001); see ``_learn``."""
     return _learn("random_forest", Forest, inputs, settings, context)
 
@@ -149,7 +147,7 @@ def _learn(
     inputs: Mapping[str, Relation],
     settings: Mapping[str, Any],
     context: Context,
-) -> Mapping[str, pa.Table]:
+) -> Mapping[str, pa.Table | DataFrame]:
     """``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)`` to scores.
 
     ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
@@ -158,17 +156,21 @@ def _learn(
     label of their own fold nor of another one, for what learns from scores. Raises UnavailableError
     where the labels are too few to train and tune by fold.
     """
-    examples = Examples.of(inputs["examples"].arrow(), inputs["labels"].arrow(), inputs["folds"].arrow())
-    if not examples.can_be_tuned():
-        raise UnavailableError(f"{name} needs liked and not liked labels of users in at least three folds")
-    context.report(0.0, "starting")
-    with spark.explained(), Study(name, grid(kind, settings), examples, context) as study:
-        accuracies = study.tune()
-        scores, model = study.score(accuracies)
-        nested = study.nested(accuracies)
-        importance = _importance(name, examples.features, model)
+    with spark.explained():
+        examples: Studied[Any]
+        examples = (StoredExamples if context.has_frames else HeldExamples).of(inputs, context)
+        if not examples.can_be_tuned():
+            reason = "liked and not liked labels of users in at least three folds"
+            raise UnavailableError(f"{name} needs {reason}")
+        context.report(0.0, "starting")
+        study = Study(name, grid(kind, settings), examples, context)
+        with examples:
+            accuracies = study.tune()
+            scores, model = study.score(accuracies)
+            nested = study.nested(accuracies)
+            importance = _importance(name, examples.features, model)
     return {
-        f"scores.{name}": examples.scored(scores),
+        f"scores.{name}": scores,
         f"features.{name}_importance": importance,
         f"features.{name}_tuning": study.tuning(accuracies),
         f"features.{name}_nested": nested,
@@ -181,48 +183,31 @@ def grid(kind: type[Parameters], section: Mapping[str, Any]) -> list[Parameters]
     return [parse(kind, dict(zip(section, point, strict=True))) for point in product(*axes)]
 
 
-class Study:
-    """One classifier over one set of examples, which stay in Spark's memory as long as the context lasts."""
+class Study(Generic[Seen]):
+    """One classifier over one set of examples."""
 
-    def __init__(self, name: str, points: list[Parameters], examples: Examples, context: Context) -> None:
+    def __init__(
+        self, name: str, points: list[Parameters], examples: Studied[Seen], context: Context
+    ) -> None:
         self.name, self.points, self.examples, self.context = name, points, examples, context
         self.models: dict[Without, Model] = {}
-        spark.session(context)  # Spark ML's classes can only be made while a session runs
-        assembler = VectorAssembler(inputCols=list(examples.features), outputCol="features")
-        # One partition for the few that are labelled: a pass over them is then a single task.
-        self.labelled, self.others = (
-            assembler.transform(spark.frame(context, part, partitions))
-            .select("row", "fold", "label", "features")
-            .cache()
-            for part, partitions in ((examples.labelled, 1), (examples.others, spark.PARTITIONS))
-        )
-
-    def __enter__(self) -> Study:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.labelled.unpersist()
-        self.others.unpersist()
 
     def tune(self) -> np.ndarray:
         """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
         trials = list(product(self.examples.folds, self.points))
         judged = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, 0.4, "tuning")
-        accuracies = [self.examples.accuracy(*seen) for seen in judged]
+        accuracies = [accuracy for _, accuracy in judged]
         return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
 
-    def score(self, accuracies: np.ndarray) -> tuple[np.ndarray, Model]:
-        """The probability of each example that it is liked, and the model of all labels."""
+    def score(self, accuracies: np.ndarray) -> tuple[pa.Table | DataFrame, Model]:
+        """The scores of all examples, and the model of all labels."""
         best = [self.points[column] for column in accuracies.argmax(axis=1)]
         out_of_fold = map(partial, repeat(self._out_of_fold), self.examples.folds, best)
         final = partial(self._fit, self.points[accuracies.mean(axis=0).argmax()], [])
         *held_out, model = self._in_parallel([*out_of_fold, final], 0.4, 0.7, "training")
-        scores = np.empty(len(self.examples))
-        for rows, probabilities in [*held_out, _probabilities(model, self.others)]:
-            scores[rows] = probabilities
-        return scores, model
+        return self.examples.scored([*held_out, self.examples.seen(model, self.examples.others)]), model
 
-    def nested(self, accuracies: np.ndarray) -> pa.Table:
+    def nested(self, accuracies: np.ndarray) -> pa.Table | DataFrame:
         """Scores of the labelled candidates for whoever learns from them without a fold: a row for each
         other fold, by a model of the rest, with the parameters of that fold's own model.
 
@@ -234,9 +219,9 @@ class Study:
         missing = [rest for rest in dict.fromkeys(rests.values()) if rest not in self.models]
         doing = "training for the ensembles"
         self._in_parallel([partial(self._without, *rest) for rest in missing], 0.7, 0.9, doing)
-        judging = [partial(_probabilities, self.models[rests[pair]], self._fold(pair[1])) for pair in pairs]
+        judging = [partial(self._judged, self.models[rests[pair]], pair[1]) for pair in pairs]
         found = zip(pairs, self._in_parallel(judging, 0.9, 1.0, doing), strict=True)
-        return pa.concat_tables(self.examples.nested(out, *seen) for (out, _), seen in found)
+        return self.examples.nested([(out, seen) for (out, _), seen in found])
 
     def tuning(self, accuracies: np.ndarray) -> pa.Table:
         """One row for each fold and point; the model of all labels takes the point of the best mean."""
@@ -255,23 +240,24 @@ class Study:
         ]
         return pa.Table.from_pylist(rows)
 
-    def _trial(self, fold: int, point: Parameters) -> Seen:
+    def _trial(self, fold: int, point: Parameters) -> tuple[Seen, float]:
         judge = self.examples.next_fold(fold)
-        return _probabilities(self._without(frozenset([fold, judge]), point), self._fold(judge))
+        seen = self._judged(self._without(frozenset([fold, judge]), point), judge)
+        return seen, self.examples.accuracy(seen)
 
     def _without(self, folds: frozenset[int], point: Parameters) -> Model:
         model = self.models[folds, point] = self._fit(point, sorted(folds))
         return model
 
     def _out_of_fold(self, fold: int, point: Parameters) -> Seen:
-        return _probabilities(self._fit(point, [fold]), self._fold(fold))
+        return self._judged(self._fit(point, [fold]), fold)
 
     def _fit(self, point: Parameters, without: Sequence[int]) -> Model:
-        known = self.labelled.filter(sql.col("label").isNotNull())
+        known = self.examples.labelled.filter(sql.col("label").isNotNull())
         return point.estimator().fit(known.filter(~sql.col("fold").isin(list(without))))
 
-    def _fold(self, fold: int) -> DataFrame:
-        return self.labelled.filter(sql.col("fold") == fold)
+    def _judged(self, model: Model, fold: int) -> Seen:
+        return self.examples.seen(model, self.examples.labelled.filter(sql.col("fold") == fold))
 
     def _in_parallel(
         self, tasks: Iterable[Callable[[], Done]], begin: float, end: float, doing: str
@@ -284,13 +270,6 @@ class Study:
                 results.append(future.result())
                 self.context.report(begin + (end - begin) * (done + 1) / len(tasks), doing)
         return results
-
-
-def _probabilities(model: Model, frame: DataFrame) -> Seen:
-    """Rows of the examples, and the probability of each that it is liked."""
-    liked = vector_to_array("probability")[1].alias("liked")
-    table = spark.collect(model.transform(frame).select("row", liked))
-    return table["row"].to_numpy(), table["liked"].to_numpy()
 
 
 def _importance(name: str, features: Sequence[str], model: Model) -> pa.Table:

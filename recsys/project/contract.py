@@ -8,7 +8,8 @@ A learner or a reader is a function ``function(inputs, settings, context) -> tab
   for any context but for ``device`` and for a cluster;
 * ``tables`` maps relation names (``scores.random_forest``) to Arrow tables, or to readers of record batches
   that are made as they are written: the model itself, and every further relation that its header names under
-  ``also``. Whoever has seen to it that a key is there once says so in the schema (`proven`).
+  ``also``. Whoever has seen to it that a key is there once says so in the schema (`proven`). Where
+  ``context.has_frames``, tables may be Spark frames as well, which are computed as they are written.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Context:
     ``threads`` and ``memory_bytes`` are the limits of the build, ``device`` is torch's (``auto``, ``cpu`` or
     ``cuda``), ``spark_master`` a Spark URL or None for a local session, ``scratch`` a folder that the build
     removes afterwards, ``logs`` one that it keeps (None: the scratch folder does), and
-    ``report(fraction, message)`` draws the progress line.
+    ``report(fraction, message)`` draws the progress line. With ``has_frames`` relations are where Spark's
+    workers read and write them: whoever can, takes frames and returns frames, and nothing of their size
+    passes through this process.
     """
 
     scratch: Path
@@ -48,6 +51,7 @@ class Context:
     memory_bytes: int = 4 << 30
     device: str = "auto"
     spark_master: str | None = None
+    has_frames: bool = False
     report: Callable[[float, str], None] = _silent
 
 

@@ -13,30 +13,9 @@ from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
+from tests.parquet import converted
 
-LISTED = (
-    "coalesce((select list({0}_id order by {0}_id) from staging.{1}_{0}s as g where g.{1}_id = t.{1}_id), [])"
-)
-FILES = {
-    "ratings": "from staging.ratings order by seq",
-    "tracks": f"select track_id, album_id, artist_id, {LISTED.format('genre', 'track')} as genre_ids from staging.tracks as t order by all",
-    "albums": f"select album_id, artist_id, {LISTED.format('genre', 'album')} as genre_ids from staging.albums as t order by all",
-    "artists": "from staging.artists order by all",
-    "genres": "from staging.genres order by all",
-    "candidates": "from staging.candidates order by position",
-    "labels": "from staging.labels order by all",
-    "truth": "from staging.truth order by all",
-}
 BY_LAYER = "staging", "hierarchy", "priors", "features", "scores", "marts", "practice"
-
-
-def converted(warehouse: Path, folder: Path) -> Path:
-    """A directory of Parquet files with what a warehouse has staged."""
-    folder.mkdir()
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for name, query in FILES.items():
-            connection.execute(f"copy ({query}) to '{folder / name}.parquet'")
-    return folder
 
 
 @pytest.fixture(scope="module")

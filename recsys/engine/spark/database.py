@@ -190,7 +190,7 @@ class SparkDatabase:
         return self.writer.count(name)
 
     def relation(self, name: str, order: Sequence[str]) -> StoredRelation:
-        return StoredRelation(self.folders[name], self.writer.relation(name, order))
+        return StoredRelation(self.folders[name], self.writer.relation(name, order), lambda: self.session)
 
     def store(self, name: str, table: Rows | DataFrame) -> None:
         """A mart is the warehouse's own; everything else becomes files, from Arrow's rows or from a frame."""

