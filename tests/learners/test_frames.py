@@ -137,7 +137,7 @@ def test_a_classifier_is_as_good_on_frames(written, planted: duckdb.DuckDBPyConn
         f"features.{name}_nested",
     }
     accuracy = """
-        select avg((place <= count_ / 2)::int = label), count(*) from (
+        select avg(((place <= count_ / 2)::int = label)::int), count(*) from (
             select user_id, track_id, label, count(*) over (partition by user_id) as count_,
                 row_number() over (partition by user_id order by score desc, track_id) as place
             from {0} join staging.truth using (user_id, track_id)
