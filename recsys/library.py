@@ -28,7 +28,7 @@ from recsys.engine.database import Limits
 from recsys.engine.duckdb import damaged, opened, single_select
 from recsys.engine.names import Id, item_id, item_ids, user_id, user_ids
 from recsys.engine.queries import build_id, require, require_model
-from recsys.engine.recommending import Recommender, Wish
+from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
 from recsys.engine.statements import CORRUPT
 from recsys.errors import Error, UnknownIdError, UsageError
 
@@ -195,7 +195,7 @@ class Warehouse:
         The last rating counts as the latest. Nothing is built and nothing is kept. UnknownIdError for an item
         that the data do not know, UsageError as for `recommend`.
         """
-        wish = self._wish(k, model, include_rated)
+        wish = self._wish(k, model or FOR_VISITORS, include_rated)
         lists = _Lists(self, wish, ratings=self._ratings(ratings))
         return self._connection.from_arrow(lists).project('* exclude ("user")')
 

@@ -62,10 +62,10 @@ def recommend(
     from recsys.engine.database import Limits
     from recsys.engine.duckdb import reading
     from recsys.engine.queries import require
-    from recsys.engine.recommending import Recommender, Wish
+    from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
 
     _check(users, everybody, ratings, out)
-    wish = Wish(count, model, not exclude_rated)
+    wish = Wish(count, model or (FOR_VISITORS if ratings is not None else None), not exclude_rated)
     with reading(warehouse) as connection:
         require(connection, warehouse, requests.RELATION, "staging.users", "staging.items")
         recommender = Recommender(connection, Limits(threads, memory))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
 from recsys.engine.database import Limits
 from recsys.engine.duckdb import query
+from recsys.engine.queries import has
 from recsys.engine.requests import Requests, Round
 from recsys.engine.scratch import Scratch
 from recsys.engine.statements import Connection
@@ -22,7 +24,14 @@ SCHEMA = "catalogue"
 DEFAULT = (
     "affinity"  # what the list of a user is made for; the models of the leaderboard judge given candidates
 )
-BY_NEIGHBOURS = ("affinity",)  # models whose reasons are ratings of items that go with the track
+FOR_VISITORS = DEFAULT  # of whom no factors were learned
+JUDGED = "learned.catalogue_practice"
+PRACTICE = f"select model from {JUDGED} order by ndcg desc, model limit 1"
+BY_NEIGHBOURS = (
+    "affinity",
+    "catalogue_ranker",
+)  # models whose reasons are ratings of items that go with the track
+OF_FEW = ("catalogue_ranker",)  # models that score only the retrieved tracks of the highest affinity
 BLOCK = 4000  # users at a time
 VISITOR = 0  # the user id of somebody who is not in the data
 
@@ -51,6 +60,7 @@ class Wish:
                 "k": pa.array([self.k], pa.int32()),
                 "includes_rated": [self.includes_rated],
                 "is_by_levels": [model not in BY_NEIGHBOURS],
+                "is_short": [model in OF_FEW],
             }
         )
 
@@ -73,9 +83,17 @@ class Recommender:
         """The models that can score any pair."""
         return self.requests.scores(SCHEMA)
 
+    @cached_property
+    def default(self) -> str:
+        """The model that makes lists unless one is asked for: the better one in practice, where two can."""
+        if "catalogue_ranker" not in self.models or not has(self.connection, JUDGED):
+            return DEFAULT
+        best: str = query(self.connection, PRACTICE)["model"][0].as_py()
+        return best
+
     def model(self, wish: Wish) -> str:
         """The name of the model that a wish means; UsageError for one that cannot score any pair."""
-        name = wish.model or DEFAULT
+        name = wish.model or self.default
         if name not in self.models:
             able = ", ".join(self.models)
             raise UsageError(f"{name!r} cannot score tracks that are no candidates: expected one of {able}")
@@ -146,8 +164,14 @@ class Recommender:
     def _ranked(self, asked: Round, wish: Wish) -> pa.Table:
         """The lists by one model; what another one has ranked in this round is made anew."""
         model = self.model(wish)
+        if asked.has(f"{SCHEMA}.wish") and self._is_short() != (model in OF_FEW):
+            asked.forget_from(f"{SCHEMA}.pairs")
         asked.forget(*(f"{SCHEMA}.{name}" for name in BY_MODEL))
         asked.give(f"{SCHEMA}.wish", wish.table(model))
         asked.make(f"{SCHEMA}.scores_{model}")
         asked.give(f"{SCHEMA}.scores", f"select * from scratch.{SCHEMA}.scores_{model}")
         return asked.make(f"{SCHEMA}.recommended")
+
+    def _is_short(self) -> bool:
+        """Whether the pairs of this round are few."""
+        return bool(self.scratch.table(f"{SCHEMA}.wish")["is_short"][0].as_py())

@@ -1,11 +1,14 @@
 """What a warehouse can make on request: SQL that a build keeps in ``marts.requests``, and running it.
 
 The models of ``sql/catalogue`` and the twins that ``substitutions.toml`` makes beside them are no relations
-of the warehouse. Their SQL is, so that whoever has the warehouse has all that it takes, as it was built.
+of the warehouse. Their SQL is, so that whoever has the warehouse has all that it takes, as it was built; of
+one that Python makes it is the name of a function of ``recsys.learners``, and what that reads.
 """
 
 from __future__ import annotations
 
+import importlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +20,18 @@ from recsys.engine.scratch import Scratch
 from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
+from recsys.project.contract import Context
 
 RELATION = "marts.requests"
+LEARNER = re.compile(r"learners\.[a-z_]+")
 SCHEMA = pa.schema(
     [
         ("relation", pa.string()),
         ("position", pa.int32()),
         ("reads", pa.list_(pa.string())),
         ("sql", pa.string()),
+        ("function", pa.string()),
+        ("inputs", pa.list_(pa.string())),
     ]
 )
 
@@ -32,7 +39,8 @@ SCHEMA = pa.schema(
 def table(project: Project) -> pa.Table:
     """``marts.requests``: a row for each relation that can be made, in an order in which they can be.
 
-    ``reads`` names the other relations of the request that its SQL reads, given ones included.
+    ``reads`` names the other relations of the request that it reads, given ones included. What Python makes
+    has the ``function`` of ``recsys.learners`` that does, and its ``inputs``, each ``argument=place``.
     """
     rendered = [(schema, one) for schema in project.on_request for one in project.requests(schema)]
     rows = [
@@ -41,6 +49,10 @@ def table(project: Project) -> pa.Table:
             "position": position,
             "reads": [ref for ref in one.refs if ref.startswith(f"{schema}.")],
             "sql": one.sql,
+            "function": one.call and f"{one.call.module}.{one.call.function}",
+            "inputs": [f"{argument}={place}" for argument, place in one.call.relations.items()]
+            if one.call
+            else [],
         }
         for position, (schema, one) in enumerate(rendered)
     ]
@@ -63,6 +75,21 @@ class Statement:
     relation: str
     reads: tuple[str, ...]
     sql: str
+    function: str | None = None
+    inputs: tuple[str, ...] = ()
+
+    def made(self, scratch: Scratch) -> pa.Table | str:
+        """What it is made as: SQL, or what its function made of relations that are there."""
+        if self.function is None:
+            return self.sql
+        module, _, name = self.function.rpartition(".")
+        if not LEARNER.fullmatch(module):
+            raise UsageError(f"this warehouse asks for {self.function}: expected a function of learners")
+        places = dict(text.split("=", 1) for text in self.inputs)
+        inputs = {argument: scratch.relation(place, ()) for argument, place in places.items()}
+        function = getattr(importlib.import_module(f"recsys.{module}"), name)
+        made: pa.Table = function(inputs, {}, Context(scratch=Path("unused")))[self.relation]
+        return made
 
 
 class Requests:
@@ -75,7 +102,16 @@ class Requests:
     def of(cls, connection: Connection) -> Requests:
         """Those of an open warehouse."""
         rows = query(connection, f"select * from {RELATION} order by position").to_pylist()
-        return cls(Statement(row["relation"], tuple(row["reads"]), row["sql"]) for row in rows)
+        return cls(
+            Statement(
+                row["relation"],
+                tuple(row["reads"]),
+                row["sql"],
+                row.get("function"),
+                tuple(row.get("inputs") or ()),
+            )
+            for row in rows
+        )
 
     def scores(self, schema: str) -> list[str]:
         """The models that can score any pair of a schema, in the order of their names."""
@@ -99,13 +135,24 @@ class Round:
         """Have these relations made anew when they are needed next."""
         self.there -= set(relations)
 
+    def has(self, relation: str) -> bool:
+        return relation in self.there
+
+    def forget_from(self, relation: str) -> None:
+        """Have a relation and all that is made from it made anew when they are needed next."""
+        lost = {relation}
+        for name, statement in self.requests.statements.items():  # each comes after what it reads
+            if not lost.isdisjoint(statement.reads):
+                lost.add(name)
+        self.forget(*lost)
+
     def make(self, wanted: str) -> pa.Table:
         """A relation, made together with all that it reads and that is not there yet.
 
         UsageError if the warehouse cannot make it, since it was built without something that this reads.
         """
         for relation in self._missing(wanted):
-            self.give(relation, self.requests.statements[relation].sql)
+            self.give(relation, self.requests.statements[relation].made(self.scratch))
         return self.scratch.table(wanted)
 
     def _missing(self, wanted: str) -> list[str]:

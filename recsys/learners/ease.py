@@ -70,6 +70,17 @@ def fit(
 
     UnavailableError where the matrix of items does not fit into the memory of the context, or has no inverse.
     """
+    return {"learned.item_weights": _weights(inputs, settings, context)}
+
+
+def rehearse(
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """The same from other ratings, as ``rehearsal.item_weights``; without any there is no weight."""
+    return {"rehearsal.item_weights": _weights(inputs, settings, context)}
+
+
+def _weights(inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context) -> pa.Table:
     ease = parse(EaseSettings, settings)
     ratings = Ratings.of(inputs["ratings"])
     is_track = np.isin(ratings.items, inputs["tracks"].arrow()["track_id"].to_numpy())
@@ -81,7 +92,7 @@ def fit(
         i, j, weight = strongest(matrix, is_track, ease.kept, pool)
     order = np.lexsort((j, i))
     columns = [ratings.items[i[order]], ratings.items[j[order]], weight[order]]
-    return {"learned.item_weights": pa.table(columns, names=_WEIGHTS.names).cast(_WEIGHTS)}
+    return pa.table(columns, names=_WEIGHTS.names).cast(_WEIGHTS)
 
 
 def gram(by_item: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:

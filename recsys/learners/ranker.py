@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,29 @@ KEY = ("user_id", "track_id")
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+
+class TreeSettings(Protocol):
+    """What boosted trees and their folds take of a model's settings."""
+
+    @property
+    def folds(self) -> int: ...
+    @property
+    def trees(self) -> int: ...
+    @property
+    def leaves(self) -> int: ...
+    @property
+    def leaf_examples(self) -> int: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def feature_share(self) -> float: ...
+    @property
+    def patience(self) -> int: ...
+    @property
+    def fewest_users(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +83,7 @@ class Trees:
     model: HistGradientBoostingClassifier
 
     @classmethod
-    def fit(cls, features: Array, label: Array, held_out: Mask, settings: RankerSettings) -> Trees:
+    def fit(cls, features: Array, label: Array, held_out: Mask, settings: TreeSettings) -> Trees:
         """Learn from the rows that are not held out, until those that are stop to gain from it."""
         columns = np.flatnonzero(~np.isnan(features[~held_out]).all(axis=0))
         model = HistGradientBoostingClassifier(
@@ -130,12 +153,12 @@ def matrix(table: pa.Table, names: Sequence[str]) -> Array:
     return np.stack(columns, axis=1)
 
 
-def folds(user: NDArray[np.int64], settings: RankerSettings) -> NDArray[np.int64]:
+def folds(user: NDArray[np.int64], settings: TreeSettings, model: str = "ranker") -> NDArray[np.int64]:
     """The fold of each row: users in a random order, dealt out in turn."""
     users, place = np.unique(user, return_inverse=True)
     if len(users) < max(settings.fewest_users, settings.folds):
         wanted = f"needs {settings.fewest_users} users with enough high ratings to practise on"
-        raise UnavailableError(f"ranker {wanted}: the data has {len(users)}")
+        raise UnavailableError(f"{model} {wanted}: the data has {len(users)}")
     dealt = np.random.default_rng(settings.seed).permutation(len(users)) % settings.folds
     return dealt[place]
 

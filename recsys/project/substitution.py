@@ -14,6 +14,9 @@ A target that is a glob means those of its models that SQL alone makes from the 
 With ``on = "request"`` neither the twins nor the models in the schema's own folder are part of a build. Their
 SQL is kept for whoever asks, who puts the relations of ``given`` into ``scratch.<schema>`` and finds the
 results there. What depends on a model named by ``without`` has no twin: it needs more than what is given.
+
+A later section may have twins of what an earlier one makes on request, which then are part of a build. With
+``kept = "temp"`` its twins live as long as the build.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from pathlib import Path
 from recsys.errors import BuildError
 from recsys.project.model import IDENTIFIER, LAYERS, Model
 
-KEYS = ("replacing", "targets", "on", "given", "without")
+KEYS = ("replacing", "targets", "on", "given", "without", "kept")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Substitution:
     without: Sequence[str]
     given: Sequence[str]
     is_on_request: bool
+    is_temporary: bool
 
     @property
     def inputs(self) -> list[Model]:
@@ -69,19 +73,25 @@ def _substitution(path: Path, schema: str, section: object) -> Substitution:
     if not isinstance(section, dict) or section.keys() - set(KEYS):
         raise BuildError(f"{where}: expected the keys {', '.join(KEYS)}")
     replacing, targets, on = (section.get(key) for key in ("replacing", "targets", "on"))
-    without, given = section.get("without", []), section.get("given", [])
+    without, given, kept = section.get("without", []), section.get("given", []), section.get("kept")
     if not isinstance(replacing, dict) or not replacing:
         raise BuildError(f'{where}: expected replacing = {{ "staging.x" = "{schema}.x" }}')
     if not isinstance(targets, list) or not targets:
         raise BuildError(f'{where}: expected targets = ["layer.model"]')
     if on not in (None, "request"):
         raise BuildError(f"{where}: on = {on!r}: expected on = 'request', or a build's twins without it")
+    if kept not in (None, "temp"):
+        raise BuildError(
+            f"{where}: kept = {kept!r}: expected kept = 'temp', or twins kept as their originals"
+        )
     for name in given:
         if on is None or not name.startswith(f"{schema}."):
             raise BuildError(
                 f"{where}: given {name}: expected a relation of {schema} that is made on request"
             )
-    return Substitution(path, schema, replacing, targets, without, given, on == "request")
+    is_on_request = on == "request"
+    is_temporary = is_on_request or kept == "temp"
+    return Substitution(path, schema, replacing, targets, without, given, is_on_request, is_temporary)
 
 
 def twins(
@@ -103,7 +113,7 @@ def twins(
             wanted |= closure.above(name, is_required=target == name)
     renamed = {relation: substitution.twin_of(relation) for relation in wanted}
     substitutes = {**renamed, **substitution.replacing}
-    kept = "temp" if substitution.is_on_request else None
+    kept = "temp" if substitution.is_temporary else None
     return [_twin(model, renamed[name], substitutes, kept) for name, model in sorted(wanted.items())]
 
 
@@ -123,8 +133,13 @@ def _twin(model: Model, name: str, substitutes: Mapping[str, str], kept: str | N
     header = dict(model.header)
     if "rows" in header:
         header["rows"] = ", ".join(substitutes.get(other, other) for other in model.listed("rows"))
+    of_twin = {other: substitutes.get(place, place) for other, place in model.substitutes.items()}
     return replace(
-        model, name=name, header=header, materialized=kept or model.materialized, substitutes=substitutes
+        model,
+        name=name,
+        header=header,
+        materialized=kept or model.materialized,
+        substitutes={**substitutes, **of_twin},
     )
 
 

@@ -15,6 +15,7 @@ from recsys.engine.duckdb import reading
 from recsys.engine.recommending import SCHEMA, Recommender, Wish
 from recsys.engine.requests import Round
 from recsys.errors import UnknownIdError, UsageError
+from recsys.learners.trees import predict
 from tests.given import build_sql, write_directory
 
 TRACKS, ALBUMS, USERS = range(1, 61), range(100, 115), range(1, 31)
@@ -76,7 +77,7 @@ def test_every_model_scores_candidates_as_the_build_does(
         users = "select user_id from staging.candidates where user_id % 3 = 0"
         asked.give(f"{SCHEMA}.users", f"select distinct user_id from ({users})")
         asked.give(f"{SCHEMA}.ratings", f"from staging.ratings where user_id in ({users})")
-        asked.give(f"{SCHEMA}.candidates", f"from staging.candidates where user_id in ({users})")
+        asked.give(f"{SCHEMA}.pairs", f"from staging.candidates where user_id in ({users})")
         found = asked.make(f"{SCHEMA}.scores_{name}").sort_by(
             [("user_id", "ascending"), ("track_id", "ascending")]
         )
@@ -228,3 +229,45 @@ def test_an_explanation_names_the_ratings_near_the_track(connection: duckdb.Duck
         assert set(rows) == near
         found += len(rows)
     assert found
+
+
+def test_trees_rank_what_goes_best_with_what_the_user_rated(tmp_path: Path) -> None:
+    """Few tracks a user, scored by the trees that the warehouse has; other models still score all."""
+    few, k = 12, 5
+    overrides = ("practice.likes=3", "practice.held_out=1", f"catalogue_ranker.candidates={few}")
+    overrides += ("catalogue_ranker.fewest_users=3", "catalogue_ranker.leaf_examples=3")
+    needed = [f"+features.{name}" for name in ("catalogue_weights", "popular_tracks", "level_tracks")]
+    needed += ["+staging.users", "+staging.items", "+hierarchy.*", "+priors.*"]
+    build_sql(
+        write_directory(tmp_path / "data", files()),
+        tmp_path / "w.duckdb",
+        sql_only=False,
+        selected=("+learned.catalogue_trees", *needed),
+        overrides=(*overrides, "taxonomy_factors.factors=4"),
+    )
+    with reading(tmp_path / "w.duckdb") as connection:
+        recommender = Recommender(connection)
+        judged = connection.sql("from learned.catalogue_practice order by ndcg desc, model").fetchall()
+        assert {model for model, *_ in judged} == {"affinity", "catalogue_ranker"}
+        assert recommender.model(Wish()) == judged[0][0]
+        wish = Wish(k, "catalogue_ranker")
+        whole = lists(recommender, wish)
+        assert whole.equals(lists(recommender, wish, size=7))
+        assert whole.num_rows == k * len(USERS)
+        affinities = lists(recommender, Wish(len(TRACKS), "affinity"))
+        both = recommender.by_models(Wish(k), ["affinity", "catalogue_ranker", "affinity"], 7)
+        assert both["catalogue_ranker"].equals(lists(recommender, wish, users=[7]))
+        assert both["affinity"].equals(lists(recommender, Wish(k, "affinity"), users=[7]))
+        forest = connection.sql("from learned.catalogue_trees").to_arrow_table()
+        features = recommender.scratch.table(f"{SCHEMA}.features")
+    best = {
+        user: {
+            row["track_id"] for row in affinities.to_pylist() if row["user_id"] == user and row["rank"] <= few
+        }
+        for user in USERS
+    }
+    assert all(row["track_id"] in best[row["user_id"]] for row in whole.to_pylist())
+    scored = dict(zip(features["track_id"].to_pylist(), predict(forest, features), strict=True))
+    assert set(scored) == best[7]
+    expected = sorted(scored.values(), reverse=True)[:k]
+    assert both["catalogue_ranker"]["score"].to_pylist() == pytest.approx(expected, abs=1e-9)

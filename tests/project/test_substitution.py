@@ -152,3 +152,30 @@ def test_what_needs_more_than_is_given_has_no_twin(tmp_path: Path) -> None:
 def test_a_wrong_section_is_refused_by_file_and_name(tmp_path: Path, section: str, message: str) -> None:
     with pytest.raises(BuildError, match=message):
         project_of(tmp_path, section)
+
+
+def test_twins_of_what_is_made_on_request_can_be_part_of_a_build(tmp_path: Path) -> None:
+    """A twin of a twin reads what the first one would, replaced once more; its original stays a request."""
+    later = """
+[later]
+kept = "temp"
+replacing = { "staging.ratings" = "other.ratings", "asked.pairs" = "other.pairs" }
+targets = ["asked.marts_near"]
+"""
+    project = project_of(tmp_path, ASKED + later)
+    made = ["later.asked_features_near", "later.asked_marts_near", "later.priors_items"]
+    assert sorted(set(project.graph()) - set(MODELS)) == made
+    assert {project.models[name].materialized for name in made} == {"temp"}
+    assert sql(project, "later.priors_items") == "select x from other.ratings"
+    read = "select p.x from other.pairs as p, scratch.later.priors_items as i, hierarchy.items as h"
+    assert sql(project, "later.asked_features_near") == read
+    assert sql(project, "later.asked_marts_near") == "select x from scratch.later.asked_features_near"
+    assert [step.model.name for step in project.requests("asked")] == [
+        "asked.features_near",
+        "asked.marts_near",
+    ]
+
+
+def test_twins_are_kept_as_their_originals_or_for_the_build(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="kept = 'view': expected kept = 'temp'"):
+        project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\nkept = "view"')
