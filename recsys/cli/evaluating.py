@@ -52,7 +52,7 @@ def evaluate(
 
     limits = Limits(threads, memory)
     with reading(warehouse) as connection:
-        require(connection, warehouse, requests.RELATION)
+        require(connection, warehouse, requests.RELATION, "staging.truth", "staging.users", "staging.tracks")
         found = pa.concat_tables(_judged(connection, warehouse, models, count, limits))
     additions.add(warehouse, "marts.ranking_quality", found, limits)
     rows = found.to_pylist()

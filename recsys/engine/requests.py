@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from recsys.engine.duckdb import query, reading
+from recsys.engine.queries import has
 from recsys.engine.scratch import Scratch
 from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
@@ -78,6 +79,14 @@ class Statement:
     function: str | None = None
     inputs: tuple[str, ...] = ()
 
+    def places(self) -> dict[str, str]:
+        """Where the inputs of a function are, by argument."""
+        return dict(text.split("=", 1) for text in self.inputs)
+
+    def kept(self) -> list[str]:
+        """The relations of the warehouse among the inputs of a function."""
+        return [place for place in self.places().values() if place.count(".") == 1]
+
     def made(self, scratch: Scratch) -> pa.Table | str:
         """What it is made as: SQL, or what its function made of relations that are there."""
         if self.function is None:
@@ -85,8 +94,7 @@ class Statement:
         module, _, name = self.function.rpartition(".")
         if not LEARNER.fullmatch(module):
             raise UsageError(f"this warehouse asks for {self.function}: expected a function of learners")
-        places = dict(text.split("=", 1) for text in self.inputs)
-        inputs = {argument: scratch.relation(place, ()) for argument, place in places.items()}
+        inputs = {argument: scratch.relation(place, ()) for argument, place in self.places().items()}
         function = getattr(importlib.import_module(f"recsys.{module}"), name)
         made: pa.Table = function(inputs, {}, Context(scratch=Path("unused")))[self.relation]
         return made
@@ -100,9 +108,9 @@ class Requests:
 
     @classmethod
     def of(cls, connection: Connection) -> Requests:
-        """Those of an open warehouse."""
+        """Those of an open warehouse; without what Python makes of a relation that a build left out."""
         rows = query(connection, f"select * from {RELATION} order by position").to_pylist()
-        return cls(
+        statements = (
             Statement(
                 row["relation"],
                 tuple(row["reads"]),
@@ -112,6 +120,7 @@ class Requests:
             )
             for row in rows
         )
+        return cls(one for one in statements if all(has(connection, name) for name in one.kept()))
 
     def scores(self, schema: str) -> list[str]:
         """The models that can score any pair of a schema, in the order of their names."""

@@ -39,6 +39,7 @@ LIKED_STARS = 4
 POINTS_PER_STAR = 20
 OTHER_WEIGHT = 0.3  # ease.other_weight
 K = 10
+LISTS = ("affinity", "catalogue_ranker")
 NEEDED = ("+learned.*", "+features.catalogue_weights", "+features.level_tracks", "+features.popular_tracks")
 NEEDED += ("+hierarchy.*", "+staging.*", "+priors.*")
 
@@ -214,28 +215,38 @@ def write(data: Split, order: np.ndarray, folder: Path) -> Path:
 
 
 def ours(data: Split, order: np.ndarray, folder: Path) -> dict[str, pa.Table]:
-    """EASE by learned.item_weights, neighbours without a penalty, and what `recsys recommend` says by itself."""
+    """Neighbours without a penalty, EASE by learned.item_weights, and what `recsys recommend` ranks by."""
     warehouse = folder / "warehouse.duckdb"
     options = Options(write(data, order, folder / "data"), warehouse, selected=NEEDED)
     build(options, Silent())
+    heard = data.stars.copy()
+    heard.data = np.where(heard.data * POINTS_PER_STAR >= 50, (1 + heard.data * POINTS_PER_STAR) ** 0.65, 0.0)
     with reading(warehouse) as connection:
-        recommender = Recommender(connection)
-        default = pa.concat_tables(recommender.blocks(Wish(K)))
         ease, neighbours = (
             query(connection, f"select item_i, item_j, weight from {name}")
             for name in ("learned.item_weights", "features.catalogue_neighbours")
         )
-    lists = np.full((data.stars.shape[0], K), -1)
-    lists[default["user_id"].to_numpy() - 1, default["rank"].to_numpy() - 1] = (
-        default["track_id"].to_numpy() - 1
-    )
-    heard = data.stars.copy()
-    heard.data = np.where(heard.data * POINTS_PER_STAR >= 50, (1 + heard.data * POINTS_PER_STAR) ** 0.65, 0.0)
+        recommender = Recommender(connection)
+        ranked = {
+            f"recsys, {model}{', the default' * (model == recommender.default)}": recommended(
+                recommender, model, data
+            )
+            for model in LISTS
+            if model in recommender.models
+        }
     return {
-        "recsys, EASE": best(by_weights(ease, data.weighted), data),
         "recsys, neighbours": best(by_weights(neighbours, heard), data),
-        f"recsys recommend ({recommender.model(Wish(K))})": listed(lists),
+        "recsys, EASE": best(by_weights(ease, data.weighted), data),
+        **ranked,
     }
+
+
+def recommended(recommender: Recommender, model: str, data: Split) -> pa.Table:
+    """Everybody's lists by a model; places that a list does not fill hold -1."""
+    found = pa.concat_tables(recommender.blocks(Wish(K, model)))
+    lists = np.full((data.stars.shape[0], K), -1)
+    lists[found["user_id"].to_numpy() - 1, found["rank"].to_numpy() - 1] = found["track_id"].to_numpy() - 1
+    return listed(lists)
 
 
 def by_weights(weights: pa.Table, strengths: csr_matrix) -> np.ndarray:

@@ -200,7 +200,13 @@ def test_what_a_selection_leaves_behind_is_named_and_no_old_leaderboard_shown(bu
 
 @pytest.mark.parametrize(
     "arguments",
-    [["leaderboard"], ["explain", "100", "1"], ["recommend", "100"], ["submit", "adaptive", "o.csv"]],
+    [
+        ["leaderboard"],
+        ["explain", "100", "1"],
+        ["recommend", "100"],
+        ["submit", "adaptive", "o.csv"],
+        ["evaluate"],
+    ],
 )
 def test_a_warehouse_built_in_part_says_what_is_missing(built, tmp_path, arguments):
     data, _, _ = built
