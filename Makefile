@@ -29,7 +29,7 @@ build: $(NEEDED) $(VENV)/.pages $(if $(DATA),,$(DEMO)/synth.json) ## build the w
 	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
 
 test: $(VENV)/.learners $(VENV)/.dev ## run every test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## check style, types and SQL
 	@$(BIN)/ruff check .
