@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from recsys.catalogue.pages import COLUMNS, INDEX, Pages, asset
 from recsys.errors import RecsysError, UsageError
 
 ADDRESS = "/catalogue"
+SHORT = 0.0002  # seconds that the tracing of columns may keep a page from going on
 
 
 class Served:
@@ -43,8 +45,13 @@ class Served:
         """Begin to read the models and to trace their columns, which takes seconds, before anybody asks."""
 
         def read() -> None:
-            with contextlib.suppress(RecsysError):  # whoever asks for a page is told
-                self.pages().trace()
+            interval = sys.getswitchinterval()
+            sys.setswitchinterval(SHORT)
+            try:
+                with contextlib.suppress(RecsysError):  # whoever asks for a page is told
+                    self.pages().trace()
+            finally:
+                sys.setswitchinterval(interval)
 
         thread = threading.Thread(target=read, name="catalogue", daemon=True)
         thread.start()
