@@ -13,7 +13,7 @@ from typing import Protocol
 from recsys import spark
 from recsys.engine import additions, record, requests
 from recsys.engine.availability import exclude, leave_out
-from recsys.engine.database import Database, EngineError, Limits
+from recsys.engine.database import Database, EngineError, Limits, Size
 from recsys.engine.engines import engine
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
@@ -113,7 +113,8 @@ class _Run:
         self.options, self.reporter, self.project = options, reporter, project
         self.files, self.workplace = files, workplace
         self.build_id = uuid.uuid4().hex
-        size = sum(file.byte_count for file in files.values())
+        counts = [(file.byte_count, file.line_count) for file in files.values()]
+        size = Size(*map(sum, zip(*counts, strict=True)))
         given = options.engine, options.store, workplace.warehouse, options.limits
         self.engine = engine(*given, self.build_id, size)
         records = self.engine.kept(options.warehouse)

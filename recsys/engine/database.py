@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from recsys.engine.parts import Update
 from recsys.errors import UsageError
@@ -47,6 +47,13 @@ class Limits:
         number, unit = MEMORY.fullmatch(self.memory).group(1, 2)  # type: ignore[union-attr]
         base = 1024 if "i" in unit else 1000
         return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
+
+
+class Size(NamedTuple):
+    """Of all input files together."""
+
+    bytes: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)

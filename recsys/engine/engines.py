@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from recsys.engine import record
-from recsys.engine.database import Database, Limits
+from recsys.engine.database import Database, Limits, Size
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
 from recsys.engine.writing import Writer
@@ -32,13 +32,13 @@ class Engine(Protocol):
 
 
 def engine(
-    name: str, store: str | None, warehouse: Path, limits: Limits, build_id: str, input_bytes: int
+    name: str, store: str | None, warehouse: Path, limits: Limits, build_id: str, size: Size
 ) -> Engine:
     """The engine of a build; UsageError for one whose packages are missing, or a store that is none."""
     if name == "duckdb":
         if store is not None:
             raise UsageError(f"--store {store}: expected with --engine spark, whose files it is for")
-        return _Machine(limits)
+        return _Machine(limits, size)
     try:
         import pyspark  # noqa: F401
         import sqlglot  # noqa: F401
@@ -46,29 +46,29 @@ def engine(
         raise UsageError(f"--engine spark: not installed ({error}): {INSTALL}") from None
     from recsys.engine.spark.store import Store
 
-    return _Cluster(Store.of(store, warehouse, build_id), limits, input_bytes)
+    return _Cluster(Store.of(store, warehouse, build_id), limits, size)
 
 
 class _Machine:
     """DuckDB: everything is in the warehouse's file."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, size: Size) -> None:
+        self.limits, self.size = limits, size
         self.settings = {"engine": "duckdb"}
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
-        is_own = record.settings(warehouse).get("engine", "duckdb") == "duckdb"
-        return record.read(warehouse) if is_own else {}
+        settings, records = record.published(warehouse)
+        return records if settings.get("engine", "duckdb") == "duckdb" else {}
 
     def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
-        return Writer(workplace.database, self.limits, workplace.spill)
+        return Writer(workplace.database, self.limits, workplace.spill, self.size.rows)
 
 
 class _Cluster:
     """Spark: relations are in a store, and the warehouse's file says where."""
 
-    def __init__(self, store: Store, limits: Limits, input_bytes: int) -> None:
-        self.store, self.limits, self.input_bytes = store, limits, input_bytes
+    def __init__(self, store: Store, limits: Limits, size: Size) -> None:
+        self.store, self.limits, self.size = store, limits, size
         if GLOB & set(str(store.folder)):
             raise UsageError(
                 f"{store.folder}: expected a path of a store without any of {' '.join(sorted(GLOB))}"
@@ -77,12 +77,12 @@ class _Cluster:
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
         """What was made on a cluster and whose files are in this store still."""
-        found = record.settings(warehouse)
-        if any(found.get(name) != value for name, value in self.settings.items()):
+        settings, records = record.published(warehouse)
+        if any(settings.get(name) != value for name, value in self.settings.items()):
             return {}
         return {
             name: one
-            for name, one in record.read(warehouse).items()
+            for name, one in records.items()
             if one.kind not in ("table", "view") or self._place(one).is_dir()
         }
 
@@ -101,7 +101,7 @@ class _Cluster:
         self.store.open(self._in_use(workplace.warehouse))
         writer = Writer(workplace.database, self.limits, workplace.spill)
         try:
-            return SparkDatabase(writer, self.store, context, kept, self.input_bytes)
+            return SparkDatabase(writer, self.store, context, kept, self.size.bytes)
         except BaseException:
             writer.close()
             self.store.discard()

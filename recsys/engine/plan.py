@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,6 +18,10 @@ from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
 
 PACKAGE = Path(__file__).resolve().parents[1]
+IMPORT = re.compile(
+    r"^\s*(?:from recsys\b\.?([\w.]*) import (\([^)]*\)|[^\n]*)|import recsys\.([\w.]+))", re.MULTILINE
+)
+IDENTIFIER = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -216,10 +220,7 @@ def code_digest(module: str) -> str:
 
 
 def _imports(source: str) -> Iterable[str]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("recsys."):
-            module = (node.module or "").removeprefix("recsys.")
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (a.name.removeprefix("recsys.") for a in node.names if a.name.startswith("recsys."))
+    """The modules of this package that a source may import; a sentence that reads like an import is one."""
+    for package, names, module in IMPORT.findall(source):
+        yield from filter(None, (package, module))
+        yield from (f"{package}.{name}".removeprefix(".") for name in IDENTIFIER.findall(names))

@@ -63,25 +63,19 @@ class Record:
 
 def read(warehouse: Path) -> dict[str, Record]:
     """The records of the published warehouse; none if it is missing or cannot be built upon."""
-    if not warehouse.exists() or has_write_ahead_log(warehouse):
-        return {}
-    try:
-        with reading(warehouse) as connection:
-            return read_from(connection)
-    except UsageError:
-        return {}
+    return published(warehouse)[1]
 
 
-def settings(warehouse: Path) -> dict[str, str]:
-    """The settings that the published warehouse was built with; none where `read` has no records."""
+def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
+    """The settings and the records of the published warehouse, both at one look."""
     if not warehouse.exists() or has_write_ahead_log(warehouse):
-        return {}
+        return {}, {}
     try:
         with reading(warehouse) as connection:
-            rows = query(connection, "select name, value from marts.build where kind = 'setting'")
-            return dict(zip(rows["name"].to_pylist(), rows["value"].to_pylist(), strict=True))
+            rows = query(connection, "select name, value from marts.build where kind = 'setting'").to_pylist()
+            return {row["name"]: row["value"] for row in rows}, read_from(connection)
     except UsageError:
-        return {}
+        return {}, {}
 
 
 def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:

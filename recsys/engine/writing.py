@@ -18,7 +18,7 @@ from recsys.errors import UsageError
 from recsys.project.contract import Rows
 
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
-DENSE_BITS = 22  # keys in so small a range are grouped in an array instead of a hash table
+DENSE_BITS = 12, 22  # keys in so small a range are grouped in an array instead of a hash table
 THERE = """
 select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = current_database()
 union all
@@ -32,14 +32,16 @@ where database_name = current_database() and function_type = 'table_macro' and n
 class Writer(Measuring):
     """The connection of one build to its private database, with a scratch database that is never kept."""
 
-    def __init__(self, path: Path, limits: Limits, spill: Path) -> None:
+    def __init__(self, path: Path, limits: Limits, spill: Path, rows: int = 0) -> None:
+        """``rows``, of all input, are what arrays to group by may be as long as: making one has its cost."""
+        least, most = DENSE_BITS
         config: dict[str, Any] = {
             **OFFLINE,
             "storage_compatibility_version": STORAGE,
             "threads": str(limits.threads),
             "memory_limit": limits.memory,
             "temp_directory": str(spill),
-            "perfect_ht_threshold": str(DENSE_BITS),
+            "perfect_ht_threshold": str(min(max(least, rows.bit_length()), most)),
         }
         try:
             super().__init__(duckdb.connect(str(path), config=config))

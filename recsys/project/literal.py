@@ -34,7 +34,20 @@ def literal_names(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], .
 
     Strings and comments are no SQL, and ``alias.column`` elsewhere is no relation.
     """
-    return tuple(_literal_names(sql, schemas))
+    return tuple(_literal_names(sql, schemas)) if mentioned(sql, schemas) else ()
+
+
+@lru_cache(maxsize=4096)
+def mentioned(sql: str, schemas: frozenset[str]) -> frozenset[str]:
+    """Whatever looks like ``schema.relation``, wherever it stands."""
+    return frozenset(f"{schema}.{name}".lower() for schema, name in _mention(schemas).findall(sql))
+
+
+@lru_cache
+def _mention(schemas: frozenset[str]) -> re.Pattern[str]:
+    between = r'"?(?:\s|--[^\n]*|/\*.*?\*/)*'
+    words = "|".join(sorted(schemas))
+    return re.compile(rf'\b({words}){between}\.{between}"?(\w+)', re.IGNORECASE | re.DOTALL)
 
 
 def _literal_names(sql: str, schemas: frozenset[str]) -> Iterator[tuple[int, str]]:

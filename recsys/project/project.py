@@ -14,12 +14,12 @@ from typing import Any
 import jinja2
 
 from recsys.errors import BuildError, UsageError
-from recsys.project.literal import refuse_literal_names
+from recsys.project.literal import mentioned, refuse_literal_names
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Rendered, Rendering
 from recsys.project.substitution import Substitution, read_substitutions, twins
-from recsys.project.templates import compiled, environment, macros
+from recsys.project.templates import compiled, environment, macros, own_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -42,11 +42,17 @@ class Project:
         self.models = {model.name: model for model in read_models(root, defaults)}
         self.writers = {relation: model for model in self.models.values() for relation in model.relations}
         self._rendered: dict[str, Rendered] = {}
+        self.ancestors: dict[str, dict[str, set[str]]] = {}
+        self._matching: dict[str, list[str]] = {}
         self._templates: dict[str, jinja2.Template] = {}
+        self._own_texts: dict[str, str] = {}
+        self._texts_of_macros: list[str] = []
         self.enabled = set(self.models)
         self.on_request: dict[str, dict[str, Model]] = {}
         substitutions = read_substitutions(root / "substitutions.toml")
         self.awaited = {substitution.schema for substitution in substitutions}
+        there = {relation.split(".")[0] for relation in self.writers}
+        self.schemas = frozenset({*LAYERS, *there, *self.awaited})  # of all relations that there may be
         for substitution in substitutions:
             self._substitute(substitution)
             self.awaited.remove(substitution.schema)
@@ -86,12 +92,17 @@ class Project:
             self.models = {name: model for name, model in self.models.items() if name not in own}
             self.on_request[substitution.schema] = named
         self.writers |= named
-        self._rendered = {  # but for what reads the twins or lists models: it may render otherwise now
+        self._forget(f"{substitution.schema}.")
+
+    def _forget(self, *starts: str) -> None:
+        """What lists models, or reads relations whose names start so, may render otherwise from now on."""
+        self._rendered = {
             name: one
             for name, one in self._rendered.items()
-            if not one.is_gathering
-            and not any(relation.startswith(f"{substitution.schema}.") for relation in one.refs)
+            if not one.is_gathering and not any(ref.startswith(starts) for ref in one.refs)
         }
+        self.ancestors.clear()
+        self._matching.clear()
 
     def _is_read_or_learned(self, name: str) -> bool:
         """Whether Python writes a model, or it reads files: there is no such model over other inputs."""
@@ -133,6 +144,7 @@ class Project:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
         for path, text in texts.items():
             refuse_literal_names(path, text, self.schemas)
+        self._texts_of_macros = list(map(own_text, texts.values()))
         return found
 
     def render(self, name: str) -> Rendered:
@@ -154,12 +166,18 @@ class Project:
             source = model.path.read_text(encoding="utf-8")
             self._templates[model.name] = compiled(self.environment, model.name, source)
             refuse_literal_names(model.path, source, self.schemas)
+            self._own_texts[model.name] = own_text(source)
         return self._templates[model.name]
+
+    def columns(self, model: Model) -> frozenset[str]:
+        """What looks like a relation in the text of a model or a macro, and is none: ``alias.column``."""
+        texts = [self._own_texts[model.name], *self._texts_of_macros]
+        return frozenset().union(*(mentioned(text, self.schemas) for text in texts)) - self.writers.keys()
 
     def disable(self, names: Iterable[str]) -> None:
         """Take models out of the project: what gathers all models of a layer renders without them."""
         self.enabled -= set(names)
-        self._rendered = {name: one for name, one in self._rendered.items() if not one.is_gathering}
+        self._forget()
 
     def graph(self) -> dict[str, Rendered]:
         """The enabled models in the order in which they can run; BuildError for a cycle."""
@@ -175,11 +193,6 @@ class Project:
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """The models that write what a rendered model reads."""
         return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
-
-    @property
-    def schemas(self) -> frozenset[str]:
-        """The schemas of all relations that there are or may be."""
-        return frozenset(LAYERS) | {relation.split(".")[0] for relation in self.writers}
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -210,11 +223,13 @@ class Project:
 
     def matching(self, pattern: str) -> list[str]:
         """The relations of enabled models whose name matches a glob, in the order of their names."""
-        return sorted(
-            relation
-            for relation, model in self.writers.items()
-            if model.name in self.enabled and fnmatchcase(relation, pattern)
-        )
+        if pattern not in self._matching:
+            self._matching[pattern] = sorted(
+                relation
+                for relation, model in self.writers.items()
+                if model.name in self.enabled and fnmatchcase(relation, pattern)
+            )
+        return self._matching[pattern]
 
 
 def _in_order(parents: Mapping[str, tuple[str, ...]]) -> list[str]:

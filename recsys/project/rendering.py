@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import jinja2
 
 from recsys.errors import BuildError
-from recsys.project.literal import complaint, literal_names
+from recsys.project.literal import complaint, literal_names, mentioned
 from recsys.project.model import Model
 from recsys.project.templates import unmarked
 
@@ -74,6 +74,7 @@ class Models(Protocol):
 
     present: frozenset[str]
     awaited: set[str]  # schemas whose twins are not made yet: what they will hold may be read
+    ancestors: dict[str, dict[str, set[str]]]  # of relations, as far as anybody asked: Rendering fills it
 
     @property
     def writers(self) -> Mapping[str, Model]: ...
@@ -82,6 +83,7 @@ class Models(Protocol):
     def schemas(self) -> frozenset[str]: ...
 
     def template(self, model: Model) -> jinja2.Template: ...
+    def columns(self, model: Model) -> frozenset[str]: ...
     def render(self, name: str) -> Rendered: ...
     def location(self, relation: str) -> str: ...
     def matching(self, pattern: str) -> list[str]: ...
@@ -108,11 +110,15 @@ class Rendering:
         sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
         rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
-        for offset, name in literal_names(sql, self.project.schemas):
+        if not mentioned(sql, self.project.schemas) - self.refs.keys() <= self.project.columns(self.model):
+            self._refuse_literal_names(rendered)
+        return rendered
+
+    def _refuse_literal_names(self, rendered: Rendered) -> None:
+        for offset, name in literal_names(rendered.sql, self.project.schemas):
             if name not in self.refs:
                 line, _ = rendered.origin(offset)
                 raise BuildError(f"{self.model.path}:{line}: {complaint(name)}")
-        return rendered
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""
@@ -251,18 +257,26 @@ class Rendering:
         return f"({text})"
 
     def _depends(self, relation: str, ancestors: Iterable[str]) -> bool:
-        return not self._ancestors(relation, lambda rendered: rendered.refs).isdisjoint(ancestors)
+        return not self._ancestors(relation, _read).isdisjoint(ancestors)
 
     def _ancestors(self, relation: str, parents: Callable[[Rendered], Iterable[str]]) -> set[str]:
         """What a relation is made from, at however many removes, if models are made from ``parents``."""
-        found: set[str] = set()
-        waiting = [relation]
-        while waiting:
-            writer = self.project.writers.get(waiting.pop())  # a twin may not be made yet
-            new = set(parents(self.project.render(writer.name))) - found if writer else set()
-            found |= new
-            waiting += new
-        return found
+        known = self.project.ancestors.setdefault(parents.__name__, {})
+        if relation not in known:
+            found: set[str] = set()
+            waiting = [relation]
+            while waiting:
+                writer = self.project.writers.get(waiting.pop())  # a twin may not be made yet
+                new = set(parents(self.project.render(writer.name))) - found if writer else set()
+                found |= new
+                waiting += [one for one in new if one not in known]
+                found.update(*(known[one] for one in new if one in known))
+            known[relation] = found
+        return known[relation]
+
+
+def _read(rendered: Rendered) -> tuple[str, ...]:
+    return rendered.refs
 
 
 def _told_labels(rendered: Rendered) -> list[str]:

@@ -73,15 +73,20 @@ def _marked(source: str) -> str:
 
 
 def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
-    """What a template printed without the marks, and for each of its lines the template line it came from."""
-    current, lines, kept = 1, [], []
-    for line in text.split("\n"):
-        marks = LINE.findall(line)
-        current = int(marks[0]) if marks else current
-        lines.append(current)
-        kept.append(LINE.sub("", line))
-        current = int(marks[-1]) if marks else current
-    return "\n".join(kept), tuple(lines)
+    """What a template printed without the marks, and for each of its lines the template line it came from.
+
+    That is the first mark of a line, or the last one before it.
+    """
+    current, first, lines = 1, 0, list[int]()
+    pieces = LINE.split(text)
+    for mark, piece in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        if mark:
+            current = int(mark)
+            first = first or current
+        if breaks := piece.count("\n"):
+            lines += [first or current, *[current] * (breaks - 1)]
+            first = 0
+    return "".join(pieces[::2]), (*lines, first or current)
 
 
 @lru_cache(maxsize=1024)

@@ -69,7 +69,7 @@ def test_lost_files_are_made_again(build, tmp_path: Path) -> None:
 def test_another_engine_begins_anew(build, tmp_path: Path) -> None:
     build()
     assert len(build(engine="duckdb").finished_models) == 2
-    assert "store" not in record.settings(tmp_path / "w.duckdb")
+    assert "store" not in record.published(tmp_path / "w.duckdb")[0]
     assert len(build().finished_models) == 2
 
 
