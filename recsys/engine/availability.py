@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from recsys.engine.plan import named
@@ -38,17 +38,23 @@ def leave_out(
 def exclude(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
     """Disable models and, round by round, those that still read a disabled one; all of them with reasons."""
     left_out: dict[str, str] = {}
+    gathering = {name for name in project.enabled if project.render(name).is_gathering}
     waiting = dict(reasons)
     while waiting:
         left_out |= waiting
-        project.disable(waiting)
-        waiting = {
-            name: f"reads {parent}"
-            for name in sorted(project.enabled)
-            for parent in project.parents(project.render(name))
-            if parent not in project.enabled
-        }
+        project.disable(waiting)  # what gathers models renders anew after this, so that it is asked last
+        others = project.enabled - gathering
+        waiting = _blocked(project, others) or _blocked(project, project.enabled & gathering)
     return left_out
+
+
+def _blocked(project: Project, names: Iterable[str]) -> dict[str, str]:
+    return {
+        name: f"reads {parent}"
+        for name in sorted(names)
+        for parent in project.parents(project.render(name))
+        if parent not in project.enabled
+    }
 
 
 def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], sql_only: bool) -> str | None:
@@ -87,7 +93,8 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Enabled models that others read, all of which are disabled: they prepare what nobody asks for."""
-    return sorted(
-        name for name in project.enabled if readers.get(name) and not readers[name] & project.enabled
-    )
+    """Enabled models that others read, all of which are disabled or idle: nobody needs what they prepare."""
+    busy = set(project.enabled)
+    while idle := {name for name in busy if readers.get(name) and not readers[name] & busy}:
+        busy -= idle
+    return sorted(project.enabled - busy)
