@@ -69,8 +69,11 @@ class Standalone:
 
 
 def children(process: int) -> list[int]:
-    found = Path(f"/proc/{process}/task").glob("*/children")
-    direct = [int(child) for path in found for child in path.read_text().split()]
+    """The processes that a process started, and theirs; threads may end while they are asked."""
+    direct: list[int] = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            direct += map(int, path.read_text().split())
     return direct + [one for child in direct for one in children(child)]
 
 
