@@ -81,7 +81,7 @@ $(VENV)/.core: pyproject.toml
 
 # Without an NVIDIA GPU take PyTorch's CPU build wherever pip's configuration offers one: it is a quarter of the size.
 $(VENV)/.learners: pyproject.toml | $(VENV)/.core
-	@echo "setting up $(VENV): torch, pyspark and a Java runtime, about 800 MB to download"
+	@echo "setting up $(VENV): torch, scikit-learn and numba, about 300 MB to download"
 	@command -v nvidia-smi > /dev/null || $(PIP) --no-deps 'torch==$(TORCH)+cpu' 2> /dev/null \
 		|| echo "pip offers no CPU build of torch here: taking its default build"
 	@$(PIP) --editable '.[learners]'
@@ -103,6 +103,6 @@ $(MOVIELENS): | $(VENV)/.core
 	@$(BIN)/python -m zipfile -e build/recbole-1.2.1-*.whl build/recbole
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.core
-	@echo "setting up $(VENV): the packages for tests and checks, about 100 MB to download"
+	@echo "setting up $(VENV): the packages for tests and checks, Spark and a Java runtime among them, about 600 MB to download"
 	@$(PIP) --editable '.[dev]'
 	@touch $@

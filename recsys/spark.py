@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 MINIMUM_JAVA = 17
-INSTALL = "pip install 'recsys[learners]'"
+INSTALL = "pip install 'recsys[spark]'"
 
 # Fixed, whatever the number of threads: partitions decide the order of float sums and the random draws of
 # the learners, so that the same warehouse gives the same scores on two threads and on eight.

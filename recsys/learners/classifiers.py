@@ -1,116 +1,37 @@
-"""Four classifiers of candidates by Spark ML: is this one of the tracks that the user likes?
+"""Four classifiers of candidates: is this one of the tracks that the user likes?
 
 They learn from the labels of some users and are tuned and judged without looking: the users are dealt into
 folds, a labelled user's candidates are scored by a model that saw no label of the user's fold, and the
 parameters of that model were chosen without that fold as well (nested cross-validation; Cawley and Talbot,
 2010). Everybody else is scored by a model of all labels.
+
+scikit-learn trains them in this process, Spark ML on a cluster, each with the same parameters.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from itertools import product, repeat
-from typing import Any, Generic, Protocol, TypeVar
+from itertools import product
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from pyspark.ml import Estimator, Model, Pipeline
-from pyspark.ml.classification import (
-    DecisionTreeClassifier,
-    GBTClassifier,
-    LogisticRegression,
-    RandomForestClassifier,
-)
-from pyspark.ml.feature import StandardScaler
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as sql
 
 from recsys import spark
 from recsys.errors import UnavailableError
-from recsys.learners.settings import parse
-from recsys.learners.studied import HeldExamples, Seen, StoredExamples, Studied
+from recsys.learners.classifier_points import BoostedTrees, DecisionTree, Forest, LogisticModel, Point, grid
+from recsys.learners.settings import solver
+from recsys.learners.studied import Fitted, Seen, Studied
 from recsys.project.contract import Context, Relation
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 Done = TypeVar("Done")
-Without = tuple[
-    frozenset[int], "Parameters"
-]  # two folds that a model saw no label of, and what it was made from
-
-
-class Parameters(Protocol):
-    """One point of a grid: what a classifier is made from."""
-
-    def estimator(self) -> Estimator:
-        """The untrained classifier, from the column ``features`` to the column ``label``."""
-
-
-@dataclass(frozen=True)
-class DecisionTree:
-    max_depth: int
-    min_instances: int
-    seed: int
-
-    def estimator(self) -> Estimator:
-        return DecisionTreeClassifier(
-            maxDepth=self.max_depth, minInstancesPerNode=self.min_instances, seed=self.seed
-        )
-
-
-@dataclass(frozen=True)
-class LogisticModel:
-    """``regularization`` is the weight of the squared coefficients of standardised features."""
-
-    regularization: float
-    iterations: int
-
-    def estimator(self) -> Estimator:
-        scaler = StandardScaler(withMean=True, inputCol="features", outputCol="standardized")
-        model = LogisticRegression(
-            featuresCol="standardized",
-            regParam=self.regularization,
-            maxIter=self.iterations,
-            standardization=False,
-        )
-        return Pipeline(stages=[scaler, model])
-
-
-@dataclass(frozen=True)
-class BoostedTrees:
-    """``step`` is the learning rate, ``subsampling`` the share of the examples that each tree sees."""
-
-    trees: int
-    max_depth: int
-    step: float
-    subsampling: float
-    seed: int
-
-    def estimator(self) -> Estimator:
-        return GBTClassifier(
-            maxIter=self.trees,
-            maxDepth=self.max_depth,
-            stepSize=self.step,
-            subsamplingRate=self.subsampling,
-            seed=self.seed,
-        )
-
-
-@dataclass(frozen=True)
-class Forest:
-    trees: int
-    max_depth: int
-    min_instances: int
-    seed: int
-
-    def estimator(self) -> Estimator:
-        return RandomForestClassifier(
-            numTrees=self.trees,
-            maxDepth=self.max_depth,
-            minInstancesPerNode=self.min_instances,
-            seed=self.seed,
-        )
+Without = tuple[frozenset[int], Point]  # two folds that a model saw no label of, and what it was made from
 
 
 def decision_tree(
@@ -143,7 +64,7 @@ def random_forest(
 
 def _learn(
     name: str,
-    kind: type[Parameters],
+    kind: type[Point],
     inputs: Mapping[str, Relation],
     settings: Mapping[str, Any],
     context: Context,
@@ -156,9 +77,10 @@ def _learn(
     label of their own fold nor of another one, for what learns from scores. Raises UnavailableError
     where the labels are too few to train and tune by fold.
     """
-    with spark.explained():
-        examples: Studied[Any]
-        examples = (StoredExamples if context.has_frames else HeldExamples).of(inputs, context)
+    settings = dict(settings)
+    chosen = solver(settings.pop("solver", "auto"), context)
+    with spark.explained() if chosen == "spark" else contextlib.nullcontext():
+        examples: Studied[Any, Any] = _kind(chosen, context).of(inputs, context)
         if not examples.can_be_tuned():
             reason = "liked and not liked labels of users in at least three folds"
             raise UnavailableError(f"{name} needs {reason}")
@@ -168,7 +90,7 @@ def _learn(
             accuracies = study.tune()
             scores, model = study.score(accuracies)
             nested = study.nested(accuracies)
-            importance = _importance(name, examples.features, model)
+            importance = _importance(name, examples.features, examples.importance(model))
     return {
         f"scores.{name}": scores,
         f"features.{name}_importance": importance,
@@ -177,20 +99,25 @@ def _learn(
     }
 
 
-def grid(kind: type[Parameters], section: Mapping[str, Any]) -> list[Parameters]:
-    """Every combination of the values that a section lists; a parameter without a list has one value."""
-    axes = [value if isinstance(value, list) else [value] for value in section.values()]
-    return [parse(kind, dict(zip(section, point, strict=True))) for point in product(*axes)]
+def _kind(solver: str, context: Context) -> type[Studied[Any, Any]]:
+    """What holds the examples; packages are imported where they are needed alone."""
+    if solver == "local":
+        from recsys.learners.classifiers_local import LocalExamples
+
+        return LocalExamples
+    from recsys.learners.classifiers_spark import SparkExamples, StoredExamples
+
+    return StoredExamples if context.has_frames else SparkExamples
 
 
-class Study(Generic[Seen]):
+class Study(Generic[Seen, Fitted]):
     """One classifier over one set of examples."""
 
     def __init__(
-        self, name: str, points: list[Parameters], examples: Studied[Seen], context: Context
+        self, name: str, points: list[Point], examples: Studied[Seen, Fitted], context: Context
     ) -> None:
         self.name, self.points, self.examples, self.context = name, points, examples, context
-        self.models: dict[Without, Model] = {}
+        self.models: dict[Without, Fitted] = {}
 
     def tune(self) -> np.ndarray:
         """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
@@ -199,13 +126,16 @@ class Study(Generic[Seen]):
         accuracies = [accuracy for _, accuracy in judged]
         return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
 
-    def score(self, accuracies: np.ndarray) -> tuple[pa.Table | DataFrame, Model]:
+    def score(self, accuracies: np.ndarray) -> tuple[pa.Table | DataFrame, Fitted]:
         """The scores of all examples, and the model of all labels."""
         best = [self.points[column] for column in accuracies.argmax(axis=1)]
-        out_of_fold = map(partial, repeat(self._out_of_fold), self.examples.folds, best)
-        final = partial(self._fit, self.points[accuracies.mean(axis=0).argmax()], [])
-        *held_out, model = self._in_parallel([*out_of_fold, final], 0.4, 0.7, "training")
-        return self.examples.scored([*held_out, self.examples.seen(model, self.examples.others)]), model
+        out_of_fold = [
+            partial(self._out_of_fold, *one) for one in zip(self.examples.folds, best, strict=True)
+        ]
+        held_out = self._in_parallel(out_of_fold, 0.4, 0.65, "training")
+        model = self.examples.fit(self.points[accuracies.mean(axis=0).argmax()], [])
+        self.context.report(0.7, "training")
+        return self.examples.scored([*held_out, self.examples.seen(model, None)]), model
 
     def nested(self, accuracies: np.ndarray) -> pa.Table | DataFrame:
         """Scores of the labelled candidates for whoever learns from them without a fold: a row for each
@@ -219,7 +149,7 @@ class Study(Generic[Seen]):
         missing = [rest for rest in dict.fromkeys(rests.values()) if rest not in self.models]
         doing = "training for the ensembles"
         self._in_parallel([partial(self._without, *rest) for rest in missing], 0.7, 0.9, doing)
-        judging = [partial(self._judged, self.models[rests[pair]], pair[1]) for pair in pairs]
+        judging = [partial(self.examples.seen, self.models[rests[pair]], pair[1]) for pair in pairs]
         found = zip(pairs, self._in_parallel(judging, 0.9, 1.0, doing), strict=True)
         return self.examples.nested([(out, seen) for (out, _), seen in found])
 
@@ -240,29 +170,22 @@ class Study(Generic[Seen]):
         ]
         return pa.Table.from_pylist(rows)
 
-    def _trial(self, fold: int, point: Parameters) -> tuple[Seen, float]:
+    def _trial(self, fold: int, point: Point) -> tuple[Seen, float]:
         judge = self.examples.next_fold(fold)
-        seen = self._judged(self._without(frozenset([fold, judge]), point), judge)
+        seen = self.examples.seen(self._without(frozenset([fold, judge]), point), judge)
         return seen, self.examples.accuracy(seen)
 
-    def _without(self, folds: frozenset[int], point: Parameters) -> Model:
-        model = self.models[folds, point] = self._fit(point, sorted(folds))
+    def _without(self, folds: frozenset[int], point: Point) -> Fitted:
+        model = self.models[folds, point] = self.examples.fit(point, sorted(folds))
         return model
 
-    def _out_of_fold(self, fold: int, point: Parameters) -> Seen:
-        return self._judged(self._fit(point, [fold]), fold)
-
-    def _fit(self, point: Parameters, without: Sequence[int]) -> Model:
-        known = self.examples.labelled.filter(sql.col("label").isNotNull())
-        return point.estimator().fit(known.filter(~sql.col("fold").isin(list(without))))
-
-    def _judged(self, model: Model, fold: int) -> Seen:
-        return self.examples.seen(model, self.examples.labelled.filter(sql.col("fold") == fold))
+    def _out_of_fold(self, fold: int, point: Point) -> Seen:
+        return self.examples.seen(self.examples.fit(point, [fold]), fold)
 
     def _in_parallel(
         self, tasks: Iterable[Callable[[], Done]], begin: float, end: float, doing: str
     ) -> list[Done]:
-        """The tasks' results in order; Spark leaves a core idle between the small jobs of a single fit."""
+        """The tasks' results in order; a single fit leaves a core idle, with Spark between its small jobs."""
         tasks = list(tasks)
         results = []
         with ThreadPoolExecutor(self.context.threads) as pool:
@@ -272,11 +195,7 @@ class Study(Generic[Seen]):
         return results
 
 
-def _importance(name: str, features: Sequence[str], model: Model) -> pa.Table:
-    """Shares of the features, which sum to 1: the gain at a tree's splits, a coefficient's size."""
-    if hasattr(model, "stages"):  # the logistic pipeline, whose coefficients are of standardised features
-        weights = np.abs(model.stages[-1].coefficients.toArray())
-    else:
-        weights = model.featureImportances.toArray()
+def _importance(name: str, features: Sequence[str], weights: np.ndarray) -> pa.Table:
+    """Shares of the features, which sum to 1."""
     shares = weights / max(weights.sum(), np.finfo(float).tiny)
     return pa.table({"model": [name] * len(features), "feature": list(features), "importance": shares})

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from recsys.errors import UsageError
+from recsys.project.contract import Context
 
 Settings = TypeVar("Settings")
 
@@ -20,3 +21,9 @@ def parse(kind: type[Settings], section: Mapping[str, Any]) -> Settings:
         return kind(**section)
     except TypeError as error:
         raise UsageError(f"parameters of {kind.__name__}: {error}") from error
+
+
+def solver(chosen: str, context: Context) -> str:
+    """``local`` for this process, or ``spark``, which ``auto`` means where there is a cluster."""
+    has_cluster = context.has_frames or not (context.spark_master or "local").startswith("local")
+    return chosen if chosen != "auto" else "spark" if has_cluster else "local"

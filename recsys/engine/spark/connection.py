@@ -34,8 +34,7 @@ def connect(context: Context, input_bytes: int) -> SparkSession:
     try:
         base = spark.session(context)
     except UnavailableError as error:
-        message = str(error).replace("recsys[learners]", "recsys[spark]")
-        raise UsageError(f"--master {master}: {message}") from None
+        raise UsageError(f"--master {master}: {error}") from None
     if not master.startswith("local"):
         _await_worker(base, master)
     session = base.newSession()
