@@ -53,8 +53,10 @@ def _all_resolved(connection: Connection, kind: str, given: Sequence[Id]) -> lis
 
 
 def _resolved(connection: Connection, kind: str, given: Id) -> int:
+    """In two questions, the second of which names a number: the engine reads that number's blocks alone."""
     try:
-        found = query(connection, f"from {kind}_of($given)", {"given": str(given)})
+        meant = query(connection, f"from {kind}_meant($given)", {"given": str(given)})
+        found = query(connection, f"from known_{kind}($id)", {"id": meant[f"{kind}_id"][0].as_py()})
     except RecsysError as error:
         engine, _, sentence = str(error).partition(": ")
         if engine != "Invalid Input Error" or not sentence.startswith("no "):

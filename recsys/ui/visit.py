@@ -16,7 +16,7 @@ from recsys.engine.requests import Requests
 from recsys.engine.snapshots import Snapshot
 from recsys.engine.statements import Connection
 from recsys.report.explain import rows_of
-from recsys.ui.things import Things
+from recsys.ui.things import Known, Things
 
 NEEDED = (  # relations and macros that the pages are made from
     *("marts.leaderboard", "marts.predictions", "marts.judged", "marts.user_activity", "marts.requests"),
@@ -33,7 +33,7 @@ class Visit:
 
     def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
         self.snapshot, self.connection = snapshot, connection
-        self.things = Things(connection)
+        self.things = Things(connection, snapshot.fact("things", Known))
         snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
