@@ -20,15 +20,21 @@ heard as (
 ),
 
 weights as (
-    select item_i, item_j, weight from {{ ref('features.catalogue_weights') }} where weight > 0
+    select item_i, item_j, weight
+    from {{ ref('features.catalogue_weights') }}
+    where weight > 0 and item_j in (select item_id from heard)  -- they lie in the order of item_j
 ),
 
 lineage as (
-    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+    select track_id, album_id, artist_id
+    from {{ ref('hierarchy.track_lineage') }}
+    where track_id in (select track_id from best)
 ),
 
 track_genres as (
-    select track_id, genre_id from {{ ref('hierarchy.track_genres') }}
+    select track_id, genre_id
+    from {{ ref('hierarchy.track_genres') }}
+    where track_id in (select track_id from best)
 ),
 
 wish as (

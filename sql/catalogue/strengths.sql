@@ -10,8 +10,12 @@ ratings as (
     select user_id, item_id, rating from {{ ref('catalogue.ratings') }}
 ),
 
+weights as (
+    select is_ease from {{ ref('features.catalogue_weights') }}
+),
+
 kind as (
-    select coalesce(bool_or(is_ease), false) as is_ease from {{ ref('features.catalogue_weights') }}
+    select count(*) > 0 as is_ease from weights where is_ease
 ),
 
 final as (
