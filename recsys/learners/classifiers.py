@@ -74,18 +74,18 @@ def _learn(
     ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
     of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. ``features.<name>_nested
     (user_id, track_id, held_out_fold, score)`` has the labelled candidates as models see them that know no
-    label of their own fold nor of another one, for what learns from scores. Raises UnavailableError
-    where the labels are too few to train and tune by fold.
+    label of their own fold nor of another one, for what learns from scores. Settings are the ``grid``, which has
+    a value or a list of them for each parameter, and the ``solver``. Raises UnavailableError where the labels
+    are too few to train and tune by fold.
     """
-    settings = dict(settings)
-    chosen = solver(settings.pop("solver", "auto"), context)
+    chosen = solver(settings["solver"], context)
     with spark.explained() if chosen == "spark" else contextlib.nullcontext():
         examples: Studied[Any, Any] = _kind(chosen, context).of(inputs, context)
         if not examples.can_be_tuned():
             reason = "liked and not liked labels of users in at least three folds"
             raise UnavailableError(f"{name} needs {reason}")
         context.report(0.0, "starting")
-        study = Study(name, grid(kind, settings), examples, context)
+        study = Study(name, grid(kind, settings["grid"]), examples, context)
         with examples:
             accuracies = study.tune()
             scores, model = study.score(accuracies)

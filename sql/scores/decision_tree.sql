@@ -14,5 +14,5 @@
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=dict(var('decision_tree'), solver=var('classifiers.solver'))
+    settings={'grid': var('decision_tree'), 'solver': var('classifiers.solver')}
 ) }}

@@ -14,5 +14,5 @@
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=dict(var('gradient_boosted_trees'), solver=var('classifiers.solver'))
+    settings={'grid': var('gradient_boosted_trees'), 'solver': var('classifiers.solver')}
 ) }}

@@ -14,5 +14,5 @@
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),
-    settings=dict(var('logistic_regression'), solver=var('classifiers.solver'))
+    settings={'grid': var('logistic_regression'), 'solver': var('classifiers.solver')}
 ) }}

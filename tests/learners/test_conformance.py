@@ -132,7 +132,7 @@ def test_too_few_labels_leave_the_classifiers_out(
     folds = planted.sql("select user_id, fold from features.folds where user_id <= 2").to_arrow_table()
     with pytest.raises(UnavailableError, match="at least three folds"):
         inputs = held({"examples": examples, "labels": labels, "folds": folds})
-        classifiers.decision_tree(inputs, {}, context)
+        classifiers.decision_tree(inputs, {"grid": {}, "solver": "local"}, context)
 
 
 def test_world_flips_labels() -> None:
