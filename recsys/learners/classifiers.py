@@ -74,9 +74,9 @@ def _learn(
     ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
     of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. ``features.<name>_nested
     (user_id, track_id, held_out_fold, score)`` has the labelled candidates as models see them that know no
-    label of their own fold nor of another one, for what learns from scores. Settings are the ``grid``, a value
-    or a list of them for each parameter, and the ``solver``. Raises UnavailableError where the labels are too
-    few to train and tune by fold.
+    label of their own fold nor of another one, for what learns from scores. Settings are the ``grid``, a
+    value or a list of them for each parameter, and the ``solver``. Raises UnavailableError where the labels
+    are too few to train and tune by fold.
     """
     chosen = solver(settings["solver"], context)
     with spark.explained() if chosen == "spark" else contextlib.nullcontext():
