@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 from recsys.cli import stopping
+
+GARBAGE = 100_000  # objects; to look for circles whenever there are 700 more is a seventh of a short command
 
 
 def main() -> None:
@@ -11,6 +15,7 @@ def main() -> None:
     The program is imported under the eyes of the signal handlers: that takes longer than many a command.
     """
     stopping.listen()
+    gc.set_threshold(GARBAGE)
     try:
         from recsys.cli.program import run
 
