@@ -180,7 +180,7 @@ def main(warehouse: Path, data: Path | None, readers: int, seconds: float) -> No
         pages = addresses(copy)
         with explorer(copy) as served:
             print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-            ask(served.port, "home", "/catalogue/columns.js", Timed())
+            ask(served.port, "home", "/catalogue/scores.adaptive.html", Timed())  # waits for all columns
             for kind in KINDS:
                 ask(served.port, kind, pages[kind][-1], Timed())  # opens what the first page of a kind opens
                 alone, begun, used = Timed(), time.perf_counter(), served.processor()
