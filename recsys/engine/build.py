@@ -6,7 +6,6 @@ import contextlib
 import time
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -26,7 +25,7 @@ from recsys.errors import BuildError
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources import parquet
-from recsys.sources.directory import SourceFile, discover, names
+from recsys.sources.directory import SourceFile, discover
 
 SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # until a build has been timed
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
@@ -85,11 +84,9 @@ def build(options: Options, reporter: Reporter) -> Result:
     """
     begun = time.monotonic()
     record.refuse_foreign(options.warehouse, options.full_refresh)
-    with ThreadPoolExecutor(1) as beside:
-        found = beside.submit(discover, options.data, options.no_candidates)
-        there, of_data = names(options.data), parquet.parameters(options.data)
-        project = Project.load(options.sql, options.overrides, there, of_data)
-        files = found.result()
+    files = discover(options.data, options.no_candidates)
+    of_data = parquet.parameters(options.data)
+    project = Project.load(options.sql, options.overrides, files, of_data)
     place = Workplace(options.warehouse.absolute())
     with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:
         run = _Run(options, reporter, project, files, workplace)

@@ -79,8 +79,9 @@ def _learn(
     are too few to train and tune by fold.
     """
     chosen = solver(settings["solver"], context)
+    kind_of_examples = _kind(chosen, context)
     with spark.explained() if chosen == "spark" else contextlib.nullcontext():
-        examples: Studied[Any, Any] = _kind(chosen, context).of(inputs, context)
+        examples: Studied[Any, Any] = kind_of_examples.of(inputs, context)
         if not examples.can_be_tuned():
             reason = "liked and not liked labels of users in at least three folds"
             raise UnavailableError(f"{name} needs {reason}")
@@ -100,11 +101,13 @@ def _learn(
 
 
 def _kind(solver: str, context: Context) -> type[Studied[Any, Any]]:
-    """What holds the examples; packages are imported where they are needed alone."""
+    """What holds the examples; packages are imported where they are needed alone. UnavailableError without
+    Spark where that is what trains."""
     if solver == "local":
         from recsys.learners.classifiers_local import LocalExamples
 
         return LocalExamples
+    spark.session(context)
     from recsys.learners.classifiers_spark import SparkExamples, StoredExamples
 
     return StoredExamples if context.has_frames else SparkExamples

@@ -17,7 +17,7 @@ from recsys.errors import BuildError, UsageError
 from recsys.project.literal import mentioned, refuse_literal_names
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
-from recsys.project.rendering import Rendered, Rendering
+from recsys.project.rendering import Parents, Rendered, Rendering
 from recsys.project.substitution import Substitution, read_substitutions, twins
 from recsys.project.templates import compiled, environment, macros, own_text
 
@@ -42,7 +42,7 @@ class Project:
         self.models = {model.name: model for model in read_models(root, defaults)}
         self.writers = {relation: model for model in self.models.values() for relation in model.relations}
         self._rendered: dict[str, Rendered] = {}
-        self.ancestors: dict[str, dict[str, set[str]]] = {}
+        self._ancestors: dict[tuple[Parents, str], set[str]] = {}
         self._matching: dict[str, list[str]] = {}
         self._templates: dict[str, jinja2.Template] = {}
         self._own_texts: dict[str, str] = {}
@@ -101,7 +101,7 @@ class Project:
             for name, one in self._rendered.items()
             if not one.is_gathering and not any(ref.startswith(starts) for ref in one.refs)
         }
-        self.ancestors.clear()
+        self._ancestors.clear()
         self._matching.clear()
 
     def _is_read_or_learned(self, name: str) -> bool:
@@ -212,6 +212,20 @@ class Project:
             known -= set(lost)
         parents = {name: [ref for ref in one.refs if ref in there] for name, one in there.items()}
         return [there[name] for name in TopologicalSorter(parents).static_order()]
+
+    def ancestors(self, relation: str, parents: Parents) -> set[str]:
+        """What a relation is made from, at however many removes, if models are made from ``parents``."""
+        known = self._ancestors
+        if (parents, relation) not in known:
+            found: set[str] = set()
+            waiting = [relation]
+            while waiting:
+                writer = self.writers.get(waiting.pop())  # a twin may not be made yet
+                new = set(parents(self.render(writer.name))) - found if writer else set()
+                found.update(new, *(known.get((parents, one), ()) for one in new))
+                waiting += [one for one in new if (parents, one) not in known]
+            known[parents, relation] = found
+        return known[parents, relation]
 
     def location(self, relation: str) -> str:
         """Where SQL finds a relation: those that live as long as the build have a database of their own."""

@@ -69,12 +69,14 @@ class OutOfFold(str):
     """The name of a relation of labels that a learner may see without those of one fold at a time."""
 
 
+Parents = Callable[[Rendered], Iterable[str]]  # what a model is made from, in one sense or another
+
+
 class Models(Protocol):
     """What the templates of a project can ask of it."""
 
     present: frozenset[str]
     awaited: set[str]  # schemas whose twins are not made yet: what they will hold may be read
-    ancestors: dict[str, dict[str, set[str]]]  # of relations, as far as anybody asked: Rendering fills it
 
     @property
     def writers(self) -> Mapping[str, Model]: ...
@@ -87,6 +89,7 @@ class Models(Protocol):
     def render(self, name: str) -> Rendered: ...
     def location(self, relation: str) -> str: ...
     def matching(self, pattern: str) -> list[str]: ...
+    def ancestors(self, relation: str, parents: Parents) -> set[str]: ...
 
 
 class Rendering:
@@ -228,7 +231,9 @@ class Rendering:
         return [model for model in self.models("scores") if self._saw_labels(f"scores.{model}")]
 
     def _saw_labels(self, relation: str) -> bool:
-        return relation == "staging.labels" or "staging.labels" in self._ancestors(relation, _told_labels)
+        return relation == "staging.labels" or "staging.labels" in self.project.ancestors(
+            relation, _told_labels
+        )
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
         """Whether a relation is made, at however many removes, from another."""
@@ -257,22 +262,7 @@ class Rendering:
         return f"({text})"
 
     def _depends(self, relation: str, ancestors: Iterable[str]) -> bool:
-        return not self._ancestors(relation, _read).isdisjoint(ancestors)
-
-    def _ancestors(self, relation: str, parents: Callable[[Rendered], Iterable[str]]) -> set[str]:
-        """What a relation is made from, at however many removes, if models are made from ``parents``."""
-        known = self.project.ancestors.setdefault(parents.__name__, {})
-        if relation not in known:
-            found: set[str] = set()
-            waiting = [relation]
-            while waiting:
-                writer = self.project.writers.get(waiting.pop())  # a twin may not be made yet
-                new = set(parents(self.project.render(writer.name))) - found if writer else set()
-                found |= new
-                waiting += [one for one in new if one not in known]
-                found.update(*(known[one] for one in new if one in known))
-            known[relation] = found
-        return known[relation]
+        return not self.project.ancestors(relation, _read).isdisjoint(ancestors)
 
 
 def _read(rendered: Rendered) -> tuple[str, ...]:

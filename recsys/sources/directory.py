@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -77,24 +77,10 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
     return found
 
 
-def names(directory: Path) -> set[str]:
-    """The sources that `discover` finds, without a look into the files, which takes longer."""
-    if parquet.is_there(directory):
-        files = {name: [f"{name}{parquet.SUFFIX}"] for name in parquet.COLUMNS}
-    else:
-        files = {name: _options(stems) for name, stems in {**REQUIRED, **OPTIONAL}.items()}
-    files[SUBMISSIONS] = [SUBMISSIONS]
-    return {name for name, options in files.items() if any((directory / one).exists() for one in options)}
-
-
-def _options(stems: Sequence[str]) -> list[str]:
-    return [option for stem in stems for option in (stem, f"{stem}.gz")]
-
-
 def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
     found = {}
     for name, stems in {**REQUIRED, **OPTIONAL}.items():
-        path = _only(directory, _options(stems))
+        path = _only(directory, [option for stem in stems for option in (stem, f"{stem}.gz")])
         if path is not None:
             found[name] = _inspect(name, path)
         elif name in REQUIRED and not (no_candidates and name == "test"):

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -177,6 +177,29 @@ def show(runs: Iterable[Run]) -> None:
     Console(width=160).print(table)
 
 
+def show_rates(runs: Sequence[Run]) -> None:
+    """What each further million ratings cost between the two largest sizes, and what more would at that rate."""
+    by_size: dict[str, list[Run]] = {}
+    for one in sorted(runs, key=lambda one: one.ratings):
+        by_size.setdefault(one.engine, []).append(one)
+    for engine, (*_, small, large) in ((name, found) for name, found in by_size.items() if len(found) > 1):
+        millions = (large.ratings - small.ratings) / 1e6
+        seconds = (large.cpu_seconds - small.cpu_seconds) / millions
+        mebibytes = (large.store_bytes - small.store_bytes) / MEBIBYTE / millions
+        print(
+            f"{engine}: {seconds:.1f} CPU s and {mebibytes:.1f} MiB of disk for each further million ratings"
+        )
+        for many in (1_000, 10_000):
+            hours, disk = many * seconds / 3600, many * mebibytes / 1024
+            print(f"  at this rate {many:,} million take {hours:,.1f} core hours and {disk:,.0f} GiB")
+    for ratings in sorted({one.ratings for one in runs}):
+        found = {one.engine: one.cpu_seconds for one in runs if one.ratings == ratings}
+        if len(found) == 2:
+            print(
+                f"{ratings:,} ratings: Spark takes {found['spark'] / found['duckdb']:.0f} times the processor time"
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -201,6 +224,7 @@ def main() -> None:
                 raise RuntimeError(f"other leaderboards: {runs[-2].leaderboard} and {runs[-1].leaderboard}")
             shutil.rmtree(data)
     show(runs)
+    show_rates(runs)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from dataclasses import replace
 
 import duckdb
@@ -10,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys.errors import UsageError
+from recsys import spark
+from recsys.errors import UnavailableError, UsageError
 from recsys.learners.settings import solver
 from recsys.project import Project
 from recsys.project.contract import Context
@@ -78,6 +80,19 @@ def test_what_trains(
     context: Context, chosen: str, master: str | None, has_frames: bool, expected: str
 ) -> None:
     assert solver(chosen, replace(context, spark_master=master, has_frames=has_frames)) == expected
+
+
+def test_spark_where_there_is_none_is_told_of_in_one_line(
+    planted: duckdb.DuckDBPyConnection, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark, "_running", None)
+    for module in [name for name in sys.modules if name.split(".")[0] in ("pyspark", "py4j")]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(
+        UnavailableError, match=r"Spark is not installed .*pip install 'recsys\[spark\]'"
+    ) as told:
+        made(planted, context, "decision_tree", "spark")
+    assert "\n" not in str(told.value)
 
 
 def test_another_solver_is_refused() -> None:

@@ -13,8 +13,14 @@ from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
+from tests.parquet import converted
 
 BY_LAYER = "staging", "hierarchy", "priors", "features", "scores", "marts", "practice"
+
+
+@pytest.fixture(scope="module")
+def small_parquet(small_warehouse, tmp_path_factory) -> Path:
+    return converted(small_warehouse, tmp_path_factory.mktemp("parquet") / "data")
 
 
 @pytest.fixture
