@@ -76,9 +76,10 @@ row_number() over (
 {%- endmacro %}
 
 {# A real as a whole number of 1e-12: sums of whole numbers are the same in any order, for any number of threads.
-   A sum of up to nine million terms of size 1 fits 64 bits. #}
+   A sum of up to nine million terms of size 1 fits 64 bits. By floor(), since Spark rounds by decimals of any length,
+   which takes longer than all else of a sum. #}
 {% macro trillionths(value) -%}
-cast(round(({{ value }}) * 1e12) as bigint)
+cast(floor(({{ value }}) * 1e12 + 0.5) as bigint)
 {%- endmacro %}
 
 {# Logarithm of a sum, of the logarithms of its terms: log_of_nothing() is the logarithm of 0, or next to it, and NULL
