@@ -1,6 +1,6 @@
 """The SQL half from Parquet to the leaderboard: DuckDB on this machine beside Spark on a cluster of loopback.
 
-    nice python -m tests.bench.scale_out DIRECTORY [--copies 1 5 20] [--workers 2] [--memory 2g] [--only duckdb|spark]
+    nice python -m tests.bench.scale_out DIRECTORY [--copies 1 21] [--workers 2] [--memory 2g] [--only duckdb|spark]
 
 ``DIRECTORY`` is a data directory, in text or as ``recsys synth`` writes it. It is staged once and written as
 Parquet with all its users ``copies`` times over, each copy under ids of its own, so that users, ratings and
@@ -35,6 +35,7 @@ from tests.parquet import converted
 
 TICK = 0.1  # seconds between two looks at the processes; what one does in its last tick is not counted
 HEAP = 0.75  # of a worker's memory; the rest is for what Java has beside
+SHUFFLED = "zstd"  # what a shuffle is packed with: half the disk, and a quarter more time, of Spark's default
 KINDS = {
     "CoarseGrainedExecutorBackend": "executor",
     "deploy.worker.Worker": "worker",
@@ -133,7 +134,8 @@ def _settings(folder: Path, memory: str) -> Path:
     conf = folder / "conf"
     conf.mkdir()
     heap = int(HEAP * 1024 * _gibibytes(memory))
-    (conf / "spark-defaults.conf").write_text(f"spark.executor.memory {heap}m\n")
+    settings = f"spark.executor.memory {heap}m\nspark.io.compression.codec {SHUFFLED}\n"
+    (conf / "spark-defaults.conf").write_text(settings)
     return conf
 
 
