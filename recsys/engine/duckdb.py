@@ -176,6 +176,21 @@ def query(connection: Connection, sql: str, parameters: Any = None) -> Any:
         raise RecsysError(str(error).strip()) from None
 
 
+def fetch(connection: Connection, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+    """The rows of one query by column; RecsysError as in `query`.
+
+    For few rows: an Arrow table has the engine plan a query twice, the first time for its columns alone.
+    """
+    try:
+        result = connection.execute(sql, parameters)
+        columns = [column[0] for column in result.description]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+    except duckdb.Error as error:
+        if CORRUPT.search(str(error)):
+            raise
+        raise RecsysError(str(error).strip()) from None
+
+
 def single_select(connection: Connection, sql: str) -> duckdb.Statement:
     """The statement that a text holds; UsageError for several, none, or another kind than SELECT."""
     statements = connection.extract_statements(sql)

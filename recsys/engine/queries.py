@@ -7,7 +7,7 @@ from pathlib import Path
 from string import ascii_letters
 from typing import Any
 
-from recsys.engine.duckdb import query, write_csv
+from recsys.engine.duckdb import fetch, query, write_csv
 from recsys.engine.record import Record, read_from
 from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
@@ -128,7 +128,7 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """UsageError unless the warehouse has these relations or macros; a build with --select may not."""
     known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
     for name in names:
-        is_macro = "." not in name and query(connection, known, {"name": name}).num_rows
+        is_macro = "." not in name and fetch(connection, known, {"name": name})
         if not is_macro and not ("." in name and has(connection, name)):
             remedy = "`recsys build` without --select"
             raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
@@ -180,4 +180,4 @@ def has(connection: Connection, relation: str) -> bool:
     """Whether the warehouse has a relation of that name; a build with --select may not."""
     schema, name = relation.split(".")
     found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
-    return bool(query(connection, found, {"schema": schema, "name": name}).num_rows)
+    return bool(fetch(connection, found, {"schema": schema, "name": name}))

@@ -26,6 +26,7 @@ class Snapshot:
         self.warehouse, self.identity = warehouse, identity
         self.facts: dict[Any, Any] = {}
         self._readers, self._is_current, self._lock = 0, True, threading.Lock()
+        self._idle: list[Connection] = []
         self._kept = contextlib.ExitStack()
         self._connection = self._kept.enter_context(reading(warehouse, guarded=True))
 
@@ -37,9 +38,11 @@ class Snapshot:
         return found
 
     def enter(self) -> Connection:
-        """A connection of its own to this file, for one thread."""
+        """A connection of its own to this file, for one thread: one that another has left, or a new one."""
         with self._lock:
             self._readers += 1
+            if self._idle:
+                return self._idle.pop()
         connection = self._connection.cursor()
         connection.execute("use warehouse").fetchall()
         return connection
@@ -49,9 +52,9 @@ class Snapshot:
         self._kept.callback(closing)
 
     def leave(self, connection: Connection) -> None:
-        connection.close()
         with self._lock:
             self._readers -= 1
+            self._idle.append(connection)
         self._close_if_left()
 
     def retire(self) -> None:
@@ -64,6 +67,8 @@ class Snapshot:
         with self._lock:
             is_left = not self._is_current and self._readers == 0
         if is_left:
+            for connection in self._idle:
+                connection.close()
             self._kept.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recsys.engine.duckdb import query
+from recsys.engine.duckdb import fetch
 from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UnknownIdError
 
@@ -22,7 +22,7 @@ def explain(connection: Connection, user_id: int, track_id: int) -> list[dict[st
 def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of a macro call; UnknownIdError with the macro's own sentence where it refuses an id."""
     try:
-        return query(connection, sql, dict(arguments)).to_pylist()
+        return fetch(connection, sql, dict(arguments))
     except RecsysError as error:
         kind, _, sentence = str(error).partition(": ")
         if kind == "Invalid Input Error" and sentence.startswith(("no user ", "no track ", "no item ")):

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from recsys.engine.queries import best_sentence, has, unjudged
+from recsys.engine.queries import best_sentence, unjudged
 from recsys.ui.site import Site, one_of
 from recsys.ui.visit import Row, Visit
 
@@ -75,4 +75,4 @@ def _measures(visit: Visit) -> Mapping[str, float]:
 
 def _rows(visit: Visit, relation: str, order: str) -> list[Row]:
     """The rows of a mart, none where a build with --select left it out."""
-    return visit.rows(f"from {relation} order by {order}") if has(visit.connection, relation) else []
+    return visit.rows(f"from {relation} order by {order}") if visit.has(relation) else []

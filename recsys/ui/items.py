@@ -43,9 +43,9 @@ class Items:
         item = visit.things.item(kind, text_of(request, "item"))
         if item.kind != kind:
             return RedirectResponse(item.url, 303)
-        family = visit.about("from family($item)", item=item.id)
+        family = visit.relatives(item.id)
         raters = visit.rows("from raters($item)", item=item.id)
-        neighbours = visit.rows("from similar($item, $most)", item=item.id, most=NEIGHBOURS)
+        neighbours = visit.rows("from near($item, $most)", item=item.id, most=NEIGHBOURS)
         itself = next(row for row in family if row["place"] == "itself")
         users = [user["user_id"] for row in raters for user in row["users"][:SHOWN_RATERS]]
         return self.site.page(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recsys.engine.queries import has
 from recsys.ui.schema import header_of
 from recsys.ui.site import Site, one_of, text_of
 from recsys.ui.visit import Row, Visit
@@ -38,6 +37,6 @@ class Models:
 
     def _of_model(self, visit: Visit, relation: str, order: str, model: str) -> list[Row]:
         """The model's rows of a mart, none where a build left it out."""
-        if not has(visit.connection, relation):
+        if not visit.has(relation):
             return []
         return visit.rows(f"from {relation} where model = $model order by {order}", model=model)

@@ -38,18 +38,12 @@ class Pairs:
     def pair(self, visit: Visit, request: Request) -> Response:
         user = visit.things.user(text_of(request, "user"))
         track = visit.things.item("track", text_of(request, "track"))
-        standing = visit.rows(
-            "from marts.predictions left join marts.judged using (user_id, track_id) "
-            "where user_id = $user and track_id = $track",
-            user=user.id,
-            track=track.id,
-        )
+        standing = visit.candidates(user.id, track.id)
         known = [*visit.models(), LISTS]
         models = [one for one in known if one in PARTS and (standing or one not in OF_CANDIDATES)]
         default = models[0] if standing else LISTS
         chosen = one_of("model", request.query_params.get("model") or default, known)
-        family = visit.about("from family($item)", item=track.id)
-        above = [row for row in family if row["place"] != "below"]
+        above = [row for row in visit.relatives(track.id) if row["place"] != "below"]
         rows = self._steps(visit, chosen, user.id, track.id) if chosen in models else []
         return self.site.page(
             request,

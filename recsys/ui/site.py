@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import random
+import secrets
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ class Site:
 
     def __init__(self, warehouse: Path, seed: int | None = None) -> None:
         self.warehouse = warehouse
+        self.program = secrets.token_hex(8)  # another one, when it starts, may make pages in another way
         self.snapshots = Snapshots(warehouse)
         self.chance = random.Random(seed)
         self.templates = Jinja2Templates(HERE / "templates")
@@ -54,21 +57,35 @@ class Site:
         return self.templates.TemplateResponse(request, name, content, status_code=status)
 
     def showing(self, page: Page, keeps: bool = True) -> Callable[[Request], Response]:
-        """An endpoint: what a published file says is made once, unless chance has a part in it."""
+        """An endpoint: what a published file says is made once, unless chance has a part in it.
+
+        Who has a page of this file already, by its tag, is told so.
+        """
 
         def endpoint(request: Request) -> Response:
             with self.open() as visit:
-                kept = visit.snapshot.fact("pages", Kept)
+                if not keeps:
+                    return page(visit, request)
                 address = f"{request.url.path}?{request.url.query}"
-                body = kept.get(address) if keeps else None
+                tags = {"etag": self._tag(visit, address), "cache-control": "private, no-cache"}
+                if request.headers.get("if-none-match") == tags["etag"]:
+                    return Response(status_code=304, headers=tags)
+                kept = visit.snapshot.fact("pages", Kept)
+                body = kept.get(address)
                 if body is not None:
-                    return HTMLResponse(body)
+                    return HTMLResponse(body, headers=tags)
                 answer = page(visit, request)
-                if keeps and answer.status_code == 200:
+                if answer.status_code == 200:
                     kept.put(address, bytes(answer.body))
+                    answer.headers.update(tags)
                 return answer
 
         return endpoint
+
+    def _tag(self, visit: Visit, address: str) -> str:
+        """What tells a page of this program, this published file and this address from any other."""
+        told = f"{self.program} {visit.snapshot.identity} {address}"
+        return f'"{sha256(told.encode()).hexdigest()[:32]}"'
 
     def failed(self, request: Request, error: Exception) -> Response:
         """A page with the one line that a person can act on, and ways on."""

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from recsys.engine import names
-from recsys.engine.duckdb import query
+from recsys.engine.duckdb import fetch, query
 from recsys.engine.statements import Connection
 from recsys.errors import UnknownIdError
+from recsys.ui.register import Register, register
 
 KINDS = ("track", "album", "artist", "genre")
 MOST_KNOWN = 100_000
 UNLISTED = "item"  # the kind of what is rated and that no file lists
+REGISTERED = {
+    what: f"select {what}_id as id, * from marts.{what}_facts order by id" for what in ("user", "item")
+}
+ASKED = "select item_id as id, * from marts.item_facts where item_id in (select unnest($ids::integer[]))"
+
+Registers = Mapping[str, Register | None]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,19 @@ class Known:
         return thing
 
 
-class Things:
-    """Looks up users and items of an open warehouse: by the warehouse's ids, or by what a person writes."""
+def registers(connection: Connection) -> Registers:
+    """All users and all items of a warehouse by ``user`` and ``item``; None for more than memory is for."""
+    return {what: register(query(connection, sql)) for what, sql in REGISTERED.items()}
 
-    def __init__(self, connection: Connection, known: Known | None = None) -> None:
-        self.connection, self.known = connection, known or Known()
+
+class Things:
+    """Looks up users and items of an open warehouse: by the warehouse's ids, or by what a person writes.
+
+    What is registered is found there; all else is asked of the warehouse.
+    """
+
+    def __init__(self, connection: Connection, known: Known, registers: Registers) -> None:
+        self.connection, self.known, self.registers = connection, known, registers
 
     def items(self, ids: Iterable[int | None]) -> dict[int, Thing]:
         """The items of these ids, by id; None among them is passed over."""
@@ -75,22 +92,43 @@ class Things:
         """The users of these ids, by id."""
         return self._named("user", ids)
 
+    def facts(self, ids: Iterable[int]) -> dict[int, Row]:
+        """The rows of ``marts.item_facts`` of these items, by id."""
+        if registered := self.registers["item"]:
+            return registered.of_ids(ids)
+        return {row["id"]: row for row in fetch(self.connection, ASKED, {"ids": list(ids)})}
+
     def _named(self, what: str, ids: Iterable[int | None]) -> dict[int, Thing]:
         wanted = sorted({one for one in ids if one is not None})
-        found = {one: thing for one in wanted if (thing := self.known.get(what, one))}
-        if unknown := [one for one in wanted if one not in found]:
-            rows = query(self.connection, f"from named_{what}s($ids)", {"ids": unknown}).to_pylist()
-            for row in rows:
-                kind = "user" if what == "user" else row["item_type"] or UNLISTED
-                thing = Thing(kind, row[f"{what}_id"], row["original_id"], _unlike(row))
+        registered = self.registers[what]
+        rows = registered.of_ids(wanted) if registered else {}
+        found = {one: _thing(what, row) for one, row in rows.items()}
+        unknown = []
+        for one in wanted:
+            if thing := found.get(one) or self.known.get(what, one):
+                found[one] = thing
+            else:
+                unknown.append(one)
+        if unknown:
+            for row in fetch(self.connection, f"from named_{what}s($ids)", {"ids": unknown}):
+                thing = _thing(what, row)
                 found[thing.id] = self.known.put(what, thing.id, thing)
-        return {one: found[one] for one in wanted if one in found}
+        return found
+
+    def _registered(self, what: str, kind: str, text: str) -> Thing | None:
+        """The only thing of a kind with this original id, if there is one and it is registered."""
+        registered = self.registers[what]
+        rows = registered.of_original(text).values() if registered else ()
+        found = [thing for row in rows if (thing := _thing(what, row)).kind == kind]
+        return found[0] if len(found) == 1 else None
 
     def user(self, text: str) -> Thing:
         """The user that an id or a name means; UnknownIdError, with the nearest, if there is none."""
         return self.known.get("user", text) or self.known.put("user", text, self._user(text))
 
     def _user(self, text: str) -> Thing:
+        if registered := self._registered("user", "user", text):
+            return registered
         found = names.user_id(self.connection, text)
         return self.users([found])[found]
 
@@ -100,10 +138,11 @@ class Things:
 
     def _item(self, kind: str, text: str) -> Thing:
         if kind != UNLISTED:
-            arguments = {"kind": kind, "text": text}
-            rows = query(self.connection, "from called($kind, $text)", arguments).to_pylist()
-            if len(rows) == 1:
-                return Thing(kind, rows[0]["item_id"], rows[0]["original_id"], _unlike(rows[0]))
+            if registered := self._registered("item", kind, text):
+                return registered
+            called = fetch(self.connection, "from called($kind, $text)", {"kind": kind, "text": text})
+            if len(called) == 1:
+                return _thing("item", called[0])
         found = names.item_id(self.connection, text)
         thing = self.items([found])[found]
         if UNLISTED not in (kind, thing.kind) and kind != thing.kind:
@@ -111,6 +150,8 @@ class Things:
         return thing
 
 
-def _unlike(row: dict[str, str | None]) -> str | None:
-    """A name that says more than the id does."""
-    return None if row["name"] == row["original_id"] else row["name"]
+def _thing(what: str, row: Row) -> Thing:
+    """A thing with a name only where that says more than the id does."""
+    kind = "user" if what == "user" else row["item_type"] or UNLISTED
+    name = None if row["name"] == row["original_id"] else row["name"]
+    return Thing(kind, row[f"{what}_id"], row["original_id"], name)

@@ -43,13 +43,9 @@ class Users:
         models = visit.models()
         chosen = request.query_params.getlist("model") or models[:DEFAULT_MODELS]
         chosen = [one_of("model", model, models) for model in chosen]
-        history = visit.about("from history($user) order by seq", user=user.id)
+        history = self._history(visit, user.id)
         taste = visit.rows("from taste($user)", user=user.id)
-        candidates = visit.rows(
-            "from marts.predictions left join marts.judged using (user_id, track_id) "
-            "where user_id = $user order by rank",
-            user=user.id,
-        )
+        candidates = visit.candidates(user.id)
         shown = self._shown(request, history)
         lists = self._choice(visit, request)
         things = visit.things.items(
@@ -76,6 +72,13 @@ class Users:
             lists_url=f"{user.url}/lists?{urlencode([('list', one) for one in lists])}",
             **shown,
         )
+
+    def _history(self, visit: Visit, user: int) -> list[Row]:
+        """The user's ratings in the order of time, each with the row of ``marts.item_facts``."""
+        asked = "select item_id, rating from staging.ratings where user_id = $user order by seq"
+        rows = visit.rows(asked, user=user)
+        facts = visit.things.facts(row["item_id"] for row in rows)
+        return [{**facts[row["item_id"]], **row} for row in rows]
 
     def _shown(self, request: Request, history: Sequence[Row]) -> Mapping[str, Any]:
         """The last ratings, of all types or of one, as far as they are asked for."""

@@ -10,18 +10,18 @@ from typing import Any
 
 from recsys.engine import queries
 from recsys.engine.database import Limits
-from recsys.engine.duckdb import opened, query
+from recsys.engine.duckdb import fetch, opened
 from recsys.engine.recommending import SCHEMA, Recommender
 from recsys.engine.requests import Requests
 from recsys.engine.snapshots import Snapshot
 from recsys.engine.statements import Connection
 from recsys.report.explain import rows_of
-from recsys.ui.things import Known, Things
+from recsys.ui.things import Known, Things, registers
 
 NEEDED = (  # relations and macros that the pages are made from
     *("marts.leaderboard", "marts.predictions", "marts.judged", "marts.user_activity", "marts.requests"),
-    *("features.popular_tracks", "priors.items"),
-    *("history", "taste", "family", "raters", "waterfall", "search", "named_items", "named_users", "called"),
+    *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
+    *("taste", "near", "relatives", "raters", "waterfall", "search", "named_items", "named_users", "called"),
 )
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time
 
@@ -33,12 +33,12 @@ class Visit:
 
     def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
         self.snapshot, self.connection = snapshot, connection
-        self.things = Things(connection, snapshot.fact("things", Known))
         snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
+        registered = snapshot.fact("registers", lambda: registers(connection))
+        self.things = Things(connection, snapshot.fact("things", Known), registered)
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
-        rows: list[Row] = query(self.connection, sql, parameters).to_pylist()
-        return rows
+        return fetch(self.connection, sql, parameters)
 
     def about(self, sql: str, **ids: Any) -> list[Row]:
         """The rows of a macro that refuses unknown ids; UnknownIdError with its sentence."""
@@ -47,6 +47,28 @@ class Visit:
     def value(self, sql: str, **parameters: Any) -> Any:
         """The only value of a query, None where there is no row."""
         return next((next(iter(row.values())) for row in self.rows(sql, **parameters)), None)
+
+    def has(self, relation: str) -> bool:
+        """Whether the warehouse has a relation of that name."""
+        return self.snapshot.fact(("has", relation), lambda: queries.has(self.connection, relation))
+
+    def relatives(self, item: int) -> list[Row]:
+        """An item and its family, the most rated first: what ``relatives`` has, and what is known of each."""
+        rows = self.rows("from relatives($item)", item=item)
+        facts = self.things.facts(row["relative_id"] for row in rows)
+        known = [{**row, **facts[row["relative_id"]]} for row in rows]
+        return sorted(known, key=lambda row: (-(row["rating_count"] or 0), row["relative_id"]))
+
+    def candidates(self, user: int, track: int | None = None) -> list[Row]:
+        """The user's candidates, or one of them, as each model ranks them; ``label`` is None if not known."""
+        asked = "where user_id = $user" if track is None else "where user_id = $user and track_id = $track"
+        given = {"user": user} if track is None else {"user": user, "track": track}
+        rows = self.rows(f"from marts.predictions {asked}", **given)
+        judged = self.rows(f"from marts.judged {asked}", **given) if rows else []
+        labels = {row["track_id"]: row["label"] for row in judged}
+        return [
+            {**row, "label": labels.get(row["track_id"])} for row in sorted(rows, key=lambda row: row["rank"])
+        ]
 
     def leaderboard(self) -> list[Row]:
         """The models, the best first, as `recsys.engine.queries.leaderboard` has them."""

@@ -19,10 +19,13 @@ heard as (
     select user_id, item_id, rating, strength from {{ ref('catalogue.strengths') }}
 ),
 
-weights as (
-    select item_i, item_j, weight
-    from {{ ref('features.catalogue_weights') }}
-    where weight > 0 and item_j in (select item_id from heard)  -- they lie in the order of item_j
+neighbours as (
+    select
+        heard.user_id, weights.item_i as track_id, heard.item_id, heard.rating,
+        heard.strength * weights.weight as part
+    from heard
+    inner join {{ ref('features.catalogue_weights') }} as weights on heard.item_id = weights.item_j
+    where weights.weight > 0 and weights.item_i in (select track_id from best)
 ),
 
 lineage as (
@@ -59,11 +62,10 @@ evidence as (
     union all
     select
         best.user_id, best.track_id, 'neighbour' as kind,
-        case when wish.is_by_levels then 4 else 0 end as place, heard.item_id, heard.rating,
-        heard.strength * weights.weight as part
+        case when wish.is_by_levels then 4 else 0 end as place, neighbours.item_id, neighbours.rating,
+        neighbours.part
     from best
-    inner join weights on best.track_id = weights.item_i
-    inner join heard on best.user_id = heard.user_id and weights.item_j = heard.item_id
+    inner join neighbours on best.user_id = neighbours.user_id and best.track_id = neighbours.track_id
     cross join wish
 ),
 

@@ -4,8 +4,8 @@
 --   all rows, says whose they are
 -- nulls: none
 -- formula: EASE (learned.item_weights) where it was learned and knows most rated tracks, else neighbours
---   in time, as features.catalogue_coverage says: of two kinds of weights, a sum of both would mean nothing
--- materialized: view
+--   in time, as features.catalogue_coverage says: of two kinds of weights, a sum of both would mean nothing.
+--   A table, in the order of item_j: what goes with a few items is looked up whenever a list is made
 {% set learned = ref_all('learned.item_weights') %}
 with
 
@@ -31,4 +31,4 @@ final as (
     where not coverage.is_ease
 )
 
-select * from final
+select * from final order by item_j, weight desc, item_i

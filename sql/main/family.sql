@@ -4,77 +4,42 @@
 --   and bayes_mean 0..100, rating_count by all users; shrinkage is the overall mean's share in bayes_mean,
 --   0..1
 -- nulls: rating_count, rating_mean of what nobody rated; item_type of what no file lists
--- formula: shrinkage = C / (N + C); bayes_mean of what nobody rated is the overall mean
+-- formula: as in main.relatives, of an item that a file knows; else an error that says so
 {% set most = 12 %}
 with
 
-itself as (
+known as (
     select item_id from {{ ref('main.known_item') }}(the_item)
 ),
 
-lineage as (
-    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
-),
-
-albums as (
-    select album_id, artist_id from {{ ref('staging.albums') }}
-),
-
-edges as (
-    select track_id as member_id, album_id as group_id from lineage
-    union all
-    select track_id as member_id, artist_id as group_id from lineage
-    union all
-    select album_id as member_id, artist_id as group_id from albums
-    union all
-    select track_id as member_id, genre_id as group_id from {{ ref('hierarchy.track_genres') }}
-    union all
-    select album_id as member_id, genre_id as group_id from {{ ref('staging.album_genres') }}
-),
-
 relatives as (
-    select 'itself' as place, item_id from itself
-    union all
-    select 'above' as place, group_id as item_id from edges where member_id = the_item
-    union all
-    select 'below' as place, member_id as item_id from edges where group_id = the_item
+    select place, relative_id, member_count
+    from {{ ref('main.relatives') }}((select item_id from known))
 ),
 
-items as (
-    select item_id, item_type from {{ ref('hierarchy.items') }}
-),
-
-priors as (
-    select item_id, rating_count, rating_mean, bayes_mean from {{ ref('priors.items') }}
-),
-
-overall as (
-    select rating_mean from {{ ref('priors.overall') }}
-),
-
-described as (
-    select
-        relatives.place,
-        relatives.item_id,
-        items.item_type,
-        priors.rating_count,
-        priors.rating_mean,
-        coalesce(priors.bayes_mean, overall.rating_mean) as bayes_mean,
-        {{ var('bayes.confidence') }} / (coalesce(priors.rating_count, 0) + {{ var('bayes.confidence') }})
-            as shrinkage
-    from relatives
-    left join items on relatives.item_id = items.item_id
-    left join priors on relatives.item_id = priors.item_id
-    cross join overall
-    where relatives.item_id is not null
+facts as (
+    select item_id, item_type, rating_count, rating_mean, bayes_mean, shrinkage
+    from {{ ref('marts.item_facts') }}
 ),
 
 final as (
-    select *, count(*) over (partition by place, item_type) as member_count
-    from described
+    select
+        relatives.place,
+        facts.item_id,
+        facts.item_type,
+        facts.rating_count,
+        facts.rating_mean,
+        facts.bayes_mean,
+        facts.shrinkage,
+        coalesce(
+            relatives.member_count, count(*) over (partition by relatives.place, facts.item_type)
+        ) as member_count
+    from relatives
+    inner join facts on relatives.relative_id = facts.item_id
     qualify
         row_number() over (
-            partition by place, item_type order by coalesce(rating_count, 0) desc, item_id
+            partition by relatives.place, facts.item_type
+            order by coalesce(facts.rating_count, 0) desc, facts.item_id
         ) <= {{ most }}
 )
 

@@ -8,23 +8,18 @@ asked as (
     select distinct unnest(the_items::integer[]) as item_id
 ),
 
-listed as (
-    select item_id, item_type from {{ ref('hierarchy.items') }}
-),
-
-named as (
-    select item_id, original_id, name from {{ ref('staging.items') }}
+facts as (
+    select item_id, item_type, original_id, name from {{ ref('marts.item_facts') }}
 ),
 
 final as (
     select
         asked.item_id,
-        listed.item_type,
-        coalesce(named.original_id, asked.item_id::varchar) as original_id,
-        named.name
+        facts.item_type,
+        coalesce(facts.original_id, asked.item_id::varchar) as original_id,
+        facts.name
     from asked
-    left join listed on asked.item_id = listed.item_id
-    left join named on asked.item_id = named.item_id
+    left join facts on asked.item_id = facts.item_id
 )
 
 select * from final order by item_id

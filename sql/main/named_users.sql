@@ -8,17 +8,17 @@ asked as (
     select distinct unnest(the_users::integer[]) as user_id
 ),
 
-named as (
-    select user_id, original_id, name from {{ ref('staging.users') }}
+facts as (
+    select user_id, original_id, name from {{ ref('marts.user_facts') }}
 ),
 
 final as (
     select
         asked.user_id,
-        coalesce(named.original_id, asked.user_id::varchar) as original_id,
-        named.name
+        coalesce(facts.original_id, asked.user_id::varchar) as original_id,
+        facts.name
     from asked
-    left join named on asked.user_id = named.user_id
+    left join facts on asked.user_id = facts.user_id
 )
 
 select * from final order by user_id

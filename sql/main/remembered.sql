@@ -16,41 +16,25 @@ ratings as (
     inner join {{ ref('staging.ratings') }} as ratings on users.user_id = ratings.user_id
 ),
 
-items as (
-    select item_id, item_type from {{ ref('hierarchy.items') }}
-),
-
-priors as (
-    select item_id, rating_count, rating_mean from {{ ref('priors.items') }}
-),
-
-parents as (
-    select track_id as item_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
-    union all
-    select album_id as item_id, null as album_id, artist_id from {{ ref('staging.albums') }}
-),
-
-named as (
-    select item_id, original_id, name from {{ ref('staging.items') }}
+facts as (
+    select item_id, original_id, name, item_type, rating_count, rating_mean, album_id, artist_id
+    from {{ ref('marts.item_facts') }}
 ),
 
 final as (
     select
         ratings.seq,
         ratings.item_id,
-        coalesce(named.original_id, ratings.item_id::varchar) as item,
-        named.name,
-        items.item_type,
+        facts.original_id as item,
+        facts.name,
+        facts.item_type,
         ratings.rating,
-        priors.rating_count as item_count,
-        priors.rating_mean as item_mean,
-        parents.album_id,
-        parents.artist_id
+        facts.rating_count as item_count,
+        facts.rating_mean as item_mean,
+        facts.album_id,
+        facts.artist_id
     from ratings
-    left join items on ratings.item_id = items.item_id
-    left join priors on ratings.item_id = priors.item_id
-    left join parents on ratings.item_id = parents.item_id
-    left join named on ratings.item_id = named.item_id
+    inner join facts on ratings.item_id = facts.item_id
 )
 
 select * from final order by seq

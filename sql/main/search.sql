@@ -12,36 +12,12 @@ wanted as (
     select lower(trim(the_text::varchar)) as text
 ),
 
-items as (
-    select
-        listed.item_type as kind,
-        listed.item_id as id,
-        coalesce(named.original_id, listed.item_id::varchar) as original_id,
-        named.name
-    from {{ ref('hierarchy.items') }} as listed
-    left join {{ ref('staging.items') }} as named on listed.item_id = named.item_id
-),
-
-user_ids as (
-    select user_id from {{ ref('marts.user_activity') }}
-    union
-    select user_id from {{ ref('staging.candidates') }}
-),
-
-users as (
-    select
-        'user' as kind,
-        user_ids.user_id as id,
-        coalesce(named.original_id, user_ids.user_id::varchar) as original_id,
-        named.name
-    from user_ids
-    left join {{ ref('staging.users') }} as named on user_ids.user_id = named.user_id
-),
-
 everything as (
-    select kind, id, original_id, name from items
+    select item_type as kind, item_id as id, original_id, name, rating_count
+    from {{ ref('marts.item_facts') }}
+    where item_type is not null
     union all
-    select kind, id, original_id, name from users
+    select 'user' as kind, user_id as id, original_id, name, rating_count from {{ ref('marts.user_facts') }}
 ),
 
 fitting as (
@@ -59,18 +35,11 @@ fitting as (
     where text <> ''
 ),
 
-counts as (
-    select item_id as id, rating_count, false as is_user from {{ ref('priors.items') }}
-    union all
-    select user_id as id, rating_count, true as is_user from {{ ref('marts.user_activity') }}
-),
-
 final as (
-    select fitting.kind, fitting.id, fitting.original_id, fitting.name, fitting.fit, counts.rating_count
+    select kind, id, original_id, name, fit, rating_count
     from fitting
-    left join counts on fitting.id = counts.id and (fitting.kind = 'user') = counts.is_user
-    where fitting.fit is not null
-    order by fitting.fit, coalesce(counts.rating_count, 0) desc, fitting.kind, fitting.id
+    where fit is not null
+    order by fit, coalesce(rating_count, 0) desc, kind, id
     limit {{ most }}
 )
 

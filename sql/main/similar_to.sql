@@ -3,34 +3,27 @@
 -- units: rank counts from 1, the best; score is the weight of the pair, comparable within the item;
 --   item is the track's id as the data's owner writes it
 -- nulls: name of a track without one
--- formula: weights from the largest down, ties by the track's id
+-- formula: as in main.near, of an item that a file knows; else an error that says so
 with
 
-asked as (
-    select item_id from {{ ref('main.known_item') }}(the_item)
+near as (
+    select track_id, score
+    from {{ ref('main.near') }}((select item_id from {{ ref('main.known_item') }}(the_item)), how_many)
 ),
 
-items as (
-    select item_id, original_id, name from {{ ref('staging.items') }}
-),
-
-weights as (
-    select item_i, item_j, weight from {{ ref('features.catalogue_weights') }}
+facts as (
+    select item_id, original_id, name from {{ ref('marts.item_facts') }}
 ),
 
 final as (
     select
-        row_number() over (order by weights.weight desc, weights.item_i) as rank,
-        weights.item_i as track_id,
-        coalesce(items.original_id, weights.item_i::varchar) as item,
-        items.name,
-        weights.weight as score
-    from weights
-    inner join asked on weights.item_j = asked.item_id
-    left join items on weights.item_i = items.item_id
-    where weights.item_i <> weights.item_j
-    order by rank
-    limit how_many
+        row_number() over (order by near.score desc, near.track_id) as rank,
+        near.track_id,
+        facts.original_id as item,
+        facts.name,
+        near.score
+    from near
+    inner join facts on near.track_id = facts.item_id
 )
 
 select * from final order by rank

@@ -193,12 +193,33 @@ def test_a_warehouse_replaced_underneath_is_read_anew(explored_warehouse: Path, 
     shutil.copyfile(explored_warehouse, warehouse)
     client = TestClient(application(warehouse), base_url=HOME)
     before = client.get("/").text
-    build_sql(write_directory(tmp_path / "data", {"testItem2.txt": "5|2\n1\n2\n"}), tmp_path / "new.duckdb")
+    track = client.get("/tracks/1")
+    files = {"testItem2.txt": "5|2\n1\n2\n", "trackData2.txt": "1|None|None\n2|None|None\n"}
+    build_sql(write_directory(tmp_path / "data", files), tmp_path / "new.duckdb")
     (tmp_path / "new.duckdb").replace(warehouse)
     after = client.get("/").text
     assert "2 test users" in before and "1 test users" in after
+    assert 'href="/albums/10"' in track.text
+    anew = client.get("/tracks/1", headers={"if-none-match": track.headers["etag"]})
+    assert anew.status_code == 200 and 'href="/albums/10"' not in anew.text
+    assert "This user has rated nothing." in client.get("/users/5").text
+    assert client.get("/users/100").status_code == 404
     warehouse.unlink()
     assert client.get("/").status_code == 503
+
+
+def test_whoever_has_a_page_of_this_file_is_told_so(client: TestClient, explored_warehouse: Path):
+    page = client.get("/users/100")
+    assert page.headers["cache-control"] == "private, no-cache"
+    known = {"if-none-match": page.headers["etag"]}
+    again = client.get("/users/100", headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", page.headers["etag"])
+    assert client.get("/users/101", headers=known).status_code == 200
+    assert client.get("/users/100?all=1", headers=known).status_code == 200
+    restarted = TestClient(application(explored_warehouse), base_url=HOME)
+    assert restarted.get("/users/100", headers=known).status_code == 200
+    assert "etag" not in client.get("/users/random").headers
+    assert client.get("/users/random").headers["cache-control"] == "no-store"
 
 
 def test_nothing_is_written(client: TestClient, explored_warehouse: Path):

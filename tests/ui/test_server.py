@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from recsys.errors import UsageError
+from recsys.ui import server
 from recsys.ui.server import serve
 
 
@@ -36,6 +37,14 @@ def test_an_impossible_port_is_told_of(explored_warehouse: Path, port: int) -> N
 def test_a_missing_warehouse_is_told_of_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no warehouse there"):
         serve(tmp_path / "none.duckdb", port=0)
+
+
+def test_a_page_does_not_wait_for_an_answer_to_its_header() -> None:
+    """asyncio sets TCP_NODELAY for what is named TCP alone, and what is accepted has the listener's name."""
+    with server._listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_it_says_where_it_is_serves_and_ends_at_an_interrupt(explored_warehouse: Path) -> None:

@@ -49,6 +49,8 @@ def test_every_model_has_a_translation() -> None:
             "select row_number() over (order by a)",
             "SELECT ROW_NUMBER() OVER (ORDER BY a NULLS LAST)",
         ),
+        ("select a from b order by a", "SELECT a FROM b"),
+        ("select a from b order by a limit 1", "SELECT a FROM b ORDER BY a NULLS LAST LIMIT 1"),
     ],
 )
 def test_what_the_engines_write_otherwise(model: str, text: str) -> None:

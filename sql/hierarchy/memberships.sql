@@ -1,0 +1,44 @@
+-- grain: an item, and an album, artist or genre that it belongs to, or the item itself
+-- key: item_id, level, group_id
+-- units: level is 'album', 'artist' or 'genre', as what the item has the group, or 'itself'; group_type is
+--   the group's own type, 'track', 'album', 'artist' or 'genre'
+-- nulls: group_type of what no file lists
+-- formula: as track_lineage and track_genres have it after the fill, and as the albums' file has it
+with
+
+lineage as (
+    select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+albums as (
+    select album_id, artist_id from {{ ref('staging.albums') }}
+),
+
+items as (
+    select item_id, item_type from {{ ref('hierarchy.items') }}
+),
+
+grouped as (
+    select track_id as item_id, 'album' as level, album_id as group_id from lineage
+    union all
+    select track_id as item_id, 'artist' as level, artist_id as group_id from lineage
+    union all
+    select track_id as item_id, 'genre' as level, genre_id as group_id
+    from {{ ref('hierarchy.track_genres') }}
+    union all
+    select album_id as item_id, 'artist' as level, artist_id as group_id from albums
+    union all
+    select album_id as item_id, 'genre' as level, genre_id as group_id
+    from {{ ref('staging.album_genres') }}
+    union all
+    select item_id, 'itself' as level, item_id as group_id from items
+),
+
+final as (
+    select grouped.item_id, grouped.level, grouped.group_id, items.item_type as group_type
+    from grouped
+    left join items on grouped.group_id = items.item_id
+    where grouped.group_id is not null
+)
+
+select * from final order by item_id, level, group_id
