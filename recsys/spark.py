@@ -235,7 +235,8 @@ def _is_on_this_machine(master: str | None) -> bool:
 
 
 def _variables(context: Context, folder: Path) -> dict[str, str]:
-    variables = {"JAVA_HOME": str(java_home(folder)), "PYSPARK_PYTHON": sys.executable}
+    python = os.environ.get("PYSPARK_PYTHON", sys.executable)
+    variables = {"JAVA_HOME": str(java_home(folder)), "PYSPARK_PYTHON": python}
     if _is_on_this_machine(context.spark_master):
         variables["SPARK_LOCAL_IP"] = "127.0.0.1"
     return variables

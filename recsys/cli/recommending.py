@@ -16,6 +16,7 @@ from recsys.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from recsys.engine.database import Limits
     from recsys.engine.recommending import Recommender, Wish
 
 EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file of item,rating lines"
@@ -27,11 +28,23 @@ EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file 
 @click.option("--ratings", metavar="RATINGS", help="For ITEM=RATING,... or a file of these.")
 @click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
 @click.option("--model", metavar="NAME", help="Rank by another model that can score any pair.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write .parquet, .csv or .csv.gz.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write .parquet, .csv or .csv.gz; with --engine spark a folder of Parquet files.",
+)
 @click.option("--exclude-rated/--include-rated", default=True, show_default=True)
 @warehouse_option
 @click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="2GB", show_default=True, help="What DuckDB may take.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What makes the lists of --all: this machine, or a cluster that built the warehouse.",
+)
+@click.option("--master", metavar="URL", help="A Spark cluster, for --engine spark.")
 @json_option
 def recommend(
     users: Sequence[str],
@@ -44,6 +57,8 @@ def recommend(
     warehouse: Path,
     threads: int,
     memory: str,
+    engine: str,
+    master: str | None,
     as_json: bool,
 ) -> None:
     """Recommend what to hear next, and say why.
@@ -55,6 +70,7 @@ def recommend(
     Examples: recsys recommend 3 7 -k 5
               recsys recommend --all --out top.parquet
               recsys recommend --ratings '2703=90,11528=20'
+              recsys recommend --all --engine spark --master spark://host:7077 --out /shared/top
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import lists_table
@@ -64,11 +80,14 @@ def recommend(
     from recsys.engine.queries import require
     from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
 
-    _check(users, everybody, ratings, out)
+    _check(users, everybody, ratings, out, engine, master)
     wish = Wish(count, model or (FOR_VISITORS if ratings is not None else None), not exclude_rated)
     with reading(warehouse) as connection:
         require(connection, warehouse, requests.RELATION, "staging.users", "staging.items")
         recommender = Recommender(connection, Limits(threads, memory))
+        if out is not None and engine == "spark":
+            print(_on_cluster(recommender, wish, out, master, Limits(threads, memory)))
+            return
         if out is not None:
             lists.check(out)
             recommender.model(wish)
@@ -82,11 +101,41 @@ def recommend(
         show("", lists_table(found, is_of_many=len(users) > 1), f"\nranked by {recommender.model(wish)}")
 
 
-def _check(users: Sequence[str], everybody: bool, ratings: str | None, out: Path | None) -> None:
+def _check(
+    users: Sequence[str],
+    everybody: bool,
+    ratings: str | None,
+    out: Path | None,
+    engine: str,
+    master: str | None,
+) -> None:
     if (len(users) > 0) + everybody + (ratings is not None) != 1:
         raise UsageError("expected one of: USER..., --all, --ratings RATINGS")
+    if engine == "spark" and not everybody:
+        raise UsageError("--engine spark: expected --all beside it, for lists of everybody")
+    if engine != "spark" and master is not None:
+        raise UsageError(f"--master {master}: expected with --engine spark, which it is for")
     if everybody and out is None:
-        raise UsageError("--all: expected --out FILE.parquet or FILE.csv beside it")
+        expected = "--out FOLDER" if engine == "spark" else "--out FILE.parquet or FILE.csv"
+        raise UsageError(f"--all: expected {expected} beside it")
+
+
+def _on_cluster(recommender: Recommender, wish: Wish, out: Path, master: str | None, limits: Limits) -> str:
+    """What to say of the lists that a cluster has made."""
+    from recsys.cli.console import console
+    from recsys.cli.progress import ProgressLine
+    from recsys.engine.engines import require_spark
+
+    require_spark()
+    from recsys.engine.spark.recommending import Cluster, write
+
+    line = ProgressLine(console(stderr=True))
+    line.show("recommending")
+    try:
+        rows = write(recommender, wish, out, Cluster(master, limits), line.advance)
+    finally:
+        line.stop()
+    return f"{out}: {rows:,} rows, by {recommender.model(wish)}"
 
 
 def _told(

@@ -39,14 +39,19 @@ def engine(
         if store is not None:
             raise UsageError(f"--store {store}: expected with --engine spark, whose files it is for")
         return _Machine(limits, size)
+    require_spark()
+    from recsys.engine.spark.store import Store
+
+    return _Cluster(Store.of(store, warehouse, build_id), limits, size)
+
+
+def require_spark() -> None:
+    """UsageError where the packages are missing that a cluster's driver needs."""
     try:
         import pyspark  # noqa: F401
         import sqlglot  # noqa: F401
     except ImportError as error:
         raise UsageError(f"--engine spark: not installed ({error}): {INSTALL}") from None
-    from recsys.engine.spark.store import Store
-
-    return _Cluster(Store.of(store, warehouse, build_id), limits, size)
 
 
 class _Machine:

@@ -1,8 +1,10 @@
-"""Lists of recommendations as a file: written block by block, and there as a whole or not at all."""
+"""Lists of recommendations as a file or as a folder of files: there as a whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +22,36 @@ def check(out: Path) -> None:
         raise UsageError(f"{out}: a folder, expected a file to write")
     if not out.parent.is_dir():
         raise UsageError(f"{out}: no such folder to write to")
+
+
+def check_folder(out: Path) -> None:
+    """UsageError for a folder that is not to be written into, before the work for it begins."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: a file, expected a folder for the files of all workers")
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"{out}: there are files in it, expected a new folder or an empty one")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out}: no such folder to write to")
+
+
+@contextlib.contextmanager
+def folder(out: Path) -> Iterator[Path]:
+    """The path of a hidden folder beside one, which takes its place when the block has ended well."""
+    place = out.resolve()
+    unfinished = place.with_name(f".{place.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        yield unfinished
+        _replace(unfinished, place)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _replace(unfinished: Path, out: Path) -> None:
+    try:
+        unfinished.replace(out)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
 
 
 def write(blocks: Iterable[pa.Table], out: Path) -> int:

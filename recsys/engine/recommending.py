@@ -41,6 +41,8 @@ RATINGS = (
     f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
 )
 
+EVERYBODY = "select distinct user_id from staging.ratings union select user_id from staging.candidates"
+
 USERS = pa.schema({"user_id": pa.int32()})
 
 Report = Callable[[float, str], None]
@@ -135,15 +137,12 @@ class Recommender:
         return self._list(wish, [VISITOR], given)
 
     def _known(self, users: Sequence[int] | None) -> pa.Array:
-        everybody = (
-            "select distinct user_id from staging.ratings union select user_id from staging.candidates"
-        )
         if users is None:
-            return query(self.connection, f"from ({everybody}) order by user_id")["user_id"]
+            return query(self.connection, f"from ({EVERYBODY}) order by user_id")["user_id"]
         named = pa.table({"user_id": pa.array(users, pa.int64())})
         self.scratch.put(f"{SCHEMA}.asked", named)
         unknown = query(
-            self.connection, f"from scratch.{SCHEMA}.asked anti join ({everybody}) using (user_id)"
+            self.connection, f"from scratch.{SCHEMA}.asked anti join ({EVERYBODY}) using (user_id)"
         )
         if unknown.num_rows:
             raise UnknownIdError(f"user {unknown['user_id'][0]}: no file of this warehouse knows this user")

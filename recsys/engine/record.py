@@ -72,8 +72,7 @@ def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
         return {}, {}
     try:
         with reading(warehouse) as connection:
-            rows = query(connection, "select name, value from marts.build where kind = 'setting'").to_pylist()
-            return {row["name"]: row["value"] for row in rows}, read_from(connection)
+            return settings_from(connection), read_from(connection)
     except UsageError:
         return {}, {}
 
@@ -98,6 +97,12 @@ def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
             raise
     except UsageError:
         pass
+
+
+def settings_from(connection: Connection) -> dict[str, str]:
+    """The settings of an open warehouse."""
+    rows = query(connection, "select name, value from marts.build where kind = 'setting'").to_pylist()
+    return {row["name"]: row["value"] for row in rows}
 
 
 def read_from(connection: Connection) -> dict[str, Record]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from recsys.engine.scratch import Scratch
 from recsys.engine.statements import Connection
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
-from recsys.project.contract import Context
+from recsys.project.contract import Context, Relation
 
 RELATION = "marts.requests"
 LEARNER = re.compile(r"learners\.[a-z_]+")
@@ -91,13 +91,20 @@ class Statement:
         """What it is made as: SQL, or what its function made of relations that are there."""
         if self.function is None:
             return self.sql
-        module, _, name = self.function.rpartition(".")
+        return self.of({argument: scratch.relation(place, ()) for argument, place in self.places().items()})
+
+    def of(self, inputs: Mapping[str, Relation]) -> pa.Table:
+        """What its function makes of these inputs, by argument."""
+        return self.callable()(inputs, {}, Context(scratch=Path("unused")))[self.relation]
+
+    def callable(self) -> Callable[..., Mapping[str, pa.Table]]:
+        """Its function; UsageError for one that is no learner's."""
+        module, _, name = (self.function or "").rpartition(".")
         if not LEARNER.fullmatch(module):
             raise UsageError(f"this warehouse asks for {self.function}: expected a function of learners")
-        inputs = {argument: scratch.relation(place, ()) for argument, place in self.places().items()}
-        function = getattr(importlib.import_module(f"recsys.{module}"), name)
-        made: pa.Table = function(inputs, {}, Context(scratch=Path("unused")))[self.relation]
-        return made
+        found: Callable[..., Mapping[str, pa.Table]]
+        found = getattr(importlib.import_module(f"recsys.{module}"), name)
+        return found
 
 
 class Requests:
@@ -126,6 +133,22 @@ class Requests:
         """The models that can score any pair of a schema, in the order of their names."""
         start = f"{schema}.scores_"
         return sorted(name.removeprefix(start) for name in self.statements if name.startswith(start))
+
+    def needed(self, wanted: str, there: Container[str]) -> list[Statement]:
+        """How a relation is made and all that it reads and that is not ``there``, in an order that works.
+
+        UsageError if the warehouse cannot make it, since it was built without something that this reads.
+        """
+        needed, waiting = set[str](), [wanted]
+        while waiting:
+            relation = waiting.pop()
+            if relation in there or relation in needed:
+                continue
+            if relation not in self.statements:
+                raise UsageError(f"this warehouse cannot make {relation}: `recsys build` without --select")
+            needed.add(relation)
+            waiting.extend(self.statements[relation].reads)
+        return [statement for relation, statement in self.statements.items() if relation in needed]
 
 
 class Round:
@@ -160,18 +183,6 @@ class Round:
 
         UsageError if the warehouse cannot make it, since it was built without something that this reads.
         """
-        for relation in self._missing(wanted):
-            self.give(relation, self.requests.statements[relation].made(self.scratch))
+        for statement in self.requests.needed(wanted, self.there):
+            self.give(statement.relation, statement.made(self.scratch))
         return self.scratch.table(wanted)
-
-    def _missing(self, wanted: str) -> list[str]:
-        needed, waiting = set[str](), [wanted]
-        while waiting:
-            relation = waiting.pop()
-            if relation in self.there or relation in needed:
-                continue
-            if relation not in self.requests.statements:
-                raise UsageError(f"this warehouse cannot make {relation}: `recsys build` without --select")
-            needed.add(relation)
-            waiting.extend(self.requests.statements[relation].reads)
-        return [relation for relation in self.requests.statements if relation in needed]

@@ -103,15 +103,18 @@ def _await_worker(session: SparkSession, master: str) -> None:
         time.sleep(0.1)
 
 
-def probe(session: SparkSession, folder: Path) -> None:
-    """UsageError where a worker cannot write to the store, or writes to another than this machine sees."""
+def probe(session: SparkSession, folder: Path, place: Path, kind: str = "store") -> None:
+    """UsageError where a worker cannot write to a folder, or writes to another than this machine sees.
+
+    A line tells of it as of the ``place`` that the user knows, and of what kind that is.
+    """
     try:
         with told():
             session.range(1).write.mode("overwrite").parquet(located(folder))
     except EngineError as error:
-        raise UsageError(f"{folder.parents[2]}: a worker cannot write to this store: {error}") from None
+        raise UsageError(f"{place}: a worker cannot write to this {kind}: {error}") from None
     if not any(folder.glob("part-*.parquet")):
         raise UsageError(
-            f"{folder.parents[2]}: a worker's files do not arrive in this store: "
+            f"{place}: a worker's files do not arrive in this {kind}: "
             "expected a folder that this machine and all workers share"
         )

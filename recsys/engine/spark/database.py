@@ -62,7 +62,7 @@ class SparkDatabase:
         self.lock = threading.RLock()
         self.group = f"recsys-{next(_groups)}"
         self._sessions: list[SparkSession] = []  # that of the process, and that of this build within it
-        probe(self.session, files.scratch("probe"))
+        probe(self.session, files.scratch("probe"), files.folder)
 
     @property
     def session(self) -> SparkSession:
@@ -78,7 +78,7 @@ class SparkDatabase:
             return self._sessions[1]
 
     @contextlib.contextmanager
-    def _running(self, translation: Translation | None = None) -> Iterator[SparkSession]:
+    def running(self, translation: Translation | None = None) -> Iterator[SparkSession]:
         """The session, in which what this thread starts can be ended by `interrupt`."""
         if self.is_interrupted:
             raise EngineError("interrupted")
@@ -124,14 +124,18 @@ class SparkDatabase:
         self._add(name, folder)
 
     def _create_on_spark(self, name: str, sql: str, parameters: Mapping[str, Any]) -> None:
-        translation = _translated(sql)
         folder = self._emptied(name)
-        with self._running() as session:
+        with self.running() as session:
             self._read_sources(session, parameters)
-        with self._running(translation) as session:
+        self._add(name, folder, self.export(sql, folder))
+
+    def export(self, sql: str, folder: Path) -> StructType:
+        """Have the workers write the rows of a query of relations into a folder; their schema."""
+        translation = _translated(sql)
+        with self.running(translation) as session:
             frame = session.sql(translation.sql)
             frame.write.mode("overwrite").parquet(located(folder))
-        self._add(name, folder, frame.schema)
+        return frame.schema
 
     def _read_sources(self, session: SparkSession, parameters: Mapping[str, Any]) -> None:
         for name, path in parameters.items():
@@ -148,12 +152,16 @@ class SparkDatabase:
 
     def _add(self, name: str, folder: Path, schema: StructType | None = None) -> None:
         """Give Spark and DuckDB a view of a relation's files."""
-        with self._running() as session:
+        with self.running() as session:
             reader = session.read if schema is None else session.read.schema(schema)
             reader.parquet(located(folder)).createOrReplaceTempView(view_of(name))
         with self.lock:
             self.folders[name] = folder
         self.writer.create(name, "view", _reading(folder))
+
+    def alias(self, name: str, relation: str) -> None:
+        """Another name for a relation, of whose files there are no others."""
+        self._add(name, self.folders[relation])
 
     def update(self, name: str, update: Update) -> bool:
         """A folder of files is written once."""
@@ -161,7 +169,7 @@ class SparkDatabase:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         translation = _translated(sql)
-        with self._running(translation) as session:
+        with self.running(translation) as session:
             return [tuple(row) for row in session.sql(translation.sql).take(MOST_SHOWN)]
 
     def _counting(self, name: str) -> Database | Counting:
@@ -169,7 +177,7 @@ class SparkDatabase:
         folder = self.folders.get(name)
         if folder is None or sum(file.stat().st_size for file in folder.iterdir()) < SMALL_BYTES:
             return self.writer
-        return Counting(self._running, view_of(name))
+        return Counting(self.running, view_of(name))
 
     def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
         return self.writer.columns(name, arguments)
@@ -207,7 +215,7 @@ class SparkDatabase:
             except pa.ArrowException as error:
                 raise EngineError(str(error)) from None
         else:
-            with self._running():
+            with self.running():
                 table.write.mode("overwrite").parquet(located(folder))
         self._add(name, folder)
 
@@ -216,7 +224,7 @@ class SparkDatabase:
         with self.lock:
             is_there = self.folders.pop(name, None) is not None
         if is_there:
-            with self._running() as session:
+            with self.running() as session:
                 session.catalog.dropTempView(view_of(name))
         self.writer.drop(name)
 

@@ -17,6 +17,8 @@ from recsys.spark import cause
 POSITION = re.compile(r"\(line (\d+), pos (\d+)\)|; line (\d+) pos (\d+)")
 CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+[\w$]+(?:Exception|Error): ")
 RAISED = re.compile(r"\[USER_RAISED_EXCEPTION\] (.*?)(?: SQLSTATE: \w+)?$")
+PROGRAM = re.compile(r"Cannot run program .*")  # of a worker that has no Python
+PYTHON = re.compile(r"Traceback \(most recent call last\):$.*?^(\w[^\n]*)$", re.MULTILINE | re.DOTALL)
 TIDY = re.compile(r" SQLSTATE: \w+|;? line \d+ pos \d+|\(line \d+, pos \d+\)")
 
 # pyspark writes every failed statement with its Java trace to stderr; the build tells of it in a line.
@@ -41,6 +43,10 @@ def _message(error: Exception) -> str:
     if isinstance(error, PySparkException) and not text.startswith("Job aborted"):
         with contextlib.suppress(Exception):
             text = error.getMessage() or text
+    if found := PROGRAM.search(text):
+        return found[0].strip()
+    if traces := PYTHON.findall(text):
+        return str(traces[-1]).strip()
     line = cause(text) if "Caused by: " in text else next(filter(None, text.strip().splitlines()), "failed")
     line = CAUSE.sub("", line)
     found = RAISED.search(line)

@@ -117,10 +117,10 @@ FORMS: tuple[tuple[type[exp.Expression], Callable[..., bool], str], ...] = (
 
 
 def lint(project: Project) -> list[str]:
-    """A line for each complaint about a model that a cluster would run, by file, line and column."""
+    """A line for each complaint about SQL that a cluster runs in a build or on request, by its place."""
     found = []
-    for name in sorted(project.models):
-        rendered = project.render(name)
+    asked = (name for named in project.on_request.values() for name in named)
+    for rendered in map(project.render, sorted([*project.models, *asked])):
         if rendered.call is None and rendered.model.materialized != "macro":
             for offset, message in complaints(rendered.sql):
                 line, column = rendered.origin(offset)

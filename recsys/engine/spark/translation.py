@@ -62,6 +62,12 @@ def parsed(sql: str) -> exp.Expression:
         raise EngineError(f"sqlglot: {found.get('description', error)}", place) from None
 
 
+def relations_in(sql: str) -> set[str]:
+    """The relations of the warehouse that SQL reads, without those that live as long as a build."""
+    tables = parsed(sql).find_all(exp.Table)
+    return {f"{table.db}.{table.name}" for table in tables if table.db and table.catalog != "scratch"}
+
+
 def translated(sql: str) -> Translation:
     """A model's SQL for Spark; EngineError for what has no translation."""
     tree = parsed(sql)
@@ -190,12 +196,14 @@ def _called(name: str) -> Callable[..., exp.Expression]:
 
 
 def _written(text: str) -> Callable[..., exp.Expression]:
-    """Spark's text of a function of one argument, which it names x."""
+    """Spark's text of a function of one argument or two, which it names x and y."""
 
-    def write(argument: exp.Expression) -> exp.Expression:
-        tree = sqlglot.parse_one(text, read="spark")
-        return tree.transform(
-            lambda node: argument.copy() if isinstance(node, exp.Column) and node.name == "x" else node
+    def write(*arguments: exp.Expression) -> exp.Expression:
+        given = dict(zip("xy", arguments, strict=False))
+        return sqlglot.parse_one(text, read="spark").transform(
+            lambda node: (
+                given[node.name].copy() if isinstance(node, exp.Column) and node.name in given else node
+            )
         )
 
     return write
@@ -218,6 +226,7 @@ FUNCTIONS: dict[str, Callable[..., exp.Expression]] = {
     "fsum": _called("sum"),
     "isfinite": _written("abs(cast(x as double)) < cast('Infinity' as double)"),
     "list_avg": _written(_MEAN),
+    "list_dot_product": _written(_TOTAL.format("zip_with(x, y, (one, other) -> one * other)")),
     "list_var_pop": _written(f"({_TOTAL.format(_SQUARES)} / size(x))"),
     "list_unique": _written("size(array_distinct(x))"),
     "list_reverse": _called("reverse"),

@@ -36,6 +36,11 @@ def test_every_model_has_a_translation() -> None:
         ("select a[3:], a[1:k]", "SELECT SLICE(a, 3, SIZE(a)), SLICE(a, 1, k)"),
         ("select avg(a order by b)", "SELECT AVG(a)"),
         ("select fsum(a), error('x')", "SELECT SUM(a), RAISE_ERROR('x')"),
+        (
+            "select list_dot_product(a, b)",
+            "SELECT AGGREGATE(ZIP_WITH(a, b, (one, other) -> one * other), CAST(0 AS DOUBLE),"
+            " (total, value) -> total + value)",
+        ),
         ("select list_transform(a, lambda x, k: x + k)", "SELECT TRANSFORM(a, (x, k) -> x + (k + 1))"),
         (
             "select list_reduce(a, lambda s, x: s + x, 0)",
