@@ -94,6 +94,12 @@ def session(context: Context) -> SparkSession:
     return _running.session
 
 
+def executors(context: Context) -> int:
+    """How many processes of workers compute for this one; 0 where it computes itself."""
+    known = session(context).sparkContext._jsc.sc().getExecutorMemoryStatus()
+    return int(known.size()) - 1  # it counts the driver among them
+
+
 def stop() -> None:
     """End the session and its JVM, and remove what it wrote; nothing happens where none runs."""
     global _running  # noqa: PLW0603
@@ -130,9 +136,9 @@ def frame_of_batches(
 ) -> DataFrame:
     """``row_count`` rows of Arrow batches as a Spark frame of ``partitions`` partitions, each a run of them.
 
-    The rows travel as Parquet files below ``context.scratch``: a cluster's executors must see that folder.
+    The rows travel as Parquet files, in a folder that a cluster's executors see.
     """
-    folder = context.scratch / f"frame-{os.getpid()}-{next(_frame_numbers)}"
+    folder = (context.shared or context.scratch) / f"frame-{os.getpid()}-{next(_frame_numbers)}"
     folder.mkdir()
     paths = [folder / f"part-{part:03}.parquet" for part in range(partitions)]
     size = max(1, -(-row_count // partitions))
@@ -220,6 +226,9 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
         "spark.sql.files.maxPartitionBytes": str(1 << 40),
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.local.dir": str(folder),
+        # Workers that are to train together and are too few: said at once, not after ten minutes.
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
+        "spark.executorEnv.TORCH_CPP_LOG_LEVEL": "ERROR",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }

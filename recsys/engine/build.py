@@ -211,6 +211,7 @@ class _Run:
             device=self.options.device,
             spark_master=self.options.spark_master,
             has_frames=self.options.engine == "spark",
+            shared=self.engine.shared,
             report=self.reporter.advanced,
         )
 

@@ -26,6 +26,8 @@ class Engine(Protocol):
     """How a build opens its database, and which relations of the published warehouse it can go on from."""
 
     settings: dict[str, str]
+    shared: Path | None
+    """A scratch folder that workers on other machines reach, once it is open; None without workers."""
 
     def kept(self, warehouse: Path) -> dict[str, Record]: ...
     def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database: ...
@@ -60,6 +62,7 @@ class _Machine:
     def __init__(self, limits: Limits, size: Size) -> None:
         self.limits, self.size = limits, size
         self.settings = {"engine": "duckdb"}
+        self.shared: Path | None = None
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
         settings, records = record.published(warehouse)
@@ -79,6 +82,7 @@ class _Cluster:
                 f"{store.folder}: expected a path of a store without any of {' '.join(sorted(GLOB))}"
             )
         self.settings = {"engine": "spark", "store": str(store.folder)}
+        self.shared: Path | None = store.scratch("")
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
         """What was made on a cluster and whose files are in this store still."""

@@ -7,7 +7,7 @@ candidates from all of it (Xie et al., KDD Cup 2011, JMLR W&CP 18).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,9 +22,11 @@ from threadpoolctl import threadpool_limits
 
 from recsys.errors import UnavailableError
 from recsys.learners.settings import parse
-from recsys.project.contract import Context, Relation
+from recsys.project.contract import Context, Relation, Rows, proven
 
 KEY = ("user_id", "track_id")
+SCORES = proven(pa.schema({"user_id": pa.int32(), "track_id": pa.int32(), "score": pa.float64()}), KEY)
+BLOCK = 1 << 16  # candidates scored at a time
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -105,9 +107,7 @@ class Trees:
         return np.asarray(self.model.decision_function(features[:, self.columns]))
 
 
-def rank(
-    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
+def rank(inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context) -> Mapping[str, Rows]:
     """Log odds for ``candidates``, learned from ``practice``: both (user_id, track_id, features ...).
 
     ``labels (user_id, track_id, label)`` are those of the practice candidates. The practice users are dealt
@@ -121,35 +121,52 @@ def rank(
     names = [name for name in practice.column_names if name not in KEY]
     features, label = matrix(practice, names), labels["label"].to_numpy().astype(float)
     fold = folds(practice["user_id"].to_numpy(), chosen)
-    candidates = inputs["candidates"].arrow()
-    real = matrix(candidates, names)
-    score, practised = np.zeros(len(real)), np.zeros(len(features))
-    rises = np.zeros(len(names))
+    practised, rises = np.zeros(len(features)), np.zeros(len(names))
 
-    def learn(number: int) -> tuple[Array, Array, Array]:
+    def learn(number: int) -> tuple[Trees, Array, Array]:
         held_out = fold == number
         trees = Trees.fit(features, label, held_out, chosen)
         few = first_users(practice["user_id"].to_numpy(), held_out, chosen.importance_users)
-        rise = importance(trees, features[few], label[few], chosen.seed)
-        return trees.log_odds(real), trees.log_odds(features[held_out]), rise
+        return (
+            trees,
+            trees.log_odds(features[held_out]),
+            importance(trees, features[few], label[few], chosen.seed),
+        )
 
     # A thread for each fold, not threads within: these wait for each other at every split of a tree.
+    sets: list[Trees] = []
     with threadpool_limits(1), ThreadPoolExecutor(context.threads) as pool:
-        for number, (of_real, of_held_out, rise) in enumerate(pool.map(learn, range(chosen.folds))):
+        for number, (trees, of_held_out, rise) in enumerate(pool.map(learn, range(chosen.folds))):
             context.report((number + 1) / chosen.folds, f"trees {number + 1} of {chosen.folds}")
-            score += of_real / chosen.folds
+            sets.append(trees)
             practised[fold == number] = of_held_out
             rises += rise
+    scores = _scores(sets, inputs["candidates"].batches(BLOCK), names, context)
     return {
-        "scores.ranker": scored(candidates, score),
+        "scores.ranker": pa.RecordBatchReader.from_batches(SCORES, scores),
         "practice.scores_ranker": scored(practice, practised),
         "features.ranker_importance": shares(names, rises),
     }
 
 
-def matrix(table: pa.Table, names: Sequence[str]) -> Array:
+def _scores(
+    sets: Sequence[Trees], candidates: Iterable[pa.RecordBatch], names: Sequence[str], context: Context
+) -> Iterator[pa.RecordBatch]:
+    """The candidates with the mean of all log odds, a block after the other."""
+    with ThreadPoolExecutor(context.threads) as pool:
+        for batch in candidates:
+            features = matrix(batch, names)
+            with threadpool_limits(1):
+                found = list(pool.map(lambda trees: trees.log_odds(features), sets))  # noqa: B023  this block's
+            mean = sum(part / len(sets) for part in found)
+            yield pa.RecordBatch.from_arrays(
+                [batch["user_id"], batch["track_id"], pa.array(mean)], schema=SCORES
+            )
+
+
+def matrix(table: pa.Table | pa.RecordBatch, names: Sequence[str]) -> Array:
     """The columns of a table as (rows, columns), NULL as NaN."""
-    columns = [table[name].cast(pa.float64()).to_numpy() for name in names]
+    columns = [table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names]
     return np.stack(columns, axis=1)
 
 

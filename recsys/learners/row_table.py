@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from recsys.learners import row_kernels
+from recsys.learners.peers import ALONE, Peers
 
 _DECAYS = 0.9, 0.999
 _TINY = 1e-8
@@ -39,19 +40,20 @@ class RowTable(nn.Module):
         return vectors
 
     @torch.no_grad()
-    def step(self, number: int, rate: float) -> None:
-        """Move what was read, by its gradient; ``number`` counts the steps of the training from 1."""
+    def step(self, number: int, rate: float, peers: Peers = ALONE) -> None:
+        """Move what was read, by its gradient, here and among peers; ``number`` counts the steps from 1."""
         if self.read is None or self.read[1].grad is None:
             return
-        (rows, vectors), (slow, slower) = self.read, _DECAYS
+        rows, gradient = peers.gathered(self.read[0], self.read[1].grad)
+        slow, slower = _DECAYS
         rate, unit = rate / (1 - slow**number), (1 - slower**number) ** -0.5
         tables = self.weight, self.mean, self.square
         if self.weight.is_cpu:
             row_kernels.move(
-                *(part.numpy() for part in (rows, vectors.grad, *tables)), slow, slower, rate, unit, _TINY
+                *(part.numpy() for part in (rows, gradient, *tables)), slow, slower, rate, unit, _TINY
             )
         else:
-            self._move(rows, vectors.grad, rate, unit)
+            self._move(rows, gradient, rate, unit)
         self.weight[-1] = 0.0
         self.read = None
 

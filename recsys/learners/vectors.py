@@ -1,14 +1,19 @@
-"""Users as sparse vectors of ratings, and the mini-batches that a denoising autoencoder learns from."""
+"""Users as sparse vectors of ratings, in files that are read as they are needed, not held in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
+
+from recsys.project.contract import Relation
+
+FILES = {"users": np.int64, "ends": np.int64, "items": np.int32, "ratings": np.float32}
+USERS = 1 << 14  # whose means are computed at a time
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,10 @@ class Items:
 
 @dataclass(frozen=True)
 class Vectors:
-    """Ratings on a scale of 0..1, one row a user: ``ratings`` float32 (users, items), zeros stored.
+    """Ratings on a scale of 0..1, one row a user: ``ratings`` float32 (users + 1, items), zeros stored.
 
-    ``users`` (users) are the ids, ascending; ``means`` float32 (users) the rows' means, 0 of an empty row.
+    ``users`` (users) are the ids, ascending; ``means`` float32 (users + 1) the rows' means. The last row, 0
+    and empty, stands for whoever rated nothing. What a row has is on the disk until somebody asks for it.
     """
 
     users: np.ndarray
@@ -47,110 +53,47 @@ class Vectors:
     means: np.ndarray
 
     @classmethod
-    def of(cls, table: pa.Table, items: Items, asked: np.ndarray) -> Vectors:
-        """From ``user_id``, ``item_id`` and ``rating`` (0..100); those ``asked`` for have a row anyway."""
-        users = np.union1d(table["user_id"].to_numpy(), asked)
-        rows = positions(users, table["user_id"].to_numpy())
-        columns = positions(items.ids, table["item_id"].to_numpy())
-        values = (table["rating"].to_numpy() / 100).astype(np.float32)
-        ratings = csr_matrix((values, (rows, columns)), shape=(len(users), len(items)))
-        ratings.sort_indices()
-        means = np.bincount(rows, values, len(users)) / np.maximum(np.diff(ratings.indptr), 1)
-        return cls(users, ratings, means.astype(np.float32))
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Rated items of some users, row after row: ``offsets`` (users) is where each row begins.
-
-    ``deviations`` are the ratings less the user's mean; ``counts`` (users) the lengths of the rows.
-    """
-
-    items: np.ndarray
-    deviations: np.ndarray
-    offsets: np.ndarray
-    counts: np.ndarray
+    def of(cls, relation: Relation, items: Items, folder: Path) -> Vectors:
+        """From ``user_id``, ``item_id``, ``rating`` (0..100), by their key; into files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        owners, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        with (folder / "items").open("wb") as places, (folder / "ratings").open("wb") as values:
+            for batch in relation.batches():
+                positions(items.ids, batch["item_id"].to_numpy()).astype(np.int32).tofile(places)
+                (batch["rating"].to_numpy() / 100).astype(np.float32).tofile(values)
+                for found, kept in zip(
+                    np.unique(batch["user_id"], return_counts=True), (owners, counts), strict=True
+                ):
+                    kept.append(found)
+        users, place = np.unique(np.concatenate(owners), return_inverse=True)  # some are in two batches
+        ends = np.cumsum(np.bincount(place, np.concatenate(counts), len(users)))
+        users.astype(FILES["users"]).tofile(folder / "users")
+        ends.astype(FILES["ends"]).tofile(folder / "ends")
+        return cls.open(folder, items)
 
     @classmethod
-    def of(cls, vectors: Vectors, rows: np.ndarray, kept: np.ndarray | None = None) -> Inputs:
-        """The whole vectors of ``rows``, or of their ratings those that ``kept`` marks."""
-        ratings = vectors.ratings[rows]
-        owners = np.repeat(np.arange(len(rows)), np.diff(ratings.indptr))
-        deviations = ratings.data - vectors.means[rows][owners]
-        kept = np.ones(len(owners), dtype=bool) if kept is None else kept
-        counts = np.bincount(owners[kept], minlength=len(rows))
-        offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        return cls(ratings.indices[kept].astype(np.int64), deviations[kept], offsets, counts)
+    def open(cls, folder: Path, items: Items) -> Vectors:
+        """What `of` wrote, here or elsewhere."""
+        users, ends, places, values = (_mapped(folder / name, kind) for name, kind in FILES.items())
+        begins = np.concatenate([[0], ends, [len(places)]])
+        ratings = csr_matrix((values, places, begins), shape=(len(users) + 1, len(items)))
+        ratings.has_sorted_indices = True
+        return cls(users, ratings, np.concatenate([*_means(ratings), np.zeros(1, np.float32)]))
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What a step learns from: the inputs, and for entries ``(owners, items)`` the ``targets`` 0..1."""
-
-    inputs: Inputs
-    owners: np.ndarray
-    items: np.ndarray
-    targets: np.ndarray
+def _mapped(path: Path, kind: type) -> np.ndarray:
+    """A file's numbers; an empty one cannot be mapped."""
+    return np.memmap(path, kind, mode="r") if path.stat().st_size else np.empty(0, kind)
 
 
-class Sampler:
-    """Draws batches: hides a share of each user's ratings, and adds items that the user never rated.
-
-    The unrated ones are drawn in proportion to ``Items.draws``, ``negatives`` of them for each hidden rating,
-    and their target is 0: that a user never met an item is what most unrated items have to tell. Without them
-    (``negatives`` 0) the loss is AutoRec's, over observed ratings alone. A user of more than ``limit``
-    ratings gives a random part of about that many, so that a batch fits in memory.
-    """
-
-    def __init__(
-        self, vectors: Vectors, items: Items, hidden_share: float, negatives: int, limit: int
-    ) -> None:
-        self.vectors, self.items = vectors, items
-        self.hidden_share, self.negatives, self.limit = hidden_share, negatives, limit
-        self.cumulated = np.cumsum(items.draws / max(items.draws.sum(), 1.0))
-
-    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> Batch:
-        """A batch of the users ``rows``."""
-        ratings = self.vectors.ratings[rows]
-        lengths = np.diff(ratings.indptr)
-        owners = np.repeat(np.arange(len(rows)), lengths)
-        taken = rng.random(len(owners)) < (self.limit / np.maximum(lengths, 1))[owners]
-        hidden = rng.random(len(owners)) < self.hidden_share
-        asked = taken & hidden & (self.items.draws[ratings.indices] > 0)
-        unrated_owners, unrated = self._unrated(ratings, owners, owners[asked], rng)
-        return Batch(
-            Inputs.of(self.vectors, rows, taken & ~hidden),
-            np.concatenate([owners[asked], unrated_owners]),
-            np.concatenate([ratings.indices[asked], unrated]).astype(np.int64),
-            np.concatenate([ratings.data[asked], np.zeros(len(unrated), dtype=np.float32)]),
-        )
-
-    def _unrated(
-        self, ratings: csr_matrix, owners: np.ndarray, asked: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Owners and items of the draws that their owner has not rated; the others are dropped."""
-        drawn_owners = np.repeat(asked, self.negatives)
-        drawn = np.searchsorted(self.cumulated, rng.random(len(drawn_owners)), side="right")
-        drawn = np.minimum(drawn, len(self.items) - 1)
-        rated_keys = owners * len(self.items) + ratings.indices  # ascending: rows, and items in a row, are
-        is_unrated = positions(rated_keys, drawn_owners * len(self.items) + drawn) == len(rated_keys)
-        return drawn_owners[is_unrated], drawn[is_unrated]
-
-
-def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; the next one is drawn, in a thread of its own, while one is learned from."""
-    with ThreadPoolExecutor(1) as aside:
-        waiting = aside.submit(next, batches, None)
-        while (batch := waiting.result()) is not None:
-            waiting = aside.submit(next, batches, None)
-            yield batch
-
-
-def distinct(items: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of 0..count - 1 there are, ascending, and the place of each item among them."""
-    is_there = np.zeros(count, dtype=bool)
-    is_there[items] = True
-    return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[items]
+def _means(ratings: csr_matrix) -> Iterator[np.ndarray]:
+    """The rows' means, of some rows at a time, without the last."""
+    for begin in range(0, ratings.shape[0] - 1, USERS):
+        ends = ratings.indptr[begin : min(begin + USERS, ratings.shape[0] - 1) + 1]
+        lengths = np.diff(ends)
+        owners = np.repeat(np.arange(len(lengths)), lengths)
+        sums = np.bincount(owners, ratings.data[ends[0] : ends[-1]], len(lengths))
+        yield (sums / np.maximum(lengths, 1)).astype(np.float32)
 
 
 def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ class Context:
     removes afterwards, ``logs`` one that it keeps (None: the scratch folder does), and
     ``report(fraction, message)`` draws the progress line. With ``has_frames`` relations are where Spark's
     workers read and write them: whoever can, takes frames and returns frames, and nothing of their size
-    passes through this process.
+    passes through this process. ``shared`` is another scratch folder, which these workers reach.
     """
 
     scratch: Path
@@ -52,6 +52,7 @@ class Context:
     device: str = "auto"
     spark_master: str | None = None
     has_frames: bool = False
+    shared: Path | None = None
     report: Callable[[float, str], None] = _silent
 
 

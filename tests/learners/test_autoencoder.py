@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ import pyarrow as pa
 import pytest
 import torch
 
+from recsys.engine.folds import Held
 from recsys.errors import UnavailableError
-from recsys.learners import autoencoder
+from recsys.learners import autoencoder, autoencoder_training
+from recsys.learners.batches import Batch, Sampler, ahead, distinct
 from recsys.learners.row_table import RowTable
-from recsys.learners.vectors import Batch, Items, Sampler, Vectors, ahead, distinct, positions
+from recsys.learners.vectors import Items, Vectors, positions
 from recsys.project.contract import Context
 from tests.held import held
 
@@ -30,6 +33,7 @@ SETTINGS: dict[str, Any] = {
     "patience": 5,
     "validation_share": 0.1,
     "seed": 3,
+    "workers": 0,
 }
 
 
@@ -62,11 +66,21 @@ def world(users: int = 120, items: int = 30) -> dict[str, pa.Table]:
     }
 
 
+def vectors_of(tables: dict[str, pa.Table], items: Items, folder: Path) -> Vectors:
+    return Vectors.of(Held(tables["ratings"]), items, folder / "vectors")
+
+
+def predicted(tables: dict[str, pa.Table], context: Context, **settings: object) -> dict[str, pa.Table]:
+    """What the autoencoder makes of these, all of it read."""
+    made = autoencoder.fit_score(held(tables), SETTINGS | settings, context)
+    return {name: part if isinstance(part, pa.Table) else part.read_all() for name, part in made.items()}
+
+
 @pytest.mark.parametrize("negatives", [0, 1, 3])
-def test_a_batch_asks_for_hidden_ratings_and_for_items_never_rated(negatives: int) -> None:
+def test_a_batch_asks_for_hidden_ratings_and_for_items_never_rated(negatives: int, tmp_path: Path) -> None:
     tables = world()
     items = Items.of(tables["items"])
-    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    vectors = vectors_of(tables, items, tmp_path)
     rows = np.arange(50)
     batch = Sampler(vectors, items, 0.5, negatives, 100).draw(rows, np.random.default_rng(1))
     rated = vectors.ratings.toarray()[rows]
@@ -79,34 +93,36 @@ def test_a_batch_asks_for_hidden_ratings_and_for_items_never_rated(negatives: in
     assert not shown & set(zip(batch.owners.tolist(), batch.items.tolist(), strict=True))
 
 
-def test_a_heavy_user_gives_a_part_of_the_ratings() -> None:
+def test_a_heavy_user_gives_a_part_of_the_ratings(tmp_path: Path) -> None:
     tables = world(users=2, items=3000)
     items = Items.of(tables["items"])
-    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    vectors = vectors_of(tables, items, tmp_path)
     batch = Sampler(vectors, items, 0.5, 1, 100).draw(np.array([0]), np.random.default_rng(1))
     assert 20 < len(batch.inputs.items) < 90
 
 
-def test_a_rating_of_zero_is_a_rating() -> None:
+def test_a_rating_of_zero_is_a_rating(tmp_path: Path) -> None:
     tables = world()
     ratings = tables["ratings"].set_column(2, "rating", pa.array([0.0] * tables["ratings"].num_rows))
-    items = Items.of(tables["items"])
-    assert Vectors.of(ratings, items, np.array([], dtype=np.int64)).ratings.nnz == ratings.num_rows
+    vectors = vectors_of({"ratings": ratings}, Items.of(tables["items"]), tmp_path)
+    assert vectors.ratings.nnz == ratings.num_rows
 
 
 def test_predictions_say_what_they_rest_on(context: Context) -> None:
-    predictions = autoencoder.fit_score(held(world()), SETTINGS, context)["features.autoencoder"]
+    predictions = predicted(world(), context)["features.autoencoder"]
     assert predictions["source"].to_pylist() == ["album", "artist", "global", "album"]
     assert np.isfinite(predictions["prediction"].to_numpy()).all()
 
 
-def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(context: Context) -> None:
+def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(
+    context: Context, tmp_path: Path
+) -> None:
     """Calibration: over held-out entries the mean prediction is the mean target, about (60 + 0) / 2."""
     tables = world(users=600)
     items = Items.of(tables["items"])
-    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
-    settings = autoencoder.AutoencoderSettings(**SETTINGS)
-    model, _ = autoencoder.fit(vectors, items, settings, context)
+    vectors = vectors_of(tables, items, tmp_path)
+    settings = autoencoder_training.AutoencoderSettings(**SETTINGS)
+    model, _ = autoencoder_training.fit(vectors, items, settings, context)
     batch = Sampler(vectors, items, 0.5, 1, 100).draw(np.arange(600), np.random.default_rng(9))
     _, scores = model.loss(batch)
     predicted = 1 / (1 + np.exp(-scores.detach().numpy()))
@@ -114,16 +130,13 @@ def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(context: 
 
 
 def test_the_number_of_threads_changes_nothing(context: Context) -> None:
-    first, second = (
-        autoencoder.fit_score(held(world()), SETTINGS, replace(context, threads=threads))
-        for threads in (1, 4)
-    )
+    first, second = (predicted(world(), replace(context, threads=threads)) for threads in (1, 4))
     assert first["features.autoencoder"].equals(second["features.autoencoder"])
     assert first["features.autoencoder_curve"].equals(second["features.autoencoder_curve"])
 
 
 def test_the_curve_marks_the_epoch_with_the_lowest_validation_loss(context: Context) -> None:
-    curve = autoencoder.fit_score(held(world()), SETTINGS, context)["features.autoencoder_curve"].to_pylist()
+    curve = predicted(world(), context)["features.autoencoder_curve"].to_pylist()
     kept = [row for row in curve if row["is_kept"]]
     assert [row["validation_loss"] for row in kept] == [min(row["validation_loss"] for row in curve)]
 
@@ -162,10 +175,10 @@ def test_a_step_moves_the_rows_that_were_read_as_adam_does_and_no_other() -> Non
     assert not table.weight[6].any()
 
 
-def test_batches_drawn_ahead_are_the_same_in_the_same_order() -> None:
+def test_batches_drawn_ahead_are_the_same_in_the_same_order(tmp_path: Path) -> None:
     tables = world()
     items = Items.of(tables["items"])
-    vectors = Vectors.of(tables["ratings"], items, np.array([], dtype=np.int64))
+    vectors = vectors_of(tables, items, tmp_path)
 
     def batches() -> Iterator[Batch]:
         rng = np.random.default_rng(1)
@@ -180,3 +193,42 @@ def test_distinct_rows_and_the_place_of_each_item() -> None:
     rows, places = distinct(np.array([5, 2, 5, 6]), 7)
     assert rows.tolist() == [2, 5, 6]
     assert rows[places].tolist() == [5, 2, 5, 6]
+
+
+def test_vectors_are_the_ratings_of_whoever_rated_and_an_empty_row(tmp_path: Path) -> None:
+    """In any pieces: a user's ratings may come in two."""
+    tables = world()
+    items = Items.of(tables["items"])
+    whole = vectors_of(tables, items, tmp_path)
+
+    class Pieces(Held):
+        def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+            yield from super().batches(7)
+
+    pieced = Vectors.of(Pieces(tables["ratings"]), items, tmp_path / "pieces")
+    for one in (whole, pieced, Vectors.open(tmp_path / "pieces", items)):
+        dense = one.ratings.toarray()
+        user, item, rating = (tables["ratings"][name].to_numpy() for name in ("user_id", "item_id", "rating"))
+        assert one.users.tolist() == sorted(set(user.tolist()))
+        assert dense[user, item] == pytest.approx(rating / 100)
+        assert dense.sum() == pytest.approx((rating / 100).sum(), rel=1e-6)
+        assert one.means[:-1] == pytest.approx(dense[:-1].sum(axis=1) / (dense[:-1] > 0).sum(axis=1))
+        assert (one.means[-1], dense[-1].sum()) == (0, 0)
+
+
+def test_ratings_and_candidates_are_never_a_whole_table(context: Context) -> None:
+    class Streamed(Held):
+        def arrow(self) -> pa.Table:
+            raise AssertionError("read as a whole")
+
+    tables = world()
+    inputs = held(tables) | {name: Streamed(tables[name]) for name in ("ratings", "candidates")}
+    made = autoencoder.fit_score(inputs, SETTINGS, context)
+    assert made["features.autoencoder"].read_all().equals(predicted(tables, context)["features.autoencoder"])
+
+
+def test_nobody_s_ratings_leave_only_global_predictions(context: Context) -> None:
+    tables = world()
+    nothing = tables | {"ratings": tables["ratings"].slice(0, 0)}
+    predictions = predicted(nothing, context)["features.autoencoder"]
+    assert np.isfinite(predictions["prediction"].to_numpy()).all()

@@ -51,7 +51,8 @@ def ranked(users: int = 60, threads: int = 2) -> dict[str, pa.Table]:
     practice, label = pairs(users, 1)
     labels = practice.select(["user_id", "track_id"]).append_column("label", pa.array(label))
     inputs = held({"candidates": pairs(30, 2)[0], "practice": practice, "labels": labels})
-    return dict(rank(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads)))
+    made = rank(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads))
+    return {name: part if isinstance(part, pa.Table) else part.read_all() for name, part in made.items()}
 
 
 def test_it_finds_what_tells_and_scores_both_sets() -> None:

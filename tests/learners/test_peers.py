@@ -1,0 +1,115 @@
+"""Processes that learn together move as one that learns alone, and Spark's workers are such processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from recsys import spark
+from recsys.engine.folds import Held
+from recsys.errors import UnavailableError
+from recsys.learners import autoencoder, autoencoder_workers
+from recsys.learners.autoencoder_network import Autoencoder
+from recsys.learners.autoencoder_training import Steps
+from recsys.learners.batches import Batch, Inputs
+from recsys.learners.peers import ALONE, Group, Peers
+from recsys.learners.vectors import Items, Vectors
+from recsys.project.contract import Context
+from tests.held import held
+from tests.learners.test_autoencoder import SETTINGS, world
+
+USERS = np.arange(41)  # an odd number: one process has more of them
+STEPS = 3
+
+
+def shown(vectors: Vectors, rows: np.ndarray) -> Batch:
+    """Every rating of these users is known, and asked for."""
+    ratings = vectors.ratings[rows]
+    owners = np.repeat(np.arange(len(rows)), np.diff(ratings.indptr))
+    return Batch(Inputs.of(vectors, rows), owners, ratings.indices.astype(np.int64), ratings.data)
+
+
+def moved(vectors: Vectors, items: Items, peers: Peers) -> list[np.ndarray]:
+    """The weights after some steps on the same users, of which each process has its part."""
+    torch.manual_seed(5)
+    model = Autoencoder(items.parents, 8, 0.0, 0.1)
+    steps = Steps(model, 0.02, peers)
+    for _ in range(STEPS):
+        batch = shown(vectors, USERS[peers.rank :: peers.count])
+        steps.take(model.loss(batch, peers.total(len(batch.targets)))[0])
+    return [part.numpy() for part in model.state_dict().values()]
+
+
+def of_a_group(rank: int, folder: Path, items: Items, answers: Any) -> None:
+    torch.distributed.init_process_group("gloo", f"file://{folder / 'meeting'}", rank=rank, world_size=2)
+    answers.put((rank, moved(Vectors.open(folder, items), items, Group())))
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_move_as_one_does(tmp_path: Path) -> None:
+    tables = world()
+    items = Items.of(tables["items"])
+    with torch.random.fork_rng(devices=[]):
+        alone = moved(Vectors.of(Held(tables["ratings"]), items, tmp_path), items, ALONE)
+    spawning = multiprocessing.get_context("spawn")
+    answers = spawning.Queue()
+    processes = [
+        spawning.Process(target=of_a_group, args=(rank, tmp_path, items, answers)) for rank in (0, 1)
+    ]
+    for process in processes:
+        process.start()
+    found = dict(answers.get(timeout=120) for _ in processes)
+    for process in processes:
+        process.join()
+    for one, other, both in zip(alone, found[0], found[1], strict=True):
+        assert np.array_equal(other, both)
+        assert other == pytest.approx(one, abs=1e-5)
+
+
+@pytest.fixture
+def cluster(context: Context, tmp_path: Path) -> Context:
+    """Two threads of this machine that Spark takes for workers."""
+    return replace(context, has_frames=True, shared=tmp_path)
+
+
+def test_workers_of_spark_learn_together(cluster: Context) -> None:
+    made = autoencoder.fit_score(held(world()), SETTINGS | {"workers": 2, "epochs": 3}, cluster)
+    predictions = made["features.autoencoder"].read_all()
+    curve = made["features.autoencoder_curve"]
+    assert isinstance(curve, pa.Table)
+    losses = curve["validation_loss"].to_pylist()
+    assert len(losses) == 3
+    assert losses[-1] < losses[0]
+    assert predictions["source"].to_pylist() == ["album", "artist", "global", "album"]
+    assert list((cluster.shared or Path()).iterdir()) == []
+
+
+def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context) -> None:
+    """The settings are looked at where the training is: a learning rate that is none fails there."""
+    with pytest.raises(UnavailableError, match=r"a worker failed to train: \w+Error: .*"):
+        autoencoder.fit_score(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
+
+
+def test_workers_without_the_packages_are_told_of_or_done_without(
+    cluster: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autoencoder_workers, "PACKAGES", ("a_package_that_nobody_has",))
+    with pytest.raises(
+        UnavailableError, match=r"autoencoder.workers=2: .* pip install 'recsys\[learners,spark\]'"
+    ):
+        autoencoder_workers.count(2, cluster)
+    monkeypatch.setattr(spark, "executors", lambda context: 2)
+    assert autoencoder_workers.count(0, cluster) == 1
+
+
+def test_one_machine_trains_alone(context: Context, cluster: Context) -> None:
+    assert [autoencoder_workers.count(workers, context) for workers in (0, 1, 2)] == [1, 1, 1]
+    assert [autoencoder_workers.count(workers, cluster) for workers in (0, 1)] == [1, 1]
