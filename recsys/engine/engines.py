@@ -110,7 +110,7 @@ class _Cluster:
         self.store.open(self._in_use(workplace.warehouse))
         writer = Writer(workplace.database, self.limits, workplace.spill)
         try:
-            return SparkDatabase(writer, self.store, context, kept, self.size.bytes)
+            return SparkDatabase(writer, self.store, context, kept, self.size.rows)
         except BaseException:
             writer.close()
             self.store.discard()

@@ -92,8 +92,7 @@ greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - coalesce({{ other
 (-1e308::double)
 {%- endmacro %}
 
-{# Product of two lists of numbers, NULL where one of them is. On Spark the same is
-   aggregate(zip_with(a, b, (x, y) -> x * y), 0D, (total, x) -> total + x). #}
+{# Product of two lists of numbers, NULL where one of them is. #}
 {% macro dot_product(one, other) -%}
 list_dot_product({{ one }}, {{ other }})
 {%- endmacro %}

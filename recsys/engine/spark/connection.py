@@ -19,11 +19,11 @@ from recsys.project.contract import Context
 ADDRESSES = "expected local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
 CONNECT_SECONDS = 5.0
 WORKER_SECONDS = 60.0
-BYTES_PER_PARTITION = 4 << 20  # of input files, whose rows grow to many columns
+ROWS_PER_PARTITION = 400_000  # of input files; bytes say less, since a repeated value takes next to none
 MERGED_BYTES = 32 << 20  # of partitions that Spark makes one of; a task has so many in a table of hashes
 
 
-def connect(context: Context, input_bytes: int) -> SparkSession:
+def connect(context: Context, input_rows: int) -> SparkSession:
     """A session of its own, with the settings of SQL, in the process's application; UsageError in a line.
 
     Data of up to a few partitions runs with fixed ones; beyond, Spark merges and splits them by their sizes.
@@ -39,7 +39,7 @@ def connect(context: Context, input_bytes: int) -> SparkSession:
     if not master.startswith("local"):
         _await_worker(base, master)
     session = base.newSession()
-    partitions = max(1, input_bytes // BYTES_PER_PARTITION)
+    partitions = max(1, input_rows // ROWS_PER_PARTITION)
     is_large = partitions > 1
     settings = {
         "spark.sql.shuffle.partitions": partitions,

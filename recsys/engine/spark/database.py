@@ -49,12 +49,12 @@ class SparkDatabase:
     """The connection of one build to a cluster and to its private warehouse file."""
 
     def __init__(
-        self, writer: Writer, files: Store, context: Context, kept: Mapping[str, Path], input_bytes: int
+        self, writer: Writer, files: Store, context: Context, kept: Mapping[str, Path], input_rows: int
     ) -> None:
         """``kept`` are relations of earlier builds, with their folders. UsageError where there is no cluster
         at ``context.spark_master``, or no store that it can write to.
         """
-        self.writer, self.files, self.context, self.input_bytes = writer, files, context, input_bytes
+        self.writer, self.files, self.context, self.input_rows = writer, files, context, input_rows
         self.is_interrupted = False
         self.folders = dict(kept)
         self.sources: dict[str, str] = {}
@@ -69,7 +69,7 @@ class SparkDatabase:
         """The session of this build, with its views; a new one where a learner's failure ended the last."""
         with self.lock:
             if not self._sessions or self._sessions[0] is not spark.session(self.context):
-                child = connect(self.context, self.input_bytes)
+                child = connect(self.context, self.input_rows)
                 self._sessions[:] = [spark.session(self.context), child]
                 for name, folder in self.folders.items():
                     child.read.parquet(located(folder)).createOrReplaceTempView(view_of(name))
