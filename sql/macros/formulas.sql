@@ -92,7 +92,7 @@ greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - coalesce({{ other
 (-1e308::double)
 {%- endmacro %}
 
-{# Product of two lists of numbers, NULL where one of them is. #}
+{# Product of two lists of numbers as doubles, NULL where one of them is. #}
 {% macro dot_product(one, other) -%}
-list_dot_product({{ one }}, {{ other }})
+list_dot_product(cast({{ one }} as double[]), cast({{ other }} as double[]))
 {%- endmacro %}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from recsys.learners.ranker import rank
 from recsys.project import Project
 from recsys.project.contract import Context
-from tests.held import held
+from tests.held import held, read
 
 HITS = """
 select user_id, count(*) as judged, sum((predicted = label)::integer) as correct
@@ -110,7 +110,7 @@ def reranked(
     inputs = held({"candidates": examples.real, "practice": examples.practice, "labels": examples.labels})
     added: dict[int, Hits] = {}
     for seed in seeds or [settings["seed"]]:
-        made = rank(inputs, settings | {"seed": seed}, Context(scratch=Path("unused")))
+        made = read(rank(inputs, settings | {"seed": seed}, Context(scratch=Path("unused"))))
         for row in hits(connection, name, made["scores.ranker"]):
             sums = added.setdefault(row["user_id"], row | {"judged": 0, "correct": 0})
             sums["judged"] += row["judged"]

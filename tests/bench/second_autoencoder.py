@@ -14,6 +14,7 @@ of features is a matter of luck. A warehouse needs a ranker and a truth, as `mak
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.report.statistics import bootstrap
 from tests.bench.reranking import Examples, Hits, hits, reranked
-from tests.held import held
+from tests.held import held, read
 
 HISTORY = """
 select user_id, item_id, rating from staging.ratings anti join (
@@ -202,11 +203,12 @@ def drawn_negatives(data: Data) -> Scored:
     """The project's autoencoder, whose items are of all kinds."""
     settings = Project.load().parameters.get("autoencoder")
     inputs = {
-        "ratings": data.history,
+        "ratings": data.history.sort_by([("user_id", "ascending"), ("item_id", "ascending")]),
         "items": data.items,
         "candidates": pa.concat_tables(data.pairs.values()),
     }
-    made = autoencoder.fit_score(held(inputs), settings, Context(scratch=Path("unused")))
+    with tempfile.TemporaryDirectory() as folder:
+        made = read(autoencoder.fit_score(held(inputs), settings, Context(scratch=Path(folder))))
     scores = made["features.autoencoder"]["prediction"].to_numpy()
     ends = np.split(scores, [len(data.pairs["real"])])
     return {name: with_score(data.pairs[name], part) for name, part in zip(data.pairs, ends, strict=True)}

@@ -19,7 +19,7 @@ from recsys.learners.batches import Batch, Sampler, ahead, distinct
 from recsys.learners.row_table import RowTable
 from recsys.learners.vectors import Items, Vectors, positions
 from recsys.project.contract import Context
-from tests.held import held
+from tests.held import held, read
 
 SETTINGS: dict[str, Any] = {
     "hidden": 8,
@@ -72,8 +72,7 @@ def vectors_of(tables: dict[str, pa.Table], items: Items, folder: Path) -> Vecto
 
 def predicted(tables: dict[str, pa.Table], context: Context, **settings: object) -> dict[str, pa.Table]:
     """What the autoencoder makes of these, all of it read."""
-    made = autoencoder.fit_score(held(tables), SETTINGS | settings, context)
-    return {name: part if isinstance(part, pa.Table) else part.read_all() for name, part in made.items()}
+    return read(autoencoder.fit_score(held(tables), SETTINGS | settings, context))
 
 
 @pytest.mark.parametrize("negatives", [0, 1, 3])

@@ -14,7 +14,7 @@ from recsys.errors import UnavailableError
 from recsys.learners.ranker import RankerSettings, folds, rank
 from recsys.project.contract import Context
 from tests.given import build_sql, write_directory
-from tests.held import held
+from tests.held import held, read
 
 SETTINGS = RankerSettings(
     folds=3,
@@ -51,8 +51,7 @@ def ranked(users: int = 60, threads: int = 2) -> dict[str, pa.Table]:
     practice, label = pairs(users, 1)
     labels = practice.select(["user_id", "track_id"]).append_column("label", pa.array(label))
     inputs = held({"candidates": pairs(30, 2)[0], "practice": practice, "labels": labels})
-    made = rank(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads))
-    return {name: part if isinstance(part, pa.Table) else part.read_all() for name, part in made.items()}
+    return read(rank(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads)))
 
 
 def test_it_finds_what_tells_and_scores_both_sets() -> None:
