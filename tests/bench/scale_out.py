@@ -1,11 +1,11 @@
 """The SQL half from Parquet to the leaderboard: DuckDB on this machine beside Spark on a cluster of loopback.
 
-    nice python -m tests.bench.scale_out DIRECTORY [--copies 1 21] [--workers 2] [--memory 2g] [--only duckdb|spark]
+    nice python -m tests.bench.scale_out DIRECTORY [--copies 1 21] [--without MODEL ...] [--only duckdb|spark]
 
 ``DIRECTORY`` is a data directory, in text or as ``recsys synth`` writes it. It is staged once and written as
 Parquet with all its users ``copies`` times over, each copy under ids of its own, so that users, ratings and
-candidates grow and the catalogue stays. DuckDB gets as much memory as the workers have together, and as many
-threads. Wall time, processor time of all processes, and the largest resident memory of each kind of process.
+candidates grow and the catalogue stays; ``--without`` leaves models out. DuckDB gets as much memory as the
+workers have together, and as many threads. Wall time, processor time of all processes, and the largest resident memory of each kind of process.
 Both leaderboards must be the same.
 """
 
@@ -96,12 +96,12 @@ class Run:
     leaderboard: list[tuple[object, ...]]
 
 
-def run(engine: str, data: Path, folder: Path, workers: int, memory: str) -> Run:
+def run(engine: str, data: Path, folder: Path, workers: int, memory: str, without: Sequence[str] = ()) -> Run:
     """Build once, in an empty folder; RuntimeError with the end of what the build said if it fails."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "recsys", "build", "--sql-only", "--select", "+marts.leaderboard"]
-    command += ["--threads", str(workers)]
+    command += ["--threads", str(workers), *(word for model in without for word in ("--without", model))]
     command += ["--data", str(data), "--warehouse", str(folder / "w.duckdb")]
     with contextlib.ExitStack() as stack:
         others, environment = [], dict(os.environ)
@@ -208,6 +208,7 @@ def main() -> None:
     )
     parser.add_argument("directory", type=Path)
     parser.add_argument("--copies", type=int, nargs="+", default=[1])
+    parser.add_argument("--without", nargs="+", default=[], help="models that are left out")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory", default="2g", help="of each worker, in g")
     parser.add_argument("--only", choices=["duckdb", "spark"])
@@ -220,7 +221,8 @@ def main() -> None:
         for copies in given.copies:
             data = converted(warehouse, folder / f"data-{copies}", copies)
             for engine in [given.only] if given.only else ["duckdb", "spark"]:
-                runs.append(run(engine, data, folder / engine, given.workers, given.memory))
+                chosen = given.workers, given.memory, given.without
+                runs.append(run(engine, data, folder / engine, *chosen))
                 show(runs[-1:])
             if not given.only and runs[-1].leaderboard != runs[-2].leaderboard:
                 raise RuntimeError(f"other leaderboards: {runs[-2].leaderboard} and {runs[-1].leaderboard}")
