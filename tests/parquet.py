@@ -35,9 +35,12 @@ def converted(warehouse: Path, folder: Path, copies: int = 1) -> Path:
 
 
 def _copied(relation: str, copies: int) -> str:
-    """All rows of a relation again for each copy; rows of any order, where a user's own order is a column."""
+    """All rows of a relation again for each copy, one copy after the other, in the order of the relation."""
     stride = "(select 1 + max(user_id) from staging.ratings)"
-    ids = f"(user_id + copy * {stride})::integer as user_id"
-    place = ", position + copy * (select count(*) from staging.candidates) as position"
-    replaced = ids + (place if relation == "staging.candidates" else "")
-    return f"select * exclude (copy) replace ({replaced}) from {relation}, unnest(range({copies})) as t(copy)"
+    moved = {"user_id": f"(user_id + {{copy}} * {stride})::integer"}
+    for place in {"staging.ratings": ["seq"], "staging.candidates": ["position"]}.get(relation, []):
+        moved[place] = f"{place} + {{copy}} * (select 1 + max({place}) from {relation})"
+    replaced = ", ".join(f"{text} as {name}" for name, text in moved.items())
+    order = [name for name in moved if name != "user_id"] or ["user_id", "track_id"]
+    once = f"(select * replace ({replaced}) from {relation} order by {', '.join(order)})"
+    return " union all ".join(once.format(copy=copy) for copy in range(copies))

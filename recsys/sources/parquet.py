@@ -7,7 +7,7 @@ such tables already may. ``sql/staging`` reads both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from recsys.errors import InputError
 SUFFIX = ".parquet"
 METADATA = "dataset.json"  # what an import says of the files that it wrote
 LARGEST = 2**31 - 1
+SORTED_ROWS = 1 << 24  # of ratings in no order: about so many are in memory at a time
 
 ID = (0, LARGEST)
 TEXT = None
@@ -187,13 +188,27 @@ def refuse_repeated_order(path: Path) -> None:
     """
     if _is_ascending(path):
         return
-    users, order = _column(path, "user_id"), _column(path, "seq")
-    place = np.lexsort((order, users))
-    users, order = users[place], order[place]
-    repeated = place[1:][(users[1:] == users[:-1]) & (order[1:] == order[:-1])]
-    if len(repeated):
-        row = int(repeated.min())
+    with _opened(path) as file:
+        parts = 1 + file.metadata.num_rows // SORTED_ROWS
+    repeated = [row for part in range(parts) for row in _repeated_orders(path, part, parts)]
+    if repeated:
+        row = min(repeated)
         raise InputError(path, row + 1, _row(path, row), "one rating for each user_id and seq")
+
+
+def _repeated_orders(path: Path, part: int, parts: int) -> Iterator[int]:
+    """The first row whose ``seq`` another row of its user has, of one in so many ``parts`` of the users."""
+    kept: list[tuple[np.ndarray, ...]] = [(np.empty(0, np.int64),) * 3]
+    for start, batch in _pieces(path, ["user_id", "seq"]):
+        users, order = (pc.fill_null(values.cast(pa.int64()), -1).to_numpy() for values in batch.columns)
+        rows = np.flatnonzero(users % parts == part)
+        kept.append((users[rows], order[rows], rows + start))
+    users, order, rows = map(np.concatenate, zip(*kept, strict=True))
+    place = np.lexsort((rows, order, users))
+    users, order, rows = users[place], order[place], rows[place]
+    repeated = rows[1:][(users[1:] == users[:-1]) & (order[1:] == order[:-1])]
+    if len(repeated):
+        yield int(repeated.min())
 
 
 def _is_ascending(path: Path) -> bool:
@@ -230,11 +245,16 @@ def _check_candidates(paths: Mapping[str, Path]) -> None:
 
 def _batches(path: Path, column: str) -> Iterator[tuple[int, pa.Array]]:
     """Pieces of a column, each with the number of the rows before it."""
+    return ((start, batch.column(0)) for start, batch in _pieces(path, [column]))
+
+
+def _pieces(path: Path, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Pieces of a file, each with the number of the rows before it."""
     start = 0
     with _opened(path) as file:
         try:
-            for batch in file.iter_batches(columns=[column]):
-                yield start, batch.column(0)
+            for batch in file.iter_batches(columns=columns):
+                yield start, batch
                 start += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
@@ -247,5 +267,7 @@ def _column(path: Path, column: str) -> np.ndarray:
 
 
 def _row(path: Path, row: int) -> str:
-    values = pq.read_table(path).slice(row, 1).to_pylist()[0]
+    pieces = ((start, batch) for start, batch in _pieces(path) if start <= row < start + batch.num_rows)
+    start, batch = next(pieces)
+    values = batch.slice(row - start, 1).to_pylist()[0]
     return ", ".join(f"{name} = {value}" for name, value in values.items())

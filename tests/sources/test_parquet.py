@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from recsys.errors import InputError, UsageError
+from recsys.sources import parquet
 from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
@@ -117,6 +119,19 @@ def test_each_user_may_have_an_order_of_its_own_in_rows_of_any_order(data, small
     assert (
         content(tmp_path / "w.duckdb")["marts.predictions"] == content(small_warehouse)["marts.predictions"]
     )
+
+
+@pytest.mark.parametrize("rows", [1, 2, 1000])
+def test_a_repeated_order_is_found_in_any_parts_of_the_users(data, monkeypatch, rows):
+    monkeypatch.setattr(parquet, "SORTED_ROWS", rows)
+    path = data / "ratings.parquet"
+    spoil(data, "ratings", "create or replace table it as from it order by rating, user_id, item_id")
+    parquet.refuse_repeated_order(path)
+    spoil(data, "ratings", "update it set seq = 0 where user_id = 100")
+    with pytest.raises(InputError) as caught:
+        parquet.refuse_repeated_order(path)
+    users = pq.read_table(path)["user_id"].to_pylist()
+    assert caught.value.line == [row for row, user in enumerate(users, 1) if user == 100][1]
 
 
 def test_positions_count_the_candidates_however_far_apart_the_given_ones_are(data, small_warehouse, tmp_path):
