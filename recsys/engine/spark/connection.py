@@ -39,9 +39,16 @@ def connect(context: Context, input_rows: int) -> SparkSession:
     if not master.startswith("local"):
         _await_worker(base, master)
     session = base.newSession()
+    for name, value in settings(input_rows).items():
+        session.conf.set(name, str(value))
+    return session
+
+
+def settings(input_rows: int) -> dict[str, object]:
+    """What a session is told that runs SQL over so many rows of input."""
     partitions = max(1, input_rows // ROWS_PER_PARTITION)
     is_large = partitions > 1
-    settings = {
+    return {
         "spark.sql.shuffle.partitions": partitions,
         "spark.sql.adaptive.enabled": str(is_large).lower(),
         "spark.sql.adaptive.advisoryPartitionSizeInBytes": MERGED_BYTES,
@@ -57,9 +64,6 @@ def connect(context: Context, input_rows: int) -> SparkSession:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
     }
-    for name, value in settings.items():
-        session.conf.set(name, str(value))
-    return session
 
 
 def _refuse_dead(master: str) -> None:
