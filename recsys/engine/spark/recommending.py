@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from recsys import spark
 from recsys.engine import lists, record
 from recsys.engine.database import EngineError, Limits
@@ -100,11 +102,12 @@ class _Making:
             spark_master=cluster.master,
             has_frames=True,
         )
-        size = sum(file.stat().st_size for folder in folders.values() for file in folder.iterdir())
+        files = folders[HISTORY].glob(f"*{SUFFIX}")
+        ratings = sum(pq.read_metadata(file).num_rows for file in files)
         kept = {**folders, _own(RATINGS): folders[HISTORY]}
         writer = Writer(Path(":memory:"), limits, scratch / "spill")
         writer.prepare([SCHEMA])
-        self.database = SparkDatabase(writer, store, self.context, kept, input_bytes=size)
+        self.database = SparkDatabase(writer, store, self.context, kept, input_rows=ratings)
 
     def steps(self, statements: Iterable[Statement]) -> list[Step]:
         return [(one.relation.partition(".")[2], partial(self.make, one)) for one in statements]
