@@ -6,6 +6,7 @@ folder of the store that goes when the lists are there.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,8 +66,14 @@ def write(recommender: Recommender, wish: Wish, out: Path, cluster: Cluster, rep
     store = _store(recommender.connection)
     lists.check_folder(out)
     with lists.folder(out) as unfinished, store.borrowed(), tempfile.TemporaryDirectory() as scratch:
-        folders = _folders(recommender.connection, store, [*scored, *listed])
+
+        def clear() -> None:
+            """Before all else where a signal ends this, which gives it seconds; a cluster may take longer."""
+            store.discard()
+            shutil.rmtree(unfinished, ignore_errors=True)
+
         try:
+            folders = _folders(recommender.connection, store, [*scored, *listed])
             making = _Making(store, folders, cluster, Path(scratch))
             probe(making.database.session, unfinished, out, "folder")
             for statement in scored:
@@ -79,8 +86,11 @@ def write(recommender: Recommender, wish: Wish, out: Path, cluster: Cluster, rep
                 *making.steps(listed),
                 ("lists", lambda: making.database.export(LISTS, unfinished)),
             ]
-            making.run(steps, report)
+            making.run(steps, report, clear)
             rows = making.database.count(_own(RECOMMENDED))
+        except BaseException:
+            clear()
+            raise
         finally:
             spark.stop()
         if not rows:
@@ -132,8 +142,11 @@ class _Making:
             made = mapping.mapped(statement, argument, frame, folders)
             self.database.store(_own(statement.relation), made)
 
-    def run(self, steps: Sequence[Step], report: Report) -> None:
-        """Do all steps in a thread, so that the caller can be interrupted, and tell how far they are."""
+    def run(self, steps: Sequence[Step], report: Report, clear: Callable[[], None]) -> None:
+        """Do all steps in a thread, so that the caller can be interrupted, and tell how far they are.
+
+        Where it is, what they made is cleared before they have ended.
+        """
 
         def work() -> None:
             for self.done, (name, step) in enumerate(steps):
@@ -149,6 +162,7 @@ class _Making:
                     report((self.done + self.database.progress()) / len(steps), steps[self.done][0])
             except BaseException:
                 self.database.interrupt()
+                clear()
                 raise
             future.result()
 
