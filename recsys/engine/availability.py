@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from importlib.metadata import PackageNotFoundError, version
 
 from recsys.engine.plan import named
@@ -18,8 +18,8 @@ def leave_out(
 ) -> dict[str, str]:
     """Disable the models that cannot run, and what cannot do without them; the reason for each by name.
 
-    So it is with ``unwanted`` models, which are named as `recsys.engine.plan.named` has it: UsageError where
-    there is none of that name.
+    So it is with ``unwanted`` models and their twins, which are named as `recsys.engine.plan.named` has it:
+    UsageError where there is none of that name.
     """
     readers = _readers(project)
     reasons = {
@@ -28,7 +28,8 @@ def leave_out(
         if (reason := _obstacle(project, model, files, sql_only))
     }
     for pattern in unwanted:
-        reasons |= dict.fromkeys(named(project.models.values(), pattern, "--without"), UNWANTED)
+        meant = named(project.models.values(), pattern, "--without")
+        reasons |= dict.fromkeys(meant | _twins(project, meant), UNWANTED)
     reasons = exclude(project, reasons)
     while (sql_only or unwanted) and (idle := _idle(project, readers)):
         reasons |= exclude(project, dict.fromkeys(idle, UNWANTED if unwanted else SQL_ONLY))
@@ -54,6 +55,15 @@ def _blocked(project: Project, names: Iterable[str]) -> dict[str, str]:
         for name in sorted(names)
         for parent in project.parents(project.render(name))
         if parent not in project.enabled
+    }
+
+
+def _twins(project: Project, names: Set[str]) -> set[str]:
+    """What is made of other inputs by the same SQL as these, such as their scores of practice candidates."""
+    return {
+        name
+        for name, model in project.models.items()
+        if any(model.substitutes.get(one) == name for one in names)
     }
 
 

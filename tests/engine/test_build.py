@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsys.engine import record
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
 from tests.conftest import SMALL
@@ -79,6 +80,12 @@ class TestIncremental:
             & built
         )
         assert ("item_neighbours",) not in models and ("adaptive",) in models
+
+    def test_an_unwanted_model_is_left_out_of_the_practice_too(self, data, warehouse):
+        build_sql(data, warehouse, unwanted=("item_neighbours",))
+        built = record.read(warehouse)
+        assert {"practice.scores_content", "marts.practice_accuracy"} <= built.keys()
+        assert not {"practice.scores_item_neighbours", "practice.features_item_weights"} & built.keys()
 
     def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):
         with pytest.raises(UsageError, match="--without 'no_such': no model of that name"):

@@ -20,7 +20,9 @@ ADDRESSES = "expected local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
 CONNECT_SECONDS = 5.0
 WORKER_SECONDS = 60.0
 ROWS_PER_PARTITION = 400_000  # of input files; bytes say less, since a repeated value takes next to none
-MERGED_BYTES = 32 << 20  # of partitions that Spark makes one of; a task has so many in a table of hashes
+MERGED_BYTES = (
+    8 << 20
+)  # of partitions that Spark makes one of, packed; a table of hashes takes ten times as much
 
 
 def connect(context: Context, input_rows: int) -> SparkSession:
