@@ -180,8 +180,12 @@ class Project:
         self._forget()
 
     def graph(self) -> dict[str, Rendered]:
-        """The enabled models in the order in which they can run; BuildError for a cycle."""
+        """The enabled models in the order in which they can run.
+
+        BuildError for a cycle, and for a view of what goes when the build ends.
+        """
         rendered = {name: self.render(name) for name in sorted(self.enabled)}
+        self._refuse_views_of_temporaries(rendered.values())
         parents = {name: self.parents(item) for name, item in rendered.items()}
         try:
             list(TopologicalSorter(parents).static_order())
@@ -189,6 +193,15 @@ class Project:
             circle = " -> ".join(error.args[1])
             raise BuildError(f"the models refer to each other in a circle: {circle}") from None
         return {name: rendered[name] for name in _in_order(parents)}
+
+    def _refuse_views_of_temporaries(self, rendered: Iterable[Rendered]) -> None:
+        for one in rendered:
+            gone = [ref for ref in one.refs if self.writers[ref].materialized == "temp"]
+            if gone and one.model.materialized in ("view", "macro"):
+                raise BuildError(
+                    f"{one.model.place('materialized')}: a {one.model.materialized} of {gone[0]}, "
+                    "which goes when the build ends: expected materialized: temp or table"
+                )
 
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """The models that write what a rendered model reads."""

@@ -2,7 +2,7 @@
 -- key: user_id, item_id
 -- units: weight 0..1
 -- nulls: none
--- materialized: view
+-- materialized: temp
 -- formula: no row where lists are not made by the weights of EASE
 with
 

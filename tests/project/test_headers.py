@@ -138,6 +138,14 @@ def test_another_way_of_being_kept_is_refused(tmp_path):
         project_of(tmp_path, "marts.a", headed("select 1", materialized="heap"))
 
 
+def test_a_view_of_what_does_not_last_is_refused(tmp_path):
+    temporary = headed("select 1 as x", key="none, one row", materialized="temp")
+    view = headed("select x from {{ ref('staging.b') }}", materialized="view")
+    project = project_of(tmp_path, "features.a", view, ("staging.b", temporary))
+    with pytest.raises(BuildError, match=r"a\.sql:5: a view of staging\.b, which goes when the build ends"):
+        project.graph()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

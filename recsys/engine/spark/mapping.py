@@ -13,8 +13,6 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-from pyspark.sql.udf import UserDefinedFunction
-from pyspark.util import PythonEvalType
 
 from recsys.engine.database import EngineError
 from recsys.engine.requests import Statement
@@ -75,8 +73,4 @@ def _complaint(session: SparkSession, statement: Statement, reason: str) -> str:
 
 
 def _in_arrow(frame: DataFrame, made: Pieces, schema: pa.Schema) -> DataFrame:
-    """`DataFrame.mapInArrow`, which asks for pandas and has no use for it."""
-    kind = PythonEvalType.SQL_MAP_ARROW_ITER_UDF
-    udf = UserDefinedFunction(made, from_arrow_schema(schema), evalType=kind)
-    columns = udf(*(frame[name] for name in frame.columns))._jc
-    return DataFrame(frame._jdf.mapInArrow(columns, False, None), frame.sparkSession)
+    return frame.mapInArrow(made, from_arrow_schema(schema))

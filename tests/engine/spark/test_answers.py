@@ -14,7 +14,11 @@ from starlette.testclient import TestClient
 
 import recsys
 from recsys.cli import program
+from recsys.engine import lists
+from recsys.engine.database import Limits as Bounds
 from recsys.engine.duckdb import reading
+from recsys.engine.recommending import Recommender, Wish
+from recsys.engine.spark import recommending
 from recsys.report import page
 from recsys.ui.sandbox import Limits
 from recsys.ui.server import application
@@ -96,6 +100,21 @@ def test_submissions_and_lists_for_everybody_are_the_same_files(
             said(name, *options, out)
         # said() asks the warehouse of DuckDB first, and that of Spark last
         assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_lists_for_everybody_are_made_on_the_cluster_too(
+    cluster: str, warehouses: tuple[Path, Path], tmp_path: Path
+) -> None:
+    wish, found = Wish(3, "affinity"), tmp_path / "lists"
+    with reading(warehouses[0]) as connection:
+        lists.write(Recommender(connection).blocks(wish), tmp_path / "one.parquet")
+    with reading(warehouses[1]) as connection:
+        of_cluster = recommending.Cluster(cluster, Bounds(2, "1GB"))
+        recommending.write(Recommender(connection), wish, found, of_cluster, lambda fraction, message: None)
+    wanted = 'select "user", rank, item, name, score, reason from'
+    expected = duckdb.sql(f"{wanted} '{tmp_path}/one.parquet'").fetchall()
+    assert expected
+    assert is_same(duckdb.sql(f"{wanted} '{found}/*.parquet'").fetchall(), expected)
 
 
 def test_the_report_and_the_catalogue_are_whole(warehouses: tuple[Path, Path], tmp_path: Path) -> None:
