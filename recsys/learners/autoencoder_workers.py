@@ -30,8 +30,9 @@ from recsys.learners.vectors import Items, Vectors
 from recsys.project.contract import Context
 
 PACKAGES = ("torch", "numba", "pandas", "pyarrow")  # TorchDistributor brings its result back by pandas
+BASE = "base log odds"  # among the weights, none of which has such a name
 LOOPBACK = ("127.0.0.1", "localhost")
-VOCABULARY, NETWORK, CURVE, FAILURE = "vocabulary.npz", "network.pt", "curve.parquet", "failure-{}.txt"
+VOCABULARY, NETWORK, CURVE, FAILURE = "vocabulary.npz", "network.npz", "curve.parquet", "failure-{}.txt"
 
 
 def count(wanted: int, context: Context) -> int:
@@ -89,9 +90,10 @@ def fit(
     for failure in folder.glob(FAILURE.format("*")):
         raise UnavailableError(f"a worker failed to train: {failure.read_text().strip().splitlines()[-1]}")
     chosen = parse(training.AutoencoderSettings, settings)
-    learned = torch.load(folder / NETWORK, weights_only=True)
-    model = Autoencoder(items.parents, chosen.hidden, chosen.dropout, learned["base"])
-    model.load_state_dict(learned["weights"])
+    with np.load(folder / NETWORK) as stored:
+        weights = {name: torch.from_numpy(stored[name]) for name in stored.files}
+    model = Autoencoder(items.parents, chosen.hidden, chosen.dropout, float(weights.pop(BASE)))
+    model.load_state_dict(weights)
     return model.eval(), pq.read_table(folder / CURVE)
 
 
@@ -118,7 +120,8 @@ def _train(folder: Path, settings: Mapping[str, Any]) -> None:
         context = Context(scratch=folder, device="cpu")
         model, curve = training.fit(Vectors.open(folder, items), items, chosen, context, peers)
         if peers.rank == 0:
-            torch.save({"weights": model.state_dict(), "base": model.base}, folder / NETWORK)
+            weights: dict[str, Any] = {name: part.numpy() for name, part in model.state_dict().items()}
+            np.savez(folder / NETWORK, **weights | {BASE: model.base})
             pq.write_table(curve, folder / CURVE)
         torch.distributed.barrier()
     finally:
