@@ -133,14 +133,21 @@ class _Run:
                 self.reporter.left_out(name, reason)
 
     def plan(self) -> tuple[list[Step], list[str]]:
-        """The steps, and the relations of the warehouse that are no part of this build."""
+        """The steps, and the relations of the warehouse that are no part of it after this build."""
         graph = self.project.graph()
         chosen = self.options.selected
         built = {name: record.fingerprint for name, record in self.records.items()}
         selected = select(self.project, graph, chosen) if chosen else None
         steps = plan(self.project, graph, self.files, built, selected, self.options.full_refresh)
-        current = {relation for step in steps for relation in step.rendered.model.relations}
+        kept = [step.rendered.model for step in steps if not self._becomes_temporary(step)]
+        current = {relation for model in kept for relation in model.relations}
         return steps, [] if chosen else sorted(self.records.keys() - current)
+
+    def _becomes_temporary(self, step: Step) -> bool:
+        """Whether the warehouse has what is made anew, from now on, whenever something reads it."""
+        built = self.records.get(step.name)
+        is_temporary = step.rendered.model.materialized == "temp"
+        return is_temporary and built is not None and built.kind in ("table", "view")
 
     def stale(self) -> tuple[str, ...]:
         """Relations of the warehouse that were not selected, and that a build of all would make anew."""

@@ -112,6 +112,16 @@ class TestIncremental:
         assert ran["priors.overall"] == "its SQL or a parameter changed"
         assert "staging.ratings" not in ran
 
+    def test_a_view_that_becomes_temporary_is_dropped(self, data, warehouse, sql):
+        model = sql / "features" / "own.sql"
+        select = "select user_id, item_id from {{ ref('staging.ratings') }}"
+        for kind in ("view", "temp"):
+            model.write_text(headed(select, key="user_id, item_id", materialized=kind))
+            build_sql(data, warehouse, sql=sql)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            found = connection.sql("select view_name from duckdb_views() where view_name = 'own'").fetchall()
+        assert found == []
+
     def test_a_removed_model_is_dropped(self, data, warehouse, sql):
         (sql / "marts" / "fallback_coverage.sql").unlink()
         build_sql(data, warehouse, sql=sql)
