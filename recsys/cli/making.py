@@ -76,7 +76,11 @@ def _near(statistics: Sequence[Statistic]) -> str:
 @click.option("--no-candidates", is_flag=True, help="The data directory has no test file.")
 @click.option("--select", "selected", multiple=True, metavar="NAME", help="Only NAME, +NAME or NAME+.")
 @click.option(
-    "--without", "unwanted", multiple=True, metavar="NAME", help="Leave NAME out, and what reads it."
+    "--without",
+    "unwanted",
+    multiple=True,
+    metavar="NAME",
+    help="Leave NAME out, what reads it, and its practice.",
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
 @click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")

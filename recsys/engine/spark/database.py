@@ -31,7 +31,7 @@ from recsys.engine.spark.counting import Counting
 from recsys.engine.spark.failures import told
 from recsys.engine.spark.relation import StoredRelation
 from recsys.engine.spark.silent import complaints
-from recsys.engine.spark.store import Store, located
+from recsys.engine.spark.store import Store, located, readable
 from recsys.engine.spark.translation import Translation, source_view, translated, view_of
 from recsys.engine.statements import quoted
 from recsys.engine.writing import Writer
@@ -72,7 +72,8 @@ class SparkDatabase:
                 child = connect(self.context, self.input_rows)
                 self._sessions[:] = [spark.session(self.context), child]
                 for name, folder in self.folders.items():
-                    child.read.parquet(located(folder)).createOrReplaceTempView(view_of(name))
+                    with readable(folder):
+                        child.read.parquet(located(folder)).createOrReplaceTempView(view_of(name))
                 for name, path in self.sources.items():
                     child.read.parquet(path).createOrReplaceTempView(source_view(name))
             return self._sessions[1]

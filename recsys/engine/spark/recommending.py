@@ -26,7 +26,7 @@ from recsys.engine.requests import Statement
 from recsys.engine.spark import mapping
 from recsys.engine.spark.connection import probe
 from recsys.engine.spark.database import SparkDatabase
-from recsys.engine.spark.store import Store
+from recsys.engine.spark.store import Store, readable
 from recsys.engine.spark.translation import relations_in
 from recsys.engine.statements import Connection, first_line, quoted
 from recsys.engine.writing import Writer
@@ -112,8 +112,9 @@ class _Making:
             spark_master=cluster.master,
             has_frames=True,
         )
-        files = folders[HISTORY].glob(f"*{SUFFIX}")
-        ratings = sum(pq.read_metadata(file).num_rows for file in files)
+        with readable(folders[HISTORY]):
+            files = folders[HISTORY].glob(f"*{SUFFIX}")
+            ratings = sum(pq.read_metadata(file).num_rows for file in files)
         kept = {**folders, _own(RATINGS): folders[HISTORY]}
         writer = Writer(Path(":memory:"), limits, scratch / "spill")
         writer.prepare([SCHEMA])
@@ -192,6 +193,10 @@ def _folders(connection: Connection, store: Store, statements: Iterable[Statemen
     found = {name: store.place(name, records[name].build_id) for name in read if name in records}
     folders = {name: folder for name, folder in found.items() if folder.is_dir()}
     for name in read - folders.keys():
+        if name in found and records[name].kind in ("table", "view") and not name.startswith("marts."):
+            raise UsageError(
+                f"{found[name]}: the store has no such folder any more: `recsys build --engine spark`"
+            )
         if not has(connection, name):
             raise UsageError(f"this warehouse has no {name}: `recsys build` without --select")
         folders[name] = store.scratch(name)

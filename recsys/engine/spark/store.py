@@ -17,6 +17,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
+
+from recsys.engine.database import EngineError
+from recsys.engine.spark.failures import told
 from recsys.errors import UsageError
 
 BUILD = re.compile(r"[0-9a-f]{32}")
@@ -27,6 +31,20 @@ LOCK = "lock"
 def located(folder: Path) -> str:
     """A folder's address for Spark, which takes it as it is written, without decoding."""
     return f"file://{folder}"
+
+
+@contextlib.contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """UsageError where the files of a relation, which were whole once, cannot be read."""
+    try:
+        with told():
+            yield
+    except (EngineError, pa.ArrowException, OSError) as error:
+        line = str(error).splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"{folder}: damaged files of the store ({line}): remove this folder, and "
+            "`recsys build --engine spark` makes it anew"
+        ) from None
 
 
 class Store:
