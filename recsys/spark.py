@@ -94,9 +94,9 @@ def session(context: Context) -> SparkSession:
     return _running.session
 
 
-def executors(context: Context) -> int:
-    """How many processes of workers compute for this one; 0 where it computes itself."""
-    known = session(context).sparkContext._jsc.sc().getExecutorMemoryStatus()
+def executors(started: SparkSession) -> int:
+    """How many processes of workers compute for a session; 0 where this one computes itself."""
+    known = started.sparkContext._jsc.sc().getExecutorMemoryStatus()
     return int(known.size()) - 1  # it counts the driver among them
 
 

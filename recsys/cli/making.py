@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option, wide_option
+from recsys.cli.options import engine_option, json_option, warehouse_option, wide_option
 from recsys.cli.stopping import tell_what_stands
 from recsys.errors import RecsysError, UsageError
 from recsys.report.paper import CITATION
@@ -88,13 +88,7 @@ def _near(statistics: Sequence[Statistic]) -> str:
 @click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="4GB", show_default=True, help="What DuckDB may take before it spills.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "spark"]),
-    default="duckdb",
-    show_default=True,
-    help="What the SQL runs on: this machine, or a Spark cluster.",
-)
+@engine_option("What the SQL runs on: this machine, or a Spark cluster.")
 @click.option(
     "--master",
     "--spark-master",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.options import engine_option, json_option, warehouse_option
 from recsys.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -37,13 +37,7 @@ EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file 
 @warehouse_option
 @click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="2GB", show_default=True, help="What DuckDB may take.")
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "spark"]),
-    default="duckdb",
-    show_default=True,
-    help="What makes the lists of --all: this machine, or a cluster that built the warehouse.",
-)
+@engine_option("What makes the lists of --all: this machine, or a cluster that built the warehouse.")
 @click.option("--master", metavar="URL", help="A Spark cluster, for --engine spark.")
 @json_option
 def recommend(

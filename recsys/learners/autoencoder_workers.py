@@ -42,7 +42,7 @@ def count(wanted: int, context: Context) -> int:
     """
     if wanted == 1 or not context.has_frames:
         return 1
-    able = wanted or spark.executors(context)
+    able = wanted or spark.executors(spark.session(context))
     if able < 2 or _are_equipped(able, context):
         return max(1, able)
     if not wanted:

@@ -106,7 +106,7 @@ def test_workers_without_the_packages_are_told_of_or_done_without(
         UnavailableError, match=r"autoencoder.workers=2: .* pip install 'recsys\[learners,spark\]'"
     ):
         autoencoder_workers.count(2, cluster)
-    monkeypatch.setattr(spark, "executors", lambda context: 2)
+    monkeypatch.setattr(spark, "executors", lambda session: 2)
     assert autoencoder_workers.count(0, cluster) == 1
 
 

@@ -96,10 +96,10 @@ def _unreachable(address: str) -> str | None:
 
 
 def _await_worker(session: SparkSession, master: str) -> None:
-    """UsageError where no worker gives an executor within a minute; the driver counts as one."""
+    """UsageError where no worker gives an executor within a minute."""
     context = session.sparkContext._jsc.sc()
     deadline = time.monotonic() + WORKER_SECONDS
-    while context.getExecutorMemoryStatus().size() < 2:
+    while not spark.executors(session):
         if context.isStopped() or time.monotonic() > deadline:
             spark.stop()
             raise UsageError(

@@ -19,6 +19,7 @@ from recsys.engine.requests import Statement
 from recsys.engine.spark import pieces
 from recsys.engine.spark.failures import told
 from recsys.errors import UsageError
+from recsys.spark import executors
 from recsys.version import __version__
 
 LACKING = ("Cannot run program", "ModuleNotFoundError", "ImportError", "PYTHON_VERSION_MISMATCH")
@@ -41,8 +42,7 @@ def mapped(statement: Statement, argument: str, frame: DataFrame, folders: Mappi
 
 def ask(session: SparkSession, statement: Statement) -> None:
     """UsageError where a worker has no Python that can make a relation, before the work for it begins."""
-    workers = session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()
-    tasks = workers * TASKS_OF_A_WORKER
+    tasks = max(1, executors(session)) * TASKS_OF_A_WORKER
     with needing_python(session, statement), told():
         asked = _in_arrow(
             session.range(0, tasks, 1, tasks), partial(pieces.answers, statement), pieces.ANSWER

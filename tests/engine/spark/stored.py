@@ -9,9 +9,7 @@ import duckdb
 
 from recsys.engine.spark.store import Store
 
-BUILT = """
-    select name, build_id from marts.build
-    where kind in ('table', 'view') and not starts_with(name, 'rehearsal.')"""
+BUILT = "select name, build_id from marts.build where kind in ('table', 'view')"
 
 
 def stored(warehouse: Path, into: Path) -> Path:

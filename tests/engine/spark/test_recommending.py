@@ -180,6 +180,23 @@ def test_a_warehouse_of_one_machine_is_one_line(
     assert "has no store that workers read: `recsys build --engine spark`" in said
 
 
+@pytest.mark.parametrize("name", ["staging.ratings", "features.catalogue_weights"])
+def test_files_of_the_store_that_are_damaged_or_gone_are_one_line(
+    cluster: str, warehouse: Path, recommend, tmp_path: Path, name: str
+) -> None:
+    given = "--out", tmp_path / "lists", "--engine", "spark", "--master", cluster, "--model", "affinity"
+    (file,) = warehouse.parent.glob(f"**/{name}/part-0.parquet")
+    whole, moved = file.read_bytes(), file.parent.rename(tmp_path / "moved")
+    gone = recommend(warehouse, *given, status=2)
+    moved.rename(file.parent)
+    file.write_bytes(whole[:40])
+    damaged = recommend(warehouse, *given, status=2)
+    file.write_bytes(whole)
+    assert f"{file.parent}: the store has no such folder any more: `recsys build --engine spark`" in gone
+    assert f"{file.parent}: damaged files of the store (" in damaged
+    assert "remove this folder, and `recsys build --engine spark` makes it anew" in damaged
+
+
 def test_a_cluster_is_for_everybody(warehouse: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
     command = ["recsys", "recommend", "7", "--engine", "spark", "--warehouse", str(warehouse)]
     monkeypatch.setattr(sys, "argv", command)
