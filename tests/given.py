@@ -6,6 +6,7 @@ A table's first line names the columns that matter; the others are NULL. A dash 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,13 @@ def relations(schemas: duckdb.DuckDBPyConnection, given: Mapping[str, str]) -> I
 
 
 def _described(relation: str) -> str:
-    """The relation, or the query of one that does not outlive the build."""
+    """The relation, or the query of one that does not outlive the build, with what it reads of such in it."""
     project = Project.load(present=OPTIONAL)
-    return project.render(relation).sql if project.writers[relation].materialized == "temp" else relation
+    if project.writers[relation].materialized != "temp":
+        return relation
+    return re.sub(
+        r"scratch\.(\w+\.\w+)", lambda found: f"({_described(found[1])})", project.render(relation).sql
+    )
 
 
 def result(

@@ -1,10 +1,12 @@
 -- grain: an item, and one of the tracks that are liked close to it in the histories of many
 -- key: item_i, item_j
--- units: item_i is the track, item_j what was rated; weight 0..1; support counts the users who rated both
+-- units: item_i is the track, item_j what was rated; weight 0..1; support counts, or estimates, the users who
+--   rated both
 -- nulls: none
 -- formula: weight = sum over the users who liked i and rated j of |pos_i - pos_j|^-1.1
---   (1 + |r_i - r_j|)^-0.2, over n_i + n_j - support, close together only, as in features.item_weights, for
---   all tracks; of each item the strongest are kept, ties by the track's id
+--   (1 + |r_i - r_j|)^-0.2, over n_i + n_j - support, close together only, and by a sample of users where
+--   many rated the track, as in features.candidate_neighbours, for all tracks; of each item the strongest are
+--   kept, ties by the track's id
 {% set window = var('item_neighbours.window') %}
 with
 
@@ -19,7 +21,7 @@ tracks as (
 ),
 
 counts as (
-    select item_id, rating_count from {{ ref('priors.items') }}
+    select item_id, rating_count, {{ drawn_share('rating_count') }} as share from {{ ref('priors.items') }}
 ),
 
 shifts as (
@@ -30,7 +32,10 @@ liked as (
     select positions.user_id, positions.item_id, positions.rating, positions.position, positions.bucket
     from positions
     inner join tracks on positions.item_id = tracks.track_id
-    where positions.rating >= {{ var('liked.rating') }}
+    inner join counts on positions.item_id = counts.item_id
+    where
+        positions.rating >= {{ var('liked.rating') }}
+        and {{ draw('positions.user_id', 'positions.item_id') }} < counts.share
 ),
 
 around as (
@@ -55,15 +60,22 @@ summed as (
     group by around.item_id, positions.item_id
 ),
 
-weighted as (
+counted as (
     select
         summed.item_i,
         summed.item_j,
-        summed.weight / (one.rating_count + other.rating_count - summed.support) as weight,
-        summed.support
+        summed.weight / one.share as weight,
+        least(summed.support / one.share, one.rating_count, other.rating_count) as both_count,
+        one.rating_count + other.rating_count as either_count
     from summed
     inner join counts as one on summed.item_i = one.item_id
     inner join counts as other on summed.item_j = other.item_id
+),
+
+weighted as (
+    select
+        item_i, item_j, weight / (either_count - both_count) as weight, round(both_count)::integer as support
+    from counted
 ),
 
 final as (

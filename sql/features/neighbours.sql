@@ -7,12 +7,9 @@
 --   closeness_ij; cosine = sum of support_ij / sqrt(n_i n_j)
 with
 
-histories as (
-    select user_id, track_id, item_id, rating from {{ ref('features.candidate_histories') }}
-),
-
-weights as (
-    select item_i, item_j, weight, closeness, support from {{ ref('features.item_weights') }}
+neighbours as (
+    select user_id, track_id, item_id, rating, weight, closeness, support
+    from {{ ref('features.candidate_neighbours') }}
 ),
 
 counts as (
@@ -21,23 +18,16 @@ counts as (
 
 weighed as (
     select
-        weights.item_i,
-        weights.item_j,
-        weights.weight,
-        weights.closeness,
-        weights.support / sqrt(one.rating_count * other.rating_count) as cosine
-    from weights
-    inner join counts as one on weights.item_i = one.item_id
-    inner join counts as other on weights.item_j = other.item_id
-),
-
-met as (
-    select
-        histories.user_id, histories.track_id, histories.rating,
-        weighed.weight, weighed.closeness, weighed.cosine,
-        pow(1 + histories.rating, {{ var('item_neighbours.rating_power') }}) * weighed.weight as likeness
-    from histories
-    inner join weighed on histories.track_id = weighed.item_i and histories.item_id = weighed.item_j
+        neighbours.user_id,
+        neighbours.track_id,
+        neighbours.rating,
+        neighbours.weight,
+        neighbours.closeness,
+        neighbours.support / sqrt(one.rating_count * other.rating_count) as cosine,
+        pow(1 + neighbours.rating, {{ var('item_neighbours.rating_power') }}) * neighbours.weight as likeness
+    from neighbours
+    inner join counts as one on neighbours.track_id = one.item_id
+    inner join counts as other on neighbours.item_id = other.item_id
 ),
 
 final as (
@@ -50,7 +40,7 @@ final as (
         sum({{ trillionths('cosine') }}) / 1e12 as cosine,
         max(weight) as strongest_weight,
         sum(rating) / count(*) as neighbour_rating_mean
-    from met
+    from weighed
     group by user_id, track_id
 )
 

@@ -82,6 +82,25 @@ row_number() over (
 cast(floor(({{ value }}) * 1e12 + 0.5) as bigint)
 {%- endmacro %}
 
+{# One number for two items, which are below 2^31 each: an equality of it is looked up as a whole, after the items were
+   brought together, and takes half the room of two. #}
+{% macro pair_id(item_i, item_j) -%}
+cast({{ item_i }} as bigint) * 4294967296 + {{ item_j }}
+{%- endmacro %}
+
+{# Of a track with so many ratings, the share whose users are drawn; see draw(). #}
+{% macro drawn_share(rating_count) -%}
+least(1.0::double, {{ var('item_neighbours.raters') }} / {{ rating_count }})
+{%- endmacro %}
+
+{# A number from 0 up to 1, spread evenly over an item's users, the same in every build: a remainder by a prime, as of
+   linear congruential generators. #}
+{% macro draw(user_id, item_id) -%}
+(
+    cast({{ user_id }} as bigint) % 1000003 * 7368787 + cast({{ item_id }} as bigint) % 1000003 * 5237471
+) % 1000003 / 1000003.0::double
+{%- endmacro %}
+
 {# Logarithm of a sum, of the logarithms of its terms: log_of_nothing() is the logarithm of 0, or next to it, and NULL
    that of no other term. #}
 {% macro log_of_sum(one, other) -%}

@@ -10,8 +10,14 @@ draws as (
     select user_id, track_id, turn from {{ ref('practice.draws') }}
 ),
 
+users as (
+    select user_id from {{ ref('practice.users') }}
+),
+
 ratings as (
-    select user_id, item_id from {{ ref('staging.ratings') }}
+    select ratings.user_id, ratings.item_id
+    from {{ ref('staging.ratings') }} as ratings
+    semi join users on ratings.user_id = users.user_id
 ),
 
 candidates as (

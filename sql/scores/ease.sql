@@ -12,18 +12,29 @@ candidates as (
     select user_id, track_id from {{ ref('staging.candidates') }}
 ),
 
-histories as (
+ratings as (
     select
-        user_id, track_id, item_id,
+        user_id,
+        item_id,
         case
             when rating >= {{ var('liked.rating') }} then cast(1.0 as double)
             else {{ var('ease.other_weight') }}
         end as strength
-    from {{ ref('features.candidate_histories') }}
+    from {{ ref('staging.ratings') }}
+),
+
+histories as (
+    select
+        candidates.user_id,
+        candidates.track_id,
+        ratings.strength,
+        {{ pair_id('candidates.track_id', 'ratings.item_id') }} as pair_id
+    from candidates
+    inner join ratings on candidates.user_id = ratings.user_id
 ),
 
 weights as (
-    select item_i, item_j, weight from {{ ref('learned.item_weights') }}
+    select {{ pair_id('item_i', 'item_j') }} as pair_id, weight from {{ ref('learned.item_weights') }}
 ),
 
 counts as (
@@ -36,7 +47,7 @@ summed as (
         histories.track_id,
         sum({{ trillionths('histories.strength * weights.weight') }}) / 1e12 as affinity
     from histories
-    inner join weights on histories.track_id = weights.item_i and histories.item_id = weights.item_j
+    inner join weights on histories.pair_id = weights.pair_id
     group by histories.user_id, histories.track_id
 ),
 

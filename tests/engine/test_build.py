@@ -85,7 +85,9 @@ class TestIncremental:
         build_sql(data, warehouse, unwanted=("item_neighbours",))
         built = record.read(warehouse)
         assert {"practice.scores_content", "marts.practice_accuracy"} <= built.keys()
-        assert not {"practice.scores_item_neighbours", "practice.features_item_weights"} & built.keys()
+        assert (
+            not {"practice.scores_item_neighbours", "practice.features_candidate_neighbours"} & built.keys()
+        )
 
     def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):
         with pytest.raises(UsageError, match="--without 'no_such': no model of that name"):

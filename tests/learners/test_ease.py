@@ -154,13 +154,7 @@ def test_ratings_of_the_most_rated_items_and_what_they_weigh(planted):
 def test_a_candidate_gathers_the_weights_of_the_history_over_the_root_of_its_popularity(planted):
     given = {
         "staging.candidates": "user_id track_id\n1 7\n1 8\n2 7\n3 9",
-        "features.candidate_histories": """
-            user_id track_id item_id rating
-            1       7        5       80
-            1       7        6       79
-            1       8        5       80
-            2       7        6       100
-        """,
+        "staging.ratings": "user_id item_id rating\n1 5 80\n1 6 79\n2 6 100\n4 5 100",
         "learned.item_weights": "item_i item_j weight\n7 5 .5\n7 6 -.25\n9 5 1",
         "priors.items": "item_id rating_count\n7 4\n8 1",
     }

@@ -24,17 +24,6 @@ def test_positions_count_from_zero_in_the_order_of_the_file(schemas):
     )
 
 
-def test_a_candidates_history_is_all_that_its_user_rated(schemas):
-    given = {
-        "staging.candidates": "user_id track_id\n1 7\n1 8\n2 7\n3 7",
-        "staging.ratings": "user_id item_id rating\n1 5 90\n1 6 10\n2 5 0\n4 5 100",
-    }
-    expect(
-        result(schemas, "features.candidate_histories", given),
-        "user_id track_id item_id rating\n1 7 5 90\n1 7 6 10\n1 8 5 90\n1 8 6 10\n2 7 5 0",
-    )
-
-
 def test_weights_fall_with_the_distance_and_the_gap_and_end_at_the_window(schemas):
     """Users 1 and 2 rated track 7 beside item 5, user 3 as far as the window reaches, user 4 beyond it."""
     given = {
@@ -50,29 +39,58 @@ def test_weights_fall_with_the_distance_and_the_gap_and_end_at_the_window(schema
             4       7       70     16
             1       6       90     2
         """,
-        "features.candidate_histories": "user_id track_id item_id\n9 7 5\n9 8 6",
-        "staging.candidates": "user_id track_id\n9 7\n9 8",
+        "staging.candidates": "user_id track_id\n9 7\n9 8\n10 7\n11 7",
+        "staging.ratings": "user_id item_id rating\n9 5 30\n9 4 90\n10 5 0\n10 6 60",
         "priors.items": "item_id rating_count\n5 4\n6 1\n7 4",
     }
-    weight = 11**-0.2 + 3**-1.1 + 10**-1.1 * 101**-0.2
-    closeness = 1 + 3**-1.1 + 10**-1.1
+    weight = (11**-0.2 + 3**-1.1 + 10**-1.1 * 101**-0.2) / (4 + 4 - 3)
+    closeness = (1 + 3**-1.1 + 10**-1.1) / (4 + 4 - 3)
     expect(
-        result(schemas, "features.item_weights", given),
-        f"item_i item_j weight closeness support\n7 5 {weight / (4 + 4 - 3)} {closeness / (4 + 4 - 3)} 3",
+        result(schemas, "features.candidate_neighbours", given),
+        f"""
+        user_id track_id item_id rating weight closeness support
+        9       7        5       30     {weight} {closeness} 3
+        10      7        5       0      {weight} {closeness} 3
+        10      7        6       60     {2**-1.1 / 4} {2**-1.1 / 4} 1
+        """,
+    )
+
+
+def test_of_a_track_that_many_rated_some_are_drawn_and_stand_for_all(schemas):
+    """600 users rated track 7 right before item 5, of whom about 60 are drawn; the estimate is never more than all."""
+    users = 600
+    positions = [f"{user} 7 50 0\n{user} 5 50 1" for user in range(users)]
+    given = {
+        "features.positions": "user_id item_id rating position\n" + "\n".join(positions),
+        "staging.candidates": "user_id track_id\n9 7",
+        "staging.ratings": "user_id item_id rating\n9 5 30",
+        "priors.items": f"item_id rating_count\n5 {2 * users}\n7 {users}",
+    }
+    for raters, tolerance in ((60, 0.05), (users, 0)):
+        overrides = (f"item_neighbours.raters={raters}",)
+        (row,) = result(schemas, "features.candidate_neighbours", given, overrides=overrides)
+        assert row["weight"] == row["closeness"] == pytest.approx(0.5, rel=2 * tolerance + 1e-9)
+        assert row["support"] == pytest.approx(users, rel=tolerance) and row["support"] <= users
+
+
+NEIGHBOURS = """
+    user_id track_id item_id rating weight closeness support
+    1       7        5       100    .5     .75       3
+    1       7        6       0      .25    .5        2
+    2       7        6       30     .25    .5        2
+"""
+
+
+def test_the_weight_of_a_pair_is_there_once(schemas):
+    expect(
+        result(schemas, "features.item_weights", {"features.candidate_neighbours": NEIGHBOURS}),
+        "item_i item_j weight closeness support\n7 5 .5 .75 3\n7 6 .25 .5 2",
     )
 
 
 def test_a_candidate_gathers_the_weights_of_what_its_user_rated(schemas):
     given = {
-        "features.candidate_histories": """
-            user_id track_id item_id rating
-            1       7        5       100
-            1       7        6       0
-            1       7        9       50
-            1       8        5       100
-            2       7        6       30
-        """,
-        "features.item_weights": "item_i item_j weight closeness support\n7 5 .5 .75 3\n7 6 .25 .5 2",
+        "features.candidate_neighbours": NEIGHBOURS,
         "priors.items": "item_id rating_count\n5 4\n6 1\n7 9",
     }
     expect(

@@ -70,7 +70,8 @@ def test_unliked_tracks_are_neither_rated_nor_candidates(schemas):
     draws = "user_id track_id turn\n1 7 0\n1 8 1\n1 9 2\n1 10 3\n1 11 4\n1 12 5\n2 7 0\n2 8 1\n2 9 2"
     given = {
         "practice.draws": draws,
-        "staging.ratings": "user_id item_id rating\n1 8 0\n2 7 100",
+        "practice.users": "user_id ordinal\n1 0\n2 1",
+        "staging.ratings": "user_id item_id rating\n1 8 0\n2 7 100\n3 9 50",
         "staging.candidates": "user_id track_id\n1 10\n2 12",
     }
     expect(result(schemas, "practice.unliked", given), "user_id track_id\n1 7\n1 9\n1 11")

@@ -20,7 +20,7 @@ PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "ta
 GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
 
 # Of the same SQL over practice's candidates some is enough, for it is looked at over the candidates themselves.
-TWINS = ("features_item_weights", "scores_content", "scores_max_genre*", "scores_weighted_average*")
+TWINS = ("features_candidate_neighbours", "scores_content", "scores_max_genre*", "scores_weighted_average*")
 WITHOUT = tuple(f"practice.{name}" for name in TWINS)
 
 

@@ -69,11 +69,12 @@ class Standalone:
 
 
 def children(process: int) -> list[int]:
-    """The processes that a process started, and theirs; threads may end while they are asked."""
+    """The processes that a process started, and theirs; all may end while they are asked."""
     direct: list[int] = []
-    for path in Path(f"/proc/{process}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            direct += map(int, path.read_text().split())
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with contextlib.suppress(OSError):
+                direct += map(int, (thread / "children").read_text().split())
     return direct + [one for child in direct for one in children(child)]
 
 
