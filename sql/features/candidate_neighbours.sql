@@ -55,6 +55,7 @@ pairs as (
     where abs(judged.position - positions.position) between 1 and {{ window }}
 ),
 
+-- The pairs of histories, by a query of their own: DuckDB would keep all rows of one that is read twice.
 wanted as (
     select {{ pair_id('candidates.track_id', 'ratings.item_id') }} as pair_id
     from candidates
