@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -13,6 +14,19 @@ from recsys.project.contract import Relation, Rows
 def held(tables: Mapping[str, pa.Table]) -> dict[str, Relation]:
     """The inputs of a Python model."""
     return {name: Held(table) for name, table in tables.items()}
+
+
+@dataclass(frozen=True)
+class Streamed(Held):
+    """A relation that is never read as a whole, and comes in pieces of ``size`` rows at most."""
+
+    size: int = 1 << 20
+
+    def arrow(self) -> pa.Table:
+        raise AssertionError("read as a whole")
+
+    def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+        yield from super().batches(min(rows, self.size))
 
 
 def read(made: Mapping[str, Rows]) -> dict[str, pa.Table]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.ensemble.blend import METHODS, Blend, blend
-from recsys.ensemble.columns import NO_FOLD, Listed
+from recsys.ensemble.columns import NO_FOLD, Listed, Name
 from recsys.ensemble.pool import Input, Pool, rounding_error
 from recsys.ensemble.users import Array
 from recsys.ensemble.weights import combine, rounded
@@ -34,8 +34,6 @@ _WEIGHTS = pa.schema(
 _ESTIMATE = pa.schema(
     {"method": pa.string(), "ridge": pa.float64(), "accuracy": pa.float64(), "uncertainty": pa.float64()}
 )
-
-Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def ensemble(
     method = parse(EnsembleSettings, settings).method
     listed = Listed(inputs["candidates"].arrow())
     context.report(0.0, "ranking the inputs within the user")
-    columns = listed.inputs(inputs["predictions"].arrow(), inputs["submissions"].arrow())
+    columns = listed.inputs(inputs["predictions"], inputs["submissions"])
     stated = [
         row
         for row in inputs["known"].arrow().to_pylist()

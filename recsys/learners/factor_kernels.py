@@ -13,10 +13,9 @@ from recsys.learners.compiled import compiled
 
 
 @compiled
-def histories(begins, items, ratings, positive, others):  # type: ignore[no-untyped-def]
-    """For each positive rating the codes of the user's ratings of the item's album and artist."""
-    marks = np.zeros(len(others) + 1, np.uint8)
-    codes, place = np.zeros((np.sum(ratings >= positive), 2), np.uint8), 0
+def histories(begins, items, ratings, positive, others, codes):  # type: ignore[no-untyped-def]
+    """Put into ``codes`` (positives, 2) those of the user's ratings of each liked item's album and artist."""
+    marks, place = np.zeros(len(others) + 1, np.uint8), 0
     for user in range(len(begins) - 1):
         begin, end = begins[user], begins[user + 1]
         for entry in range(begin, end):
@@ -30,7 +29,6 @@ def histories(begins, items, ratings, positive, others):  # type: ignore[no-unty
                 place += 1
         for entry in range(begin, end):
             marks[items[entry]] = 0
-    return codes
 
 
 @compiled

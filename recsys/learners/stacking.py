@@ -68,8 +68,8 @@ def stacked(
     chosen = parse(StackingSettings, settings)
     listed = Listed(inputs["candidates"].arrow())
     context.report(0.0, "ranking the inputs within the user")
-    columns = listed.inputs(inputs["predictions"].arrow(), inputs["submissions"].arrow())
-    nested = listed.nested(inputs["nested"].arrow(), columns)
+    columns = listed.inputs(inputs["predictions"], inputs["submissions"])
+    nested = listed.nested(inputs["nested"], columns)
     levels = np.array([listed.users.levels(scores) for scores in columns.values()]).T
     fold = listed.folds(inputs["folds"].arrow())
     examples = _examples(listed, inputs["labels"].arrow(), fold)

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from recsys.learners.vectors import positions
+from recsys.learners.vectors import positions, tallied
+from recsys.project.contract import Relation
+
+PIECE = 1 << 20  # entries that are worked on at a time
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays in files of a folder, whose pages the system lends and takes back: no memory of the process."""
+
+    folder: Path
+
+    def empty(self, name: str, shape: int | tuple[int, ...], kind: type) -> np.ndarray:
+        """An array to be filled; one of the same name before it is gone."""
+        if not np.prod(shape):
+            return np.empty(shape, kind)
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        return np.memmap(path, kind, mode="w+", shape=shape).view(np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -38,9 +58,14 @@ class Taxonomy:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def law(self) -> np.ndarray:
+    def law(self, arrays: Arrays) -> np.ndarray:
         """Items (draws), each as often as it is to be drawn."""
-        return np.repeat(np.arange(len(self), dtype=np.int32), self.draws)
+        law = arrays.empty("law", int(self.draws.sum()), np.int32)
+        ends = np.append(0, np.cumsum(self.draws))
+        for part in parts(ends):
+            items = np.arange(part.start, part.stop, dtype=np.int32)
+            law[ends[part.start] : ends[part.stop]] = np.repeat(items, self.draws[part])
+        return law
 
     def sums(self, own: np.ndarray, parent: np.ndarray) -> np.ndarray:
         """The items' vectors (n, k): their ``own`` (n, k) and their parents' (n + 1, k), the last zero."""
@@ -51,10 +76,10 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class Histories:
-    """Ratings, user after user in ascending order of ``users`` (m).
+    """Ratings, user after user in ascending order of ``users`` (m), in ``arrays``.
 
     ``begins`` int64 (m + 1) say where each user's ratings begin; ``items`` int32 are positions in the
-    taxonomy, ``ratings`` uint8 are 0..100.
+    taxonomy, ascending for each user, ``ratings`` uint8 are 0..100.
     """
 
     users: np.ndarray
@@ -63,25 +88,53 @@ class Histories:
     ratings: np.ndarray
 
     @classmethod
-    def of(cls, table: pa.Table, taxonomy: Taxonomy) -> Histories:
+    def of(cls, relation: Relation, taxonomy: Taxonomy, arrays: Arrays) -> Histories:
         """From ``user_id``, ``item_id``, ``rating``, in any order; items must be in the taxonomy."""
-        user_id, items = table["user_id"].to_numpy(), positions(taxonomy.ids, table["item_id"].to_numpy())
-        users = np.unique(user_id)
-        rows = positions(users, user_id)
-        order = np.argsort(rows * (len(taxonomy) + 1) + items)
-        counts = np.bincount(rows, minlength=len(users))
-        ratings = table["rating"].to_numpy().astype(np.uint8)[order]
-        return cls(users, np.append(0, np.cumsum(counts)), items[order].astype(np.int32), ratings)
+        users, counts = tallied(batch["user_id"].to_numpy() for batch in relation.batches())
+        begins = np.append(0, np.cumsum(counts))
+        items = arrays.empty("items", int(begins[-1]), np.int32)
+        ratings = arrays.empty("ratings", int(begins[-1]), np.uint8)
+        free = begins[:-1].copy()
+        for batch in relation.batches():
+            rows = positions(users, batch["user_id"].to_numpy())
+            order = np.argsort(rows, kind="stable")
+            found, count = np.unique(rows, return_counts=True)
+            places = np.repeat(free[found] - np.cumsum(count) + count, count) + np.arange(len(rows))
+            items[places] = positions(taxonomy.ids, batch["item_id"].to_numpy())[order]
+            ratings[places] = batch["rating"].to_numpy()[order]
+            free[found] += count
+        histories = cls(users, begins, items, ratings)
+        for part in parts(begins):
+            entries = histories.entries(part)
+            order = np.lexsort((items[entries], histories.owners(part)))
+            items[entries], ratings[entries] = items[entries][order], ratings[entries][order]
+        return histories
 
-    def positives(self, threshold: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The ratings from ``threshold`` on: int32 positions of users and of items, and the ratings."""
-        owners = np.repeat(np.arange(len(self.users), dtype=np.int32), np.diff(self.begins))
-        is_positive = self.ratings >= threshold
-        return owners[is_positive], self.items[is_positive], self.ratings[is_positive]
+    def entries(self, users: slice) -> slice:
+        """Where the ratings of some users in a row are."""
+        return slice(self.begins[users.start], self.begins[users.stop])
 
-    def rating(self, rows: np.ndarray, items: np.ndarray, width: int) -> np.ndarray:
-        """The ratings of pairs of a user's row and an item, of which there are ``width``; -1 where none."""
-        owners = np.repeat(np.arange(len(self.users)), np.diff(self.begins))
-        keys = owners * (width + 1) + self.items
-        found = positions(keys, rows * (width + 1) + items)
-        return np.append(self.ratings.astype(np.int16), np.int16(-1))[found]
+    def owners(self, users: slice) -> np.ndarray:
+        """The row of each of their ratings (int32)."""
+        rows = np.arange(users.start, users.stop, dtype=np.int32)
+        return np.repeat(rows, np.diff(self.begins[users.start : users.stop + 1]))
+
+    def rating(self, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """The ratings of pairs of a user's row and an item; -1 where there is none."""
+        asked, place = np.unique(rows, return_inverse=True)
+        lengths = self.begins[asked + 1] - self.begins[asked]
+        entries = np.repeat(self.begins[asked] - np.cumsum(lengths) + lengths, lengths)
+        entries += np.arange(len(entries))
+        width = int(max(items.max(initial=0), self.items[entries].max(initial=0))) + 1
+        keys = np.repeat(np.arange(len(asked)), lengths) * width + self.items[entries]
+        found = positions(keys, place * width + items)
+        return np.append(self.ratings[entries].astype(np.int16), np.int16(-1))[found]
+
+
+def parts(ends: np.ndarray) -> Iterator[slice]:
+    """Runs of 0..n - 1, in order, of about `PIECE` entries; ``ends`` (n + 1) cumulate how many each has."""
+    begin = 0
+    while begin < len(ends) - 1:
+        stop = max(begin + 1, int(np.searchsorted(ends, ends[begin] + PIECE, side="right")) - 1)
+        yield slice(begin, stop)
+        begin = stop

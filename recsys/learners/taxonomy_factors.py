@@ -15,9 +15,11 @@ One descent after the other, compiled: gradients of mini-batches took torch thre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ import pyarrow as pa
 
 from recsys.learners import factor_kernels
 from recsys.learners.settings import parse
-from recsys.learners.taxonomy import Histories, Taxonomy
+from recsys.learners.taxonomy import Arrays, Histories, Taxonomy, parts
 from recsys.learners.vectors import positions
 from recsys.project.contract import Context, Relation
 
@@ -120,14 +122,17 @@ def fit_score(
 
     ``learned.user_factors`` (user_id, factors), ``learned.item_factors`` (item_id, factors, bias), whose
     factors are sums over the taxonomy, ``learned.history_weights`` (feature, weight) and
-    ``learned.factor_curve``, the epochs.
+    ``learned.factor_curve``, the epochs. Ratings are read in pieces, and they and what they are compared with
+    lie in files; the factors are in memory.
     """
     chosen = parse(FactorSettings, settings)
     taxonomy = Taxonomy.of(inputs["items"].arrow())
-    histories = Histories.of(inputs["ratings"].arrow(), taxonomy)
-    labels = inputs["practice"].arrow() if "practice" in inputs else _NO_LABELS
-    practice = Practice.of(labels, histories, taxonomy, chosen.certain)
-    known, curve = fit(histories, taxonomy, practice, chosen, context)
+    with tempfile.TemporaryDirectory(prefix="factors-", dir=context.scratch) as folder:
+        arrays = Arrays(Path(folder))
+        histories = Histories.of(inputs["ratings"], taxonomy, arrays)
+        labels = inputs["practice"].arrow() if "practice" in inputs else _NO_LABELS
+        practice = Practice.of(labels, histories, taxonomy, chosen.certain)
+        known, curve = fit(histories, taxonomy, practice, chosen, arrays, context)
     return {
         "learned.user_factors": pa.table({"user_id": histories.users, "factors": _lists(known.users)}),
         "learned.item_factors": pa.table(
@@ -189,16 +194,21 @@ def history_features(
     """The features `HISTORY` (pairs, 4) of pairs of a user's row and an item; ratings on a scale of 0..1."""
     columns = []
     for level in range(2):
-        rating = histories.rating(rows, taxonomy.others[items, level], len(taxonomy))
+        rating = histories.rating(rows, taxonomy.others[items, level])
         columns += [np.maximum(rating, 0) / 100, rating >= certain]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def fit(
-    histories: Histories, taxonomy: Taxonomy, practice: Practice, settings: FactorSettings, context: Context
+    histories: Histories,
+    taxonomy: Taxonomy,
+    practice: Practice,
+    settings: FactorSettings,
+    arrays: Arrays,
+    context: Context,
 ) -> tuple[Known, pa.Table]:
     """The factors of the epoch that orders the practice best, the last without practice; and the curve."""
-    comparisons = Comparisons(histories, taxonomy, settings)
+    comparisons = Comparisons(histories, taxonomy, settings, arrays)
     factors = Factors.drawn(len(histories.users), len(taxonomy), settings)
     factors.users[comparisons.counts == 0] = 0  # nothing is known of them, so nothing is said
     factors.own[~comparisons.touched()] = 0
@@ -221,17 +231,52 @@ def fit(
 
 
 class Comparisons:
-    """The positive ratings, and the ways to draw something that each is compared with."""
+    """The positive ratings, user after user, and the ways to draw something that each is compared with.
 
-    def __init__(self, histories: Histories, taxonomy: Taxonomy, settings: FactorSettings) -> None:
-        self.histories, self.taxonomy, self.settings = histories, taxonomy, settings
-        self.owners, self.liked, ratings = histories.positives(settings.positive)
-        certain = np.float32(1.0), np.float32(settings.hesitant_weight)
-        self.shares = np.where(ratings >= settings.certain, *certain)
-        self.counts = np.bincount(self.owners, minlength=len(histories.users))
-        self.law = taxonomy.law()
-        ends = histories.begins, histories.items, histories.ratings
-        self.liked_codes = factor_kernels.histories(*ends, settings.positive, taxonomy.others)
+    ``counts`` int64 (m) say how many each user has. Of each there are, in ``arrays``, the row of the user
+    ``owners`` and the item ``liked`` (int32), its weight ``shares`` (float32) and ``liked_codes`` (uint8, 2).
+    """
+
+    def __init__(
+        self, histories: Histories, taxonomy: Taxonomy, settings: FactorSettings, arrays: Arrays
+    ) -> None:
+        self.histories, self.taxonomy, self.settings, self.arrays = histories, taxonomy, settings, arrays
+        self.law = taxonomy.law(arrays)
+        self.counts = np.zeros(len(histories.users), np.int64)
+        for part in parts(histories.begins):
+            rows = histories.owners(part)[self._is_positive(part)] - part.start
+            self.counts[part] = np.bincount(rows, minlength=part.stop - part.start)
+        self.ends = np.append(0, np.cumsum(self.counts))
+        total = int(self.ends[-1])
+        self.owners, self.liked = (arrays.empty(name, total, np.int32) for name in ("owners", "liked"))
+        self.shares = arrays.empty("shares", total, np.float32)
+        self.liked_codes = arrays.empty("liked_codes", (total, 2), np.uint8)
+        for part in parts(histories.begins):
+            self._fill(part)
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def _is_positive(self, users: slice) -> np.ndarray:
+        return self.histories.ratings[self.histories.entries(users)] >= self.settings.positive
+
+    def _fill(self, users: slice) -> None:
+        """Write what is known of the positive ratings of some users."""
+        histories, place = self.histories, self._place(users)
+        entries, is_positive = histories.entries(users), self._is_positive(users)
+        ratings = histories.ratings[entries][is_positive]
+        certain = np.float32(1.0), np.float32(self.settings.hesitant_weight)
+        self.owners[place] = histories.owners(users)[is_positive]
+        self.liked[place] = histories.items[entries][is_positive]
+        self.shares[place] = np.where(ratings >= self.settings.certain, *certain)
+        factor_kernels.histories(
+            histories.begins[users.start : users.stop + 1], histories.items, histories.ratings,
+            self.settings.positive, self.taxonomy.others, self.liked_codes[place],
+        )  # fmt: skip
+
+    def _place(self, users: slice) -> slice:
+        """Where the positive ratings of some users in a row are."""
+        return slice(self.ends[users.start], self.ends[users.stop])
 
     def touched(self) -> np.ndarray:
         """Which items (n) any comparison can have to do with."""
@@ -239,40 +284,47 @@ class Comparisons:
         is_touched[self.liked] = True
         return is_touched
 
-    def draws(self, rng: np.random.Generator) -> np.ndarray:
-        """Items (positives, negatives) by the law."""
-        shape = (len(self.owners), self.settings.negatives)
+    def draws(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Items (count, negatives) by the law."""
+        shape = (count, self.settings.negatives)
         if not len(self.law):
-            return np.empty((shape[0], 0), np.int32)
+            return np.empty((count, 0), np.int32)
         return self.law[rng.integers(0, len(self.law), shape, dtype=np.int32)]
 
     def draw(self, known: Known, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """The hardest unrated draw of each positive rating, -1 for none, and what the history says of it."""
         histories = self.histories
-        return factor_kernels.choose(
-            self.draws(rng), histories.begins, histories.items, histories.ratings, self.counts,
-            self.taxonomy.others, known.users, known.items, known.biases, known.weights,
-            self.settings.certain,
-        )  # fmt: skip
+        chosen = self.arrays.empty("chosen", len(self), np.int32)
+        codes = self.arrays.empty("codes", (len(self), 2), np.uint8)
+        for users in parts(self.ends):
+            place = self._place(users)
+            chosen[place], codes[place] = factor_kernels.choose(
+                self.draws(place.stop - place.start, rng), histories.begins[users.start : users.stop + 1],
+                histories.items, histories.ratings, self.counts[users], self.taxonomy.others,
+                known.users[users], known.items, known.biases, known.weights, self.settings.certain,
+            )  # fmt: skip
+        return chosen, codes
 
     def descend(
         self, factors: Factors, chosen: np.ndarray, codes: np.ndarray, step: float, rng: np.random.Generator
     ) -> float | None:
         """One pass, in an order as random as the cache lets it be; the mean loss, None of nothing."""
-        loss, total = factor_kernels.descend(
-            shuffled(len(self.owners), rng), self.owners, self.liked, self.liked_codes, self.shares, chosen,
-            codes, self.taxonomy.parents, factors.users, factors.own, factors.parent, factors.biases,
-            factors.weights, self.settings.certain, step, self.settings.decay,
-        )  # fmt: skip
+        loss, total = 0.0, 0.0
+        for order in shuffled(len(self), rng):
+            lost, weighed = factor_kernels.descend(
+                order, self.owners, self.liked, self.liked_codes, self.shares, chosen, codes,
+                self.taxonomy.parents, factors.users, factors.own, factors.parent, factors.biases,
+                factors.weights, self.settings.certain, step, self.settings.decay,
+            )  # fmt: skip
+            loss, total = loss + lost, total + weighed
         return loss / total if total else None
 
 
-def shuffled(count: int, rng: np.random.Generator) -> np.ndarray:
+def shuffled(count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """0..count - 1 (int32): runs of neighbours in random order, each shuffled in itself."""
-    order = np.arange(count, dtype=np.int32)
     size = min(_SHUFFLED, max(1, count // 50))
-    runs = [rng.permutation(order[begin : begin + size]) for begin in rng.permutation(range(0, count, size))]
-    return np.concatenate([order[:0], *runs])
+    for begin in rng.permutation(range(0, count, size)):
+        yield rng.permutation(np.arange(begin, min(begin + size, count), dtype=np.int32))
 
 
 def _is_better(epoch: Epoch, kept: Epoch) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +56,17 @@ class Vectors:
     def of(cls, relation: Relation, items: Items, folder: Path) -> Vectors:
         """From ``user_id``, ``item_id``, ``rating`` (0..100), by their key; into files."""
         folder.mkdir(parents=True, exist_ok=True)
-        owners, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         with (folder / "items").open("wb") as places, (folder / "ratings").open("wb") as values:
-            for batch in relation.batches():
-                positions(items.ids, batch["item_id"].to_numpy()).astype(np.int32).tofile(places)
-                (batch["rating"].to_numpy() / 100).astype(np.float32).tofile(values)
-                for found, kept in zip(
-                    np.unique(batch["user_id"], return_counts=True), (owners, counts), strict=True
-                ):
-                    kept.append(found)
-        users, place = np.unique(np.concatenate(owners), return_inverse=True)  # some are in two batches
-        ends = np.cumsum(np.bincount(place, np.concatenate(counts), len(users)))
+
+            def owners() -> Iterator[np.ndarray]:
+                for batch in relation.batches():
+                    positions(items.ids, batch["item_id"].to_numpy()).astype(np.int32).tofile(places)
+                    (batch["rating"].to_numpy() / 100).astype(np.float32).tofile(values)
+                    yield batch["user_id"].to_numpy()
+
+            users, counts = tallied(owners())
         users.astype(FILES["users"]).tofile(folder / "users")
-        ends.astype(FILES["ends"]).tofile(folder / "ends")
+        np.cumsum(counts).astype(FILES["ends"]).tofile(folder / "ends")
         return cls.open(folder, items)
 
     @classmethod
@@ -94,6 +92,15 @@ def _means(ratings: csr_matrix) -> Iterator[np.ndarray]:
         owners = np.repeat(np.arange(len(lengths)), lengths)
         sums = np.bincount(owners, ratings.data[ends[0] : ends[-1]], len(lengths))
         yield (sums / np.maximum(lengths, 1)).astype(np.float32)
+
+
+def tallied(pieces: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct values of integers in pieces, ascending, and how often there is each (int64 both)."""
+    none = np.empty(0, np.int64)
+    found = [(none, none), *(np.unique(piece, return_counts=True) for piece in pieces)]
+    values, counts = (np.concatenate(one) for one in zip(*found, strict=True))
+    distinct, place = np.unique(values, return_inverse=True)  # some are in two pieces
+    return distinct, np.bincount(place, counts, len(distinct)).astype(np.int64)
 
 
 def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from recsys.ensemble.columns import Listed
@@ -16,7 +17,7 @@ from recsys.learners.ensemble import ensemble
 from recsys.learners.stacking import families, stacked
 from recsys.project.contract import Context
 from tests.bench.ensemble_pool import Simulation, simulate
-from tests.held import held
+from tests.held import Streamed, held
 
 Tables = dict[str, pa.Table]
 STACKING = {"family_correlation": 0.95, "penalties": [1.0, 10.0, 100.0]}
@@ -134,6 +135,26 @@ def test_the_order_of_rows_does_not_show(
     other = learner({key: shuffled(table) for key, table in inputs.items()})
     for relation, table in straight.items():
         assert other[relation].equals(table), f"{name}: {relation}"
+
+
+@pytest.mark.parametrize(
+    ("learner", "settings"), [(ensemble, LEAST_SQUARES), (stacked, STACKING)], ids=["ensemble", "stacked"]
+)
+def test_scores_of_the_inputs_are_never_a_whole_table(
+    inputs: Tables, learner: Callable[..., Mapping[str, pa.Table]], settings: Mapping[str, Any]
+) -> None:
+    """In pieces that cut models and users in two."""
+    of_one = inputs["predictions"].filter(pc.equal(inputs["predictions"]["model"], "model_2"))
+    inputs["nested"] = (
+        of_one.set_column(3, "score", pc.negate(of_one["score"]))
+        .append_column("held_out_fold", pa.array(np.arange(len(of_one)) % 2, pa.int32()))
+        .select(NESTED.names)
+    )
+    pieces = {name: Streamed(inputs[name], 1001) for name in ("predictions", "submissions", "nested")}
+    whole = learner(held(inputs), settings, Context(Path("unused")))
+    again = learner({**held(inputs), **pieces}, settings, Context(Path("unused")))
+    for relation, table in whole.items():
+        assert again[relation].equals(table), relation
 
 
 def test_weights_name_kind_accuracy_and_origin(inputs: Tables) -> None:

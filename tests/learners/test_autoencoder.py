@@ -19,7 +19,7 @@ from recsys.learners.batches import Batch, Sampler, ahead, distinct
 from recsys.learners.row_table import RowTable
 from recsys.learners.vectors import Items, Vectors, positions
 from recsys.project.contract import Context
-from tests.held import held, read
+from tests.held import Streamed, held, read
 
 SETTINGS: dict[str, Any] = {
     "hidden": 8,
@@ -199,12 +199,7 @@ def test_vectors_are_the_ratings_of_whoever_rated_and_an_empty_row(tmp_path: Pat
     tables = world()
     items = Items.of(tables["items"])
     whole = vectors_of(tables, items, tmp_path)
-
-    class Pieces(Held):
-        def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
-            yield from super().batches(7)
-
-    pieced = Vectors.of(Pieces(tables["ratings"]), items, tmp_path / "pieces")
+    pieced = Vectors.of(Streamed(tables["ratings"], 7), items, tmp_path / "pieces")
     for one in (whole, pieced, Vectors.open(tmp_path / "pieces", items)):
         dense = one.ratings.toarray()
         user, item, rating = (tables["ratings"][name].to_numpy() for name in ("user_id", "item_id", "rating"))
@@ -216,10 +211,6 @@ def test_vectors_are_the_ratings_of_whoever_rated_and_an_empty_row(tmp_path: Pat
 
 
 def test_ratings_and_candidates_are_never_a_whole_table(context: Context) -> None:
-    class Streamed(Held):
-        def arrow(self) -> pa.Table:
-            raise AssertionError("read as a whole")
-
     tables = world()
     inputs = held(tables) | {name: Streamed(tables[name]) for name in ("ratings", "candidates")}
     made = autoencoder.fit_score(inputs, SETTINGS, context)

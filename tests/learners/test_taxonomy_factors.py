@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ from scipy.stats import chisquare
 
 pytest.importorskip("numba", reason="the extra 'learners' is not installed")
 
+from recsys.engine.folds import Held
 from recsys.learners import factor_kernels
-from recsys.learners.taxonomy import Histories, Taxonomy
+from recsys.learners.taxonomy import Arrays, Histories, Taxonomy
 from recsys.learners.taxonomy_factors import (
     Comparisons,
     Factors,
@@ -23,8 +26,8 @@ from recsys.learners.taxonomy_factors import (
     history_features,
     shuffled,
 )
-from recsys.project.contract import Context
-from tests.held import held
+from recsys.project.contract import Context, Relation
+from tests.held import Streamed, held
 
 SETTINGS = {
     "factors": 8, "epochs": 15, "step": 0.1, "last_step": 0.02, "decay": 0.002, "negatives": 3, "positive": 50,
@@ -49,24 +52,40 @@ def ratings(rows: list[tuple[int, int, int]]) -> pa.Table:
     return pa.table(dict(zip(("user_id", "item_id", "rating"), columns, strict=True)))
 
 
+@pytest.fixture
+def arrays(tmp_path: Path) -> Arrays:
+    return Arrays(tmp_path)
+
+
 def learned(tables: dict[str, pa.Table], **changed: float) -> dict[str, pa.Table]:
-    return dict(fit_score(held(tables), SETTINGS | changed, Context(scratch=Path("unused"))))
+    return learned_of(held(tables), **changed)
+
+
+def learned_of(inputs: Mapping[str, Relation], **changed: float) -> dict[str, pa.Table]:
+    """What is learned, with nothing left in the scratch folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made = dict(fit_score(inputs, SETTINGS | changed, Context(scratch=Path(scratch))))
+        assert not any(Path(scratch).iterdir())
+    return made
 
 
 def flat(count: int) -> dict[int, tuple[None, None]]:
     return dict.fromkeys(range(1, count + 1), (None, None))
 
 
-def compared(table: pa.Table, items: pa.Table, **changed: float) -> Comparisons:
+def compared(table: pa.Table, items: pa.Table, arrays: Arrays, **changed: float) -> Comparisons:
     taxonomy = Taxonomy.of(items)
-    return Comparisons(Histories.of(table, taxonomy), taxonomy, FactorSettings(**(SETTINGS | changed)))
+    histories = Histories.of(Held(table), taxonomy, arrays)
+    return Comparisons(histories, taxonomy, FactorSettings(**(SETTINGS | changed)), arrays)
 
 
-def test_draws_follow_the_law_of_liked_ratings_among_what_the_user_never_rated() -> None:
+def test_draws_follow_the_law_of_liked_ratings_among_what_the_user_never_rated(arrays: Arrays) -> None:
     """One user rated items 1 to 3 of 8; the others must be drawn in proportion to their counts."""
     counts = {1: 500, 2: 30, 4: 10, 5: 20, 6: 40, 7: 80}
     found = np.zeros(9, int)
-    drawing = compared(ratings([(1, 1, 90), (1, 2, 10), (1, 3, 60)]), items(flat(8), counts), negatives=1)
+    drawing = compared(
+        ratings([(1, 1, 90), (1, 2, 10), (1, 3, 60)]), items(flat(8), counts), arrays, negatives=1
+    )
     factors = Factors.drawn(1, 8, drawing.settings).known(drawing.taxonomy)
     rng = np.random.default_rng(5)
     for _ in range(6000):
@@ -79,8 +98,10 @@ def test_draws_follow_the_law_of_liked_ratings_among_what_the_user_never_rated()
     assert skewed < 1e-6, "the test could not tell another law"
 
 
-def test_the_hardest_draw_is_chosen() -> None:
-    drawing = compared(ratings([(1, 1, 90)]), items(flat(6), dict.fromkeys(range(2, 7), 5)), negatives=200)
+def test_the_hardest_draw_is_chosen(arrays: Arrays) -> None:
+    drawing = compared(
+        ratings([(1, 1, 90)]), items(flat(6), dict.fromkeys(range(2, 7), 5)), arrays, negatives=200
+    )
     factors = Factors.drawn(1, 6, drawing.settings)
     factors.biases[:] = [9, 0, 1, 5, 2, 3]
     chosen, codes = drawing.draw(factors.known(drawing.taxonomy), np.random.default_rng(1))
@@ -88,9 +109,9 @@ def test_the_hardest_draw_is_chosen() -> None:
     assert codes.tolist() == [[0, 0]]
 
 
-def test_who_rated_everything_is_compared_with_nothing() -> None:
+def test_who_rated_everything_is_compared_with_nothing(arrays: Arrays) -> None:
     table = ratings([(1, item, 90) for item in range(1, 5)])
-    drawing = compared(table, items(flat(4), dict.fromkeys(range(1, 5), 1)))
+    drawing = compared(table, items(flat(4), dict.fromkeys(range(1, 5), 1)), arrays)
     chosen, _ = drawing.draw(
         Factors.drawn(1, 4, drawing.settings).known(drawing.taxonomy), np.random.default_rng(1)
     )
@@ -225,10 +246,23 @@ def test_the_epoch_that_orders_the_practice_best_is_kept() -> None:
     assert kept[0] > kept[1]
 
 
-def test_history_features_leave_out_the_item_itself() -> None:
+def test_pieces_of_any_size_give_the_same_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users who are cut in two by the pieces that ratings come in, and pieces of less than one user."""
+    tables, pairs, _ = planted(2)
+    mixed = np.random.default_rng(1).permutation(tables["ratings"].num_rows)
+    whole = scores(learned(tables), pairs)
+    monkeypatch.setattr("recsys.learners.taxonomy.PIECE", 7)
+    inputs: dict[str, Relation] = {
+        **held(tables),
+        "ratings": Streamed(tables["ratings"].take(pa.array(mixed)), 5),
+    }
+    assert np.array_equal(whole, scores(learned_of(inputs), pairs))
+
+
+def test_history_features_leave_out_the_item_itself(arrays: Arrays) -> None:
     table = ratings([(1, 10, 90), (1, 20, 40)])
     taxonomy = Taxonomy.of(items(TREE, {}))
-    histories = Histories.of(table, taxonomy)
+    histories = Histories.of(Held(table), taxonomy, arrays)
     places = np.searchsorted(taxonomy.ids, [1, 3, 10, 20])
     found = history_features(histories, taxonomy, np.zeros(4, int), places, 80)
     assert found == pytest.approx(np.array([[0.9, 1, 0.4, 0], [0, 0, 0, 0], [0, 0, 0.4, 0], [0, 0, 0, 0]]))
@@ -256,4 +290,5 @@ def test_odd_data_gives_finite_factors_for_every_item(name: str) -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 1000])
 def test_an_order_has_each_comparison_once(count: int) -> None:
-    assert sorted(shuffled(count, np.random.default_rng(1)).tolist()) == list(range(count))
+    found = np.concatenate([np.empty(0, np.int32), *shuffled(count, np.random.default_rng(1))])
+    assert sorted(found.tolist()) == list(range(count))
