@@ -31,6 +31,7 @@ from recsys.engine.queries import build_id, require, require_model
 from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
 from recsys.engine.statements import CORRUPT
 from recsys.errors import Error, UnknownIdError, UsageError
+from recsys.sources.remote import located
 
 if TYPE_CHECKING:
     from recsys.engine.plan import Step
@@ -65,13 +66,14 @@ def build(
 ) -> Warehouse:
     """Build a warehouse from a data directory, running only what changed, and open it.
 
-    The arguments are those of ``recsys build``; ``parameters`` are constants of ``sql/parameters.toml`` by
-    their dotted names, such as ``{"bayes.confidence": 25}``. InputError names file, line and text of bad
-    input, UsageError a wrong argument, BuildError a model that fails; each leaves the warehouse as it was.
+    The arguments are those of ``recsys build``, ``data`` a folder, or with Spark a URL that it reads;
+    ``parameters`` are constants of ``sql/parameters.toml`` by their dotted names, such as
+    ``{"bayes.confidence": 25}``. InputError names file, line and text of bad input, UsageError a wrong
+    argument, BuildError a model that fails; each leaves the warehouse as it was.
     The logger ``recsys`` tells of each model (INFO) and of what had to be left out (WARNING).
     """
     options = Options(
-        data=Path(data),
+        data=located(data),
         warehouse=Path(warehouse),
         sql=None if sql is None else Path(sql),
         overrides=tuple(f"{name}={_written(value)}" for name, value in (parameters or {}).items()),

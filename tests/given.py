@@ -20,6 +20,7 @@ from recsys.engine.plan import Step
 from recsys.engine.record import Record
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
+from recsys.sources.remote import Remote
 
 EMPTY_DIRECTORY = {
     "trackData2.txt": "",
@@ -65,7 +66,7 @@ def write_directory(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     return directory
 
 
-def build_sql(data: Path, warehouse: Path, **options: Any) -> Silent:
+def build_sql(data: Path | Remote, warehouse: Path, **options: Any) -> Silent:
     """Build the SQL half of a data directory."""
     reporter = Silent()
     options = {"sql_only": True, "limits": Limits(threads=2, memory="1GB"), **options}

@@ -70,7 +70,12 @@ def _near(statistics: Sequence[Statistic]) -> str:
 
 
 @click.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="The data directory to read.")
+@click.option(
+    "--data",
+    metavar="DIR_OR_URL",
+    required=True,
+    help="The data directory to read; a URL with --engine spark.",
+)
 @warehouse_option
 @click.option("--sql-only", is_flag=True, help="Leave the learned models out.")
 @click.option("--no-candidates", is_flag=True, help="The data directory has no test file.")
@@ -98,7 +103,7 @@ def _near(statistics: Sequence[Statistic]) -> str:
 )
 @click.option("--store", metavar="DIR_OR_URL", help="Where a cluster keeps relations.  [default: FILE.store]")
 @click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
-def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
+def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     """Build the warehouse from a data directory.
 
     Every model that changed is run and checked, and the result is published in one atomic step.
@@ -111,8 +116,9 @@ def build(threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
     from recsys.engine.database import Limits
+    from recsys.sources.remote import located
 
-    options = Options(limits=Limits(threads, memory), plan_only=plan_only, **given)
+    options = Options(located(data), limits=Limits(threads, memory), plan_only=plan_only, **given)
     opening = (
         f"Building {options.warehouse} from {options.data}: every model that changed is run and checked."
     )

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from recsys import spark
 from recsys.engine import additions, record, requests
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.database import Database, EngineError, Limits, Size
-from recsys.engine.engines import engine
+from recsys.engine.engines import engine, require_spark
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
 from recsys.engine.record import Record
 from recsys.engine.run import LearnerUnavailable, Runner
 from recsys.engine.schedule import Schedule
 from recsys.engine.statements import first_line
-from recsys.errors import BuildError
+from recsys.errors import BuildError, UsageError
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources import parquet
 from recsys.sources.directory import SourceFile, discover
+from recsys.sources.remote import Remote
 
 SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # until a build has been timed
 MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
@@ -35,7 +37,7 @@ MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use al
 class Options:
     """What a person asked of a build."""
 
-    data: Path
+    data: Path | Remote
     warehouse: Path
     sql: Path | None = None
     overrides: tuple[str, ...] = ()
@@ -84,8 +86,7 @@ def build(options: Options, reporter: Reporter) -> Result:
     """
     begun = time.monotonic()
     record.refuse_foreign(options.warehouse, options.full_refresh)
-    files = discover(options.data, options.no_candidates)
-    of_data = parquet.parameters(options.data)
+    files, of_data = _sources(options, reporter)
     project = Project.load(options.sql, options.overrides, files, of_data)
     place = Workplace(options.warehouse.absolute())
     with contextlib.nullcontext(place) if options.plan_only else place.held() as workplace:
@@ -97,6 +98,30 @@ def build(options: Options, reporter: Reporter) -> Result:
             run.execute(steps, dropped)
     kept = tuple(step.name for step in steps if step.name not in run.ran)
     return Result(tuple(run.ran), kept, run.stale(), run.left_out, time.monotonic() - begun)
+
+
+def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile], dict[str, Any]]:
+    """The files of the data directory by source name, and the constants that come with it."""
+    if isinstance(options.data, Path):
+        files = discover(options.data, options.no_candidates)
+        return files, parquet.parameters(parquet.metadata(options.data))
+    if options.engine != "spark":
+        raise UsageError(f"--data {options.data}: expected a folder of this machine, or --engine spark")
+    require_spark()
+    from recsys.engine.spark.inputs import discover as discover_by_spark
+
+    with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
+        context = Context(
+            scratch=Path(scratch),
+            threads=options.limits.threads,
+            memory_bytes=options.limits.memory_bytes,
+            spark_master=options.spark_master,
+            report=reporter.advanced,
+        )
+        try:
+            return discover_by_spark(options.data, options.no_candidates, context)
+        finally:
+            spark.stop()
 
 
 class _Run:

@@ -21,6 +21,7 @@ from recsys.engine.statements import Connection
 from recsys.errors import DamagedFileError, ForeignFileError, UsageError
 from recsys.project.parameters import Parameters
 from recsys.sources.directory import SourceFile
+from recsys.sources.remote import Remote
 from recsys.version import __version__
 
 LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
@@ -117,7 +118,7 @@ def _record(row: dict[str, Any]) -> Record:
 
 def table(
     build_id: str,
-    data: Path,
+    data: Path | Remote,
     limits: Limits,
     engine: Mapping[str, str],
     parameters: Parameters,
@@ -134,7 +135,7 @@ def table(
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _settings(data: Path, limits: Limits) -> dict[str, Any]:
+def _settings(data: Path | Remote, limits: Limits) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "recsys": __version__,
@@ -144,7 +145,7 @@ def _settings(data: Path, limits: Limits) -> dict[str, Any]:
         "threads": limits.threads,
         "memory": limits.memory,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "data": data.resolve(),
+        "data": data.resolve() if isinstance(data, Path) else data,
     }
 
 

@@ -26,6 +26,7 @@ from recsys.project.contract import Context, proven_key
 from recsys.project.rendering import PythonCall, Rendered
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
+from recsys.sources.remote import Remote
 
 
 class ModelError(Exception):
@@ -64,7 +65,7 @@ class Runner:
         self.project, self.files, self.workplace = project, files, workplace
         self.context, self.build_id = context, build_id
         self.meter = PeakMeter()
-        self.paths: dict[str, Path] = {}
+        self.paths: dict[str, Path | Remote] = {}
         self.paths_lock = threading.Lock()
 
     def run(self, step: Step, database: Database) -> list[Record]:
@@ -170,7 +171,7 @@ class Runner:
         given = (argument, labels), folds, call.settings, self.context
         return out_of_fold(function, inputs, *given, model.name)
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str) -> Path | Remote:
         """The text of an input file, as plain as the engine needs it."""
         with self.paths_lock:
             if name not in self.paths:
@@ -185,8 +186,17 @@ class Runner:
         if error.is_damage:
             raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
         if rendered.model.layer in ("staging", "hierarchy"):
-            explain_refusal(self.files)
+            self._refuse_input()
         raise BuildError(_located(error, rendered, self._compiled(rendered))) from None
+
+    def _refuse_input(self) -> None:
+        """InputError for what is wrong with the input, if anything is."""
+        if any(isinstance(file.path, Remote) for file in self.files.values()):
+            from recsys.engine.spark import inputs
+
+            inputs.explain_refusal(self.files, self.context)
+        else:
+            explain_refusal(self.files)
 
     def _compiled(self, rendered: Rendered) -> Path:
         model = rendered.model

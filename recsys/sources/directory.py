@@ -14,12 +14,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
 from recsys.errors import InputError, UsageError
 from recsys.sources import parquet
+from recsys.sources.remote import Remote
 
 CHUNK = 1 << 22
 LONGEST_LINE = 1 << 20  # bytes; the longest real line, a track with 21 genres, has under 200
@@ -50,10 +51,17 @@ class SourceFile:
     """
 
     name: str
-    path: Path
+    path: Path | Remote
     digest: str
     byte_count: int
     line_count: int
+
+    @property
+    def local(self) -> Path:
+        """The path of a file of this machine; TypeError of another."""
+        if isinstance(self.path, Remote):
+            raise TypeError(f"{self.path} is no file of this machine")
+        return self.path
 
 
 def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFile]:
@@ -64,14 +72,12 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
     """
     if not directory.is_dir():
         raise UsageError(f"{directory}: expected a data directory")
-    found = (
-        _parquet_files(directory) if parquet.is_there(directory) else _text_files(directory, no_candidates)
-    )
-    candidates = found.get("candidates") or found.get("test")
-    if no_candidates and candidates:
-        raise UsageError(f"{candidates.path}: expected no file of candidates with --no-candidates")
-    if not (candidates or no_candidates):
-        _refuse_lack_of_candidates(directory)
+    if parquet.is_there(directory):
+        metadata = parquet.metadata(directory)
+        folder = _OfThisMachine(directory, metadata.get("sha256", {}))
+        found = of_parquet(folder, str(directory), metadata, no_candidates)
+    else:
+        found = _text_files(directory, no_candidates)
     if (directory / SUBMISSIONS).exists():
         found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
     return found
@@ -87,39 +93,67 @@ def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
             options = f"{' or '.join(stems)} (or the same with .gz)"
             remedy = "; --no-candidates builds without candidates" if name == "test" else ""
             raise UsageError(f"{directory}: expected a file {options}, found none{remedy}")
+    if no_candidates and "test" in found:
+        raise UsageError(f"{found['test'].path}: expected no file of candidates with --no-candidates")
     for name in NEVER_EMPTY:
-        if name in found and _is_blank(found[name].path):
-            raise InputError(found[name].path, 1, "", "a header UserId|count: the file is empty")
+        if name in found and _is_blank(found[name].local):
+            raise InputError(found[name].local, 1, "", "a header UserId|count: the file is empty")
     return found
 
 
-def _parquet_files(directory: Path) -> dict[str, SourceFile]:
-    """The files of a directory of Parquet; their columns are there, and an import's are as it wrote them."""
-    found, digests = {}, parquet.metadata(directory).get("sha256", {})
-    for name in parquet.COLUMNS:
-        path = directory / f"{name}{parquet.SUFFIX}"
-        if not path.exists():
-            if name in parquet.REQUIRED:
-                raise UsageError(f"{directory}: expected a file {path.name}, found none")
-            continue
-        rows, file = parquet.row_count(name, path), _inspect(name, path)
-        if digests.get(path.name, file.digest) != file.digest:
+class Folder(Protocol):
+    """A data directory of Parquet, wherever it is."""
+
+    def exists(self, name: str) -> bool: ...
+    def inspected(self, name: str, file: str) -> SourceFile: ...
+    def refuse_repeated_order(self, file: str) -> None: ...
+
+
+class _OfThisMachine:
+    """A data directory of Parquet whose digests are of all bytes, and as the import says, if one wrote it."""
+
+    def __init__(self, directory: Path, digests: Mapping[str, str]) -> None:
+        self.directory, self.digests = directory, digests
+
+    def exists(self, name: str) -> bool:
+        return (self.directory / name).exists()
+
+    def inspected(self, name: str, file: str) -> SourceFile:
+        path = self.directory / file
+        rows, found = parquet.row_count(name, path), _inspect(name, path)
+        if self.digests.get(file, found.digest) != found.digest:
             remedy = f"without {parquet.METADATA} it is taken as it is"
             raise InputError(
                 path, None, None, f"the file as the import wrote it, found other bytes: {remedy}"
             )
-        if name == "ratings" and path.name not in digests:
-            parquet.refuse_repeated_order(path)
-        found[name] = replace(file, line_count=rows)
-    return found
+        return replace(found, line_count=rows)
+
+    def refuse_repeated_order(self, file: str) -> None:
+        parquet.refuse_repeated_order(self.directory / file)
 
 
-def _refuse_lack_of_candidates(directory: Path) -> None:
-    """UsageError unless an import says that there are none."""
-    if parquet.metadata(directory).get("counts", {}).get("candidates") != 0:
+def of_parquet(
+    folder: Folder, directory: str, metadata: Mapping[str, Any], no_candidates: bool
+) -> dict[str, SourceFile]:
+    """The files of a directory of Parquet; their columns are there, and an import's are as it wrote them."""
+    found, digests = {}, metadata.get("sha256", {})
+    for name in parquet.COLUMNS:
+        file = f"{name}{parquet.SUFFIX}"
+        if not folder.exists(file):
+            if name in parquet.REQUIRED:
+                raise UsageError(f"{directory}: expected a file {file}, found none")
+            continue
+        found[name] = folder.inspected(name, file)
+        if name == "ratings" and file not in digests:
+            folder.refuse_repeated_order(file)
+    if no_candidates and "candidates" in found:
+        raise UsageError(f"{found['candidates'].path}: expected no file of candidates with --no-candidates")
+    is_without = no_candidates or metadata.get("counts", {}).get("candidates") == 0
+    if "candidates" not in found and not is_without:
         name = f"candidates{parquet.SUFFIX}"
         remedy = "--no-candidates builds without candidates"
         raise UsageError(f"{directory}: expected a file {name}, found none; {remedy}")
+    return found
 
 
 def _only(directory: Path, options: list[str]) -> Path | None:
@@ -157,7 +191,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
         raise InputError(path, None, None, f"a readable file: {error.strerror}") from None
 
 
-def plain_text(file: SourceFile, scratch: Path) -> Path | None:
+def plain_text(file: SourceFile, scratch: Path) -> Path | Remote | None:
     """The file, or a copy of its text in the scratch folder, that the engine can read without loss.
 
     None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end,
@@ -165,7 +199,7 @@ def plain_text(file: SourceFile, scratch: Path) -> Path | None:
     of these is for the line reader to refuse.
     """
     path = file.path
-    if path.suffix == parquet.SUFFIX:
+    if isinstance(path, Remote) or path.suffix == parquet.SUFFIX:
         return path
     if path.suffix == ".gz" or _is_foreign(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"

@@ -69,21 +69,21 @@ def _decoded(path: Path, number: int, raw: bytes) -> str:
 def explain_refusal(files: Mapping[str, SourceFile]) -> None:
     """Raise InputError for the first line that breaks the format, taking the files in order of dependence."""
     if "ratings" in files:
-        parquet.explain_refusal({name: file.path for name, file in files.items()})
+        parquet.explain_refusal({name: file.local for name, file in files.items()})
         return
     listed: dict[int, str] = {}
     for name, reader in (("tracks", _tracks), ("albums", _albums), ("artists", _ids), ("genres", _ids)):
         if name in files:
-            for line, item in reader(files[name].path):
+            for line, item in reader(files[name].local):
                 if item in listed:
                     raise line.refused(f"an id that is not listed yet (it is in {listed[item]})")
                 listed[item] = f"{files[name].path.name}:{line.number}"
     if "train" in files:
-        _grouped(files["train"].path, rated=True)
-    candidates = _grouped(files["test"].path, rated=False) if "test" in files else set()
+        _grouped(files["train"].local, rated=True)
+    candidates = _grouped(files["test"].local, rated=False) if "test" in files else set()
     for name in ("labels", "truth"):
         if name in files:
-            _labels(files[name].path, candidates)
+            _labels(files[name].local, candidates)
 
 
 def _fields(line: Line, parents: int, expected: str) -> int:

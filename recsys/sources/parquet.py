@@ -64,33 +64,46 @@ def metadata(directory: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise InputError(path, None, None, f"JSON as an import writes it: {error}") from None
+    return read_metadata(str(path), text)
+
+
+def read_metadata(place: str, text: str) -> dict[str, Any]:
+    """What an import wrote; InputError for what is nothing of the kind."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InputError(place, None, None, f"JSON as an import writes it: {error}") from None
     if not isinstance(found, dict) or found.get("format_version") != 1:
-        raise InputError(path, None, None, "format_version 1")
+        raise InputError(place, None, None, "format_version 1")
     return found
 
 
-def parameters(directory: Path) -> dict[str, Any]:
+def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The constants that an import has chosen for its data, by their dotted names."""
-    found = metadata(directory)
-    return {"liked.rating": found["liked"]} if "liked" in found else {}
+    return {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
 
 
 def row_count(name: str, path: Path) -> int:
     """The rows of a file, whose columns must be there and of the right kind; InputError if they are not."""
     with _opened(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
+    refuse_columns(name, str(path), schema, rows)
+    return rows
+
+
+def refuse_columns(name: str, place: str, schema: pa.Schema, rows: int) -> None:
+    """InputError where the columns of a source are not there or of another kind, or all its rows missing."""
     for column, kind in COLUMNS[name].items():
         if column not in schema.names:
-            raise InputError(path, None, None, f"a column {column}, found {', '.join(schema.names)}")
+            raise InputError(place, None, None, f"a column {column}, found {', '.join(schema.names)}")
         found = schema.field(column).type
         if not _fits(found, kind):
-            raise InputError(path, None, None, f"{_words(kind)} in the column {column}, found {found}")
+            raise InputError(place, None, None, f"{_words(kind)} in the column {column}, found {found}")
     if name in NEVER_EMPTY and not rows:
-        raise InputError(path, None, None, "rows, found a file without any")
-    return rows
+        raise InputError(place, None, None, "rows, found a file without any")
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -139,7 +152,7 @@ def _check_values(name: str, path: Path) -> None:
             if wrong is not None:
                 value = values[wrong].as_py()
                 raise InputError(
-                    path, start + wrong + 1, str(value), f"{_range(kind)} in the column {column}"
+                    path, start + wrong + 1, str(value), f"{expected_of(kind)} in the column {column}"
                 )
 
 
@@ -166,7 +179,8 @@ def _is_list(ids: Any) -> bool:
     return ids is None or all(one is not None and 0 <= one <= LARGEST for one in ids)
 
 
-def _range(kind: Any) -> str:
+def expected_of(kind: Any) -> str:
+    """What a value of `COLUMNS` must be, in words."""
     if kind in (IDS, TEXT):
         return {IDS: f"a list of ids 0..{LARGEST}", TEXT: "a text"}[kind]
     return f"a whole number {kind[0]}..{kind[1]}"

@@ -15,10 +15,11 @@ from recsys.engine.spark.translation import Translation
 from recsys.spark import cause
 
 POSITION = re.compile(r"\(line (\d+), pos (\d+)\)|; line (\d+) pos (\d+)")
-CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+[\w$]+(?:Exception|Error): ")
+CAUSE = re.compile(r"^(?:Caused by: |: )?(?:[\w$]+\.)+[\w$]+(?:Exception|Error): ")
 RAISED = re.compile(r"\[USER_RAISED_EXCEPTION\] (.*?)(?: SQLSTATE: \w+)?$")
 PROGRAM = re.compile(r"Cannot run program .*")  # of a worker that has no Python
 PYTHON = re.compile(r"Traceback \(most recent call last\):$.*?^(\w[^\n]*)$", re.MULTILINE | re.DOTALL)
+CALL = "An error occurred while calling "  # and the next line says which
 TIDY = re.compile(r" SQLSTATE: \w+|;? line \d+ pos \d+|\(line \d+, pos \d+\)")
 
 # pyspark writes every failed statement with its Java trace to stderr; the build tells of it in a line.
@@ -47,7 +48,8 @@ def _message(error: Exception) -> str:
         return found[0].strip()
     if traces := PYTHON.findall(text):
         return str(traces[-1]).strip()
-    line = cause(text) if "Caused by: " in text else next(filter(None, text.strip().splitlines()), "failed")
+    lines = [line for line in text.strip().splitlines() if line and not line.startswith(CALL)] or ["failed"]
+    line = cause(text) if "Caused by: " in text else lines[0]
     line = CAUSE.sub("", line)
     found = RAISED.search(line)
     return found[1] if found else TIDY.sub("", line).strip()
