@@ -129,14 +129,15 @@ class _OfThisMachine:
         return replace(found, line_count=rows)
 
     def refuse_repeated_order(self, file: str) -> None:
-        parquet.refuse_repeated_order(self.directory / file)
+        if file not in self.digests:  # an import's bytes are as it wrote them
+            parquet.refuse_repeated_order(self.directory / file)
 
 
 def of_parquet(
     folder: Folder, directory: str, metadata: Mapping[str, Any], no_candidates: bool
 ) -> dict[str, SourceFile]:
-    """The files of a directory of Parquet; their columns are there, and an import's are as it wrote them."""
-    found, digests = {}, metadata.get("sha256", {})
+    """The files of a directory of Parquet, whose columns are there; ``metadata`` is what an import says."""
+    found = {}
     for name in parquet.COLUMNS:
         file = f"{name}{parquet.SUFFIX}"
         if not folder.exists(file):
@@ -144,7 +145,7 @@ def of_parquet(
                 raise UsageError(f"{directory}: expected a file {file}, found none")
             continue
         found[name] = folder.inspected(name, file)
-        if name == "ratings" and file not in digests:
+        if name == "ratings":
             folder.refuse_repeated_order(file)
     if no_candidates and "candidates" in found:
         raise UsageError(f"{found['candidates'].path}: expected no file of candidates with --no-candidates")

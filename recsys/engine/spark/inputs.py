@@ -48,16 +48,32 @@ def discover(
 def explain_refusal(files: Mapping[str, SourceFile], context: Context) -> None:
     """Raise InputError for a row that breaks the format; which row of which part is not known here."""
     session = connect(context, sum(file.line_count for file in files.values()))
-    frames = {name: session.read.parquet(str(file.path)) for name, file in files.items()}
-    for name, frame in frames.items():
-        place = str(files[name].path)
-        for column, kind in parquet.COLUMNS[name].items():
-            is_right = _is_right(sql.col(column), kind, f"{name}.{column}" in parquet.MAY_LACK)
-            for row in frame.where(~is_right).select(column).take(1):
-                expected = f"{parquet.expected_of(kind)} in the column {column}"
-                raise InputError(place, None, str(row[0]), expected)
-        if key := parquet.KEYS.get(name):
-            _refuse_repeated(place, frame.select(*key), f"one row for each {' and '.join(key)}")
+    frames = {}
+    for name, file in files.items():
+        place = str(file.path)
+        try:
+            with told():
+                frames[name] = session.read.parquet(place)
+                _refuse_rows(name, place, frames[name])
+        except EngineError as error:
+            raise InputError(place, None, None, f"readable rows: {error}") from None
+    with told():
+        _refuse_contradictions(files, frames)
+
+
+def _refuse_rows(name: str, place: str, frame: DataFrame) -> None:
+    """InputError for a value or a key that must not be there; EngineError where a row cannot be read."""
+    for column, kind in parquet.COLUMNS[name].items():
+        is_right = _is_right(sql.col(column), kind, f"{name}.{column}" in parquet.MAY_LACK)
+        for row in frame.where(~is_right).select(column).take(1):
+            expected = f"{parquet.expected_of(kind)} in the column {column}"
+            raise InputError(place, None, str(row[0]), expected)
+    if key := parquet.KEYS.get(name):
+        _refuse_repeated(place, frame.select(*key), f"one row for each {' and '.join(key)}")
+
+
+def _refuse_contradictions(files: Mapping[str, SourceFile], frames: Mapping[str, DataFrame]) -> None:
+    """InputError for ids and pairs that do not fit those of other rows or files."""
     listed = [
         frames[name].select(sql.col(next(iter(parquet.COLUMNS[name]))).alias("id")) for name in parquet.LISTS
     ]
@@ -141,8 +157,9 @@ class Folder:
     def _parts(self, path: Any, above: str) -> Iterator[tuple[str, int, int]]:
         """Name within the directory, bytes, and time of change of each file."""
         for status in self._files.listStatus(path):
-            name = str(PurePosixPath(above) / status.getPath().getName())
-            if status.isFile():
+            file = str(status.getPath().getName())
+            name = str(PurePosixPath(above) / file)
+            if status.isFile() and not file.startswith(HIDDEN):
                 yield name, int(status.getLen()), int(status.getModificationTime())
-            elif not name.rpartition("/")[2].startswith(HIDDEN):
+            elif status.isDirectory() and not file.startswith(HIDDEN):
                 yield from self._parts(status.getPath(), name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from recsys import spark, synthetic
@@ -69,3 +70,9 @@ def on_spark(cluster: str, tiny: Path, tmp_path_factory: pytest.TempPathFactory)
     warehouse = tmp_path_factory.mktemp("cluster") / "tiny.duckdb"
     build_sql(tiny, warehouse, engine="spark", spark_master=cluster, unwanted=WITHOUT)
     return warehouse
+
+
+def rows(warehouse: Path, query: str) -> list[tuple]:
+    """What a published warehouse answers."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(query).fetchall()

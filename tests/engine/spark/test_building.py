@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from recsys.engine import record
 from recsys.errors import BuildError
-from tests.engine.spark.conftest import GOOD, write_models
+from tests.engine.spark.conftest import GOOD, rows, write_models
 from tests.given import Silent, build_sql, headed
 
 
@@ -26,11 +25,6 @@ def build(cluster: str, small_data: Path, models: Path, tmp_path: Path):
         return build_sql(small_data, tmp_path / "w.duckdb", **given)
 
     return run
-
-
-def rows(warehouse: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def files(tmp_path: Path) -> set[str]:

@@ -6,6 +6,7 @@ The file system is Hadoop's own table of mounts, under a URL that no path of thi
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from recsys import spark
 from recsys.errors import Error, InputError, UsageError
 from recsys.project.contract import Context
 from recsys.sources.remote import Remote, located
+from tests.engine.spark.conftest import rows
 from tests.given import Silent, build_sql
 from tests.parquet import converted
 
@@ -58,11 +60,6 @@ def build(cluster: str, tmp_path: Path) -> Callable[..., Silent]:
         return build_sql(data, tmp_path / "w.duckdb", **given)
 
     return run
-
-
-def rows(warehouse: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return connection.execute(query).fetchall()
 
 
 def changed(data: Path, name: str, query: str) -> None:
@@ -139,6 +136,32 @@ def test_what_breaks_the_format_is_told_by_file_and_text(name: str, build, mount
     assert expected in message
     assert text is None or text in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("kept", ["start", "both ends"])
+def test_damaged_files_are_told(kept: str, build, mounted, data: Path) -> None:
+    """A file that was cut off, and one whose middle was overwritten."""
+    path = data / "ratings.parquet"
+    whole = path.read_bytes()
+    third = len(whole) // 3
+    path.write_bytes(whole[:third] if kept == "start" else whole[:4] + bytes(third) + whole[4 + third :])
+    url = mounted(data)
+    with pytest.raises((UsageError, InputError)) as refused:
+        build(url, unwanted=(), selected=READING)
+    assert str(refused.value).startswith(str(url))
+    assert "\n" not in str(refused.value)
+
+
+def test_an_import_that_was_written_over_is_looked_at(build, mounted, data: Path) -> None:
+    """What an import says of the order of its ratings holds for the bytes that it wrote."""
+    said = {"format_version": 1, "sha256": {"ratings.parquet": "of other bytes"}}
+    (data / "dataset.json").write_text(json.dumps(said))
+    changed(data, "ratings", WRONG["order"][1])
+    with pytest.raises(InputError, match="one rating for each user_id and seq"):
+        build(mounted(data))
+    (data / "dataset.json").write_text("[")
+    with pytest.raises(InputError, match="dataset.json: expected JSON as an import writes it"):
+        build(mounted(data))
 
 
 def test_what_is_not_there_is_told(build, mounted, data: Path, tmp_path: Path) -> None:
