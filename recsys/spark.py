@@ -224,6 +224,10 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
         # One Parquet file a partition, in the order of the names.
         "spark.sql.files.openCostInBytes": str(1 << 40),
         "spark.sql.files.maxPartitionBytes": str(1 << 40),
+        # A shuffle goes from the disk soon after the driver's last word of it, which collecting garbage finds
+        # out. Spark's own way, to remove it as its statement ends, takes it from stages that still run though
+        # nobody needs them any more: each of their tasks then asks for it in vain, two minutes a time.
+        "spark.cleaner.periodicGC.interval": "30s",
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.local.dir": str(folder),
         # Workers that are to train together and are too few: said at once, not after ten minutes.

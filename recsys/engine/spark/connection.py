@@ -56,8 +56,6 @@ def settings(input_rows: int) -> dict[str, object]:
         "spark.sql.adaptive.advisoryPartitionSizeInBytes": MERGED_BYTES,
         # To join by hashes, where no partition is larger, takes half as long as to sort both sides.
         "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": MERGED_BYTES,
-        # A shuffle goes from the disk when its relation is there, not when the driver runs out of memory.
-        "spark.sql.classic.shuffleDependency.fileCleanup.enabled": "true",
         # To compile a statement pays where it runs over many rows.
         "spark.sql.codegen.wholeStage": str(is_large).lower(),
         "spark.sql.codegen.factoryMode": "FALLBACK" if is_large else "NO_CODEGEN",
