@@ -37,7 +37,7 @@ lint: $(VENV)/.dev ## check style, types and SQL
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/sqlfluff lint sql
-	@$(BIN)/python -m recsys.engine.spark.silent
+	@$(BIN)/python -m recsys.backends.spark.dialect_lint
 
 torture: $(VENV)/.learners $(VENV)/.dev ## crash, starve and fuzz it for some minutes, and print what it survived
 	@$(BIN)/python -m tests.torture

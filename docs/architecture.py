@@ -1,6 +1,6 @@
 """Draws docs/architecture.svg: `python docs/architecture.py`. A test compares the file with what this draws.
 
-The upper half follows one rating of the demo data through the layers of sql/; the lower half shows the rooms
+The upper half follows one rating of the demo data through the layers of sql/; the lower half shows the packages
 of recsys/ as the contract of import-linter in pyproject.toml orders them.
 """
 
@@ -60,19 +60,20 @@ STEPS = (
 )
 
 ROLES = {
-    "cli": "the terminal: commands, tables, shell, doctor",
-    "ui": "the explorer in a browser, and its JSON",
+    "cli": "the command line: one file a command",
+    "ui": "the explorer in a browser, and its JSON answers",
     "library": "recsys.open, recsys.build",
-    "catalogue": "a page for every relation, and where each column comes from",
-    "report": "a page about a warehouse, pictures, sentences",
-    "engine": "plans, runs, records, publishes; the only room that opens DuckDB",
-    "learners": "one file a learner: features in, scores out",
+    "docs_site": "a page for every relation, with the lineage of its columns",
+    "report": "a page about a warehouse, with charts",
+    "serving": "lists, explanations, exports, ids of the data's owner",
+    "engine": "plans, runs, records and publishes builds",
+    "learners": "models in Python: relations in, scores out",
     "synthetic": "the demo data",
-    "ensemble": "blends of scores and submissions",
+    "evaluation": "metrics of rankings and their intervals",
+    "backends": "DuckDB and Spark, behind one interface",
     "sources": "reads and checks input files",
-    "spark": "a Spark session",
     "project": "reads sql/: headers, parameters, the graph of ref()",
-    "errors": "what a person is told in one line",
+    "errors": "errors with one line for the user",
     "version": "",
 }
 
@@ -94,7 +95,7 @@ def box(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 def way(top: float) -> tuple[list[str], float]:
     """Three rows of three steps, and the y below them."""
-    parts = [text(MARGIN, top, "The way of a rating, and the layers of sql/ that it passes", "head")]
+    parts = [text(MARGIN, top, "How a rating flows through the layers of sql/", "head")]
     width, height = (WIDTH - 2 * MARGIN - 2 * GAP) / 3, 104
     for place, (name, role, facts) in enumerate(STEPS):
         row, column = divmod(place, 3)
@@ -127,7 +128,7 @@ def wrapped(words: str, most: int) -> list[str]:
 
 def rooms(top: float) -> tuple[list[str], float]:
     """The rooms as a stack, and the y below it."""
-    parts = [text(MARGIN, top, "The rooms of recsys/: each imports only what is below it", "head")]
+    parts = [text(MARGIN, top, "The packages of recsys/: each imports only what is below it", "head")]
     full, height, y = WIDTH - 2 * MARGIN, 34, top + 14
     for layer in layers():
         named = [name for name in layer if name != "version"]

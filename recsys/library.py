@@ -21,21 +21,21 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection as Connection
 from duckdb import DuckDBPyRelation as Relation
 
-from recsys.engine import requests
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import damaged, opened, single_select
+from recsys.backends.duckdb.statements import CORRUPT
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
-from recsys.engine.database import Limits
-from recsys.engine.duckdb import damaged, opened, single_select
-from recsys.engine.names import Id, item_id, item_ids, user_id, user_ids
-from recsys.engine.queries import build_id, require, require_model
-from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
-from recsys.engine.statements import CORRUPT
 from recsys.errors import Error, UnknownIdError, UsageError
+from recsys.serving import query_templates
+from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
+from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
+from recsys.serving.queries import build_id, require, require_model
 from recsys.sources.remote import located
 
 if TYPE_CHECKING:
+    from recsys.engine.manifest import Record
     from recsys.engine.plan import Step
-    from recsys.engine.record import Record
 
 logger = logging.getLogger("recsys")
 
@@ -181,8 +181,8 @@ class Warehouse:
         UnknownIdError for a user that the data do not know, UsageError for a model that cannot score items
         that are no candidates.
         """
-        wish = self._wish(k, model, include_rated)
-        return self._connection.from_arrow(_Lists(self, wish, users=self._users(users)))
+        request = self._request(k, model, include_rated)
+        return self._connection.from_arrow(_Lists(self, request, users=self._users(users)))
 
     def recommend_for(
         self,
@@ -197,8 +197,8 @@ class Warehouse:
         The last rating counts as the latest. Nothing is built and nothing is kept. UnknownIdError for an item
         that the data do not know, UsageError as for `recommend`.
         """
-        wish = self._wish(k, model or FOR_VISITORS, include_rated)
-        lists = _Lists(self, wish, ratings=self._ratings(ratings))
+        request = self._request(k, model or FOR_VISITORS, include_rated)
+        lists = _Lists(self, request, ratings=self._ratings(ratings))
         return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
@@ -213,13 +213,13 @@ class Warehouse:
             [item_id(self._connection, item), k],
         )
 
-    def _wish(self, k: int, model: str | None, include_rated: bool) -> Wish:
-        self._require(requests.RELATION)
+    def _request(self, k: int, model: str | None, include_rated: bool) -> RecommendRequest:
+        self._require(query_templates.RELATION)
         _positive(k)
-        wish = Wish(k, model, include_rated)
+        request = RecommendRequest(k, model, include_rated)
         with opened(self.path, self.guarded) as connection:
-            Recommender(connection).model(wish)
-        return wish
+            Recommender(connection).model(request)
+        return request
 
     def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
         if users is None:
@@ -271,12 +271,12 @@ class _Lists:
     def __init__(
         self,
         warehouse: Warehouse,
-        wish: Wish,
+        request: RecommendRequest,
         users: Sequence[int] | None = None,
         ratings: Mapping[int, float] | None = None,
     ) -> None:
         self.path, self.guarded, self.build_id = warehouse.path, warehouse.guarded, warehouse.build_id
-        self.wish, self.users, self.ratings = wish, users, ratings
+        self.request, self.users, self.ratings = request, users, ratings
 
     def __arrow_c_schema__(self) -> object:
         return self.schema.__arrow_c_schema__()
@@ -295,9 +295,9 @@ class _Lists:
 
     def _tables(self, recommender: Recommender) -> Iterator[pa.Table]:
         if self.ratings is None:
-            yield from recommender.blocks(self.wish, self.users)
+            yield from recommender.blocks(self.request, self.users)
         else:
-            yield recommender.for_ratings(self.wish, self.ratings)
+            yield recommender.for_ratings(self.request, self.ratings)
 
 
 def _positive(k: int) -> None:

@@ -25,7 +25,7 @@ SMALL = {
 
 
 # Folders whose files share what takes long to make.
-TOGETHER = ("tests/learners", "tests/engine/spark")
+TOGETHER = ("tests/learners", "tests/backends/spark")
 
 
 @pytest.hookimpl(optionalhook=True)

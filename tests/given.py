@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from recsys.backends.database import Limits
 from recsys.engine.build import Options, build
-from recsys.engine.database import Limits
+from recsys.engine.manifest import Record
 from recsys.engine.plan import Step
-from recsys.engine.record import Record
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
 from recsys.sources.remote import Remote

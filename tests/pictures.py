@@ -21,11 +21,11 @@ from urllib.parse import urlencode
 import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
-from recsys.catalogue import folder
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
+from recsys.docs_site import folder
 from recsys.report import page as report
-from recsys.ui.server import application
-from recsys.ui.things import Things
+from recsys.ui.app import application
+from recsys.ui.entities import Things
 from tests.browser import ARGUMENTS, executable
 
 HEIGHT = 900

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys.docs_site.model_table import markdown, models
 from recsys.project import Project
-from recsys.report.models import markdown, models
 from recsys.sources.directory import OPTIONAL
 
 README = Path(__file__).parent.parent / "README.md"
@@ -95,16 +95,16 @@ def tabled(text: str) -> str:
     return re.sub(r"(?<=<!-- models -->\n).*?(?=\n<!-- /models -->)", lambda _: table, text, flags=re.DOTALL)
 
 
-def main(wish: str) -> None:
-    if wish in ("--table", "--write"):
+def main(request: str) -> None:
+    if request in ("--table", "--write"):
         MODELS.write_text(tabled(MODELS.read_text(encoding="utf-8")), encoding="utf-8")
-    if wish == "--table":
+    if request == "--table":
         return
     with tempfile.TemporaryDirectory() as name:
         folder = prepared(Path(name))
         for page in WALKS:
             text = renewed(page.read_text(encoding="utf-8"), folder)
-            if wish == "--write":
+            if request == "--write":
                 page.write_text(text, encoding="utf-8")
             else:
                 print(text)

@@ -12,7 +12,7 @@ from recsys.errors import UsageError
 from recsys.report.paper import CITATION
 
 if TYPE_CHECKING:
-    from recsys.engine.statements import Connection
+    from recsys.backends.duckdb.statements import Connection
 
 
 @click.command(epilog=CITATION)
@@ -28,10 +28,10 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     \b
     Example: recsys leaderboard --wide
     """
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import leaderboard_table
-    from recsys.engine import queries
-    from recsys.engine.duckdb import reading
+    from recsys.serving import queries
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
@@ -60,16 +60,16 @@ def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -
     \b
     Example: recsys explain 3 2703
     """
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import explanation_table
-    from recsys.engine import names, queries
-    from recsys.engine.duckdb import reading
-    from recsys.report.explain import explain as evidence
-    from recsys.report.explain import score
+    from recsys.serving import ids, queries
+    from recsys.serving.explain import explain as evidence
+    from recsys.serving.explain import score
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "explain")
-        pair = names.user_id(connection, user), names.item_id(connection, track)
+        pair = ids.user_id(connection, user), ids.item_id(connection, track)
         rows = evidence(connection, *pair)
     if as_json:
         print_json(rows)
@@ -116,8 +116,8 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
     Examples: recsys submit submission.csv
               recsys submit adaptive submission.csv
     """
-    from recsys.engine import queries
-    from recsys.engine.duckdb import reading
+    from recsys.backends.duckdb.connection import reading
+    from recsys.serving import queries
 
     *named, last = words
     out = Path(last)
@@ -131,11 +131,11 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
 
 
 def _best(connection: Connection, warehouse: Path) -> str:
-    from recsys.engine import queries
+    from recsys.serving import queries
 
     best = queries.best_model(connection)
     if best is None:
-        raise UsageError(f"{warehouse}: neither labels nor practice tell which model is best: name one")
+        raise UsageError(f"{warehouse}: neither labels nor validation tell which model is best: name one")
     return str(best["model"])
 
 
@@ -153,8 +153,8 @@ def sql(query: str | None, warehouse: Path, as_csv: bool, as_json: bool) -> None
     Examples: recsys sql "select * from explain(3, 2703)"
               recsys sql "copy (from submission('adaptive')) to 'submission.csv' (header)"
     """
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.shell import Format, answer, prompt
-    from recsys.engine.duckdb import reading
 
     if as_csv and as_json:
         raise UsageError("--csv and --json: expected one of them")
@@ -182,7 +182,7 @@ def diff(before: Path, after: Path, wide: bool, as_json: bool) -> None:
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import differences_table
-    from recsys.engine.differences import differences
+    from recsys.serving.diff import differences
 
     rows = [difference.as_dict() for difference in differences(before, after)]
     if as_json:

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from recsys.engine.database import Limits
-from recsys.engine.duckdb import query, reading
-from recsys.engine.queries import constant_scores
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import query, reading
+from recsys.backends.spark.session import java_home, java_version
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.project import shipped
+from recsys.serving.queries import constant_scores
 from recsys.sources.directory import OPTIONAL
-from recsys.spark import java_home, java_version
 
 DISTRIBUTION = "recsys"
 UNTOLD = ("all", "dev")  # the extras that are others together, or for those who change the program

@@ -15,8 +15,8 @@ from recsys.errors import UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from recsys.engine.database import Limits
-    from recsys.engine.statements import Connection
+    from recsys.backends.database import Limits
+    from recsys.backends.duckdb.statements import Connection
 
 
 @click.command()
@@ -43,16 +43,24 @@ def evaluate(
     """
     import pyarrow as pa
 
+    from recsys.backends.database import Limits
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import rows_table
-    from recsys.engine import additions, requests
-    from recsys.engine.database import Limits
-    from recsys.engine.duckdb import reading
-    from recsys.engine.queries import require
+    from recsys.engine import additions
+    from recsys.serving import query_templates
+    from recsys.serving.queries import require
 
     limits = Limits(threads, memory)
     with reading(warehouse) as connection:
-        require(connection, warehouse, requests.RELATION, "staging.truth", "staging.users", "staging.tracks")
+        require(
+            connection,
+            warehouse,
+            query_templates.RELATION,
+            "staging.truth",
+            "staging.users",
+            "staging.tracks",
+        )
         found = pa.concat_tables(_judged(connection, warehouse, models, count, limits))
     additions.add(warehouse, "marts.ranking_quality", found, limits)
     rows = found.to_pylist()
@@ -71,8 +79,8 @@ def _judged(
 ) -> list[pa.Table]:
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
-    from recsys.engine.recommending import Recommender, Wish
-    from recsys.report.ranking_quality import catalogue, held_out_likes, quality
+    from recsys.evaluation.ranking_quality import catalogue, held_out_likes, quality
+    from recsys.serving.lists import Recommender, RecommendRequest
 
     likes, tracks = held_out_likes(connection), catalogue(connection)
     if not likes.num_rows:
@@ -81,15 +89,17 @@ def _judged(
             "such as `recsys import --holdout 3` makes"
         )
     recommender = Recommender(connection, limits)
-    wishes = [Wish(count, name) for name in models or recommender.models]
-    names = [recommender.model(wish) for wish in wishes]
+    requests = [RecommendRequest(count, name) for name in models or recommender.models]
+    names = [recommender.model(request) for request in requests]
     users = likes["user_id"].unique().sort().to_pylist()
     line = ProgressLine(console(stderr=True))
     tables = []
     try:
-        for name, wish in zip(names, wishes, strict=True):
+        for name, request in zip(names, requests, strict=True):
             line.show(f"judging {name}")
-            tables.append(quality(name, recommender.blocks(wish, users, line.advance), likes, tracks, count))
+            tables.append(
+                quality(name, recommender.blocks(request, users, line.advance), likes, tracks, count)
+            )
     finally:
         line.stop()
     return tables

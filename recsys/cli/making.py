@@ -85,7 +85,7 @@ def _near(statistics: Sequence[Statistic]) -> str:
     "unwanted",
     multiple=True,
     metavar="NAME",
-    help="Leave NAME out, what reads it, and its practice.",
+    help="Leave NAME out, what reads it, and its validation.",
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
 @click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")
@@ -112,10 +112,10 @@ def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -
     Examples: recsys build --data data/demo --sql-only
               recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25
     """
+    from recsys.backends.database import Limits
     from recsys.cli.progress import BuildConsole
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
-    from recsys.engine.database import Limits
     from recsys.sources.remote import located
 
     options = Options(located(data), limits=Limits(threads, memory), plan_only=plan_only, **given)
@@ -133,18 +133,18 @@ def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -
 
 
 def _after_build(warehouse: Path, result: Result) -> None:
-    """What a person wants to see of a build that is done: oddities, leaderboard, where to go next."""
+    """What a person wants to see of a build that is done: checks, leaderboard, where to go next."""
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import console, show
     from recsys.cli.tables import leaderboard_table, rows_table
-    from recsys.engine import queries
-    from recsys.engine.duckdb import reading
+    from recsys.serving import queries
 
     out, published, query = console(), bool(result.ran), "from marts.build"
     with reading(warehouse) as connection:
-        if published and queries.has(connection, "staging.audit"):
-            oddities = queries.audit(connection)
-            if oddities:
-                show("\nFound in the input", rows_table(oddities, prose=("example",)))
+        if published and queries.has(connection, "marts.data_quality"):
+            checks = queries.data_quality(connection)
+            if checks:
+                show("\nFound in the input", rows_table(checks, prose=("example",)))
         if result.stale:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
             out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
@@ -186,7 +186,7 @@ def ensemble(as_json: bool, **given: Any) -> None:
     from recsys.cli.console import console, print_json, show
     from recsys.cli.layout import is_ascii
     from recsys.cli.tables import ensemble_table
-    from recsys.ensemble.files import run
+    from recsys.learners.ensembles.files import run
 
     outcome = run(**given)
     for name, complaint in outcome.skipped:
@@ -214,8 +214,8 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
     \b
     Example: recsys graph --format svg --out lineage.svg
     """
+    from recsys.docs_site import lineage
     from recsys.project import Project
-    from recsys.report import lineage
     from recsys.sources.directory import OPTIONAL
 
     project = Project.load(sql, present=OPTIONAL)
@@ -247,9 +247,9 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import models_table
+    from recsys.docs_site.model_table import markdown
+    from recsys.docs_site.model_table import models as listed
     from recsys.project import Project
-    from recsys.report.models import markdown
-    from recsys.report.models import models as listed
     from recsys.sources.directory import OPTIONAL
 
     rows = listed(Project.load(present=OPTIONAL))
@@ -265,8 +265,8 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
 
 def _is_compared(warehouse: Path) -> bool:
     """Whether published figures speak of the data of a warehouse, as far as anybody knows."""
-    from recsys.engine import queries
-    from recsys.engine.duckdb import reading
+    from recsys.backends.duckdb.connection import reading
+    from recsys.serving import queries
 
     try:
         with reading(warehouse) as connection:

@@ -14,8 +14,8 @@ from recsys.cli.layout import columns
 from recsys.cli.tables import plan_table
 
 if TYPE_CHECKING:
+    from recsys.engine.manifest import Record
     from recsys.engine.plan import Step
-    from recsys.engine.record import Record
 
 BAR = 24  # columns
 CLOCK = 10  # columns of the time and of the blanks between the parts

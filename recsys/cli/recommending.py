@@ -16,8 +16,8 @@ from recsys.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from recsys.engine.database import Limits
-    from recsys.engine.recommending import Recommender, Wish
+    from recsys.backends.database import Limits
+    from recsys.serving.lists import Recommender, RecommendRequest
 
 EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file of item,rating lines"
 
@@ -66,33 +66,35 @@ def recommend(
               recsys recommend --ratings '2703=90,11528=20'
               recsys recommend --all --engine spark --master spark://host:7077 --out /shared/top
     """
+    from recsys.backends.database import Limits
+    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import lists_table
-    from recsys.engine import lists, requests
-    from recsys.engine.database import Limits
-    from recsys.engine.duckdb import reading
-    from recsys.engine.queries import require
-    from recsys.engine.recommending import FOR_VISITORS, Recommender, Wish
+    from recsys.serving import export, query_templates
+    from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
+    from recsys.serving.queries import require
 
     _check(users, everybody, ratings, out, engine, master)
-    wish = Wish(count, model or (FOR_VISITORS if ratings is not None else None), not exclude_rated)
+    request = RecommendRequest(
+        count, model or (FOR_VISITORS if ratings is not None else None), not exclude_rated
+    )
     with reading(warehouse) as connection:
-        require(connection, warehouse, requests.RELATION, "staging.users", "staging.items")
+        require(connection, warehouse, query_templates.RELATION, "staging.users", "staging.items")
         recommender = Recommender(connection, Limits(threads, memory))
         if out is not None and engine == "spark":
-            print(_on_cluster(recommender, wish, out, master, Limits(threads, memory)))
+            print(_on_cluster(recommender, request, out, master, Limits(threads, memory)))
             return
         if out is not None:
-            lists.check(out)
-            recommender.model(wish)
-            rows = lists.write(_told(recommender, wish, users, ratings), out)
-            print(f"{out}: {rows:,} rows, by {recommender.model(wish)}")
+            export.check(out)
+            recommender.model(request)
+            rows = export.write(_told(recommender, request, users, ratings), out)
+            print(f"{out}: {rows:,} rows, by {recommender.model(request)}")
             return
-        found = [row for table in _lists(recommender, wish, users, ratings) for row in table.to_pylist()]
+        found = [row for table in _lists(recommender, request, users, ratings) for row in table.to_pylist()]
     if as_json:
         print_json(found)
     else:
-        show("", lists_table(found, is_of_many=len(users) > 1), f"\nranked by {recommender.model(wish)}")
+        show("", lists_table(found, is_of_many=len(users) > 1), f"\nranked by {recommender.model(request)}")
 
 
 def _check(
@@ -114,26 +116,28 @@ def _check(
         raise UsageError(f"--all: expected {expected} beside it")
 
 
-def _on_cluster(recommender: Recommender, wish: Wish, out: Path, master: str | None, limits: Limits) -> str:
+def _on_cluster(
+    recommender: Recommender, request: RecommendRequest, out: Path, master: str | None, limits: Limits
+) -> str:
     """What to say of the lists that a cluster has made."""
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
-    from recsys.engine.engines import require_spark
+    from recsys.engine.targets import require_spark
 
     require_spark()
-    from recsys.engine.spark.recommending import Cluster, write
+    from recsys.serving.cluster.lists import Cluster, write
 
     line = ProgressLine(console(stderr=True))
     line.show("recommending")
     try:
-        rows = write(recommender, wish, out, Cluster(master, limits), line.advance)
+        rows = write(recommender, request, out, Cluster(master, limits), line.advance)
     finally:
         line.stop()
-    return f"{out}: {rows:,} rows, by {recommender.model(wish)}"
+    return f"{out}: {rows:,} rows, by {recommender.model(request)}"
 
 
 def _told(
-    recommender: Recommender, wish: Wish, users: Sequence[str], ratings: str | None
+    recommender: Recommender, request: RecommendRequest, users: Sequence[str], ratings: str | None
 ) -> Iterator[pa.Table]:
     """The lists, with a line that moves while they are made."""
     from recsys.cli.console import console
@@ -142,29 +146,29 @@ def _told(
     line = ProgressLine(console(stderr=True))
     line.show("recommending")
     try:
-        yield from _lists(recommender, wish, users, ratings, line.advance)
+        yield from _lists(recommender, request, users, ratings, line.advance)
     finally:
         line.stop()
 
 
 def _lists(
     recommender: Recommender,
-    wish: Wish,
+    request: RecommendRequest,
     users: Sequence[str],
     ratings: str | None,
     report: Callable[[float, str], None] | None = None,
 ) -> Iterator[pa.Table]:
     """Lists as people read them: users and items by the ids of the data's owner, names beside them."""
-    from recsys.engine import names
+    from recsys.serving import ids
 
     if ratings is None:
-        known = names.user_ids(recommender.connection, users) if users else None
-        tables = recommender.blocks(wish, known, report)
+        known = ids.user_ids(recommender.connection, users) if users else None
+        tables = recommender.blocks(request, known, report)
     else:
         given = _parsed(ratings)
-        items = names.item_ids(recommender.connection, [item for item, _ in given])
+        items = ids.item_ids(recommender.connection, [item for item, _ in given])
         values = (rating for _, rating in given)
-        tables = iter([recommender.for_ratings(wish, dict(zip(items, values, strict=True)))])
+        tables = iter([recommender.for_ratings(request, dict(zip(items, values, strict=True)))])
     for table in tables:
         yield table.select(["user", "rank", "item", "name", "score", "reason"])
 

@@ -15,13 +15,13 @@ from recsys.cli.console import console, print_csv, print_json
 from recsys.cli.layout import UNICODE_TO_ASCII, WIDE, columns, is_ascii
 from recsys.cli.progress import ProgressLine
 from recsys.cli.stopping import interrupts_kept
-from recsys.engine import reading
 from recsys.errors import RecsysError, UsageError
+from recsys.serving import interactive
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-    from recsys.engine.statements import Connection
+    from recsys.backends.duckdb.statements import Connection
 
 MOST_ROWS = 1000  # rows that the prompt shows
 MOST_DRAWN = 10_000  # rows that the engine draws; --csv and --json have all
@@ -67,14 +67,14 @@ def run_query(connection: Connection, text: str, shape: Format, most_rows: int =
     watch = _Watch()
     held = MOST_DRAWN + 1 if shape is Format.TABLE else None  # one more, so that the picture says so
     try:
-        for answer in reading.run(connection, text, watch, held):
+        for answer in interactive.run(connection, text, watch, held):
             watch.stop()
             _print(answer, shape, most_rows)
     finally:
         watch.stop()
 
 
-def _print(answer: reading.Answer, shape: Format, most_rows: int) -> None:
+def _print(answer: interactive.Answer, shape: Format, most_rows: int) -> None:
     if shape is Format.TABLE:
         picture = answer.drawn(columns() if sys.stdout.isatty() else max(columns(), WIDE), most_rows)
         print(picture.translate(UNICODE_TO_ASCII) if is_ascii() else picture, end="")
@@ -91,8 +91,8 @@ def prompt(connection: Connection, warehouse: Path, shape: Format) -> None:
     if not sys.stdin.isatty():
         answer(connection, sys.stdin.read(), shape)
         return
-    reading.watch(connection)
-    session = _session(reading.words(connection))
+    interactive.watch(connection)
+    session = _session(interactive.words(connection))
     print(f"{warehouse}, read-only. .help for help.")
     with interrupts_kept():
         for text in _typed(session):
@@ -133,7 +133,7 @@ def answer(connection: Connection, text: str, shape: Format, most_rows: int = MO
     if command == ".help":
         print(HELP)
     elif command == ".tables":
-        run_query(connection, f"{reading.RELATIONS} order by relation", shape, most_rows)
+        run_query(connection, f"{interactive.RELATIONS} order by relation", shape, most_rows)
     elif command == ".schema":
         run_query(connection, _described(connection, argument.strip()), shape, most_rows)
     elif command.startswith("."):
@@ -146,8 +146,8 @@ def _described(connection: Connection, name: str) -> str:
     """The query that describes a relation, or lists those of a schema."""
     if not name:
         raise UsageError(".schema: expected the name of a relation or of a schema")
-    if name in reading.schemas(connection):
-        return f"from ({reading.RELATIONS}) where relation like '{name}.%' order by relation"
+    if name in interactive.schemas(connection):
+        return f"from ({interactive.RELATIONS}) where relation like '{name}.%' order by relation"
     return f"describe {name}"
 
 

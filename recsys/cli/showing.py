@@ -47,7 +47,7 @@ def ui(warehouse: Path, port: int) -> None:
     Example: recsys ui --port 8350
     """
     _needs_extra("ui", "starlette", "uvicorn", "sqlglot", "pygments")
-    from recsys.ui.server import serve
+    from recsys.ui.app import serve
 
     serve(warehouse, port=port)
 
@@ -66,7 +66,7 @@ def docs(out: Path, warehouse: Path, sql: Path | None) -> None:
     Example: recsys docs catalogue
     """
     _needs_extra("report", "sqlglot", "pygments")
-    from recsys.catalogue import folder
+    from recsys.docs_site import folder
 
     count = folder.write(warehouse, out, sql)
     print(f"{out / 'index.html'}: open it in a browser, {count} pages")

@@ -13,7 +13,7 @@ from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bar
 if TYPE_CHECKING:
     from recsys.cli.doctor import Check
     from recsys.engine.plan import Step
-    from recsys.ensemble.files import Outcome
+    from recsys.learners.ensembles.files import Outcome
     from recsys.synthetic.acceptance import Statistic
 
 Row = Mapping[str, Any]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from recsys.engine.database import EngineError, Limits
+from recsys.backends.database import EngineError, Limits
+from recsys.backends.duckdb.database import Writer
+from recsys.backends.duckdb.statements import first_line
 from recsys.engine.publish import Workplace
-from recsys.engine.statements import first_line
-from recsys.engine.writing import Writer
 from recsys.errors import BuildError
 
 RELATIONS = ("marts.ranking_quality",)

@@ -18,7 +18,7 @@ def leave_out(
 ) -> dict[str, str]:
     """Disable the models that cannot run, and what cannot do without them; the reason for each by name.
 
-    So it is with ``unwanted`` models and their twins, which are named as `recsys.engine.plan.named` has it:
+    So it is with ``unwanted`` models and their variants, which are named as `recsys.engine.plan.named` has it:
     UsageError where there is none of that name.
     """
     readers = _readers(project)
@@ -59,7 +59,7 @@ def _blocked(project: Project, names: Iterable[str]) -> dict[str, str]:
 
 
 def _twins(project: Project, names: Set[str]) -> set[str]:
-    """What is made of other inputs by the same SQL as these, such as their scores of practice candidates."""
+    """What is made of other inputs by the same SQL as these, such as their scores of validation candidates."""
     return {
         name
         for name, model in project.models.items()

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from recsys import spark
-from recsys.engine import additions, record, requests
+from recsys.backends.database import Database, EngineError, Limits, Size
+from recsys.backends.duckdb.statements import first_line
+from recsys.backends.spark import session as spark_session
+from recsys.engine import additions, manifest, query_templates
 from recsys.engine.availability import exclude, leave_out
-from recsys.engine.database import Database, EngineError, Limits, Size
-from recsys.engine.engines import engine, require_spark
+from recsys.engine.manifest import Record
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
-from recsys.engine.record import Record
-from recsys.engine.run import LearnerUnavailable, Runner
+from recsys.engine.runner import LearnerUnavailable, Runner
 from recsys.engine.schedule import Schedule
-from recsys.engine.statements import first_line
+from recsys.engine.targets import engine, require_spark
 from recsys.errors import BuildError, UsageError
 from recsys.project import Project
 from recsys.project.contract import Context
@@ -85,7 +85,7 @@ def build(options: Options, reporter: Reporter) -> Result:
     that fails; either way the published warehouse stays as it was.
     """
     begun = time.monotonic()
-    record.refuse_foreign(options.warehouse, options.full_refresh)
+    manifest.refuse_foreign(options.warehouse, options.full_refresh)
     files, of_data = _sources(options, reporter)
     project = Project.load(options.sql, options.overrides, files, of_data)
     place = Workplace(options.warehouse.absolute())
@@ -108,7 +108,7 @@ def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile
     if options.engine != "spark":
         raise UsageError(f"--data {options.data}: expected a folder of this machine, or --engine spark")
     require_spark()
-    from recsys.engine.spark.inputs import discover as discover_by_spark
+    from recsys.backends.spark.inputs import discover as discover_by_spark
 
     with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
         context = Context(
@@ -121,7 +121,7 @@ def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile
         try:
             return discover_by_spark(options.data, options.no_candidates, context)
         finally:
-            spark.stop()
+            spark_session.stop()
 
 
 class _Run:
@@ -182,7 +182,7 @@ class _Run:
 
     def makes_other_requests(self) -> bool:
         """Whether what the warehouse can make on request is not what it now would."""
-        return bool(self.records) and not requests.are_in(self.options.warehouse, self.project)
+        return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
 
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
         if self.records:
@@ -200,7 +200,7 @@ class _Run:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None
         finally:
             database.close()
-        spark.stop()
+        spark_session.stop()
         self.workplace.publish()
 
     def _prepare(self, database: Database, dropped: list[str]) -> None:
@@ -212,7 +212,7 @@ class _Run:
     def _run_all(self, database: Database, steps: list[Step]) -> dict[str, str] | None:
         """Run what must run; ends early with a learner that this machine cannot run, and why."""
         runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
-        databases = [database.twin() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
+        databases = [database.variant() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
         seconds = {step.name: self._seconds(step) for step in steps}
         schedule = Schedule(steps, parents, seconds, databases)
@@ -250,7 +250,7 @@ class _Run:
     def _write_record(self, database: Database) -> None:
         options = self.options
         parameters = self.project.parameters
-        table = record.table(
+        table = manifest.table(
             self.build_id,
             options.data,
             options.limits,
@@ -259,8 +259,8 @@ class _Run:
             self.files,
             self.records,
         )
-        database.drop(requests.RELATION)
-        database.store(requests.RELATION, requests.table(self.project))
+        database.drop(query_templates.RELATION)
+        database.store(query_templates.RELATION, query_templates.table(self.project))
         database.drop("marts.build")
         database.store("marts.build", table)
         for relation in additions.RELATIONS:

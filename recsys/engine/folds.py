@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys import spark
+from recsys.backends.spark import session as spark_session
 from recsys.errors import BuildError
 from recsys.project.contract import Context
 
@@ -21,7 +21,7 @@ Learner = Callable[[Mapping[str, Any], Mapping[str, Any], Context], Mapping[str,
 
 
 @dataclass(frozen=True)
-class Held:
+class InMemoryRelation:
     """A relation that is a table in memory."""
 
     table: pa.Table
@@ -33,7 +33,7 @@ class Held:
         yield from self.table.to_batches(max_chunksize=rows)
 
     def frame(self, context: Context) -> DataFrame:
-        return spark.frame(context, self.table)
+        return spark_session.frame(context, self.table)
 
 
 def out_of_fold(
@@ -55,7 +55,7 @@ def out_of_fold(
     argument, table = labels
 
     def run(known: pa.Table) -> dict[str, pa.Table]:
-        tables = dict(learner({**inputs, argument: Held(known)}, settings, context))
+        tables = dict(learner({**inputs, argument: InMemoryRelation(known)}, settings, context))
         if scores not in tables or not {*KEY} <= {*tables[scores].column_names}:
             raise BuildError(f"wrote no {scores} with the columns {', '.join(KEY)}, score")
         return tables

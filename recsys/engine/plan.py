@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from recsys.engine.parts import Update, digests, update
+from recsys.backends.partitions import Update, digests, update
 from recsys.errors import UsageError
 from recsys.project import Model, Project
 from recsys.project.rendering import Rendered
@@ -28,7 +28,7 @@ IDENTIFIER = re.compile(r"\w+")
 class Fingerprint:
     """Digests of all that a model is made from; ``parents`` maps its parents to their own digests.
 
-    ``parts`` are those of its parts, where it has any: `recsys.engine.parts`.
+    ``parts`` are those of its parts, where it has any: `recsys.backends.partitions`.
     """
 
     sql: str

@@ -6,9 +6,9 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
-from recsys.engine.database import Database
+from recsys.backends.database import Database
+from recsys.engine.manifest import Record
 from recsys.engine.plan import Step
-from recsys.engine.record import Record
 
 POLL_SECONDS = 0.1
 

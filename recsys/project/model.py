@@ -22,7 +22,8 @@ class Model:
     ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
     table macro) or ``check`` (a query that must return no row). ``lines`` has the number of the line where
     each promise of the header begins. ``substitutes`` maps what its file names to
-    what it reads instead, for a twin of another model (`recsys.project.substitution`).
+    what it reads instead, for a variant of another model (`recsys.project.scenario`). ``file`` is the path inside
+    the ``sql/`` folder.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Model:
     materialized: str
     lines: Mapping[str, int] = field(default_factory=dict)
     substitutes: Mapping[str, str] = field(default_factory=dict)
+    file: str = ""
 
     @property
     def layer(self) -> str:
@@ -65,12 +67,44 @@ class Model:
 
 
 def read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
-    for path in sorted(root.glob("*/*.sql")):
-        layer = path.parent.name
+    """Read every model of a ``sql/`` folder.
+
+    The first folder is the layer; folders inside it only group files, so that ``features/als/pairs.sql`` is
+    the relation ``features.pairs``.
+
+    Parameters
+    ----------
+    root : Path
+        The ``sql/`` folder.
+    defaults : mapping of str to str
+        How each layer is materialized, unless a header says otherwise.
+
+    Yields
+    ------
+    Model
+        In the order of their names.
+
+    Raises
+    ------
+    BuildError
+        A name is no identifier, a header is incomplete, or two files define one relation.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(
+        root.glob("*/**/*.sql"), key=lambda path: (path.relative_to(root).parts[0], path.stem)
+    ):
+        folders = path.relative_to(root).parts[:-1]
+        layer = folders[0]
         if layer == "macros":
             continue
-        if not (IDENTIFIER.fullmatch(layer) and IDENTIFIER.fullmatch(path.stem)):
+        if not all(IDENTIFIER.fullmatch(name) for name in (*folders, path.stem)):
             raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
+        name = f"{layer}.{path.stem}"
+        if name in found:
+            raise BuildError(
+                f"{path}: {name} is defined in {found[name]} already; rename one of the two files"
+            )
+        found[name] = path
         header, lines = read_header(path.read_text(encoding="utf-8"))
         materialized = header.get("materialized", defaults.get(layer, "table"))
         if materialized not in MATERIALIZATIONS:
@@ -79,4 +113,5 @@ def read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
         check_header(path, header, lines, materialized)
         if layer == "scores":
             check_scores(path, header, lines)
-        yield Model(f"{layer}.{path.stem}", path, header, materialized, lines)
+        file = path.relative_to(root).as_posix()
+        yield Model(name, path, header, materialized, lines, file=file)

@@ -18,7 +18,7 @@ from recsys.project.literal import mentioned, refuse_literal_names
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Parents, Rendered, Rendering
-from recsys.project.substitution import Substitution, read_substitutions, twins
+from recsys.project.scenario import Scenario, read_scenarios, variants
 from recsys.project.templates import compiled, environment, macros, own_text
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -49,13 +49,13 @@ class Project:
         self._texts_of_macros: list[str] = []
         self.enabled = set(self.models)
         self.on_request: dict[str, dict[str, Model]] = {}
-        substitutions = read_substitutions(root / "substitutions.toml")
-        self.awaited = {substitution.schema for substitution in substitutions}
+        scenarios = read_scenarios(root / "scenarios.toml")
+        self.awaited = {scenario.schema for scenario in scenarios}
         there = {relation.split(".")[0] for relation in self.writers}
         self.schemas = frozenset({*LAYERS, *there, *self.awaited})  # of all relations that there may be
-        for substitution in substitutions:
-            self._substitute(substitution)
-            self.awaited.remove(substitution.schema)
+        for scenario in scenarios:
+            self._substitute(scenario)
+            self.awaited.remove(scenario.schema)
         for model in self.models.values():
             self._refuse_unknown(model)
         self.enabled = set(self.models)
@@ -73,26 +73,26 @@ class Project:
             if self.writers[relation].name != model.name or relation in self.models:
                 raise BuildError(f"{model.place('also')}: also: {relation} is a model of its own")
 
-    def _substitute(self, substitution: Substitution) -> None:
-        """Add the twins of one section of ``substitutions.toml``; set aside what is made on request."""
-        self.writers |= {model.name: model for model in substitution.inputs}
-        made = twins(
-            substitution,
+    def _substitute(self, scenario: Scenario) -> None:
+        """Add the variants of one section of ``scenarios.toml``; set aside what is made on request."""
+        self.writers |= {model.name: model for model in scenario.inputs}
+        made = variants(
+            scenario,
             dict(self.writers),
             refs=lambda model: self.render(model.name).refs,
             is_python=lambda model: self._is_read_or_learned(model.name),
         )
         named = {model.name: model for model in made}
         if taken := sorted(named.keys() & self.writers.keys()):
-            raise BuildError(f"{substitution.path}: [{substitution.schema}]: {taken[0]} is there already")
+            raise BuildError(f"{scenario.path}: [{scenario.schema}]: {taken[0]} is there already")
         self.models |= named
-        if substitution.is_on_request:
-            own = {name: model for name, model in self.models.items() if model.layer == substitution.schema}
+        if scenario.is_on_request:
+            own = {name: model for name, model in self.models.items() if model.layer == scenario.schema}
             named = {name: replace(model, materialized="temp") for name, model in own.items()}
             self.models = {name: model for name, model in self.models.items() if name not in own}
-            self.on_request[substitution.schema] = named
+            self.on_request[scenario.schema] = named
         self.writers |= named
-        self._forget(f"{substitution.schema}.")
+        self._forget(f"{scenario.schema}.")
 
     def _forget(self, *starts: str) -> None:
         """What lists models, or reads relations whose names start so, may render otherwise from now on."""
@@ -233,7 +233,7 @@ class Project:
             found: set[str] = set()
             waiting = [relation]
             while waiting:
-                writer = self.writers.get(waiting.pop())  # a twin may not be made yet
+                writer = self.writers.get(waiting.pop())  # a variant may not be made yet
                 new = set(parents(self.render(writer.name))) - found if writer else set()
                 found.update(new, *(known.get((parents, one), ()) for one in new))
                 waiting += [one for one in new if (parents, one) not in known]

@@ -76,7 +76,7 @@ class Models(Protocol):
     """What the templates of a project can ask of it."""
 
     present: frozenset[str]
-    awaited: set[str]  # schemas whose twins are not made yet: what they will hold may be read
+    awaited: set[str]  # schemas whose variants are not made yet: what they will hold may be read
 
     @property
     def writers(self) -> Mapping[str, Model]: ...
@@ -138,7 +138,7 @@ class Rendering:
                 "inline",
                 "depends_on",
                 "out_of_fold",
-                "saw_labels",
+                "leaky_models",
                 "part",
             )
         }
@@ -225,14 +225,14 @@ class Rendering:
         """Labels for a learner, which runs once for each fold of users without theirs (engine.folds)."""
         return OutOfFold(relation)
 
-    def saw_labels(self) -> list[str]:
+    def leaky_models(self) -> list[str]:
         """The models of scores/ that may have seen the labels of a user whom they score."""
         self.is_gathering = True
-        return [model for model in self.models("scores") if self._saw_labels(f"scores.{model}")]
+        return [model for model in self.models("scores") if self._is_leaky(f"scores.{model}")]
 
-    def _saw_labels(self, relation: str) -> bool:
+    def _is_leaky(self, relation: str) -> bool:
         return relation == "staging.labels" or "staging.labels" in self.project.ancestors(
-            relation, _told_labels
+            relation, _reads_labels
         )
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
@@ -269,7 +269,7 @@ def _read(rendered: Rendered) -> tuple[str, ...]:
     return rendered.refs
 
 
-def _told_labels(rendered: Rendered) -> list[str]:
+def _reads_labels(rendered: Rendered) -> list[str]:
     """What a model reads, without the labels that it gets out of fold only."""
     if rendered.call and rendered.call.labels:
         return [parent.removeprefix("scratch.") for parent in rendered.call.relations.values()]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from recsys.engine import queries
-from recsys.engine.queries import has
 from recsys.report.reference import FIGURES
 from recsys.report.relations import AbsentError, Relations
+from recsys.serving import queries
+from recsys.serving.queries import has
 
 TILES = ("ratings", "users", "items", "test users", "candidates", "judged candidates")
 

@@ -14,11 +14,11 @@ import vl_convert
 from altair import SCHEMA_VERSION
 from markupsafe import Markup
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
 from recsys.report import charts
+from recsys.report.elements import Figure, Section
 from recsys.report.headline import headline
-from recsys.report.parts import Figure, Section
 from recsys.report.relations import AbsentError, Relations
 from recsys.report.sections import SECTIONS
 from recsys.report.themes import THEMES

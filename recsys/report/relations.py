@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from recsys.engine import queries
-from recsys.engine.duckdb import query
-from recsys.engine.queries import has
-from recsys.engine.record import Record, read_from
-from recsys.engine.statements import Connection, quoted
+from recsys.backends.duckdb.connection import query
+from recsys.backends.duckdb.statements import Connection, quoted
+from recsys.engine.manifest import Record, read_from
+from recsys.serving import queries
+from recsys.serving.queries import has
 
 Row = Mapping[str, Any]
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from recsys.report import describing, judging
-from recsys.report.parts import Section
+from recsys.report import data_sections, model_sections
+from recsys.report.elements import Section
 from recsys.report.relations import Relations
 
 SECTIONS: Mapping[str, Callable[[Relations], Section]] = {
-    "What lifts accuracy": judging.lift,
-    "Leaderboard": judging.leaderboard,
-    "Accuracy by user activity": judging.accuracy_by_activity,
-    "Accuracy by rated levels": judging.accuracy_by_levels,
-    "Calibration": judging.calibration,
-    "Fallback coverage": describing.coverage,
-    "Feature importances": describing.feature_importances,
-    "Correlation of the models": describing.score_correlation,
-    "Ensemble weights": describing.ensemble_weights,
-    "The data": describing.data_summary,
-    "Build timings": describing.timings,
+    "What lifts accuracy": model_sections.lift,
+    "Leaderboard": model_sections.leaderboard,
+    "Accuracy by user activity": model_sections.accuracy_by_activity,
+    "Accuracy by rated levels": model_sections.accuracy_by_levels,
+    "Calibration": model_sections.calibration,
+    "Fallback coverage": data_sections.coverage,
+    "Feature importances": data_sections.feature_importances,
+    "Correlation of the models": data_sections.score_correlation,
+    "Ensemble weights": data_sections.ensemble_weights,
+    "The data": data_sections.data_summary,
+    "Build timings": data_sections.timings,
 }

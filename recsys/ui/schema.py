@@ -10,7 +10,7 @@ from typing import Any
 from recsys.project.model import LAYERS, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.project import shipped
-from recsys.ui.visit import Visit
+from recsys.ui.request_context import RequestContext
 
 COLUMNS = (
     "select table_schema as layer, table_name as name, column_name as column, data_type as type "
@@ -35,12 +35,12 @@ class Relation:
     header: Mapping[str, str]
 
 
-def relations(visit: Visit) -> Mapping[str, Sequence[Relation]]:
+def relations(visit: RequestContext) -> Mapping[str, Sequence[Relation]]:
     """The relations of each layer, the layers in their order, the macros last."""
     return visit.snapshot.fact("schema", lambda: _relations(visit))
 
 
-def _relations(visit: Visit) -> Mapping[str, Sequence[Relation]]:
+def _relations(visit: RequestContext) -> Mapping[str, Sequence[Relation]]:
     counts = {row["name"]: row["row_count"] for row in visit.rows("from marts.build")}
     columns: dict[str, list[tuple[str, str]]] = {}
     for row in visit.rows(COLUMNS):
@@ -62,7 +62,7 @@ def _relations(visit: Visit) -> Mapping[str, Sequence[Relation]]:
     return {layer: listed for layer, listed in found.items() if listed}
 
 
-def words(visit: Visit) -> Mapping[str, Any]:
+def words(visit: RequestContext) -> Mapping[str, Any]:
     """What an editor completes: the columns of each relation, and the macros as they are called."""
     found = relations(visit)
     tables = {
@@ -80,8 +80,10 @@ def words(visit: Visit) -> Mapping[str, Any]:
 def header_of(relation: str) -> Mapping[str, str]:
     """The header of a relation's model as this program has it, empty where it has no such model."""
     own = headers().get(relation)
-    if own is None and relation.startswith("practice."):  # a twin, by the name of what it is a twin of
-        own = headers().get(relation.removeprefix("practice.").replace("_", ".", 1))
+    if own is None and relation.startswith(
+        "validation."
+    ):  # a variant, by the name of what it is a variant of
+        own = headers().get(relation.removeprefix("validation.").replace("_", ".", 1))
     return own or {}
 
 

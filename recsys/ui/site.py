@@ -15,19 +15,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
-from recsys.engine.snapshots import Snapshots
 from recsys.errors import UnknownIdError, UsageError
-from recsys.ui import shapes
-from recsys.ui.kept import Kept
-from recsys.ui.plotting import ticks
-from recsys.ui.things import pair_url
-from recsys.ui.visit import Visit
+from recsys.serving.snapshots import Snapshots
+from recsys.ui import charts
+from recsys.ui.entities import pair_url
+from recsys.ui.page_cache import PageCache
+from recsys.ui.query_plot import ticks
+from recsys.ui.request_context import RequestContext
 
 HERE = Path(__file__).resolve().parent
 LONGEST = 200  # characters of an id or a name in an address
 MOST_SHOWN = 60  # characters of what a message quotes
 
-Page = Callable[[Visit, Request], Response]
+Page = Callable[[RequestContext, Request], Response]
 
 
 class Site:
@@ -40,18 +40,18 @@ class Site:
         self.chance = random.Random(seed)
         self.templates = Jinja2Templates(HERE / "templates")
         self.templates.env.globals.update(
-            {name: getattr(shapes, name) for name in shapes.__all__},
+            {name: getattr(charts, name) for name in charts.__all__},
             warehouse=warehouse.name,
             pair_url=pair_url,
             ticks=ticks,
         )
-        self.templates.env.filters["plural"] = shapes.plural
+        self.templates.env.filters["plural"] = charts.plural
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Visit]:
+    def open(self) -> Iterator[RequestContext]:
         with self.snapshots.reading() as (snapshot, connection):
-            yield Visit(snapshot, connection)
+            yield RequestContext(snapshot, connection)
 
     def page(self, request: Request, name: str, status: int = 200, **content: Any) -> Response:
         return self.templates.TemplateResponse(request, name, content, status_code=status)
@@ -70,7 +70,7 @@ class Site:
                 tags = {"etag": self._tag(visit, address), "cache-control": "private, no-cache"}
                 if request.headers.get("if-none-match") == tags["etag"]:
                     return Response(status_code=304, headers=tags)
-                kept = visit.snapshot.fact("pages", Kept)
+                kept = visit.snapshot.fact("pages", PageCache)
                 body = kept.get(address)
                 if body is not None:
                     return HTMLResponse(body, headers=tags)
@@ -82,7 +82,7 @@ class Site:
 
         return endpoint
 
-    def _tag(self, visit: Visit, address: str) -> str:
+    def _tag(self, visit: RequestContext, address: str) -> str:
         """What tells a page of this program, this published file and this address from any other."""
         told = f"{self.program} {visit.snapshot.identity} {address}"
         return f'"{sha256(told.encode()).hexdigest()[:32]}"'

@@ -7,7 +7,7 @@
 with
 
 ratings as (
-    select item_id, rating from {{ ref('practice.ratings') }}
+    select item_id, rating from {{ ref('validation.ratings') }}
 ),
 
 listed as (

@@ -7,7 +7,7 @@
 --   user (Steck, Embarrassingly Shallow Autoencoders for Sparse Data, 2019); of each item_j the strongest
 --   are kept, by |weight|, ties by item_i
 {{ learner(
-    'ease.fit',
+    'ease.learner.fit',
     ratings=ref('learned.ease_ratings'),
     tracks=ref('staging.tracks'),
     settings={'regularization': var('ease.regularization'), 'kept': var('ease.kept')}

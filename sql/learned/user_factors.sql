@@ -3,7 +3,7 @@
 -- units: factors is a list of numbers, all 0 of a user who liked nothing; learned.item_factors (item_id,
 --   factors, bias) has one for each item, summed over the taxonomy, learned.history_weights (feature, weight)
 --   what a rating / 100 of album or artist adds to a score, and that it is a liked one, learned.factor_curve
---   (epoch, train_loss, practice_auc, is_kept) the epochs
+--   (epoch, train_loss, validation_auc, is_kept) the epochs
 -- nulls: none
 -- also: learned.item_factors, learned.history_weights, learned.factor_curve
 -- formula: logistic loss on s(i) - s(j), i liked by u and j drawn by the law of high ratings, with
@@ -11,9 +11,9 @@
 --   W&CP 18)
 -- requires: numba
 {{ learner(
-    'taxonomy_factors.fit_score',
-    ratings=ref('practice.ratings'),
+    'bpr.learner.fit_predict',
+    ratings=ref('validation.ratings'),
     items=ref('learned.factor_items'),
-    practice=ref('practice.labels'),
+    validation=ref('validation.labels'),
     settings=var('taxonomy_factors')
 ) }}

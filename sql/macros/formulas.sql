@@ -6,13 +6,13 @@
 {%- endmacro %}
 
 {# The first rung of a fallback chain that has a value, and that rung's name; the last one always has. #}
-{% macro first_of(name, rungs) -%}
-coalesce({{ rungs | map(attribute=1) | join(', ') }}) as {{ name }}_score,
+{% macro first_of(name, fallback_levels) -%}
+coalesce({{ fallback_levels | map(attribute=1) | join(', ') }}) as {{ name }}_score,
         case
-        {%- for source, value in rungs[:-1] %}
+        {%- for source, value in fallback_levels[:-1] %}
             when {{ value }} is not null then '{{ source }}'
         {%- endfor %}
-            else '{{ rungs[-1][0] }}'
+            else '{{ fallback_levels[-1][0] }}'
         end as {{ name }}_source
 {%- endmacro %}
 
@@ -48,7 +48,7 @@ row_number() over (
    liked and a not liked candidate in the right order, ties counting half. From the ranks r of the liked, the mean of
    first and last among equals: (sum of r - L (L + 1) / 2) / (L N) of L liked and N not liked (Mann and Whitney, 1947).
    Each model is sorted by itself. #}
-{% macro pooled_auc(names, relation, value, judged, seers, labels) -%}
+{% macro pooled_auc(names, relation, value, judged, leaky, labels) -%}
     select
         model,
         (sum(label * (first_place + last_place)) - sum(label) * (sum(label) + 1)) / 2
@@ -64,7 +64,7 @@ row_number() over (
         inner join {{ judged }}
             on {{ relation }}.user_id = {{ judged }}.user_id and {{ relation }}.track_id = {{ judged }}.track_id
         where {{ relation }}.model = '{{ model }}'
-        {%- if model in seers %}
+        {%- if model in leaky %}
             and {{ relation }}.user_id not in (select seen.user_id from {{ labels }} as seen)
         {%- endif %}
         {%- if not loop.last %}

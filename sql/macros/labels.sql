@@ -48,7 +48,7 @@ final as (
 {%- endmacro %}
 
 {# Whether a row of a relation is no prediction for a user whose labels its model has seen. #}
-{% macro is_unseen(relation, seers, labels) -%}
-({{ relation }}.model not in ('{{ seers | join("', '") }}')
+{% macro is_unseen(relation, leaky, labels) -%}
+({{ relation }}.model not in ('{{ leaky | join("', '") }}')
         or {{ relation }}.user_id not in (select seen.user_id from {{ labels }} as seen))
 {%- endmacro %}

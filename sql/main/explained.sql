@@ -8,9 +8,9 @@
 {% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als', 'neighbour'] %}
 with
 
-rungs as (
+fallback_levels as (
     select level, source, item_id, value, rating_count, rating_mean, shrinkage
-    from {{ ref('main.rungs_of') }}(the_user, the_track)
+    from {{ ref('main.fallback_levels_of') }}(the_user, the_track)
 ),
 
 levels as (
@@ -40,11 +40,11 @@ neighbours as (
 
 matched as (
     select
-        rungs.*,
+        fallback_levels.*,
         coalesce(levels.weight, 0) as level_weight,
         levels.level is not null as is_counted
-    from rungs
-    left join levels on rungs.level = levels.level and rungs.source = coalesce(levels.source, rungs.source)
+    from fallback_levels
+    left join levels on fallback_levels.level = levels.level and fallback_levels.source = coalesce(levels.source, fallback_levels.source)
 ),
 
 weighted as (

@@ -53,7 +53,7 @@ terms as (
     select
         '{{ level }}', 'liked', pair.{{ level }}_id, null, null,
         case
-            when pair.{{ level }}_direct >= {{ var('taxonomy_factors.certain') }}
+            when pair.{{ level }}_direct >= {{ var('taxonomy_factors.like_threshold') }}
                 then weights.{{ level }}_liked
         end
     from pair

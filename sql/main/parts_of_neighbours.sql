@@ -3,7 +3,7 @@
 -- units: value is the rating, 0..100; weight that of the pair of items; amount on the scale of the model
 -- nulls: item_id, value, weight of what many ratings add together
 -- formula: as in scores.item_neighbours, of which candidates alone have parts, in scores.ease, and in
---   affinity, which makes lists (catalogue.affinities); the largest parts, and all others as one
+--   affinity, which makes lists (retrieval.affinities); the largest parts, and all others as one
 {% set most = 8 %}
 {% set learned = ref_all('learned.item_weights') if ref_all('scores.ease') else [] %}
 with
@@ -42,7 +42,7 @@ terms as (
             else {{ var('ease.other_weight') }}
         end
     from history
-    inner join {{ ref('features.catalogue_weights') }} as near on history.item_id = near.item_j
+    inner join {{ ref('features.retrieval_weights') }} as near on history.item_id = near.item_j
     where near.item_i = the_track and (near.is_ease or history.rating >= {{ var('recommend.heard') }})
     {%- if learned %}
     union all

@@ -1,10 +1,10 @@
--- grain: one rating that the user gave to something near the track: the columns of features.evidence
+-- grain: one rating that the user gave to something near the track: the columns of features.nearby_ratings
 -- arguments: the_user, the_track
 -- units: level is 'album', 'artist', 'genre' or 'sibling' (another track of the same album)
 -- nulls: none
 with
 
-final as {{ inline('features.evidence', {
+final as {{ inline('features.nearby_ratings', {
     'staging.candidates': ref('main.known_pair') ~ '(the_user, the_track)',
     'staging.ratings': ref('main.history_of') ~ '(the_user)',
 }) }}

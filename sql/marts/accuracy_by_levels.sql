@@ -19,7 +19,7 @@ predictions as (
 ),
 
 judged as (
-    select user_id, track_id, label from {{ ref('marts.judged') }}
+    select user_id, track_id, label from {{ ref('marts.ground_truth') }}
 ),
 
 final as (

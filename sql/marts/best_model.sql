@@ -3,7 +3,7 @@
 -- units: accuracy and its bounds are shares of candidates, 0..1, on the users that chose
 -- nulls: accuracy_low, accuracy_high of a single user
 -- formula: the highest accuracy on labelled users, each scored out of fold by what learns from labels; where
---   there are no labels, on practice users. The truth that judges a leaderboard has no say in it
+--   there are no labels, on validation users. The truth that judges a leaderboard has no say in it
 with
 
 predictions as (
@@ -14,8 +14,8 @@ labels as (
     select user_id, track_id, label from {{ ref('staging.labels') }}
 ),
 
-practice as (
-    select model, user_id, judged, correct from {{ ref('marts.practice_accuracy') }}
+validation as (
+    select model, user_id, judged, correct from {{ ref('marts.validation_accuracy') }}
 ),
 
 models as (
@@ -37,14 +37,14 @@ labelled as (
         count(*) filter (where predictions.predicted = labels.label) as correct
     from predictions
     inner join labels on predictions.user_id = labels.user_id and predictions.track_id = labels.track_id
-    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
+    where {{ is_unseen('predictions', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
     group by predictions.model, predictions.user_id
 ),
 
 users as (
     select model, user_id, judged, correct, 'labels, out of fold' as chosen_by from labelled
     union all
-    select model, user_id, judged, correct, 'practice' as chosen_by from practice
+    select model, user_id, judged, correct, 'validation' as chosen_by from validation
     where not exists (select 1 from labelled)
 ),
 

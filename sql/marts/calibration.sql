@@ -13,7 +13,7 @@ probabilities as (
 ),
 
 judged as (
-    select user_id, track_id, label from {{ ref('marts.judged') }}
+    select user_id, track_id, label from {{ ref('marts.ground_truth') }}
 ),
 
 compared as (
@@ -27,7 +27,7 @@ compared as (
     from probabilities
     inner join judged
         on probabilities.user_id = judged.user_id and probabilities.track_id = judged.track_id
-    where {{ is_unseen('probabilities', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
+    where {{ is_unseen('probabilities', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
 ),
 
 summed as (

@@ -39,7 +39,7 @@ candidates as (
 ),
 
 judged as (
-    select user_id from {{ ref('marts.judged') }}
+    select user_id from {{ ref('marts.ground_truth') }}
 ),
 
 labels as (

@@ -3,7 +3,7 @@
 -- units: importance is the feature's share in the model, 0..1, and sums to 1 over the model's features
 -- nulls: none
 -- formula: gain at the splits of the trees; size of the coefficients of standardised features;
---   the rise of the ranker's log loss on practice users that it did not see, when the feature is shuffled
+--   the rise of the ranker's log loss on validation users that it did not see, when the feature is shuffled
 {% set relations = ref_all('features.*_importance') %}
 with
 

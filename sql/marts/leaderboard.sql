@@ -2,8 +2,8 @@
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
 -- nulls: accuracy, auc, probability_auc where nothing judges; published_* without a published figure
--- formula: accuracy = share of judged candidates predicted right; the aucs are those of marts.areas. Where
---   there are no labels at all, practice judges the models that can be computed on it
+-- formula: accuracy = share of judged candidates predicted right; the aucs are those of marts.auc. Where
+--   there are no labels at all, validation judges the models that can be computed on it
 {% set published = var('published') %}
 {% set published_in = var('published_in') %}
 with
@@ -16,7 +16,7 @@ models as (
         {{ "'" ~ published_in.get(model, 'the paper') ~ "'" if model in published else 'null' }}::varchar
             as published_in,
         {{ "true" if depends_on('scores.' ~ model, 'staging.labels') else "false" }} as is_trained_on_labels,
-        {{ "true" if model in saw_labels() else "false" }} as has_seen_labels
+        {{ "true" if model in leaky_models() else "false" }} as has_seen_labels
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -28,7 +28,7 @@ predictions as (
 ),
 
 judged as (
-    select judged_by from {{ ref('marts.judged') }}
+    select judged_by from {{ ref('marts.ground_truth') }}
 ),
 
 judges as (
@@ -52,13 +52,13 @@ summed as (
 
 practised as (
     select model, count(*) as users, sum(correct) / sum(judged) as accuracy
-    from {{ ref('marts.practice_accuracy') }}
+    from {{ ref('marts.validation_accuracy') }}
     where not exists (select 1 from judged)
     group by model
 ),
 
 areas as (
-    select model, auc, probability_auc from {{ ref('marts.areas') }}
+    select model, auc, probability_auc from {{ ref('marts.auc') }}
 ),
 
 final as (
@@ -70,7 +70,7 @@ final as (
         coalesce(summed.users, practised.users, 0) as users,
         case
             when not exists (select 1 from predictions) then 'no candidates'
-            when practised.model is not null then 'practice on held-out ratings'
+            when practised.model is not null then 'validation on held-out ratings'
             when summed.model is null then 'no labels'
             when models.has_seen_labels then summed.judged_by || ', users without labels'
             when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'

@@ -41,7 +41,7 @@ predictions as (
 ),
 
 judged as (
-    select user_id, track_id, label from {{ ref('marts.judged') }}
+    select user_id, track_id, label from {{ ref('marts.ground_truth') }}
 ),
 
 significance as (
@@ -56,7 +56,7 @@ verdicts as (
         predictions.predicted = judged.label as is_right
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
-    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
+    where {{ is_unseen('predictions', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
 ),
 
 own as (

@@ -14,7 +14,7 @@ predictions as (
 ),
 
 judged as (
-    select user_id, track_id, label from {{ ref('marts.judged') }}
+    select user_id, track_id, label from {{ ref('marts.ground_truth') }}
 ),
 
 final as (
@@ -25,7 +25,7 @@ final as (
         count(*) filter (where predictions.predicted = judged.label) as correct
     from predictions
     inner join judged on predictions.user_id = judged.user_id and predictions.track_id = judged.track_id
-    where {{ is_unseen('predictions', saw_labels(), ref('staging.labels')) if saw_labels() else 'true' }}
+    where {{ is_unseen('predictions', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
     group by predictions.model, predictions.user_id
 )
 

@@ -10,7 +10,7 @@
 -- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
-    'classifiers.decision_tree',
+    'classifiers.learner.decision_tree',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),

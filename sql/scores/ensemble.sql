@@ -9,7 +9,7 @@
 -- labels: out of fold, by weights from accuracies that are known without the fold
 -- materialized: table
 {{ learner(
-    'ensemble.ensemble',
+    'ensembles.learner.fit_predict',
     predictions=ref('features.model_scores'),
     submissions=ref('staging.submissions'),
     known=ref('features.known_accuracies'),

@@ -10,7 +10,7 @@
 -- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
-    'classifiers.gradient_boosted_trees',
+    'classifiers.learner.gradient_boosted_trees',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),

@@ -10,7 +10,7 @@
 -- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
-    'classifiers.logistic_regression',
+    'classifiers.learner.logistic_regression',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),

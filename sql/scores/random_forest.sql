@@ -10,7 +10,7 @@
 -- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
-    'classifiers.random_forest',
+    'classifiers.learner.random_forest',
     examples=ref('features.examples'),
     labels=ref('staging.labels'),
     folds=ref('features.folds'),

@@ -3,14 +3,14 @@
 -- rows: staging.candidates
 -- units: score is the log odds of being liked
 -- nulls: none
--- formula: boosted trees on practice candidates, whose labels are high ratings that were held out
--- also: practice.scores_ranker, features.ranker_importance
+-- formula: boosted trees on validation candidates, whose labels are high ratings that were held out
+-- also: validation.scores_ranker, features.ranker_importance
 -- materialized: table
 -- requires: scikit-learn
 {{ learner(
-    'ranker.rank',
+    'ranking.learner.fit_predict',
     candidates=ref('features.ranking'),
-    practice=ref('practice.features_ranking'),
-    labels=ref('practice.labels'),
+    validation=ref('validation.features_ranking'),
+    labels=ref('validation.labels'),
     settings=var('ranker')
 ) }}

@@ -10,7 +10,7 @@
 -- requires: scikit-learn
 -- needs: staging.labels
 {{ learner(
-    'stacking.stacked',
+    'ensembles.stacking.fit_predict',
     predictions=ref('features.model_scores'),
     nested=ref('features.nested_scores'),
     submissions=ref('staging.submissions'),

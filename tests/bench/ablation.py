@@ -4,7 +4,7 @@
 
 builds each data directory step by step: the first steps are the same SQL with other constants, the last are
 models that learn. FOLDER is RecBole's copy of MovieLens 100k, which `tests.bench.movielens` makes a data directory
-of. Everything is judged by the truth, which nothing here learns from, but for the ranker's practice. Beside each
+of. Everything is judged by the truth, which nothing here learns from, but for the ranker's validation. Beside each
 accuracy stands its difference to the step that it adds to, with 95 % intervals over users, and what the step's
 authors published for the Cup's data.
 """
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import recsys
-from recsys.engine.duckdb import reading
-from recsys.report.statistics import Interval, bootstrap
+from recsys.backends.duckdb.connection import reading
+from recsys.evaluation.statistics import Interval, bootstrap
 from tests.bench.movielens import prepare
 from tests.bench.reranking import Examples, Hits, reranked
 
@@ -71,8 +71,8 @@ SQL_STEPS = (
     Step("+ positions", ("item_neighbours",), ".961 Lai et al.", "+ popularity penalty"),
 )
 LEARNED_STEPS = (
-    Step("+ ranker on practice, no label", ("ranker",), ".961 Xie et al.", "+ positions", without=FACTORS),
-    Step("+ taxonomy factors", ("ranker",), "", "+ ranker on practice, no label"),
+    Step("+ ranker on validation, no label", ("ranker",), ".961 Xie et al.", "+ positions", without=FACTORS),
+    Step("+ taxonomy factors", ("ranker",), "", "+ ranker on validation, no label"),
     Step("+ stack with labels", ("stacked_ensemble",), "", "+ taxonomy factors"),
     Step("taxonomy factors alone", ("taxonomy_factors",), ".971 Mnih"),
     Step("best of the paper without labels", PAPER_LEARNED, ".849 autoencoder"),
@@ -125,28 +125,28 @@ def accuracy(hits: Sequence[Hits]) -> float:
 
 
 AGREEMENT = """
-    select practice.model, practice.accuracy, truth.accuracy
-    from (select model, sum(correct) / sum(judged) as accuracy from marts.practice_accuracy group by all) as practice
+    select validation.model, validation.accuracy, truth.accuracy
+    from (select model, sum(correct) / sum(judged) as accuracy from marts.validation_accuracy group by all) as validation
     inner join (select model, sum(correct) / sum(judged) as accuracy from marts.user_accuracy group by all) as truth
-        on practice.model = truth.model
+        on validation.model = truth.model
     order by truth.accuracy desc
 """
 
 
 def agreement(warehouse: Path) -> Iterator[str]:
-    """A line for each model that practice judges too: what it says, and what the truth says."""
+    """A line for each model that validation judges too: what it says, and what the truth says."""
     with reading(warehouse) as connection:
-        for model, practice, truth in connection.execute(AGREEMENT).fetchall():
-            yield f"{model:24s} practice {_share(practice)}, truth {_share(truth)}: {practice - truth:+.4f}"
+        for model, validation, truth in connection.execute(AGREEMENT).fetchall():
+            yield f"{model:24s} validation {_share(validation)}, truth {_share(truth)}: {validation - truth:+.4f}"
 
 
 def ablation(data: Path, with_learners: bool) -> list[Found]:
-    """All steps on a data directory; prints how far practice and truth agree."""
+    """All steps on a data directory; prints how far validation and truth agree."""
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Path(folder) / "ablation.duckdb"
         steps = list(taken(data, warehouse, with_learners))
         if with_learners:
-            print(f"\n{data.name}: accuracy on practice, and by the truth", *agreement(warehouse), sep="\n")
+            print(f"\n{data.name}: accuracy on validation, and by the truth", *agreement(warehouse), sep="\n")
     resamples = bootstrap([row for _, _, hits in steps for row in hits])
     reached = {step.name: accuracy(hits) for step, _, hits in steps}
     return [

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from recsys.ensemble import weights
-from recsys.ensemble.blend import blend
-from recsys.ensemble.pool import Input, Pool, rounding_error
-from recsys.ensemble.users import Array, Users
+from recsys.learners.ensembles import weights
+from recsys.learners.ensembles.blend import blend
+from recsys.learners.ensembles.pool import Input, Pool, rounding_error
+from recsys.learners.ensembles.within_user import Array, Users
 from recsys.sources.submissions import Candidates
 from tests.bench.measure import MEBIBYTE, Contestant, measure
 
@@ -176,7 +176,7 @@ def write(simulation: Simulation, folder: Path, as_marks: bool = True) -> None:
 RUN = """
 import sys
 from pathlib import Path
-from recsys.ensemble.files import run
+from recsys.learners.ensembles.files import run
 folder = Path(sys.argv[1])
 run(folder / "submissions", folder / "scores.csv", folder / "testItem2.txt", folder / "out" / "blend.csv")
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 from tests.bench.ablation import CLASSIFIERS, PAPER_LEARNED
 from tests.bench.measure import MEBIBYTE
 
@@ -28,11 +28,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "scores.content",
         "scores.item_neighbours",
         "scores.ease",
-        "features.catalogue_neighbours",
-        "features.catalogue_weights",
+        "features.retrieval_neighbours",
+        "features.retrieval_weights",
     ),
-    "practice and ranker": ("practice.labels", "practice.ratings", "scores.ranker"),
-    "taxonomy factors": ("scores.taxonomy_factors", "practice.scores_taxonomy_factors"),
+    "validation and ranker": ("validation.labels", "validation.ratings", "scores.ranker"),
+    "taxonomy factors": ("scores.taxonomy_factors", "validation.scores_taxonomy_factors"),
     "the stack": ("scores.stacked_ensemble",),
 }
 FACTORS = GROUPS["taxonomy factors"]
@@ -74,8 +74,8 @@ def groups(built: Mapping[str, Built]) -> dict[str, set[str]]:
     taken = needed(built, PAPER)
     found = {"the paper's models": set(taken)}
     for title, names in GROUPS.items():
-        beyond = needed(built, FACTORS) if title.startswith("practice") else set[str]()
-        shared = needed(built, ["practice.labels", "practice.ratings"])
+        beyond = needed(built, FACTORS) if title.startswith("validation") else set[str]()
+        shared = needed(built, ["validation.labels", "validation.ratings"])
         found[title] = needed(built, names, frozenset(beyond - shared)) - taken
         taken |= found[title]
     return found

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import recsys
-from recsys.engine.duckdb import reading
-from recsys.report.statistics import bootstrap
+from recsys.backends.duckdb.connection import reading
+from recsys.evaluation.statistics import bootstrap
 from tests.bench.reranking import hits
 
 SEED = 2011

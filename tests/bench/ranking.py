@@ -27,10 +27,10 @@ import pyarrow as pa
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
+from recsys.backends.duckdb.connection import query, reading
 from recsys.engine.build import Options, build
-from recsys.engine.duckdb import query, reading
-from recsys.engine.recommending import Recommender, Wish
-from recsys.report.ranking_quality import Catalogue, quality
+from recsys.evaluation.ranking_quality import Catalogue, quality
+from recsys.serving.lists import Recommender, RecommendRequest
 from tests.given import Silent
 
 SEED = 2019
@@ -40,7 +40,7 @@ POINTS_PER_STAR = 20
 OTHER_WEIGHT = 0.3  # ease.other_weight
 K = 10
 LISTS = ("affinity", "catalogue_ranker")
-NEEDED = ("+learned.*", "+features.catalogue_weights", "+features.level_tracks", "+features.popular_tracks")
+NEEDED = ("+learned.*", "+features.retrieval_weights", "+features.level_tracks", "+features.popular_tracks")
 NEEDED += ("+hierarchy.*", "+staging.*", "+priors.*")
 
 
@@ -117,7 +117,7 @@ def listed(top: np.ndarray) -> pa.Table:
 
 
 def popularity(data: Split) -> pa.Table:
-    return best(np.tile(data.catalogue.rating_counts, (data.stars.shape[0], 1)), data)
+    return best(np.tile(data.retrieval.rating_counts, (data.stars.shape[0], 1)), data)
 
 
 def of_implicit(
@@ -166,7 +166,7 @@ def of_lenskit(
         entries = matrix(data).tocoo()
         columns = {"user_id": entries.row, "item_id": entries.col, "rating": entries.data}
         dataset = from_interactions_df(pd.DataFrame(columns))
-        scorer, every = make(), ItemList(item_ids=data.catalogue.track_ids)
+        scorer, every = make(), ItemList(item_ids=data.retrieval.track_ids)
         scorer.train(dataset)  # type: ignore[attr-defined]
         scores = np.full(data.stars.shape, -1e9)
         for user in range(len(scores)):
@@ -205,7 +205,7 @@ def write(data: Split, order: np.ndarray, folder: Path) -> Path:
         lines.append(f"{user + 1}|{len(rows)}\n")
         lines += [f"{int(item) + 1}\t{round(stars * POINTS_PER_STAR)}\n" for _, item, stars in rows]
     files = dict.fromkeys(("albumData2.txt", "artistData2.txt", "genreData2.txt"), "") | {
-        "trackData2.txt": "".join(f"{item + 1}|None|None\n" for item in data.catalogue.track_ids),
+        "trackData2.txt": "".join(f"{item + 1}|None|None\n" for item in data.retrieval.track_ids),
         "trainItem2.txt": "".join(lines),
         "testItem2.txt": "1|2\n1\n2\n",
     }
@@ -224,7 +224,7 @@ def ours(data: Split, order: np.ndarray, folder: Path) -> dict[str, pa.Table]:
     with reading(warehouse) as connection:
         ease, neighbours = (
             query(connection, f"select item_i, item_j, weight from {name}")
-            for name in ("learned.item_weights", "features.catalogue_neighbours")
+            for name in ("learned.item_weights", "features.retrieval_neighbours")
         )
         recommender = Recommender(connection)
         ranked = {
@@ -243,7 +243,7 @@ def ours(data: Split, order: np.ndarray, folder: Path) -> dict[str, pa.Table]:
 
 def recommended(recommender: Recommender, model: str, data: Split) -> pa.Table:
     """Everybody's lists by a model; places that a list does not fill hold -1."""
-    found = pa.concat_tables(recommender.blocks(Wish(K, model)))
+    found = pa.concat_tables(recommender.blocks(RecommendRequest(K, model)))
     lists = np.full((data.stars.shape[0], K), -1)
     lists[found["user_id"].to_numpy() - 1, found["rank"].to_numpy() - 1] = found["track_id"].to_numpy() - 1
     return listed(lists)
@@ -262,7 +262,7 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, metavar="FOLDER_OR_FILE")
     data, order = split(*read(parser.parse_args().data))
-    print(f"{data.likes.num_rows:,} held-out likes, {len(data.catalogue.track_ids):,} films, lists of {K}\n")
+    print(f"{data.likes.num_rows:,} held-out likes, {len(data.retrieval.track_ids):,} films, lists of {K}\n")
     print("| model | recall | NDCG | MRR | popular share | coverage |")
     print("|---|---|---|---|---|---|")
     for name, make in {"popularity": popularity, **implicit_models(), **lenskit_models()}.items():

@@ -2,7 +2,7 @@
 
     python -m tests.bench.readers WAREHOUSE [--data DIRECTORY] [--readers 16] [--seconds 20]
 
-The explorer of a copy of the warehouse runs in a process of its own, and has read its catalogue. Each reader asks for
+The explorer of a copy of the warehouse runs in a process of its own, and has read its retrieval. Each reader asks for
 one page after another, without a pause: the first page, users, items, pairs, lists and searches. Nobody has asked for
 the page of a user, an item or a pair before, so that no page but the first was made already. With ``--data``, the
 directory that the warehouse was built from, the copy is built anew meanwhile with another constant, and the first page
@@ -32,9 +32,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 
-SERVE = "import sys; from pathlib import Path; from recsys.ui.server import serve; serve(Path(sys.argv[1]), port=0)"
+SERVE = (
+    "import sys; from pathlib import Path; from recsys.ui.app import serve; serve(Path(sys.argv[1]), port=0)"
+)
 TICK = os.sysconf("SC_CLK_TCK")
 DRAWN = 5000  # users, items and pairs to ask for, each once unless there are fewer
 KINDS = ("home", "user", "item", "pair", "lists", "search")

@@ -13,9 +13,9 @@ import resource
 import time
 from pathlib import Path
 
-from recsys.engine.database import Limits
-from recsys.engine.duckdb import query, reading
-from recsys.engine.recommending import Recommender, Wish
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import query, reading
+from recsys.serving.lists import Recommender, RecommendRequest
 
 MEBIBYTE = 1 << 20
 USERS = "select distinct user_id from staging.ratings order by md5(user_id::varchar) limit $count"
@@ -30,17 +30,17 @@ def main() -> None:
     parser.add_argument("--model")
     given = parser.parse_args()
     with reading(given.warehouse) as connection:
-        recommender, wish = Recommender(connection, Limits(2, "2GB")), Wish(10, given.model)
+        recommender, request = Recommender(connection, Limits(2, "2GB")), RecommendRequest(10, given.model)
         users = sorted(query(connection, USERS, {"count": given.users})["user_id"].to_pylist())
         everybody = query(connection, "select count(distinct user_id) as n from staging.ratings")["n"][
             0
         ].as_py()
         before, begun = _processor_seconds(), time.perf_counter()
-        rows = sum(block.num_rows for block in recommender.blocks(wish, users))
+        rows = sum(block.num_rows for block in recommender.blocks(request, users))
         seconds, wall = _processor_seconds() - before, time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEBIBYTE
     print(
-        f"{rows:,} rows for {len(users):,} users by {recommender.model(wish)}: {wall:.1f} s, {seconds:.1f} s CPU"
+        f"{rows:,} rows for {len(users):,} users by {recommender.model(request)}: {wall:.1f} s, {seconds:.1f} s CPU"
     )
     print(f"{everybody:,} users: {seconds * everybody / len(users):,.0f} s CPU; peak {peak:,.0f} MiB")
 

@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recsys.learners.ranker import rank
+from recsys.learners.ranking.learner import rank
 from recsys.project import Project
 from recsys.project.contract import Context
-from tests.held import held, read
+from tests.relations import held, read
 
 HITS = """
 select user_id, count(*) as judged, sum((predicted = label)::integer) as correct
@@ -32,7 +32,7 @@ inner join {labels} using (user_id, track_id)
 group by user_id
 """
 REAL = {"priors": "features.candidates", "labels": "staging.truth"}
-PRACTICE = {"priors": "practice.features_candidates", "labels": "practice.labels"}
+VALIDATION = {"priors": "validation.features_candidates", "labels": "validation.labels"}
 
 Hits = dict[str, Any]
 
@@ -42,7 +42,7 @@ def hits(
 ) -> list[Hits]:
     """How many of each user's candidates a relation (user_id, track_id, score) predicts right.
 
-    Rows ``model`` (the name), ``user_id``, ``judged``, ``correct``, as `recsys.report.statistics.bootstrap`
+    Rows ``model`` (the name), ``user_id``, ``judged``, ``correct``, as `recsys.evaluation.statistics.bootstrap`
     reads them, by the ranking rule.
     """
     if not isinstance(scores, str):
@@ -56,26 +56,26 @@ def hits(
 
 @dataclass(frozen=True)
 class Examples:
-    """What the ranker reads: ``real`` and ``practice`` candidates with features, ``labels`` of the latter."""
+    """What the ranker reads: ``real`` and ``validation`` candidates with features, ``labels`` of the latter."""
 
     real: pa.Table
-    practice: pa.Table
+    validation: pa.Table
     labels: pa.Table
 
     @classmethod
     def of(cls, connection: duckdb.DuckDBPyConnection) -> Examples:
         """From a warehouse that has a ranker."""
-        relations = ("features.ranking", "practice.features_ranking", "practice.labels")
+        relations = ("features.ranking", "validation.features_ranking", "validation.labels")
         return cls(*(_ordered(connection, name) for name in relations))
 
     def without(self, prefix: str) -> Examples:
         """Less the features whose names begin so."""
         left = [name for name in self.real.column_names if not name.startswith(prefix)]
-        return replace(self, real=self.real.select(left), practice=self.practice.select(left))
+        return replace(self, real=self.real.select(left), validation=self.validation.select(left))
 
-    def joined(self, name: str, real: pa.Table, practice: pa.Table) -> Examples:
+    def joined(self, name: str, real: pa.Table, validation: pa.Table) -> Examples:
         """And a score (user_id, track_id, score), as it is, as rank within the user and less the user's mean."""
-        both = ((self.real, real), (self.practice, practice))
+        both = ((self.real, real), (self.validation, validation))
         return Examples(*(_with_score(table, name, score) for table, score in both), self.labels)
 
 
@@ -107,7 +107,7 @@ def reranked(
 ) -> Iterator[Hits]:
     """The `hits` of the ranker that learns from these examples, added up over seeds; None: the project's."""
     settings = {**Project.load().parameters.get("ranker"), "importance_users": 1}
-    inputs = held({"candidates": examples.real, "practice": examples.practice, "labels": examples.labels})
+    inputs = held({"candidates": examples.real, "validation": examples.validation, "labels": examples.labels})
     added: dict[int, Hits] = {}
     for seed in seeds or [settings["seed"]]:
         made = read(rank(inputs, settings | {"seed": seed}, Context(scratch=Path("unused"))))

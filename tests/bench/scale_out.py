@@ -29,8 +29,8 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from tests.backends.spark.standalone import children, standalone
 from tests.bench.measure import MEBIBYTE
-from tests.engine.spark.standalone import children, standalone
 from tests.parquet import converted
 
 TICK = 0.1  # seconds between two looks at the processes; what one does in its last tick is not counted
@@ -146,7 +146,16 @@ def _gibibytes(memory: str) -> float:
 def staged(directory: Path, folder: Path) -> Path:
     """A warehouse of what a data directory holds, and no more."""
     warehouse = folder / "staged.duckdb"
-    command = [sys.executable, "-m", "recsys", "build", "--select", "staging.*", "--select", "+staging.audit"]
+    command = [
+        sys.executable,
+        "-m",
+        "recsys",
+        "build",
+        "--select",
+        "staging.*",
+        "--select",
+        "+marts.data_quality",
+    ]
     command += ["--data", str(directory), "--warehouse", str(warehouse)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return warehouse

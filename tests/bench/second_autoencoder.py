@@ -2,10 +2,10 @@
 
     python -m tests.bench.second_autoencoder WAREHOUSE... [--seeds 3]
 
-Two networks learn from the practice history, the epoch chosen by practice candidates: Mult-VAE (Liang et al.,
+Two networks learn from the validation history, the epoch chosen by validation candidates: Mult-VAE (Liang et al.,
 Variational Autoencoders for Collaborative Filtering, 2018) from likes of items of all kinds, and the project's
 own autoencoder, whose unrated items are drawn by the law of likes, from all ratings. Each one's score of real
-and of practice candidates joins the features of the ranker. Printed are accuracies, and the paired differences
+and of validation candidates joins the features of the ranker. Printed are accuracies, and the paired differences
 to the ranker as it is, with 95 % intervals over users; hits are added up over seeds of the trees, whose choice
 of features is a matter of luck. A warehouse needs a ranker and a truth, as `make build` makes it, or
 `python -m tests.bench.movielens FOLDER --keep DIRECTORY --model ranker`.
@@ -28,18 +28,18 @@ from scipy.sparse import csr_matrix
 from torch import Tensor, nn
 from torch.nn.functional import dropout, log_softmax
 
-from recsys.engine.duckdb import reading
-from recsys.learners import autoencoder
-from recsys.learners.vectors import positions
+from recsys.backends.duckdb.connection import reading
+from recsys.evaluation.statistics import bootstrap
+from recsys.learners.autoencoder import learner as autoencoder
+from recsys.learners.common.vectors import positions
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.report.statistics import bootstrap
 from tests.bench.reranking import Examples, Hits, hits, reranked
-from tests.held import held, read
+from tests.relations import held, read
 
 HISTORY = """
 select user_id, item_id, rating from staging.ratings anti join (
-    select user_id, track_id as item_id from practice.labels where label = 1
+    select user_id, track_id as item_id from validation.labels where label = 1
 ) using (user_id, item_id)
 """
 ITEMS = """
@@ -52,12 +52,12 @@ from {candidates} inner join items on track_id = item_id order by user_id, track
 """
 LIKED = 80
 
-Scored = dict[str, pa.Table]  # scores of real and of practice candidates
+Scored = dict[str, pa.Table]  # scores of real and of validation candidates
 
 
 @dataclass(frozen=True)
 class Data:
-    """A warehouse's practice history, items, and candidates, as `recsys.learners.autoencoder` reads them."""
+    """A warehouse's validation history, items, and candidates, as `recsys.learners.autoencoder.learner` reads them."""
 
     history: pa.Table
     items: pa.Table
@@ -71,7 +71,7 @@ class Data:
         )
         pairs = {
             name: connection.sql(PAIRS.format(candidates=relation)).to_arrow_table()
-            for name, relation in (("real", "staging.candidates"), ("practice", "practice.labels"))
+            for name, relation in (("real", "staging.candidates"), ("validation", "validation.labels"))
         }
         return cls(*tables, pairs)
 
@@ -81,7 +81,7 @@ class Settings:
     """As published by Liang et al., but for sizes that suit smaller data sets, and a linear decoder.
 
     The divergence has its full weight after ``warming`` steps; ``patience`` epochs without a better order of
-    the practice candidates end the training.
+    the validation candidates end the training.
     """
 
     hidden: int = 200
@@ -156,11 +156,11 @@ def mult_vae(data: Data, label: np.ndarray, settings: Settings) -> Scored:
             optimizer.step()
             step += 1
         scores = {name: predicted(model, likes, *at) - popularity[at[1]] / 2 for name, at in asked.items()}
-        if (auc := ordered(label, scores["practice"])) > best:
+        if (auc := ordered(label, scores["validation"])) > best:
             best, kept, found = auc, epoch, scores
         if epoch - kept >= settings.patience:
             break
-    print(f"Mult-VAE: epoch {kept + 1} of {epoch + 1}, {best:.4f} of practice pairs in order", flush=True)
+    print(f"Mult-VAE: epoch {kept + 1} of {epoch + 1}, {best:.4f} of validation pairs in order", flush=True)
     return {name: with_score(data.pairs[name], score) for name, score in found.items()}
 
 
@@ -189,7 +189,7 @@ def predicted(model: MultVAE, likes: csr_matrix, rows: np.ndarray, items: np.nda
 
 def ordered(label: np.ndarray, score: np.ndarray) -> float:
     """The share of each user's pairs of a liked and another candidate that are in order; as many of either."""
-    size = 2 * Project.load().parameters.get("practice.held_out")
+    size = 2 * Project.load().parameters.get("validation.held_out")
     label, score = label.reshape(-1, size), score.reshape(-1, size)
     pairs = (label[:, :, None] == 1) & (label[:, None, :] == 0)
     return float((np.sign(score[:, :, None] - score[:, None, :])[pairs] / 2 + 0.5).mean())
@@ -208,7 +208,7 @@ def drawn_negatives(data: Data) -> Scored:
         "candidates": pa.concat_tables(data.pairs.values()),
     }
     with tempfile.TemporaryDirectory() as folder:
-        made = read(autoencoder.fit_score(held(inputs), settings, Context(scratch=Path(folder))))
+        made = read(autoencoder.fit_predict(held(inputs), settings, Context(scratch=Path(folder))))
     scores = made["features.autoencoder"]["prediction"].to_numpy()
     ends = np.split(scores, [len(data.pairs["real"])])
     return {name: with_score(data.pairs[name], part) for name, part in zip(data.pairs, ends, strict=True)}
@@ -228,7 +228,7 @@ def look(warehouse: Path, seeds: int) -> None:
         for name, network in networks.items():
             found = network()
             rows += hits(connection, name, found["real"])
-            more = examples.joined("network", found["real"], found["practice"])
+            more = examples.joined("network", found["real"], found["validation"])
             rows += reranked(connection, f"ranker + {name}", more, numbers)
     report(warehouse.name, rows)
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.program import run
-from recsys.engine.run import Runner
+from recsys.engine.runner import Runner
 
 START, END = "before the first model", "after the last model"
 LEAST = 0.05  # seconds of what is named by itself

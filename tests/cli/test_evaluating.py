@@ -8,9 +8,9 @@ import shutil
 import duckdb
 import pytest
 
+from recsys.backends.database import Limits
 from recsys.cli import evaluating
 from recsys.engine.additions import add
-from recsys.engine.database import Limits
 from recsys.errors import UsageError
 from tests.given import build_sql, write_directory
 

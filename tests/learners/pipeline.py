@@ -15,7 +15,7 @@ from recsys.project.contract import Context
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import OPTIONAL
 from tests.given import build_sql, write_directory
-from tests.held import held
+from tests.relations import held
 
 LEARNED = (
     "ranker",
@@ -36,8 +36,8 @@ CLASSIFIERS = LEARNED[7:]
 QUICK = (
     "ease.regularization=10.0",
     "taxonomy_factors.factors=8",
-    "taxonomy_factors.step=0.1",
-    "taxonomy_factors.last_step=0.05",
+    "taxonomy_factors.learning_rate=0.1",
+    "taxonomy_factors.final_learning_rate=0.05",
     "folds.count=3",
     "als.iterations=3",
     "als.rank=4",

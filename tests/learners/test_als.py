@@ -11,8 +11,11 @@ import pytest
 from scipy.sparse import csr_array
 
 from recsys.errors import UnavailableError
-from recsys.learners import als, als_kernels, als_local, als_spark
-from recsys.learners.als_factors import AlsSettings
+from recsys.learners.als import kernels as als_kernels
+from recsys.learners.als import learner as als
+from recsys.learners.als import local as als_local
+from recsys.learners.als import spark as als_spark
+from recsys.learners.als.factors import AlsSettings
 from recsys.project.contract import Context
 
 SETTINGS = AlsSettings(solver="local", rank=3, iterations=6, regularization=0.002, seed=5)

@@ -12,14 +12,15 @@ import pyarrow as pa
 import pytest
 import torch
 
-from recsys.engine.folds import Held
+from recsys.engine.folds import InMemoryRelation
 from recsys.errors import UnavailableError
-from recsys.learners import autoencoder, autoencoder_training
-from recsys.learners.batches import Batch, Sampler, ahead, distinct
-from recsys.learners.row_table import RowTable
-from recsys.learners.vectors import Items, Vectors, positions
+from recsys.learners.autoencoder import learner as autoencoder
+from recsys.learners.autoencoder import training
+from recsys.learners.autoencoder.batches import Batch, Sampler, ahead, distinct
+from recsys.learners.autoencoder.embedding import RowTable
+from recsys.learners.common.vectors import Items, Vectors, positions
 from recsys.project.contract import Context
-from tests.held import Streamed, held, read
+from tests.relations import Streamed, held, read
 
 SETTINGS: dict[str, Any] = {
     "hidden": 8,
@@ -67,12 +68,12 @@ def world(users: int = 120, items: int = 30) -> dict[str, pa.Table]:
 
 
 def vectors_of(tables: dict[str, pa.Table], items: Items, folder: Path) -> Vectors:
-    return Vectors.of(Held(tables["ratings"]), items, folder / "vectors")
+    return Vectors.of(InMemoryRelation(tables["ratings"]), items, folder / "vectors")
 
 
 def predicted(tables: dict[str, pa.Table], context: Context, **settings: object) -> dict[str, pa.Table]:
     """What the autoencoder makes of these, all of it read."""
-    return read(autoencoder.fit_score(held(tables), SETTINGS | settings, context))
+    return read(autoencoder.fit_predict(held(tables), SETTINGS | settings, context))
 
 
 @pytest.mark.parametrize("negatives", [0, 1, 3])
@@ -120,8 +121,8 @@ def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(
     tables = world(users=600)
     items = Items.of(tables["items"])
     vectors = vectors_of(tables, items, tmp_path)
-    settings = autoencoder_training.AutoencoderSettings(**SETTINGS)
-    model, _ = autoencoder_training.fit(vectors, items, settings, context)
+    settings = training.AutoencoderSettings(**SETTINGS)
+    model, _ = training.fit(vectors, items, settings, context)
     batch = Sampler(vectors, items, 0.5, 1, 100).draw(np.arange(600), np.random.default_rng(9))
     _, scores = model.loss(batch)
     predicted = 1 / (1 + np.exp(-scores.detach().numpy()))
@@ -144,7 +145,7 @@ def test_a_missing_cuda_device_is_one_line(context: Context) -> None:
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
     with pytest.raises(UnavailableError, match="--device cpu"):
-        autoencoder.fit_score(held(world()), SETTINGS, replace(context, device="cuda"))
+        autoencoder.fit_predict(held(world()), SETTINGS, replace(context, device="cuda"))
 
 
 def test_positions_of_absent_values_are_the_number_of_values() -> None:
@@ -213,7 +214,7 @@ def test_vectors_are_the_ratings_of_whoever_rated_and_an_empty_row(tmp_path: Pat
 def test_ratings_and_candidates_are_never_a_whole_table(context: Context) -> None:
     tables = world()
     inputs = held(tables) | {name: Streamed(tables[name]) for name in ("ratings", "candidates")}
-    made = autoencoder.fit_score(inputs, SETTINGS, context)
+    made = autoencoder.fit_predict(inputs, SETTINGS, context)
     assert made["features.autoencoder"].read_all().equals(predicted(tables, context)["features.autoencoder"])
 
 

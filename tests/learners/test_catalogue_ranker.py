@@ -10,10 +10,10 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from recsys.errors import UnavailableError
-from recsys.learners import trees
-from recsys.learners.catalogue_ranker import CatalogueRankerSettings, fit, score
+from recsys.learners.ranking import trees
+from recsys.learners.ranking.list_ranker import CatalogueRankerSettings, fit, score
 from recsys.project.contract import Context
-from tests.held import held
+from tests.relations import held
 
 SETTINGS = CatalogueRankerSettings(
     users=100,
@@ -70,14 +70,14 @@ def made() -> dict[str, pa.Table]:
 
 def test_it_finds_what_tells_and_says_how_good_it_is(made: dict[str, pa.Table]) -> None:
     """Four likes a user, of which three can be found; lists of five by affinity find a quarter of these."""
-    rows = {row["model"]: row for row in made["learned.catalogue_practice"].to_pylist()}
+    rows = {row["model"]: row for row in made["learned.list_validation"].to_pylist()}
     assert rows["affinity"]["users"] == rows["catalogue_ranker"]["users"] == 60
     assert rows["affinity"]["recall"] == pytest.approx(0.75 * 5 / TRACKS, abs=0.06)
     assert 0.65 < rows["catalogue_ranker"]["recall"] <= 0.75
     assert 0.6 < rows["catalogue_ranker"]["ndcg"] < 0.9
     examples, labels = proposed(30, seed=2)
-    given = held({"trees": made["learned.catalogue_trees"], "features": examples})
-    found = score(given, {}, Context(scratch=Path()))["catalogue.scores_catalogue_ranker"]
+    given = held({"trees": made["learned.retrieval_trees"], "features": examples})
+    found = score(given, {}, Context(scratch=Path()))["retrieval.scores_catalogue_ranker"]
     likes = {(row["user_id"], row["track_id"]) for row in labels.to_pylist() if row["label"]}
     is_liked = np.array([(row["user_id"], row["track_id"]) in likes for row in found.to_pylist()])
     assert found.select(["user_id", "track_id"]).equals(examples.select(["user_id", "track_id"]))
@@ -89,7 +89,7 @@ def test_the_number_of_threads_changes_nothing(made: dict[str, pa.Table]) -> Non
     assert fitted(threads=1) == made
 
 
-def test_too_few_practice_users_are_said_in_one_line() -> None:
+def test_too_few_validation_users_are_said_in_one_line() -> None:
     with pytest.raises(UnavailableError, match=r"^catalogue_ranker needs 10 users .* the data has 4$"):
         fitted(users=4)
 

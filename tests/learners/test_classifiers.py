@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys import spark
+from recsys.backends.spark import session as spark_session
 from recsys.errors import UnavailableError, UsageError
-from recsys.learners.settings import solver
+from recsys.learners.common.settings import solver
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources.directory import OPTIONAL
-from tests.held import held
 from tests.learners.pipeline import QUICK
+from tests.relations import held
 
 
 def made(planted: duckdb.DuckDBPyConnection, context: Context, name: str, by: str) -> dict[str, pa.Table]:
@@ -85,7 +85,7 @@ def test_what_trains(
 def test_spark_where_there_is_none_is_told_of_in_one_line(
     planted: duckdb.DuckDBPyConnection, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spark, "_running", None)
+    monkeypatch.setattr(spark_session, "_running", None)
     for module in [name for name in sys.modules if name.split(".")[0] in ("pyspark", "py4j")]:
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(

@@ -10,9 +10,9 @@ import pytest
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources.directory import OPTIONAL
-from tests.held import held
 from tests.learners import world
 from tests.learners.pipeline import CLASSIFIERS, LEARNED, learned
+from tests.relations import held
 
 Warehouse = duckdb.DuckDBPyConnection
 
@@ -64,7 +64,7 @@ def test_other_labels_do_change_a_score(planted: Warehouse, poisoned: Warehouse,
 
 
 def test_whoever_promises_to_tune_within_folds_is_held_to_it() -> None:
-    """The ensembles are in tests/ensemble: their labels are turned round there."""
+    """The ensembles are in tests/learners/ensembles: their labels are turned round there."""
     promising = {m.name for m in Project.load().models.values() if m.header.get("labels")}
     proven = {*CLASSIFIERS, "stacked_ensemble", "ensemble"}
     assert promising == {f"scores.{model}" for model in proven}
@@ -125,7 +125,7 @@ def test_too_few_labels_leave_the_classifiers_out(
     planted: Warehouse, context: Context, tmp_path: Path
 ) -> None:
     from recsys.errors import UnavailableError
-    from recsys.learners import classifiers
+    from recsys.learners.classifiers import learner as classifiers
 
     examples = planted.sql("from features.examples").to_arrow_table()
     labels = planted.sql("from staging.labels where user_id <= 2").to_arrow_table()

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from recsys.errors import UnavailableError, UsageError
-from recsys.learners import ease
+from recsys.learners.ease import learner as ease
 from recsys.project.contract import Context
 from tests.given import expect, result
-from tests.held import held
+from tests.relations import held
 
 
 @pytest.fixture(name="here")

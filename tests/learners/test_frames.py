@@ -15,14 +15,14 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql.classic import dataframe as classic
 
-from recsys import spark
-from recsys.learners import als
+from recsys.backends.spark import session as spark_session
+from recsys.learners.als import learner as als
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.project.rendering import PythonCall
 from recsys.sources.directory import OPTIONAL
-from tests.held import held
 from tests.learners.pipeline import QUICK
+from tests.relations import held
 
 MOST_ROWS = 60  # that a learner may bring here: folds, counts, shares of features
 
@@ -34,7 +34,7 @@ class Stored:
     path: Path
 
     def frame(self, context: Context) -> DataFrame:
-        return spark.session(context).read.parquet(str(self.path))
+        return spark_session.session(context).read.parquet(str(self.path))
 
     def arrow(self) -> Any:
         raise AssertionError(f"{self.path.stem} came to this process")
@@ -115,7 +115,7 @@ def test_als_predicts_what_it_does_where_ratings_come_from_this_process(
         argument: planted.sql(f"from {relation} order by all").to_arrow_table()
         for argument, relation in call.relations.items()
     }
-    expected = als.fit_score(held(inputs), call.settings, context)[name]
+    expected = als.fit_predict(held(inputs), call.settings, context)[name]
     planted.register("expected", expected)
     key = "user_id, track_id, level, item_id"
     count, unmatched, furthest = asked(
@@ -161,4 +161,4 @@ def test_a_learner_that_brings_the_data_here_fails_these_tests(
 ) -> None:
     planted.execute(f"copy (from staging.candidates) to '{tmp_path}/c.parquet'")
     with guarded(), pytest.raises(AssertionError, match="came to this process"):
-        spark.collect(Stored(tmp_path / "c.parquet").frame(context))
+        spark_session.collect(Stored(tmp_path / "c.parquet").frame(context))

@@ -12,18 +12,19 @@ import pyarrow as pa
 import pytest
 import torch
 
-from recsys import spark
-from recsys.engine.folds import Held
+from recsys.backends.spark import session as spark_session
+from recsys.engine.folds import InMemoryRelation
 from recsys.errors import UnavailableError
-from recsys.learners import autoencoder, autoencoder_workers
-from recsys.learners.autoencoder_network import Autoencoder
-from recsys.learners.autoencoder_training import Steps
-from recsys.learners.batches import Batch, Inputs
-from recsys.learners.peers import ALONE, Group, Peers
-from recsys.learners.vectors import Items, Vectors
+from recsys.learners.autoencoder import learner as autoencoder
+from recsys.learners.autoencoder import workers
+from recsys.learners.autoencoder.batches import Batch, Inputs
+from recsys.learners.autoencoder.network import Autoencoder
+from recsys.learners.autoencoder.process_group import ALONE, Group, Peers
+from recsys.learners.autoencoder.training import Steps
+from recsys.learners.common.vectors import Items, Vectors
 from recsys.project.contract import Context
-from tests.held import held
 from tests.learners.test_autoencoder import SETTINGS, world
+from tests.relations import held
 
 USERS = np.arange(41)  # an odd number: one process has more of them
 STEPS = 3
@@ -58,7 +59,7 @@ def test_two_processes_move_as_one_does(tmp_path: Path) -> None:
     tables = world()
     items = Items.of(tables["items"])
     with torch.random.fork_rng(devices=[]):
-        alone = moved(Vectors.of(Held(tables["ratings"]), items, tmp_path), items, ALONE)
+        alone = moved(Vectors.of(InMemoryRelation(tables["ratings"]), items, tmp_path), items, ALONE)
     spawning = multiprocessing.get_context("spawn")
     answers = spawning.Queue()
     processes = [
@@ -81,7 +82,7 @@ def cluster(context: Context, tmp_path: Path) -> Context:
 
 
 def test_workers_of_spark_learn_together(cluster: Context) -> None:
-    made = autoencoder.fit_score(held(world()), SETTINGS | {"workers": 2, "epochs": 3}, cluster)
+    made = autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "epochs": 3}, cluster)
     predictions = made["features.autoencoder"].read_all()
     curve = made["features.autoencoder_curve"]
     assert isinstance(curve, pa.Table)
@@ -95,21 +96,21 @@ def test_workers_of_spark_learn_together(cluster: Context) -> None:
 def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context) -> None:
     """The settings are looked at where the training is: a learning rate that is none fails there."""
     with pytest.raises(UnavailableError, match=r"a worker failed to train: \w+Error: .*"):
-        autoencoder.fit_score(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
+        autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
 
 
 def test_workers_without_the_packages_are_told_of_or_done_without(
     cluster: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autoencoder_workers, "PACKAGES", ("a_package_that_nobody_has",))
+    monkeypatch.setattr(workers, "PACKAGES", ("a_package_that_nobody_has",))
     with pytest.raises(
         UnavailableError, match=r"autoencoder.workers=2: .* pip install 'recsys\[learners,spark\]'"
     ):
-        autoencoder_workers.count(2, cluster)
-    monkeypatch.setattr(spark, "executors", lambda session: 2)
-    assert autoencoder_workers.count(0, cluster) == 1
+        workers.count(2, cluster)
+    monkeypatch.setattr(spark_session, "executors", lambda session: 2)
+    assert workers.count(0, cluster) == 1
 
 
 def test_one_machine_trains_alone(context: Context, cluster: Context) -> None:
-    assert [autoencoder_workers.count(workers, context) for workers in (0, 1, 2)] == [1, 1, 1]
-    assert [autoencoder_workers.count(workers, cluster) for workers in (0, 1)] == [1, 1]
+    assert [workers.count(workers, context) for workers in (0, 1, 2)] == [1, 1, 1]
+    assert [workers.count(workers, cluster) for workers in (0, 1)] == [1, 1]

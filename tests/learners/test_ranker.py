@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from recsys.errors import UnavailableError
-from recsys.learners.ranker import RankerSettings, folds, rank
+from recsys.learners.ranking.learner import RankerSettings, fit_predict, folds
 from recsys.project.contract import Context
 from tests.given import build_sql, write_directory
-from tests.held import held, read
+from tests.relations import held, read
 
 SETTINGS = RankerSettings(
     folds=3,
@@ -48,10 +48,10 @@ def pairs(users: int, seed: int) -> tuple[pa.Table, np.ndarray]:
 
 
 def ranked(users: int = 60, threads: int = 2) -> dict[str, pa.Table]:
-    practice, label = pairs(users, 1)
-    labels = practice.select(["user_id", "track_id"]).append_column("label", pa.array(label))
-    inputs = held({"candidates": pairs(30, 2)[0], "practice": practice, "labels": labels})
-    return read(rank(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads)))
+    validation, label = pairs(users, 1)
+    labels = validation.select(["user_id", "track_id"]).append_column("label", pa.array(label))
+    inputs = held({"candidates": pairs(30, 2)[0], "validation": validation, "labels": labels})
+    return read(fit_predict(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads)))
 
 
 def test_it_finds_what_tells_and_scores_both_sets() -> None:
@@ -59,7 +59,7 @@ def test_it_finds_what_tells_and_scores_both_sets() -> None:
     label = np.tile([1, 0], 90)
     score = tables["scores.ranker"]["score"].to_numpy()
     assert ((score > 0) == label).mean() > 0.9
-    practised = tables["practice.scores_ranker"]["score"].to_numpy()
+    practised = tables["validation.scores_ranker"]["score"].to_numpy()
     assert ((practised > 0) == np.tile([1, 0], 180)).mean() > 0.85
     rows = tables["features.ranker_importance"].to_pylist()
     importance = {row["feature"]: row["importance"] for row in rows}
@@ -80,7 +80,7 @@ def test_users_stay_together_in_folds_of_equal_size() -> None:
     assert (folds(user, replace(SETTINGS, seed=2)) != fold).any()
 
 
-def test_too_few_practice_users_are_said_in_one_line() -> None:
+def test_too_few_validation_users_are_said_in_one_line() -> None:
     with pytest.raises(UnavailableError, match=r"^ranker needs 10 users .* the data has 4$"):
         ranked(users=4)
 

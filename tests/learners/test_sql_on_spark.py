@@ -1,4 +1,4 @@
-"""SQL that reads what was learned means the same on Spark; at what reads none of it, tests/engine/spark looks."""
+"""SQL that reads what was learned means the same on Spark; at what reads none of it, tests/backends/spark looks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from recsys import spark
-from recsys.engine.spark.connection import settings
-from recsys.engine.spark.silent import complaints
-from recsys.engine.spark.translation import translated, view_of
+from recsys.backends.spark import session as spark_session
+from recsys.backends.spark.connection import settings
+from recsys.backends.spark.dialect_lint import complaints
+from recsys.backends.spark.translation import translated, view_of
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import OPTIONAL
-from tests.engine.spark.compared import is_near
+from tests.backends.spark.compared import is_near
 from tests.learners.pipeline import QUICK
 
 TABLES = "select table_catalog, table_schema || '.' || table_name from information_schema.tables"
@@ -37,7 +37,7 @@ def session(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> SparkSession:
     """A session of Spark with views of the same rows."""
-    folder, session = tmp_path_factory.mktemp("views"), spark.session(context).newSession()
+    folder, session = tmp_path_factory.mktemp("views"), spark_session.session(context).newSession()
     for name, value in settings(input_rows=0).items():
         session.conf.set(name, str(value))
     for view, place in places.items():

@@ -15,23 +15,23 @@ from scipy.stats import chisquare
 
 pytest.importorskip("numba", reason="the extra 'learners' is not installed")
 
-from recsys.engine.folds import Held
-from recsys.learners import factor_kernels
-from recsys.learners.taxonomy import Arrays, Histories, Taxonomy
-from recsys.learners.taxonomy_factors import (
+from recsys.engine.folds import InMemoryRelation
+from recsys.learners.bpr import kernels as factor_kernels
+from recsys.learners.bpr.learner import (
     Comparisons,
     Factors,
     FactorSettings,
-    fit_score,
+    fit_predict,
     history_features,
     shuffled,
 )
+from recsys.learners.bpr.taxonomy import Arrays, Histories, Taxonomy
 from recsys.project.contract import Context, Relation
-from tests.held import Streamed, held
+from tests.relations import Streamed, held
 
 SETTINGS = {
-    "factors": 8, "epochs": 15, "step": 0.1, "last_step": 0.02, "decay": 0.002, "negatives": 3, "positive": 50,
-    "certain": 80, "hesitant_weight": 0.25, "deviation": 0.05, "seed": 3,
+    "factors": 8, "epochs": 15, "learning_rate": 0.1, "final_learning_rate": 0.02, "l2": 0.002, "negatives": 3, "positive": 50,
+    "like_threshold": 80, "low_confidence_weight": 0.25, "deviation": 0.05, "seed": 3,
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def learned(tables: dict[str, pa.Table], **changed: float) -> dict[str, pa.Table
 def learned_of(inputs: Mapping[str, Relation], **changed: float) -> dict[str, pa.Table]:
     """What is learned, with nothing left in the scratch folder."""
     with tempfile.TemporaryDirectory() as scratch:
-        made = dict(fit_score(inputs, SETTINGS | changed, Context(scratch=Path(scratch))))
+        made = dict(fit_predict(inputs, SETTINGS | changed, Context(scratch=Path(scratch))))
         assert not any(Path(scratch).iterdir())
     return made
 
@@ -75,7 +75,7 @@ def flat(count: int) -> dict[int, tuple[None, None]]:
 
 def compared(table: pa.Table, items: pa.Table, arrays: Arrays, **changed: float) -> Comparisons:
     taxonomy = Taxonomy.of(items)
-    histories = Histories.of(Held(table), taxonomy, arrays)
+    histories = Histories.of(InMemoryRelation(table), taxonomy, arrays)
     return Comparisons(histories, taxonomy, FactorSettings(**(SETTINGS | changed)), arrays)
 
 
@@ -132,7 +132,7 @@ TREE = {
 @pytest.mark.parametrize(("liked", "other"), [(1, 3), (2, 4), (10, 3), (20, 1), (1, 2), (4, 21)])
 def test_a_step_goes_down_the_gradient_that_torch_finds(liked: int, other: int) -> None:
     """One comparison, in double precision by autograd: -step * gradient of the loss and half the squares."""
-    step, decay = 0.05, 0.1
+    step, l2 = 0.05, 0.1
     taxonomy = Taxonomy.of(items(TREE, dict.fromkeys(TREE, 1)))
     rng = np.random.default_rng(8)
     size = len(taxonomy)
@@ -145,7 +145,7 @@ def test_a_step_goes_down_the_gradient_that_torch_finds(liked: int, other: int) 
     single = [np.array([value], np.int32) for value in (0, 0, i, j)]
     factor_kernels.descend(
         single[0], single[1], single[2], codes[0], np.array([0.25], np.float32), single[3], codes[1],
-        taxonomy.parents, *moved.values(), 80, step, decay,
+        taxonomy.parents, *moved.values(), 80, step, l2,
     )  # fmt: skip
     tensors = {
         name: torch.tensor(values, dtype=torch.float64, requires_grad=True) for name, values in start.items()
@@ -163,7 +163,7 @@ def test_a_step_goes_down_the_gradient_that_torch_finds(liked: int, other: int) 
             tensors["parent"][[int(row) for row in rows if row < size]],
         )
     )  # fmt: skip
-    (loss + decay / 2 * squares).backward()
+    (loss + l2 / 2 * squares).backward()
     shared = len({int(row) for row in rows}) < len(rows)
     for name, tensor in tensors.items():
         expected = (tensor - step * tensor.grad).detach().numpy()
@@ -230,17 +230,17 @@ def test_the_order_of_rows_does_not_matter() -> None:
     )
 
 
-def test_the_epoch_that_orders_the_practice_best_is_kept() -> None:
-    """Practice labels turned round: the less is learned the better."""
+def test_the_epoch_that_orders_the_validation_best_is_kept() -> None:
+    """Validation labels turned round: the less is learned the better."""
     tables, pairs, labels = planted(3)
-    practice = pa.table({"user_id": pairs[:, 0], "track_id": pairs[:, 1], "label": labels.astype(int)})
-    turned = practice.set_column(2, "label", pa.array((~labels).astype(int)))
+    validation = pa.table({"user_id": pairs[:, 0], "track_id": pairs[:, 1], "label": labels.astype(int)})
+    turned = validation.set_column(2, "label", pa.array((~labels).astype(int)))
     curves = [
-        learned({**tables, "practice": table})["learned.factor_curve"].to_pylist()
-        for table in (practice, turned)
+        learned({**tables, "validation": table})["learned.factor_curve"].to_pylist()
+        for table in (validation, turned)
     ]
     for curve in curves:
-        best = max(curve, key=lambda epoch: epoch["practice_auc"])
+        best = max(curve, key=lambda epoch: epoch["validation_auc"])
         assert [epoch["epoch"] for epoch in curve if epoch["is_kept"]] == [best["epoch"]]
     kept = [next(epoch["epoch"] for epoch in curve if epoch["is_kept"]) for curve in curves]
     assert kept[0] > kept[1]
@@ -251,7 +251,7 @@ def test_pieces_of_any_size_give_the_same_factors(monkeypatch: pytest.MonkeyPatc
     tables, pairs, _ = planted(2)
     mixed = np.random.default_rng(1).permutation(tables["ratings"].num_rows)
     whole = scores(learned(tables), pairs)
-    monkeypatch.setattr("recsys.learners.taxonomy.PIECE", 7)
+    monkeypatch.setattr("recsys.learners.bpr.taxonomy.PIECE", 7)
     inputs: dict[str, Relation] = {
         **held(tables),
         "ratings": Streamed(tables["ratings"].take(pa.array(mixed)), 5),
@@ -262,7 +262,7 @@ def test_pieces_of_any_size_give_the_same_factors(monkeypatch: pytest.MonkeyPatc
 def test_history_features_leave_out_the_item_itself(arrays: Arrays) -> None:
     table = ratings([(1, 10, 90), (1, 20, 40)])
     taxonomy = Taxonomy.of(items(TREE, {}))
-    histories = Histories.of(Held(table), taxonomy, arrays)
+    histories = Histories.of(InMemoryRelation(table), taxonomy, arrays)
     places = np.searchsorted(taxonomy.ids, [1, 3, 10, 20])
     found = history_features(histories, taxonomy, np.zeros(4, int), places, 80)
     assert found == pytest.approx(np.array([[0.9, 1, 0.4, 0], [0, 0, 0, 0], [0, 0, 0.4, 0], [0, 0, 0, 0]]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 from tests.given import build_sql
 from tests.hierarchies import write
 from tests.reference import Album, Dataset, Track
@@ -96,8 +96,8 @@ def learned_file(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with constants in the place of what the autoencoder and the ALS models predict."""
     folder = tmp_path_factory.mktemp("learned")
     sql = shutil.copytree(SQL, folder / "sql")
-    (sql / "features" / "autoencoder.sql").write_text(AUTOENCODER)
-    (sql / "features" / "als.sql").write_text(ALS)
+    (sql / "features" / "autoencoder" / "autoencoder.sql").write_text(AUTOENCODER)
+    (sql / "features" / "als" / "als.sql").write_text(ALS)
     build_sql(data, folder / "w.duckdb", sql=sql)
     return folder / "w.duckdb"
 

@@ -11,10 +11,10 @@ import duckdb
 import pytest
 from rich.console import Console
 
+from recsys.backends.duckdb.connection import reading
 from recsys.cli.tables import explanation_table
-from recsys.engine.duckdb import reading
 from recsys.errors import UsageError
-from recsys.report.explain import explain, score
+from recsys.serving.explain import explain, score
 from tests import reference
 from tests.given import build_sql
 from tests.hierarchies import write

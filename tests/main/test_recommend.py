@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from recsys.errors import UsageError
-from recsys.report.explain import explain, rows_of, score
+from recsys.serving.explain import explain, rows_of, score
 from tests import reference
 from tests.given import expect, result
 from tests.main.conftest import NEWCOMER, TRACKS, USERS

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.engine.database import Limits
-from recsys.engine.duckdb import opened
-from recsys.engine.recommending import Recommender, Wish
-from recsys.ui.pairs import PARTS
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import opened
+from recsys.serving.lists import Recommender, RecommendRequest
+from recsys.ui.pages.pairs import PARTS
 from tests import reference
 from tests.main.conftest import NEWCOMER, TRACKS, UNLISTED, USERS
 
@@ -81,10 +81,10 @@ def test_the_first_step_is_the_mean_of_all_ratings_and_after_is_the_sum_so_far(w
 def test_steps_of_a_list_add_up_to_the_lists_score(learned_file):
     with opened(learned_file, guarded=True) as connection:
         recommender = Recommender(connection, Limits(1))
-        lists = recommender.by_models(Wish(4), ["affinity", "adaptive"], USERS[0])
+        lists = recommender.by_models(RecommendRequest(4), ["affinity", "adaptive"], USERS[0])
         assert [*lists] == ["affinity", "adaptive"]
         for model, table in lists.items():
-            assert table.equals(next(recommender.blocks(Wish(4, model), [USERS[0]])))
+            assert table.equals(next(recommender.blocks(RecommendRequest(4, model), [USERS[0]])))
             for row in table.to_pylist():
                 amount = total(steps(connection, USERS[0], row["track_id"])[model])
                 assert amount == pytest.approx(row["score"], abs=1e-6)

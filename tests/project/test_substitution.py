@@ -37,9 +37,9 @@ on = "request"
 """
 
 
-def project_of(folder: Path, substitutions: str) -> Project:
+def project_of(folder: Path, scenarios: str) -> Project:
     (folder / "parameters.toml").write_text("")
-    (folder / "substitutions.toml").write_text(substitutions)
+    (folder / "scenarios.toml").write_text(scenarios)
     for name, text in MODELS.items():
         path = folder / f"{name.replace('.', '/')}.sql"
         path.parent.mkdir(exist_ok=True)
@@ -69,9 +69,9 @@ def test_a_twin_is_a_node_of_the_graph_with_the_promises_of_its_original(tmp_pat
     parents = project.parents(graph["other.features_near"])
     assert parents == ("other.pairs", "other.priors_items", "hierarchy.items")
     assert list(graph).index("other.features_near") > list(graph).index("other.pairs")
-    twin = project.models["other.features_near"]
-    assert (twin.key, twin.listed("rows")) == (("x",), ("other.pairs",))
-    assert twin.path == project.models["features.near"].path
+    variant = project.models["other.features_near"]
+    assert (variant.key, variant.listed("rows")) == (("x",), ("other.pairs",))
+    assert variant.path == project.models["features.near"].path
     assert project.layers[-1] == "other"
 
 
@@ -118,7 +118,7 @@ def test_what_reads_a_disabled_model_cannot_be_asked_for(tmp_path: Path) -> None
     assert project.requests("asked") == []
 
 
-def test_what_needs_more_than_is_given_has_no_twin(tmp_path: Path) -> None:
+def test_what_needs_more_than_is_given_has_no_variant(tmp_path: Path) -> None:
     project = project_of(tmp_path, f'{ASKED}\nwithout = ["features.near"]')
     assert project.requests("asked") == []
 
@@ -141,12 +141,12 @@ def test_what_needs_more_than_is_given_has_no_twin(tmp_path: Path) -> None:
         ),
         (
             f'[other]\nreplacing = {BOTH}\ntargets = ["marts.learned"]',
-            "features.learned, which has no twin",
+            "features.learned, which has no variant",
         ),
         (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\non = "sunday"', "on = 'request'"),
         (ASKED.replace('on = "request"', ""), r"given asked\.pairs: expected"),
         (f'{ASKED}\nwithout = ["marts.no"]', r"marts\.no is no model"),
-        ("[other", r"substitutions\.toml: Expected"),
+        ("[other", r"scenarios\.toml: Expected"),
     ],
 )
 def test_a_wrong_section_is_refused_by_file_and_name(tmp_path: Path, section: str, message: str) -> None:
@@ -155,7 +155,7 @@ def test_a_wrong_section_is_refused_by_file_and_name(tmp_path: Path, section: st
 
 
 def test_twins_of_what_is_made_on_request_can_be_part_of_a_build(tmp_path: Path) -> None:
-    """A twin of a twin reads what the first one would, replaced once more; its original stays a request."""
+    """A variant of a variant reads what the first one would, replaced once more; its original stays a request."""
     later = """
 [later]
 kept = "temp"

@@ -48,7 +48,7 @@ def test_user_activity_begins_a_class_at_each_power_of_four(schemas: Schemas) ->
 
 
 def test_user_accuracy_counts_judged_candidates_alone(schemas: Schemas) -> None:
-    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED}
+    given = {"marts.predictions": PREDICTIONS, "marts.ground_truth": JUDGED}
     expect(
         result(schemas, "marts.user_accuracy", given),
         """
@@ -85,7 +85,11 @@ SIGNIFICANCE = """
 
 def test_lift_is_over_the_nearest_model_that_is_built(schemas: Schemas) -> None:
     """Adaptive builds on weighted_average_bayes, which builds on weighted_average."""
-    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED, "marts.significance": SIGNIFICANCE}
+    given = {
+        "marts.predictions": PREDICTIONS,
+        "marts.ground_truth": JUDGED,
+        "marts.significance": SIGNIFICANCE,
+    }
     models = ("scores.weighted_average", "scores.adaptive")
     expect(
         result(schemas, "marts.lift", given, also=models),
@@ -98,7 +102,7 @@ def test_lift_is_over_the_nearest_model_that_is_built(schemas: Schemas) -> None:
 
 def test_a_lift_that_is_a_loss_has_its_bounds_turned_round(schemas: Schemas) -> None:
     turned = "better worse difference_low difference_high\nweighted_average adaptive -0.1 0.3"
-    given = {"marts.predictions": PREDICTIONS, "marts.judged": JUDGED, "marts.significance": turned}
+    given = {"marts.predictions": PREDICTIONS, "marts.ground_truth": JUDGED, "marts.significance": turned}
     rows = result(schemas, "marts.lift", given, also=("scores.weighted_average", "scores.adaptive"))
     assert [(row["lift_low"], row["lift_high"]) for row in rows] == [(-0.3, 0.1)]
 
@@ -106,7 +110,7 @@ def test_a_lift_that_is_a_loss_has_its_bounds_turned_round(schemas: Schemas) -> 
 def test_a_model_that_builds_on_none_that_is_built_has_no_lift(schemas: Schemas) -> None:
     given = {
         "marts.predictions": PREDICTIONS.replace("adaptive        ", "stacked_ensemble"),
-        "marts.judged": JUDGED,
+        "marts.ground_truth": JUDGED,
         "marts.significance": "better worse difference_low difference_high",
     }
     models = ("scores.max_genre", "scores.stacked_ensemble")
@@ -123,7 +127,7 @@ def test_calibration_sets_the_liked_share_beside_the_probability(schemas: Schema
             b     2       10       0.0
             b     2       99       0.5
         """,
-        "marts.judged": JUDGED,
+        "marts.ground_truth": JUDGED,
     }
     rows = result(schemas, "marts.calibration", given)
     expect(
@@ -210,7 +214,7 @@ def test_data_summary_of_an_empty_data_set_has_no_figure_that_divides_by_nothing
         "staging.albums",
         "hierarchy.track_genres",
         "staging.candidates",
-        "marts.judged",
+        "marts.ground_truth",
         "staging.labels",
     )
     given = {**dict.fromkeys(empty, "-"), "priors.overall": "rating_count rating_mean\n0 50"}
@@ -236,7 +240,7 @@ def test_data_summary_counts_and_shares(schemas: Schemas) -> None:
         "staging.albums": "album_id artist_id\n20 30",
         "hierarchy.track_genres": "track_id genre_id\n10 40\n10 41\n11 40",
         "staging.candidates": "user_id track_id\n1 10\n1 11",
-        "marts.judged": "user_id track_id\n1 10",
+        "marts.ground_truth": "user_id track_id\n1 10",
         "staging.labels": "user_id track_id\n1 10",
     }
     values = {row["measure"]: row["value"] for row in result(schemas, "marts.data_summary", given)}

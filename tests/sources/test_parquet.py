@@ -17,7 +17,7 @@ from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.parquet import converted
 
-BY_LAYER = "staging", "hierarchy", "priors", "features", "scores", "marts", "practice"
+BY_LAYER = "staging", "hierarchy", "priors", "features", "scores", "marts", "validation"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Which model is the best, and by what: labels out of fold, else practice, never the truth."""
+"""Which model is the best, and by what: labels out of fold, else validation, never the truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREDICTIONS = """
     content 2 10 0
     content 2 11 1
 """
-PRACTICE = """
+VALIDATION = """
     model user_id judged correct
     adaptive 7 6 6
     adaptive 8 6 4
@@ -31,7 +31,7 @@ def best(schemas, **given):
     relations = {
         "marts.predictions": PREDICTIONS,
         "staging.labels": "user_id track_id label",
-        "marts.practice_accuracy": PRACTICE,
+        "marts.validation_accuracy": VALIDATION,
         **{name.replace("__", "."): text for name, text in given.items()},
     }
     return result(schemas, "marts.best_model", relations, also=SCORES)
@@ -45,10 +45,10 @@ def test_labels_choose_where_there_are_some(schemas):
     assert (rows[0]["accuracy_low"], rows[0]["accuracy_high"]) == (1, 1)
 
 
-def test_practice_chooses_where_there_are_no_labels(schemas):
+def test_validation_chooses_where_there_are_no_labels(schemas):
     """Accuracy 10/12; the two users differ from it by one candidate each, so that s = sqrt(2 * 2) / 12."""
     rows = best(schemas)
-    expect(rows, "model chosen_by users\nadaptive practice 2")
+    expect(rows, "model chosen_by users\nadaptive validation 2")
     error = 2 / 12
     assert abs(rows[0]["accuracy"] - 10 / 12) < 1e-12
     assert abs(rows[0]["accuracy_low"] - (10 / 12 - 1.959963984540054 * error)) < 1e-4
@@ -56,23 +56,25 @@ def test_practice_chooses_where_there_are_no_labels(schemas):
 
 
 def test_without_either_there_is_no_best_model(schemas):
-    assert best(schemas, marts__practice_accuracy="model user_id judged correct") == []
+    assert best(schemas, marts__validation_accuracy="model user_id judged correct") == []
 
 
 def test_equally_good_models_are_chosen_by_name(schemas):
-    practice = "model user_id judged correct\ncontent 7 6 4\nadaptive 7 6 4"
-    rows = best(schemas, marts__practice_accuracy=practice)
+    validation = "model user_id judged correct\ncontent 7 6 4\nadaptive 7 6 4"
+    rows = best(schemas, marts__validation_accuracy=validation)
     expect(rows, "model accuracy_low accuracy_high\nadaptive - -")
 
 
-def test_practice_predictions_follow_the_ranking_rule(schemas):
+def test_validation_predictions_follow_the_ranking_rule(schemas):
     """Equal scores go by the prior, equal priors by the id."""
     given = {
-        "practice.scores_adaptive": "user_id track_id score\n1 10 5\n1 11 5\n1 12 9\n1 13 5",
-        "practice.labels": "user_id track_id label\n1 10 0\n1 11 1\n1 12 1\n1 13 0",
-        "practice.features_candidates": "user_id track_id track_prior\n1 10 50\n1 11 60\n1 12 10\n1 13 60",
+        "validation.scores_adaptive": "user_id track_id score\n1 10 5\n1 11 5\n1 12 9\n1 13 5",
+        "validation.labels": "user_id track_id label\n1 10 0\n1 11 1\n1 12 1\n1 13 0",
+        "validation.features_candidates": "user_id track_id track_prior\n1 10 50\n1 11 60\n1 12 10\n1 13 60",
     }
-    expect(result(schemas, "marts.practice_accuracy", given), "model user_id judged correct\nadaptive 1 4 4")
+    expect(
+        result(schemas, "marts.validation_accuracy", given), "model user_id judged correct\nadaptive 1 4 4"
+    )
 
 
 def test_the_truth_has_no_say() -> None:

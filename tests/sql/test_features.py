@@ -16,7 +16,7 @@ CANDIDATES = "user_id track_id position\n100 1 1\n100 4 2\n100 5 3\n100 99 4"
 def test_evidence_is_what_the_user_rated_near_a_candidate(schemas):
     rows = result(
         schemas,
-        "features.evidence",
+        "features.nearby_ratings",
         {
             "staging.candidates": CANDIDATES,
             "hierarchy.track_lineage": LINEAGE,
@@ -55,7 +55,7 @@ def test_siblings_are_averaged_without_the_candidate(schemas):
         100     1        album   10      90
         100     5        sibling 6       0
     """
-    rows = result(schemas, "features.sibling_averages", {"features.evidence": evidence})
+    rows = result(schemas, "features.sibling_averages", {"features.nearby_ratings": evidence})
     expect(rows, "user_id track_id sibling_count sibling_mean\n100 1 2 55.5\n100 5 1 0")
 
 
@@ -67,14 +67,14 @@ def test_level_ratings_are_the_users_own(schemas):
         100     5        artist  21      40
         100     4        genre   30      70
     """
-    rows = result(schemas, "features.level_ratings", {"features.evidence": evidence})
+    rows = result(schemas, "features.level_ratings", {"features.nearby_ratings": evidence})
     expect(rows, "user_id track_id album_direct artist_direct\n100 1 0 80\n100 5 - 40")
 
 
 GENRE_VALUES = {
     "staging.candidates": CANDIDATES,
     "hierarchy.track_genres": "track_id genre_id\n1 30\n1 31\n1 32\n5 33",
-    "features.evidence": "user_id track_id level item_id rating\n100 1 genre 30 0",
+    "features.nearby_ratings": "user_id track_id level item_id rating\n100 1 genre 30 0",
     "priors.items": "item_id rating_mean bayes_mean\n31 80 60",
     "priors.overall": "rating_mean\n50",
 }

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from recsys.report.statistics import bootstrap
+from recsys.evaluation.statistics import bootstrap
 from tests.given import expect, result
 
 HEURISTICS = ("adaptive", "max_genre", "max_genre_bayes", "weighted_average", "weighted_average_bayes")
@@ -52,9 +52,9 @@ def test_the_truth_judges_where_there_is_one(schemas):
         "staging.labels": "user_id track_id label\n1 7 1",
         "staging.truth": "user_id track_id label\n1 7 0",
     }
-    rows = result(schemas, "marts.judged", labels)
+    rows = result(schemas, "marts.ground_truth", labels)
     expect(rows, "user_id track_id label judged_by\n1 7 0 truth2.txt")
-    rows = result(schemas, "marts.judged", {**labels, "staging.truth": "user_id track_id label"})
+    rows = result(schemas, "marts.ground_truth", {**labels, "staging.truth": "user_id track_id label"})
     expect(rows, "user_id track_id label judged_by\n1 7 1 test2_new.txt")
 
 
@@ -83,15 +83,19 @@ def leaderboard_of(schemas, judged, practised="model user_id judged correct"):
         adaptive 2       7        0.2
         adaptive 2       8        0.8
     """
-    read = {"marts.predictions": PREDICTIONS, "marts.judged": judged, "marts.probabilities": probabilities}
+    read = {
+        "marts.predictions": PREDICTIONS,
+        "marts.ground_truth": judged,
+        "marts.probabilities": probabilities,
+    }
     counted = result(schemas, "marts.user_accuracy", {name: read[name] for name in [*read][:2]})
-    areas = result(schemas, "marts.areas", read, also=("scores.adaptive",))
+    areas = result(schemas, "marts.auc", read, also=("scores.adaptive",))
     given = {
         "marts.predictions": PREDICTIONS,
-        "marts.judged": judged,
+        "marts.ground_truth": judged,
         "marts.user_accuracy": as_text(counted, "model user_id judged correct"),
-        "marts.areas": as_text(areas, "model auc probability_auc"),
-        "marts.practice_accuracy": practised,
+        "marts.auc": as_text(areas, "model auc probability_auc"),
+        "marts.validation_accuracy": practised,
     }
     return result(schemas, "marts.leaderboard", given, also=("scores.adaptive",))
 
@@ -126,11 +130,11 @@ def test_without_labels_the_leaderboard_says_so(schemas):
     assert [(row["accuracy"], row["users"], row["evaluated_on"]) for row in rows] == [(None, 0, "no labels")]
 
 
-def test_practice_judges_where_there_is_no_label_at_all(schemas):
+def test_validation_judges_where_there_is_no_label_at_all(schemas):
     practised = "model user_id judged correct\nadaptive 1 6 4\nadaptive 2 6 2\nranker 1 6 6"
     rows = leaderboard_of(schemas, "user_id track_id label judged_by", practised)
     found = [(row["accuracy"], row["users"], row["auc"], row["evaluated_on"]) for row in rows]
-    assert found == [(0.5, 2, None, "practice on held-out ratings")]
+    assert found == [(0.5, 2, None, "validation on held-out ratings")]
     rows = leaderboard_of(schemas, "user_id track_id label judged_by\n1 7 1 truth2.txt", practised)
     assert [(row["accuracy"], row["evaluated_on"]) for row in rows] == [(1, "truth2.txt")]
 
@@ -176,7 +180,7 @@ def test_accuracy_is_told_by_the_number_of_rated_levels(schemas):
                 2       8        -            -            -             -
             """,
             "marts.predictions": PREDICTIONS,
-            "marts.judged": "user_id track_id label\n1 7 1\n1 8 0\n2 7 0",
+            "marts.ground_truth": "user_id track_id label\n1 7 1\n1 8 0\n2 7 0",
         },
     )
     expect(

@@ -14,7 +14,7 @@ def test_history_keeps_what_is_not_rated_unknown(schemas):
             1       1        90           -             45           2
             1       2        -            -             -            0
         """,
-        "features.evidence": """
+        "features.nearby_ratings": """
             user_id track_id level   item_id rating
             1       1        sibling 5       90
             1       1        sibling 6       0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.report.statistics import bootstrap
+from recsys.evaluation.statistics import bootstrap
 from tests.given import expect, result
 
 

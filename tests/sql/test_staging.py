@@ -18,7 +18,7 @@ STAGING = ("staging", "hierarchy", "priors.items")
 
 
 def build_staging(data: Path, warehouse: Path):
-    return build_sql(data, warehouse, selected=("+staging.*", "+hierarchy.items"))
+    return build_sql(data, warehouse, selected=("+staging.*", "+marts.data_quality", "+hierarchy.items"))
 
 
 def stored(warehouse: Path, query: str):
@@ -82,7 +82,9 @@ def test_tracks_and_genres_are_as_in_the_files(small_warehouse):
 
 
 def test_what_real_data_has_is_counted(small_warehouse):
-    counts = dict(stored(small_warehouse, 'select "check", "count" from staging.audit where "count" > 0'))
+    counts = dict(
+        stored(small_warehouse, 'select "check", "count" from marts.data_quality where "count" > 0')
+    )
     assert counts == {
         "tracks_without_album": 1,
         "tracks_without_artist": 3,
@@ -109,7 +111,7 @@ def test_what_real_data_has_is_counted(small_warehouse):
 def test_each_oddity_is_counted_once(tmp_path, name, changes):
     data = write_directory(tmp_path / "data", {**SMALL, **changes})
     build_staging(data, tmp_path / "w.duckdb")
-    query = f'select "count", example from staging.audit where "check" = \'{name}\''
+    query = f'select "count", example from marts.data_quality where "check" = \'{name}\''
     count, example = stored(tmp_path / "w.duckdb", query)[0]
     assert count == 1
     assert example is not None

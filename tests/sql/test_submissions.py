@@ -43,7 +43,9 @@ def test_submissions_and_their_scores_are_staged(tmp_path):
     assert stored(tmp_path / "w.duckdb", query) == [("good.csv", 0.9), ("uneven.txt", 0.6)]
     query = "select user_id, track_id, score from staging.submissions where file = 'good.csv' order by all"
     assert stored(tmp_path / "w.duckdb", query)[:2] == [(100, 1, 1.0), (100, 3, 0.0)]
-    query = 'select "count", example from staging.audit where "check" = \'submitted_users_not_marked_half\''
+    query = (
+        'select "count", example from marts.data_quality where "check" = \'submitted_users_not_marked_half\''
+    )
     assert stored(tmp_path / "w.duckdb", query) == [(1, "uneven.txt user 100")]
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from recsys.engine.database import Limits
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.database import Writer
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step, plan
 from recsys.engine.publish import Workplace
-from recsys.engine.run import Runner
-from recsys.engine.writing import Writer
+from recsys.engine.runner import Runner
 from recsys.errors import InputError
 from recsys.project import LAYERS, Project
 from recsys.project.contract import Context

@@ -16,7 +16,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from recsys import synthetic
-from recsys.engine import record
+from recsys.engine import manifest
 from tests.torture import small_disk
 from tests.torture.bad_bytes import READERS, Ingestion
 from tests.torture.crashes import crash_build, crash_output, crash_synth, interrupt_build, own_warehouse
@@ -218,7 +218,7 @@ def short_of_memory(folder: Path, budget: Budget) -> Figure:
     done = run(command("build", "--sql-only", "--data", data, "--warehouse", warehouse, "--memory", "1GB"))
     assert done.returncode == 0, done.stderr
     assert litter(folder) == []
-    peak = max(made.peak_bytes for made in record.read(warehouse).values())
+    peak = max(made.peak_bytes for made in manifest.read(warehouse).values())
     shutil.rmtree(data)
     return Figure(
         "full scale with --memory 1GB",

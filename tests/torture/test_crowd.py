@@ -10,10 +10,10 @@ import sys
 import duckdb
 import pytest
 
-from recsys.engine.database import Limits
-from recsys.engine.duckdb import reading
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import reading
+from recsys.backends.duckdb.database import Writer
 from recsys.engine.publish import Workplace
-from recsys.engine.writing import Writer
 from recsys.errors import UsageError
 from tests.given import build_sql
 from tests.torture.crowd import READERS, crowd

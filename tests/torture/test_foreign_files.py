@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.engine import queries
-from recsys.engine.duckdb import query, reading
+from recsys.backends.duckdb.connection import query, reading
 from recsys.errors import RecsysError, UsageError
+from recsys.serving import queries
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import answers

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recsys.engine import record
+from recsys.engine import manifest
 from tests.torture.edits import INPUTS, MODELS, PARAMETERS, Bench
 
 EXAMPLES = 5
@@ -23,7 +23,7 @@ ROUNDS = st.lists(st.lists(STEPS, max_size=2), min_size=1, max_size=3)
 
 
 def digests(warehouse: Path) -> dict[str, tuple[int, str, str]]:
-    records = record.read(warehouse)
+    records = manifest.read(warehouse)
     return {name: (made.row_count, made.digest, made.fingerprint.digest) for name, made in records.items()}
 
 

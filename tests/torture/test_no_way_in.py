@@ -10,11 +10,11 @@ import duckdb
 import pytest
 
 import recsys
-from recsys.engine import queries
-from recsys.engine.duckdb import reading
-from recsys.engine.statements import quoted
+from recsys.backends.duckdb.connection import reading
+from recsys.backends.duckdb.statements import quoted
 from recsys.errors import UsageError
 from recsys.project import Project
+from recsys.serving import queries
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import command, run

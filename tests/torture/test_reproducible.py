@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from recsys import synthetic
-from recsys.engine import record
+from recsys.engine import manifest
 from tests.torture.programs import command, run
 
 
 def digests(warehouse) -> dict[str, tuple[int, str]]:
-    return {name: (made.row_count, made.digest) for name, made in record.read(warehouse).items()}
+    return {name: (made.row_count, made.digest) for name, made in manifest.read(warehouse).items()}
 
 
 @pytest.fixture(scope="module")

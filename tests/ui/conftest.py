@@ -13,8 +13,8 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from recsys.sources.importing.recipe import Options, run
-from recsys.ui.sandbox import Limits
-from recsys.ui.server import application
+from recsys.ui.app import application
+from recsys.ui.security.sandbox import Limits
 from tests.browser import browser
 from tests.given import build_sql
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from recsys.errors import UsageError
-from recsys.ui.catalogue import Served
+from recsys.ui.pages.docs import Served
 from tests.browser import Watched
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 from tests.browser import Watched
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from recsys.engine.duckdb import reading
-from recsys.ui.server import application
+from recsys.backends.duckdb.connection import reading
+from recsys.ui.app import application
 from tests.given import build_sql, write_directory
 from tests.ui.conftest import HOME
 

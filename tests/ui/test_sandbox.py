@@ -11,12 +11,12 @@ import pytest
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
-from recsys.engine.duckdb import reading
+from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
-from recsys.ui import sandbox
-from recsys.ui.plotting import plot_of
-from recsys.ui.sandbox import Answer, Limits, QueryRefusedError, download, run
-from recsys.ui.sandboxed import single_select
+from recsys.ui.query_plot import plot_of
+from recsys.ui.security import sandbox
+from recsys.ui.security.sandbox import Answer, Limits, QueryRefusedError, download, run
+from recsys.ui.security.sandbox_process import single_select
 
 LIMITS = Limits(rows=3, seconds=60)
 

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from recsys.errors import UsageError
-from recsys.ui import server
-from recsys.ui.server import serve
+from recsys.ui import app
+from recsys.ui.app import serve
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.168.1.5", "example.org"])
@@ -41,14 +41,14 @@ def test_a_missing_warehouse_is_told_of_at_the_start(tmp_path: Path) -> None:
 
 def test_a_page_does_not_wait_for_an_answer_to_its_header() -> None:
     """asyncio sets TCP_NODELAY for what is named TCP alone, and what is accepted has the listener's name."""
-    with server._listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+    with app._listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.proto == socket.IPPROTO_TCP
 
 
 def test_it_says_where_it_is_serves_and_ends_at_an_interrupt(explored_warehouse: Path) -> None:
-    code = "import sys; from pathlib import Path; from recsys.ui.server import serve; serve(Path(sys.argv[1]), port=0)"
+    code = "import sys; from pathlib import Path; from recsys.ui.app import serve; serve(Path(sys.argv[1]), port=0)"
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(explored_warehouse)],
         stdout=subprocess.PIPE,

@@ -92,8 +92,8 @@ def test_four_stars_are_held_out_and_the_build_takes_them_for_likes(tmp_path):
     assert rows(data, "truth", "select count(*) from it where label = 1") == [(120,)]
     for overrides, count in [((), 6 * 40), (("liked.rating=76",), 0)]:
         told, warehouse = Silent(), tmp_path / "w.duckdb"
-        build(BuildOptions(data, warehouse, selected=("+practice.labels",), overrides=overrides), told)
-        assert told.finished_models["practice.labels"].row_count == count
+        build(BuildOptions(data, warehouse, selected=("+validation.labels",), overrides=overrides), told)
+        assert told.finished_models["validation.labels"].row_count == count
 
 
 def test_without_times_the_order_of_rows_counts_and_without_ratings_each_row_is_a_like(tmp_path):

@@ -1,0 +1,1 @@
+"""DuckDB: connections to warehouses, and the private database of a build."""

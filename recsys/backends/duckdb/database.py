@@ -1,0 +1,125 @@
+"""The connection of one build to its private database: relations are made, replaced and dropped there."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recsys.backends.database import EngineError, Limits
+from recsys.backends.duckdb.counting import Measuring
+from recsys.backends.duckdb.statements import OFFLINE, first_line, quoted
+from recsys.backends.partitions import Update
+from recsys.errors import UsageError
+from recsys.project.contract import Rows
+
+STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
+DENSE_BITS = 12, 22  # keys in so small a range are grouped in an array instead of a hash table
+THERE = """
+select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = current_database()
+union all
+select schema_name || '.' || view_name, 'view' from duckdb_views()
+where database_name = current_database() and not internal
+union all
+select schema_name || '.' || function_name, 'macro table' from duckdb_functions()
+where database_name = current_database() and function_type = 'table_macro' and not internal"""
+
+
+class Writer(Measuring):
+    """The connection of one build to its private database, with a scratch database that is never kept."""
+
+    def __init__(self, path: Path, limits: Limits, spill: Path, rows: int = 0) -> None:
+        """``rows``, of all input, are what arrays to group by may be as long as: making one has its cost."""
+        least, most = DENSE_BITS
+        config: dict[str, Any] = {
+            **OFFLINE,
+            "storage_compatibility_version": STORAGE,
+            "threads": str(limits.threads),
+            "memory_limit": limits.memory,
+            "temp_directory": str(spill),
+            "perfect_ht_threshold": str(min(max(least, rows.bit_length()), most)),
+        }
+        try:
+            super().__init__(duckdb.connect(str(path), config=config))
+        except duckdb.Error as error:
+            raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
+        self._configure()
+        self.there: dict[str, str] = dict(self.run(THERE))  # shared with the variants: what SQL calls each
+        self.run("attach ':memory:' as scratch")
+
+    def _configure(self) -> None:
+        self.run("set errors_as_json = true")
+        with contextlib.suppress(EngineError):  # a notebook without ipywidgets has no progress
+            self.run("set enable_progress_bar = true")
+            self.run("set enable_progress_bar_print = false")
+
+    def prepare(self, layers: Iterable[str]) -> None:
+        for layer in layers:
+            self.run(f"create schema if not exists {quoted(layer)}")
+            self.run(f"create schema if not exists scratch.{quoted(layer)}")
+
+    def create(
+        self,
+        name: str,
+        kind: str,
+        sql: str,
+        arguments: Sequence[str] = (),
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        place = quoted(name)
+        opening = {
+            "macro": f"create macro {place}({', '.join(arguments)}) as table\n",
+            "view": f"create view {place} as\n",
+        }.get(kind, f"create table {place} as\n")
+        self.drop(name)
+        try:
+            self.run(opening + sql, parameters)
+            self.there[name] = {"macro": "macro table", "view": "view"}.get(kind, "table")
+        except EngineError as error:
+            if error.offset is not None:
+                error.offset -= len(opening)
+            raise
+
+    def update(self, name: str, update: Update) -> bool:
+        place, column = quoted(name), quoted(update.column)
+        self.run(
+            f"delete from {place} where {column} in (select unnest($gone))", {"gone": list(update.removed)}
+        )
+        for query_of_part in update.added:
+            self.run(f"insert into {place}\n{query_of_part}")
+        return True
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.run(sql)
+
+    def variant(self) -> Writer:
+        other = copy.copy(self)
+        other.connection = self.connection.cursor()
+        other._configure()
+        return other
+
+    def store(self, name: str, table: Rows) -> None:
+        self.connection.register("incoming", table)
+        try:
+            self.run(f"create table {quoted(name)} as select * from incoming")
+            self.there[name] = "table"
+        finally:
+            self.connection.unregister("incoming")
+
+    def drop(self, name: str) -> None:
+        if name in self.there:
+            self.run(f"drop {self.there[name]} if exists {quoted(name)} cascade")
+            del self.there[name]
+
+    def settle(self) -> None:
+        self.run("checkpoint")
+
+    def close(self) -> None:
+        """A connection that an interruption left busy goes with the process."""
+        with contextlib.suppress(duckdb.Error):
+            self.connection.execute("detach scratch")
+            self.connection.close()

@@ -1,0 +1,258 @@
+"""The lineage of the models: as text, as a Mermaid flowchart, and as a drawing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from recsys.docs_site.layering import Layering, Place, layered
+from recsys.project import LAYERS
+
+Edges = Mapping[str, Sequence[str]]
+
+ROW_HEIGHT = 24.0
+COLUMN_GAP = 34.0
+BAND_GAP = 14.0  # more room between columns of different layers, where one band ends and the next begins
+TOP = 44.0
+MARGIN = 16.0
+BOX_HEIGHT = 19.0
+CHARACTER_WIDTH = 6.8  # of 11-pixel sans-serif text, on the generous side: no font is measured here
+
+STYLE = """
+.lineage { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+  --ink: #1f2933; --soft: #667380; --band: #f1f4f7; --box: #ffffff; --line: #a9b4c0; --lit: #2563c9; }
+@media (prefers-color-scheme: dark) {
+  .lineage { --ink: #e4e9ee; --soft: #98a5b3; --band: #1b232c; --box: #27313c; --line: #566473;
+    --lit: #7fb2ff; } }
+.lineage .ground { fill: transparent; }
+.lineage .band { fill: var(--band); }
+.lineage .layer { fill: var(--soft); font-weight: 600; letter-spacing: .06em; text-transform: uppercase; }
+.lineage .edge { fill: none; stroke: var(--line); stroke-width: 1.1; }
+.lineage .backward { stroke-dasharray: 4 3; }
+.lineage .model rect { fill: var(--box); stroke: var(--line); }
+.lineage .model text { fill: var(--ink); }
+.lineage .model:hover rect, .lineage .model.lit rect { stroke: var(--lit); stroke-width: 1.8; }
+.lineage .edge.lit { stroke: var(--lit); stroke-width: 1.8; }
+.lineage .dim { opacity: .22; }
+"""
+
+
+def text(edges: Edges) -> str:
+    """A line for each model, ``layer.stem <- its parents``, under a heading for each layer."""
+    blocks = []
+    for layer, models in _by_layer(edges).items():
+        width = max(map(len, models))
+        lines = [f"  {model:<{width}}{_parents(edges[model])}".rstrip() for model in models]
+        blocks.append("\n".join([layer, *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _parents(parents: Sequence[str]) -> str:
+    return f"  <- {', '.join(parents)}" if parents else ""
+
+
+def mermaid(edges: Edges) -> str:
+    """A flowchart in Mermaid's language, which GitHub and many wikis draw; layers are its subgraphs."""
+    lines = ["flowchart LR"]
+    for layer, models in _by_layer(edges).items():
+        lines.append(f"    subgraph {layer}_layer [{layer}]")
+        lines += [f'        {_node(model)}["{_stem(model)}"]' for model in models]
+        lines.append("    end")
+    lines += [
+        f"    {_node(parent)} --> {_node(model)}" for model, parents in edges.items() for parent in parents
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _node(model: str) -> str:
+    return model.replace(".", "__")
+
+
+def svg(edges: Edges) -> str:
+    """A drawing, layers from left to right; it follows the reader's light or dark theme.
+
+    What reads a later layer than its own has a dashed line back to it.
+
+    An edge carries the names of its ends as ``data-from`` and ``data-to``, for scripts that light it up.
+    """
+    drawing = _Drawing(edges)
+    width, height = drawing.size
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" role="img" aria-label="lineage of the '
+            f'models" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">',
+            f"<style>{STYLE}</style>",
+            f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>',
+            *drawing.bands(),
+            *drawing.edges(),
+            *drawing.models(),
+            "</svg>\n",
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Column:
+    left: float
+    width: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+
+class _Drawing:
+    """Where everything is on the sheet, in pixels."""
+
+    def __init__(self, edges: Edges) -> None:
+        self.parents = edges
+        self.children = _children(edges)
+        self.labels = _columns_of_layers(edges)
+        self.layering: Layering = layered(edges, {name: at for name, (_, at) in self.labels.items()})
+        self.columns = self._columns()
+
+    def _columns(self) -> list[_Column]:
+        """Each column as wide as its longest name; a gap between, wider where the layer changes."""
+        names: dict[int, list[str]] = defaultdict(list)
+        layer_of: dict[int, str] = {}
+        for name, (layer, at) in self.labels.items():
+            names[at].append(name)
+            layer_of[at] = layer
+        columns: list[_Column] = []
+        left = MARGIN + BAND_GAP
+        for at in range(len(names)):
+            if at:
+                left += COLUMN_GAP + (2 * BAND_GAP if layer_of[at] != layer_of[at - 1] else 0)
+            columns.append(_Column(left, max(_label_width(name) for name in names[at])))
+            left = columns[-1].right
+        return columns
+
+    @property
+    def size(self) -> tuple[float, float]:
+        placed = [*self.layering.places.values(), *self.layering.lanes.values()]
+        lowest = max((place.row for place in placed), default=0.0)
+        right = self.columns[-1].right if self.columns else 0.0
+        return right + BAND_GAP + MARGIN, TOP + (lowest + 1) * ROW_HEIGHT + 2 * MARGIN
+
+    def _y(self, place: Place) -> float:
+        return TOP + MARGIN + (place.row + 0.5) * ROW_HEIGHT
+
+    def bands(self) -> Iterator[str]:
+        """The ground of each layer, with its name on top."""
+        span: dict[str, list[int]] = defaultdict(list)
+        for layer, at in self.labels.values():
+            span[layer].append(at)
+        height = self.size[1] - 2 * MARGIN
+        for layer, columns in span.items():
+            left = self.columns[min(columns)].left - BAND_GAP
+            width = self.columns[max(columns)].right + BAND_GAP - left
+            yield (
+                f'<rect class="band" x="{left:.0f}" y="{MARGIN:.0f}" width="{width:.0f}" '
+                f'height="{height:.0f}" rx="8"/>'
+            )
+            name = left + BAND_GAP, MARGIN + 22
+            yield f'<text class="layer" x="{name[0]:.0f}" y="{name[1]:.0f}">{escape(layer)}</text>'
+
+    def models(self) -> Iterator[str]:
+        for name in self.labels:
+            place = self.layering.places[name]
+            column, y = self.columns[place.column], self._y(place)
+            yield (
+                f'<g class="model" data-model="{escape(name)}"><title>{escape(self._title(name))}</title>'
+                f'<rect x="{column.left:.0f}" y="{y - BOX_HEIGHT / 2:.1f}" width="{_label_width(name):.0f}" '
+                f'height="{BOX_HEIGHT:.0f}" rx="4"/>'
+                f'<text x="{column.left + 7:.0f}" y="{y + 3.8:.1f}">{escape(_stem(name))}</text></g>'
+            )
+
+    def _title(self, name: str) -> str:
+        reads, feeds = ", ".join(self.parents[name]), ", ".join(self.children[name])
+        return "\n".join(
+            [name, *([f"reads {reads}"] if reads else []), *([f"feeds {feeds}"] if feeds else [])]
+        )
+
+    def edges(self) -> Iterator[str]:
+        for child, parents in self.parents.items():
+            for parent in parents:
+                kind = "edge" if self._goes_forward(parent, child) else "edge backward"
+                yield (
+                    f'<path class="{kind}" data-from="{escape(parent)}" data-to="{escape(child)}" '
+                    f'd="{self._path(parent, child)}"/>'
+                )
+
+    def _goes_forward(self, parent: str, child: str) -> bool:
+        return self.layering.places[parent].column < self.layering.places[child].column
+
+    def _path(self, parent: str, child: str) -> str:
+        """From the right of the parent to the left of the child, along the parent's lane between them."""
+        start, end = self.layering.places[parent], self.layering.places[child]
+        x, y = self.columns[start.column].left + _label_width(parent), self._y(start)
+        pieces = [f"M{x:.0f} {y:.1f}"]
+        if self._goes_forward(parent, child):
+            pieces.append(f"H{self.columns[start.column].right:.0f}")
+            x = self.columns[start.column].right
+        for column in range(start.column + 1, end.column):
+            left, right = self.columns[column].left, self.columns[column].right
+            level = self._y(self.layering.lanes[parent, column])
+            pieces.append(f"{_curve(x, y, left, level)}H{right:.0f}")
+            x, y = right, level
+        pieces.append(_curve(x, y, self.columns[end.column].left, self._y(end)))
+        return "".join(pieces)
+
+
+def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
+    """A cubic curve that leaves and arrives horizontally."""
+    reach = max(abs(to_x - x) / 2, 18.0)
+    return f"C{x + reach:.0f} {y:.1f} {to_x - reach:.0f} {to_y:.1f} {to_x:.0f} {to_y:.1f}"
+
+
+def _label_width(name: str) -> float:
+    return len(_stem(name)) * CHARACTER_WIDTH + 14
+
+
+def _stem(model: str) -> str:
+    return model.split(".", maxsplit=1)[1]
+
+
+def _layer_rank(layer: str) -> int:
+    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
+
+
+def _by_layer(edges: Edges) -> dict[str, list[str]]:
+    """The models of each layer, in the order of ``edges``; layers in the order of the pipeline."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for model in edges:
+        found[model.split(".")[0]].append(model)
+    return {layer: found[layer] for layer in sorted(found, key=_layer_rank)}
+
+
+def _children(edges: Edges) -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {model: [] for model in edges}
+    for model, parents in edges.items():
+        for parent in parents:
+            children[parent].append(model)
+    return children
+
+
+def _columns_of_layers(edges: Edges) -> dict[str, tuple[str, int]]:
+    """The layer and the column of each model: a layer has a column for each step of its longest chain."""
+    columns: dict[str, tuple[str, int]] = {}
+    first = 0
+    for layer, models in _by_layer(edges).items():
+        lengths: dict[str, int] = {}
+        depths = {model: _chain(model, edges, set(models), lengths) - 1 for model in models}
+        columns |= {model: (layer, first + depth) for model, depth in depths.items()}
+        first += max(depths.values()) + 1
+    return columns
+
+
+def _chain(model: str, edges: Edges, layer: set[str], lengths: dict[str, int]) -> int:
+    """The most models of a layer on one way through the graph that ends in this model.
+
+    The way may leave the layer in between: what reads scores comes after the features that these are made of.
+    """
+    if model not in lengths:
+        longest = max((_chain(parent, edges, layer, lengths) for parent in edges[model]), default=0)
+        lengths[model] = longest + (model in layer)
+    return lengths[model]

@@ -1,0 +1,179 @@
+"""What a build leaves on record: the rows of ``marts.build``."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import FORMAT_VERSION, query, reading
+from recsys.backends.duckdb.statements import Connection
+from recsys.engine.plan import Fingerprint
+from recsys.engine.publish import has_write_ahead_log
+from recsys.errors import DamagedFileError, ForeignFileError, UsageError
+from recsys.project.parameters import Parameters
+from recsys.sources.directory import SourceFile
+from recsys.sources.remote import Remote
+from recsys.version import __version__
+
+LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
+RELATION_KINDS = ("table", "view", "temp", "macro", "check")
+
+SCHEMA = pa.schema(
+    [
+        ("build_id", pa.string()),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("value", pa.string()),
+        ("digest", pa.string()),
+        ("row_count", pa.int64()),
+        ("seconds", pa.float64()),
+        ("peak_bytes", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of one relation of a warehouse.
+
+    ``digest`` is of the content, whatever the order of its rows; ``peak_bytes`` the largest resident memory
+    of the process and its children while the relation was made; ``build_id`` the build that made it,
+    ``reason`` why it did.
+    """
+
+    name: str
+    kind: str
+    fingerprint: Fingerprint
+    row_count: int
+    digest: str
+    seconds: float
+    peak_bytes: int
+    build_id: str
+    reason: str
+
+
+def read(warehouse: Path) -> dict[str, Record]:
+    """The records of the published warehouse; none if it is missing or cannot be built upon."""
+    return published(warehouse)[1]
+
+
+def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
+    """The settings and the records of the published warehouse, both at one look."""
+    if not warehouse.exists() or has_write_ahead_log(warehouse):
+        return {}, {}
+    try:
+        with reading(warehouse) as connection:
+            return settings_from(connection), read_from(connection)
+    except UsageError:
+        return {}, {}
+
+
+def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
+    """UsageError if a build would replace what is no warehouse, or may not be one and is not to be replaced.
+
+    A warehouse of another format, or one that lost its end, is ours to replace; so is an empty file. One that
+    does not open may be anybody's, and is replaced on ``full_refresh`` alone.
+    """
+    if not warehouse.exists() or warehouse.is_dir():
+        return
+    if not warehouse.is_file():
+        raise ForeignFileError(f"{warehouse}: expected a file name for the warehouse, found a device")
+    try:
+        with reading(warehouse):
+            pass
+    except ForeignFileError:
+        raise
+    except DamagedFileError:
+        if not full_refresh:
+            raise
+    except UsageError:
+        pass
+
+
+def settings_from(connection: Connection) -> dict[str, str]:
+    """The settings of an open warehouse."""
+    rows = query(connection, "select name, value from marts.build where kind = 'setting'").to_pylist()
+    return {row["name"]: row["value"] for row in rows}
+
+
+def read_from(connection: Connection) -> dict[str, Record]:
+    """The records of an open warehouse by the names of their relations."""
+    rows = query(connection, "select * from marts.build").to_pylist()
+    return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(fingerprint=Fingerprint.from_json(row.pop("value")), **row)
+
+
+def table(
+    build_id: str,
+    data: Path | Remote,
+    limits: Limits,
+    engine: Mapping[str, str],
+    parameters: Parameters,
+    files: Mapping[str, SourceFile],
+    records: Mapping[str, Record],
+) -> pa.Table:
+    """``marts.build``: a row for each setting, parameter, input file (row_count: its lines) and relation."""
+    rows = [
+        *_values(build_id, "setting", {**_settings(data, limits), **engine}),
+        *_values(build_id, "parameter", parameters.flat()),
+        *({"build_id": build_id, **_input(file)} for file in files.values()),
+        *(_relation(record) for record in records.values()),
+    ]
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _settings(data: Path | Remote, limits: Limits) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "recsys": __version__,
+        "duckdb": version("duckdb"),
+        "python": platform.python_version(),
+        **_versions_of_learners(),
+        "threads": limits.threads,
+        "memory": limits.memory,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "data": data.resolve() if isinstance(data, Path) else data,
+    }
+
+
+def _versions_of_learners() -> dict[str, str]:
+    """The versions of the packages that the learners compute with, as far as they are installed."""
+    installed = {}
+    for package in LEARNER_PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            installed[package] = version(package)
+    return installed
+
+
+def _values(build_id: str, kind: str, values: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    for name, value in values.items():
+        yield {"build_id": build_id, "kind": kind, "name": name, "value": str(value)}
+
+
+def _input(file: SourceFile) -> dict[str, Any]:
+    return {
+        "kind": "input",
+        "name": file.name,
+        "value": file.path.name,
+        "digest": file.digest,
+        "row_count": file.line_count,
+    }
+
+
+def _relation(record: Record) -> dict[str, Any]:
+    row = {**vars(record), "value": record.fingerprint.as_json()}
+    del row["fingerprint"]
+    return row

@@ -1,0 +1,225 @@
+"""Runs one model, SQL or learner, and holds it to what its header promises."""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pyarrow as pa
+
+from recsys.backends.database import Database, EngineError, Measure
+from recsys.backends.duckdb.connection import damaged
+from recsys.engine.contracts import ContractError, inspect
+from recsys.engine.folds import Learner, out_of_fold
+from recsys.engine.manifest import Record
+from recsys.engine.memory import PeakMeter
+from recsys.engine.plan import Step
+from recsys.engine.publish import Workplace
+from recsys.errors import BuildError, UnavailableError
+from recsys.project import Model, Project
+from recsys.project.contract import Context, proven_key
+from recsys.project.rendering import PythonCall, Rendered
+from recsys.sources.directory import SourceFile, plain_text
+from recsys.sources.lines import explain_refusal
+from recsys.sources.remote import Remote
+
+
+class ModelError(Exception):
+    """A model failed; ``offset`` is where in its rendered SQL, if the engine knows.
+
+    ``line`` is that of the promise that the model does not keep, if that is how it failed. ``is_damage`` says
+    that the warehouse is at fault: what was read from disk is not what was written.
+    """
+
+    def __init__(
+        self, message: str, offset: int | None = None, is_damage: bool = False, line: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.offset, self.is_damage, self.line = offset, is_damage, line
+
+
+class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build goes on from
+    """A learner cannot run on this machine."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(reason)
+        self.model = model
+
+
+class Runner:
+    """Runs the models of one build; several threads may run one each, over connections of their own."""
+
+    def __init__(
+        self,
+        project: Project,
+        files: Mapping[str, SourceFile],
+        workplace: Workplace,
+        context: Context,
+        build_id: str,
+    ) -> None:
+        self.project, self.files, self.workplace = project, files, workplace
+        self.context, self.build_id = context, build_id
+        self.meter = PeakMeter()
+        self.paths: dict[str, Path | Remote] = {}
+        self.paths_lock = threading.Lock()
+
+    def run(self, step: Step, database: Database) -> list[Record]:
+        """Make the relations of a model; the records of the model itself and of what else it wrote.
+
+        Raises InputError if the input is at fault, BuildError if the model is.
+        """
+        begun = time.monotonic()
+        model = step.rendered.model
+        self.meter.start(model.name)
+        try:
+            self._keep_rendered(step.rendered)
+            proofs: Mapping[str, tuple[str, ...]] = {}
+            if step.rendered.call:
+                proofs = self._run_python(database, step.rendered, step.rendered.call)
+            else:
+                self._run_sql(database, step)
+            found = self._inspected(database, model, proofs)
+        except ModelError as error:
+            self._explain(error, step.rendered)
+        except UnavailableError as error:
+            raise LearnerUnavailable(model.name, str(error)) from None
+        peak = self.meter.stop(model.name)
+        return [
+            Record(
+                name=relation,
+                kind=model.materialized,
+                fingerprint=step.fingerprint,
+                row_count=measure.row_count,
+                digest=measure.digest,
+                seconds=time.monotonic() - begun if relation == model.name else 0.0,
+                peak_bytes=peak,
+                build_id=self.build_id,
+                reason=step.reason or "",
+            )
+            for relation, measure in found.items()
+        ]
+
+    def _inspected(
+        self, database: Database, model: Model, proofs: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, Measure]:
+        try:
+            return {
+                relation: inspect(database, self.project, model, relation, proofs.get(relation, ()))
+                for relation in model.relations
+            }
+        except ContractError as error:
+            raise ModelError(f"{model.name}: {error}", line=error.line) from None
+        except EngineError as error:  # of a view or a macro, which compute when they are read
+            raise ModelError(str(error), None, error.is_damage) from None
+
+    def _run_sql(self, database: Database, step: Step) -> None:
+        rendered, model = step.rendered, step.rendered.model
+        parameters = {name: glob.escape(str(self._path(name))) for name in rendered.sources}
+        try:
+            if model.materialized == "check":
+                rows = database.rows(rendered.sql)
+                if rows:
+                    raise ModelError(f"the check found {len(rows)} rows, such as {rows[0]}")
+            else:
+                place, arguments = self.project.location(model.name), model.listed("arguments")
+                if step.update is None or not database.update(place, step.update):
+                    database.create(place, model.materialized, rendered.sql, arguments, parameters)
+        except EngineError as error:
+            raise ModelError(str(error), error.offset, error.is_damage) from None
+
+    def _run_python(
+        self, database: Database, rendered: Rendered, call: PythonCall
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Write what a function makes; of each relation the key that is known to be there once."""
+        function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
+        inputs = {
+            argument: database.relation(relation, self.project.writer_at(relation).key)
+            for argument, relation in call.relations.items()
+        }
+        paths = {argument: self.files[name].path for argument, name in call.sources.items()}
+        if call.labels:
+            tables = self._run_out_of_fold(database, rendered.model, call, function, inputs)
+        else:
+            tables = function({**inputs, **paths}, call.settings, self.context)
+        promised = rendered.model.relations
+        if set(tables) != set(promised):
+            raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
+        proofs = {
+            relation: proven_key(table.schema)
+            for relation, table in tables.items()
+            if isinstance(table, (pa.Table, pa.RecordBatchReader))
+        }
+        for relation, table in tables.items():
+            database.drop(relation)
+            try:
+                database.store(relation, table)
+            except EngineError as error:
+                raise ModelError(str(error), None, error.is_damage) from None
+        return proofs
+
+    def _run_out_of_fold(
+        self, database: Database, model: Model, call: PythonCall, function: Learner, inputs: Mapping[str, Any]
+    ) -> Mapping[str, pa.Table]:
+        (argument, relation), *_ = call.labels.items()
+        labels = database.relation(relation, self.project.writers[relation].key).arrow()
+        folds = database.relation(call.folds, ("user_id",)).arrow()
+        given = (argument, labels), folds, call.settings, self.context
+        return out_of_fold(function, inputs, *given, model.name)
+
+    def _path(self, name: str) -> Path | Remote:
+        """The text of an input file, as plain as the engine needs it."""
+        with self.paths_lock:
+            if name not in self.paths:
+                path = plain_text(self.files[name], self.workplace.scratch)
+                if path is None:
+                    raise ModelError(f"the engine would read {name} otherwise than it is written")
+                self.paths[name] = path
+            return self.paths[name]
+
+    def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
+        """Raise what a person is told: of the input's line where that is at fault, else of the model."""
+        if error.is_damage:
+            raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
+        if rendered.model.layer in ("staging", "hierarchy"):
+            self._refuse_input()
+        raise BuildError(_located(error, rendered, self._compiled(rendered))) from None
+
+    def _refuse_input(self) -> None:
+        """InputError for what is wrong with the input, if anything is."""
+        if any(isinstance(file.path, Remote) for file in self.files.values()):
+            from recsys.backends.spark import inputs
+
+            inputs.explain_refusal(self.files, self.context)
+        else:
+            explain_refusal(self.files)
+
+    def _compiled(self, rendered: Rendered) -> Path:
+        model = rendered.model
+        return self.workplace.warehouse.parent / "compiled" / model.layer / f"{model.stem}.sql"
+
+    def _keep_rendered(self, rendered: Rendered) -> None:
+        path = self._compiled(rendered)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(rendered.sql, encoding="utf-8")
+
+
+def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
+    """The message of a failed model: the place in its file, the engine's words, the lines around."""
+    path = rendered.model.path
+    if error.line is not None:
+        return f"{path}:{error.line}: {error}"
+    if error.offset is None:
+        return f"{path}: {error}\n  rendered: {compiled}"
+    line, column = rendered.origin(error.offset)
+    text = path.read_text(encoding="utf-8").splitlines()
+    first, last = max(1, line - 1), min(len(text), line + 1)
+    context = "\n".join(
+        f"  {'>' if number == line else ' '} {number:>4} | {text[number - 1]}"
+        for number in range(first, last + 1)
+    )
+    return f"{path}:{line}:{column}: {error}\n{context}\n  rendered: {compiled}"

@@ -1,0 +1,1 @@
+"""Explicit matrix factorisation by alternating least squares."""

@@ -1,0 +1,1 @@
+"""A denoising autoencoder of users' ratings."""

@@ -1,0 +1,164 @@
+"""How the autoencoder learns: by epochs over the users, until those that are held out gain no more."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pyarrow as pa
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from recsys.errors import UnavailableError
+from recsys.learners.autoencoder.batches import Batch, Sampler, ahead
+from recsys.learners.autoencoder.embedding import RowTable
+from recsys.learners.autoencoder.network import Autoencoder
+from recsys.learners.autoencoder.process_group import ALONE, Peers
+from recsys.learners.common.vectors import Items, Vectors
+from recsys.project.contract import Context
+
+_CURVE = pa.schema(
+    {
+        "epoch": pa.int32(),
+        "train_loss": pa.float64(),
+        "validation_loss": pa.float64(),
+        "validation_auc": pa.float64(),
+        "is_kept": pa.bool_(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class AutoencoderSettings:
+    """``patience`` epochs without a better validation loss end the training; the best epoch is kept.
+
+    ``workers`` processes of a cluster take part, 0 for all that can.
+    """
+
+    hidden: int
+    dropout: float
+    hidden_share: float
+    negatives: int
+    input_limit: int
+    batch_users: int
+    learning_rate: float
+    epochs: int
+    patience: int
+    validation_share: float
+    seed: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training users; AUC is NULL where the held-out ones have nothing to order."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_auc: float | None
+
+
+class Steps:
+    """Steps of Adam: lazily on the tables, on the rest as ever."""
+
+    def __init__(self, model: Autoencoder, rate: float, peers: Peers) -> None:
+        self.model, self.peers = model, peers
+        self.tables = [part for part in model.modules() if isinstance(part, RowTable)]
+        self.rest = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+        self.rate, self.number = rate, 0
+
+    def take(self, loss: Tensor) -> None:
+        """One step down the ``loss``."""
+        self.number += 1
+        self.rest.zero_grad()
+        loss.backward()
+        self.peers.add_up(self.model)
+        self.rest.step()
+        for table in self.tables:
+            table.step(self.number, self.rate, self.peers)
+
+
+def fit(
+    vectors: Vectors,
+    items: Items,
+    settings: AutoencoderSettings,
+    context: Context,
+    peers: Peers = ALONE,
+) -> tuple[Autoencoder, pa.Table]:
+    """The network of the epoch with the lowest validation loss, and the curve over all epochs.
+
+    With peers, each of them takes its part of the users of every step, and draws for these alone.
+    """
+    rng = np.random.default_rng(settings.seed)
+    sampler = Sampler(vectors, items, settings.hidden_share, settings.negatives, settings.input_limit)
+    shuffled = rng.permutation(len(vectors.users))
+    held_out = max(1, round(settings.validation_share * len(shuffled)))
+    validation, training = sampler.draw(shuffled[:held_out], rng), shuffled[held_out:]
+    draws = rng if peers.count == 1 else np.random.default_rng([settings.seed, peers.rank])
+    model = Autoencoder(items.parents, settings.hidden, settings.dropout, _base(validation))
+    model = model.to(_device(context.device))
+    steps = Steps(model, settings.learning_rate, peers)
+    best, weights, curve = 0, model.state_dict(), list[Epoch]()
+    for number in range(1, settings.epochs + 1):
+        loss = _train(steps, sampler, rng.permutation(training), settings, draws)
+        curve.append(Epoch(number, loss, *_validate(model, validation, peers)))
+        context.report(number / settings.epochs, f"validation loss {curve[-1].validation_loss:.4f}")
+        if curve[-1].validation_loss < min((epoch.validation_loss for epoch in curve[:-1]), default=np.inf):
+            best, weights = number, deepcopy(model.state_dict())
+        if number - best >= settings.patience:
+            break
+    model.load_state_dict(weights)
+    return model.eval(), _curve_table(curve, best)
+
+
+def _train(
+    steps: Steps, sampler: Sampler, rows: np.ndarray, settings: AutoencoderSettings, rng: np.random.Generator
+) -> float:
+    """One epoch over the users ``rows``; the mean of the batches' losses."""
+    model, peers, losses = steps.model.train(), steps.peers, []
+    starts = range(0, len(rows), settings.batch_users)
+    parts = (rows[start : start + settings.batch_users][peers.rank :: peers.count] for start in starts)
+    for batch in ahead(sampler.draw(part, rng) for part in parts):
+        loss, _ = model.loss(batch, peers.total(len(batch.targets)))
+        steps.take(loss)
+        losses.append(peers.total(loss.item()))
+    return float(np.mean(losses)) if losses else 0.0
+
+
+@torch.no_grad()
+def _validate(model: Autoencoder, batch: Batch, peers: Peers) -> tuple[float, float | None]:
+    """The loss on held-out users, and how often a liked entry scores above another one (AUC).
+
+    All peers go by the loss of the first.
+    """
+    model.eval()
+    own, scores = model.loss(batch)
+    loss = peers.first(own.item())
+    liked = batch.targets > 0.5
+    pairs = int(liked.sum()) * int((~liked).sum())
+    if not pairs:
+        return loss, None
+    lowest = liked.sum() * (liked.sum() + 1) / 2
+    return loss, float((rankdata(scores.cpu().numpy())[liked].sum() - lowest) / pairs)
+
+
+def _curve_table(curve: list[Epoch], best_epoch: int) -> pa.Table:
+    rows = [asdict(epoch) | {"is_kept": epoch.epoch == best_epoch} for epoch in curve]
+    return pa.Table.from_pylist(rows, schema=_CURVE)
+
+
+def _base(batch: Batch) -> float:
+    """The log-odds of the mean target: what the network says before it has learned anything."""
+    mean = float(np.clip(batch.targets.mean(), 0.01, 0.99)) if len(batch.targets) else 0.5
+    return float(np.log(mean / (1.0 - mean)))
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UnavailableError("--device cuda: PyTorch finds no CUDA device, --device cpu does without")
+    return torch.device(name)

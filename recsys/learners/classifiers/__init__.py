@@ -1,0 +1,1 @@
+"""Classifiers of candidates, trained on labels by scikit-learn or Spark ML."""

@@ -1,0 +1,1 @@
+"""What several learners use: settings, sparse vectors, compiled loops."""

@@ -1,0 +1,194 @@
+"""The same models over other inputs: parts of the graph rendered once more, as ``scenarios.toml`` says.
+
+A section names a schema, what is replaced, and the targets::
+
+    [validation]
+    replacing = { "staging.ratings" = "validation.ratings", "staging.candidates" = "validation.candidates" }
+    targets = ["features.ranking", "scores.*"]
+
+Every model that lies between a replaced relation and a target gets a variant, ``validation.<layer>_<stem>``,
+which reads the variants of what its original reads. A variant has its original's file and promises; plan, graph and
+record take it like any other model. What is replaced by itself stays as it is, with all that it is made from.
+A target that is a glob means those of its models that SQL alone makes from the replaced relations.
+
+With ``on = "request"`` neither the variants nor the models in the schema's own folder are part of a build. Their
+SQL is kept for whoever asks, who puts the relations of ``given`` into ``scratch.<schema>`` and finds the
+results there. What depends on a model named by ``without`` has no variant: it needs more than what is given.
+
+A later section may have variants of what an earlier one makes on request, which then are part of a build. With
+``kept = "temp"`` its variants live as long as the build.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from recsys.errors import BuildError
+from recsys.project.model import IDENTIFIER, LAYERS, Model
+
+KEYS = ("replacing", "targets", "on", "given", "without", "kept")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One section: the schema of the variants, what replaces what, and which models have some."""
+
+    path: Path
+    schema: str
+    replacing: Mapping[str, str]
+    targets: Sequence[str]
+    without: Sequence[str]
+    given: Sequence[str]
+    is_on_request: bool
+    is_temporary: bool
+
+    @property
+    def inputs(self) -> list[Model]:
+        """The relations that whoever asks puts into the schema."""
+        return [Model(name, self.path, {}, "temp") for name in self.given]
+
+    def variant_of(self, relation: str) -> str:
+        return f"{self.schema}.{relation.replace('.', '_')}"
+
+
+def read_scenarios(path: Path) -> list[Scenario]:
+    """The sections of a file, none if it is not there; BuildError names what a section lacks."""
+    if not path.is_file():
+        return []
+    try:
+        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BuildError(f"{path}: {error}") from None
+    return [_scenario(path, schema, section) for schema, section in sections.items()]
+
+
+def _scenario(path: Path, schema: str, section: object) -> Scenario:
+    where = f"{path}: [{schema}]"
+    if not IDENTIFIER.fullmatch(schema) or schema in LAYERS:
+        raise BuildError(f"{where}: expected the name of a new schema, of lower-case letters, digits and _")
+    if not isinstance(section, dict) or section.keys() - set(KEYS):
+        raise BuildError(f"{where}: expected the keys {', '.join(KEYS)}")
+    replacing, targets, on = (section.get(key) for key in ("replacing", "targets", "on"))
+    without, given, kept = section.get("without", []), section.get("given", []), section.get("kept")
+    if not isinstance(replacing, dict) or not replacing:
+        raise BuildError(f'{where}: expected replacing = {{ "staging.x" = "{schema}.x" }}')
+    if not isinstance(targets, list) or not targets:
+        raise BuildError(f'{where}: expected targets = ["layer.model"]')
+    if on not in (None, "request"):
+        raise BuildError(f"{where}: on = {on!r}: expected on = 'request', or a build's variants without it")
+    if kept not in (None, "temp"):
+        raise BuildError(
+            f"{where}: kept = {kept!r}: expected kept = 'temp', or variants kept as their originals"
+        )
+    for name in given:
+        if on is None or not name.startswith(f"{schema}."):
+            raise BuildError(
+                f"{where}: given {name}: expected a relation of {schema} that is made on request"
+            )
+    is_on_request = on == "request"
+    is_temporary = is_on_request or kept == "temp"
+    return Scenario(path, schema, replacing, targets, without, given, is_on_request, is_temporary)
+
+
+def variants(
+    scenario: Scenario,
+    writers: Mapping[str, Model],
+    refs: Callable[[Model], Iterable[str]],
+    is_python: Callable[[Model], bool],
+) -> list[Model]:
+    """The variants of one scenario, in the order of their names.
+
+    ``writers`` are the models by the relations that they write, ``refs`` the relations that a model reads.
+    BuildError for a name that is no relation, and for a target that Python makes from a replaced relation.
+    """
+    _refuse_unknown(scenario, writers)
+    closure = _Closure(scenario, writers, refs, is_python)
+    wanted: dict[str, Model] = {}
+    for target in scenario.targets:
+        for name in _named(target, writers):
+            wanted |= closure.above(name, is_required=target == name)
+    renamed = {relation: scenario.variant_of(relation) for relation in wanted}
+    substitutes = {**renamed, **scenario.replacing}
+    kept = "temp" if scenario.is_temporary else None
+    return [_variant(model, renamed[name], substitutes, kept) for name, model in sorted(wanted.items())]
+
+
+def _refuse_unknown(scenario: Scenario, writers: Mapping[str, Model]) -> None:
+    given = {model.name for model in scenario.inputs}
+    wanted = [name for name in (*scenario.targets, *scenario.without) if not _named(name, writers)]
+    for name in [*scenario.replacing, *scenario.replacing.values(), *wanted]:
+        if name not in writers and name not in given:
+            raise BuildError(f"{scenario.path}: [{scenario.schema}]: {name} is no model")
+
+
+def _named(target: str, writers: Mapping[str, Model]) -> list[str]:
+    return [name for name, model in writers.items() if name == model.name and fnmatchcase(name, target)]
+
+
+def _variant(model: Model, name: str, substitutes: Mapping[str, str], kept: str | None) -> Model:
+    header = dict(model.header)
+    if "rows" in header:
+        header["rows"] = ", ".join(substitutes.get(other, other) for other in model.listed("rows"))
+    of_variant = {other: substitutes.get(place, place) for other, place in model.substitutes.items()}
+    return replace(
+        model,
+        name=name,
+        header=header,
+        materialized=kept or model.materialized,
+        substitutes={**substitutes, **of_variant},
+    )
+
+
+class _Closure:
+    """What lies between the replaced relations and a model."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        writers: Mapping[str, Model],
+        refs: Callable[[Model], Iterable[str]],
+        is_python: Callable[[Model], bool],
+    ) -> None:
+        self.scenario, self.writers, self.refs, self.is_python = scenario, writers, refs, is_python
+        self.known: dict[str, dict[str, Model]] = {}
+        self.blocked: dict[str, str] = {}
+
+    def above(self, relation: str, is_required: bool) -> dict[str, Model]:
+        """The models to be rendered again for a relation; none where it depends on nothing replaced."""
+        found = self._above(relation)
+        if blocker := self.blocked.get(relation):
+            if is_required:
+                where = f"{self.scenario.path}: [{self.scenario.schema}]"
+                raise BuildError(
+                    f"{where}: {relation} depends on {blocker}, which has no variant: replace it"
+                )
+            return {}
+        return found
+
+    def _above(self, relation: str) -> dict[str, Model]:
+        if relation in self.known:
+            return self.known[relation]
+        self.known[relation] = {}  # a circle is refused elsewhere
+        model = self.writers[relation]
+        found: dict[str, Model] = {}
+        for parent in self.refs(model):
+            if parent in self.scenario.replacing:
+                if self.scenario.replacing[parent] != parent:
+                    found[relation] = model
+                continue
+            if parent not in self.writers:  # a variant, of this section or of a later one
+                self.blocked[relation] = parent
+                continue
+            above = self._above(parent)
+            if above:
+                found |= {**above, relation: model}
+            if parent in self.blocked:
+                self.blocked[relation] = self.blocked[parent]
+        if relation in self.scenario.without or (found and self.is_python(model)):
+            self.blocked[relation] = relation
+        self.known[relation] = found
+        return found

@@ -1,0 +1,1 @@
+"""Answers from a published warehouse: ids, lists, explanations, exports."""

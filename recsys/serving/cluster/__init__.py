@@ -1,0 +1,1 @@
+"""Lists for all users of a warehouse that a Spark cluster built."""

@@ -1,0 +1,183 @@
+"""What the commands ask of a warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import ascii_letters
+from typing import Any
+
+from recsys.backends.duckdb.connection import fetch, query, write_csv
+from recsys.backends.duckdb.statements import Connection
+from recsys.engine.manifest import Record, read_from
+from recsys.errors import RecsysError, UsageError
+from recsys.sources.directory import REQUIRED
+
+PUBLISHED = ("published_accuracy", "published_in")
+UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
+CUP_RATINGS = REQUIRED["train"]  # the names of the file of ratings in the Cup's format
+
+
+def leaderboard(connection: Connection) -> list[dict[str, Any]]:
+    """The rows of ``marts.leaderboard`` from the best down, each with its interval and its model's seconds.
+
+    ``accuracy_low`` and ``accuracy_high`` enclose 95 %, and are None where there are too few users to tell.
+    Models of one ``group``, a letter from the best down, cannot be told apart from the first of the group.
+    A model's seconds are its own and those of the learners that its score is made from. Published figures
+    are left out where they are not of such data as this.
+    """
+    rows = query(
+        connection, "select * from marts.leaderboard order by accuracy desc nulls last, model"
+    ).to_pylist()
+    records, intervals = read_from(connection), _intervals(connection)
+    published = {} if is_compared(connection) else dict.fromkeys(PUBLISHED)
+    groups = _groups([row["model"] for row in rows if row["accuracy"] is not None], connection)
+    return [
+        {
+            **row,
+            **published,
+            **intervals.get(row["model"], UNKNOWN),
+            "group": groups.get(row["model"]),
+            "seconds": _seconds(f"scores.{row['model']}", records),
+        }
+        for row in rows
+    ]
+
+
+def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
+    """A letter for each model: a new one for the first that is worse than the first of the group before."""
+    if not has(connection, "marts.significance"):
+        return {}
+    apart = "select better, worse from marts.significance where difference_low > 0"
+    told_apart = {(row["better"], row["worse"]) for row in query(connection, apart).to_pylist()}
+    groups: dict[str, str] = {}
+    first = None
+    letters = iter(ascii_letters)
+    for model in models:
+        if first is None or (first, model) in told_apart:
+            first, letter = model, next(letters, "-")
+        groups[model] = letter
+    return groups
+
+
+def _intervals(connection: Connection) -> dict[str, dict[str, float]]:
+    """The bounds of each model's accuracy."""
+    if not has(connection, "marts.accuracy_intervals"):
+        return {}
+    wanted = "select model, accuracy_low, accuracy_high from marts.accuracy_intervals"
+    return {row.pop("model"): row for row in query(connection, wanted).to_pylist()}
+
+
+def is_compared(connection: Connection) -> bool:
+    """Whether published figures speak of such data: ratings in the Cup's format, real or made like it."""
+    found = "select value from marts.build where kind = 'input' and name = 'train'"
+    return any(value.startswith(CUP_RATINGS) for value in query(connection, found).to_pydict()["value"])
+
+
+def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why a leaderboard has no accuracy at all, in a sentence; None where it has one."""
+    if not rows or any(row["accuracy"] is not None for row in rows):
+        return None
+    missing = {
+        "no candidates": "the data directory has no file of candidates",
+        "no labels": "the data directory has no labels",
+    }
+    return f"Nothing is judged: {missing[rows[0]['evaluated_on']]}."
+
+
+def _seconds(name: str, records: Mapping[str, Record]) -> float:
+    made_from, waiting = set[str](), [name]
+    while waiting:
+        current = waiting.pop()
+        if current in records and current not in made_from:
+            made_from.add(current)
+            waiting.extend(records[current].fingerprint.parents)
+    return sum(
+        records[other].seconds for other in made_from if other == name or records[other].fingerprint.code
+    )
+
+
+def constant_scores(connection: Connection) -> str | None:
+    """One line about the models that tell no user's candidates apart, if there are any."""
+    if not has(connection, "marts.constant_scores"):
+        return None
+    found = query(connection, "select model from marts.constant_scores order by model")["model"].to_pylist()
+    if not found:
+        return None
+    reason = "these data have nothing that they read, such as albums, artists or ratings of genres"
+    return f"warning: {', '.join(found)}: every candidate of a user scores the same, {reason}"
+
+
+def settings(connection: Connection) -> dict[str, str]:
+    """What the build wrote of itself, such as ``data`` and ``finished_at``, and its ``build_id``."""
+    rows = query(connection, "from marts.build where kind = 'setting'").to_pylist()
+    return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
+
+
+def build_id(connection: Connection) -> str:
+    """Which build an open warehouse shows."""
+    return settings(connection)["build_id"]
+
+
+def data_quality(connection: Connection) -> list[dict[str, Any]]:
+    """The checks that the input has, with their counts."""
+    return query(connection, 'select * from marts.data_quality where "count" > 0').to_pylist()
+
+
+def require(connection: Connection, warehouse: Path, *names: str) -> None:
+    """UsageError unless the warehouse has these relations or macros; a build with --select may not."""
+    known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
+    for name in names:
+        is_macro = "." not in name and fetch(connection, known, {"name": name})
+        if not is_macro and not ("." in name and has(connection, name)):
+            remedy = "`recsys build` without --select"
+            raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
+
+
+def require_model(connection: Connection, model: str) -> None:
+    """UsageError, with the models that there are, unless the leaderboard has this one."""
+    known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
+    if model not in known:
+        raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
+
+
+def best_model(connection: Connection) -> dict[str, Any] | None:
+    """The row of ``marts.best_model``; None where neither labels nor validation can tell."""
+    if not has(connection, "marts.best_model"):
+        return None
+    rows = query(connection, "from marts.best_model").to_pylist()
+    return rows[0] if rows else None
+
+
+def best_sentence(best: Mapping[str, Any]) -> str:
+    """What a person is told of the best model: how good it is, and how anybody knows."""
+    low, high = best["accuracy_low"], best["accuracy_high"]
+    interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
+    trained = "with" if best["is_trained_on_labels"] else "without"
+    return (
+        f"best: {best['model']} {best['accuracy']:.4f}{interval},\n"
+        f"      trained {trained} labels, chosen by {best['chosen_by']}, of {best['users']:,} users"
+    )
+
+
+def write_submission(connection: Connection, model: str, out: Path) -> int:
+    """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
+    require_model(connection, model)
+    if not out.parent.is_dir() or out.is_dir():
+        raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    try:
+        write_csv(connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz")
+        unfinished.replace(out)
+    except (RecsysError, OSError) as error:
+        raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
+
+
+def has(connection: Connection, relation: str) -> bool:
+    """Whether the warehouse has a relation of that name; a build with --select may not."""
+    schema, name = relation.split(".")
+    found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
+    return bool(fetch(connection, found, {"schema": schema, "name": name}))

@@ -1,0 +1,118 @@
+"""A warehouse that many read at a time: one open engine for each published file, and a connection each.
+
+Opening a file takes longer than most questions. A build replaces the file, so that whoever asks next is
+answered from a new engine; the old one is closed when its last reader is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from recsys.backends.duckdb.connection import reading, telling_of_damage
+from recsys.backends.duckdb.statements import Connection
+
+Identity = tuple[int, int, int, int]
+Value = TypeVar("Value")
+
+
+class Snapshot:
+    """One published file, open read-only and guarded; ``facts`` keep what was worked out about it."""
+
+    def __init__(self, warehouse: Path, identity: Identity) -> None:
+        self.warehouse, self.identity = warehouse, identity
+        self.facts: dict[Any, Any] = {}
+        self._readers, self._is_current, self._lock = 0, True, threading.Lock()
+        self._idle: list[Connection] = []
+        self._kept = contextlib.ExitStack()
+        self._connection = self._kept.enter_context(reading(warehouse, guarded=True))
+
+    def fact(self, name: Any, work_out: Callable[[], Value]) -> Value:
+        """What ``work_out`` returned the first time; two that ask at once may both work it out."""
+        if name not in self.facts:
+            self.facts[name] = work_out()
+        found: Value = self.facts[name]
+        return found
+
+    def enter(self) -> Connection:
+        """A connection of its own to this file, for one thread: one that another has left, or a new one."""
+        with self._lock:
+            self._readers += 1
+            if self._idle:
+                return self._idle.pop()
+        connection = self._connection.cursor()
+        connection.execute("use warehouse").fetchall()
+        return connection
+
+    def keep(self, closing: Callable[[], None]) -> None:
+        """Have something closed together with this file."""
+        self._kept.callback(closing)
+
+    def leave(self, connection: Connection) -> None:
+        with self._lock:
+            self._readers -= 1
+            self._idle.append(connection)
+        self._close_if_left()
+
+    def retire(self) -> None:
+        """The file is not the published one any more: close it behind the last reader."""
+        with self._lock:
+            self._is_current = False
+        self._close_if_left()
+
+    def _close_if_left(self) -> None:
+        with self._lock:
+            is_left = not self._is_current and self._readers == 0
+        if is_left:
+            for connection in self._idle:
+                connection.close()
+            self._kept.close()
+
+
+class Snapshots:
+    """The published file of one path, whichever that is when somebody asks."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self._current: Snapshot | None = None
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[tuple[Snapshot, Connection]]:
+        """The published snapshot and a connection to it.
+
+        UsageError where there is no warehouse, or something else; RecsysError for a damaged one.
+        """
+        with self._lock:
+            snapshot = self._published()
+            connection = snapshot.enter()
+        try:
+            with telling_of_damage(self.warehouse):
+                yield snapshot, connection
+        finally:
+            snapshot.leave(connection)
+
+    def _published(self) -> Snapshot:
+        identity = _identity(self.warehouse)
+        if self._current is not None and self._current.identity == identity:
+            return self._current
+        self.close()
+        self._current = Snapshot(self.warehouse, identity)
+        return self._current
+
+    def close(self) -> None:
+        if self._current is not None:
+            self._current.retire()
+            self._current = None
+
+
+def _identity(warehouse: Path) -> Identity:
+    """What tells a published file from the one before; a file that is not there has one too."""
+    try:
+        found = warehouse.stat()
+    except OSError:
+        return (0, 0, 0, 0)
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)

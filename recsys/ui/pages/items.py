@@ -1,0 +1,92 @@
+"""An item: its place in the hierarchy, who rates it, what goes with it, and its prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from recsys.ui.entities import UNLISTED, Entity
+from recsys.ui.request_context import RequestContext, Row
+from recsys.ui.site import Site, text_of
+
+NEIGHBOURS = 12
+LARGEST_ID = 2**31 - 1
+SHOWN_RATERS = 5  # of each ten points of the scale
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How an item's mean is shrunk towards the overall mean, all 0..100 but ``count`` and ``shrinkage``."""
+
+    count: int
+    mean: float | None
+    overall: float
+    shrunk: float
+    shrinkage: float
+
+    @property
+    def confidence(self) -> float:
+        """C: the number of average ratings assumed beforehand, from shrinkage = C / (N + C)."""
+        return self.count * self.shrinkage / (1 - self.shrinkage) if self.shrinkage < 1 else 0.0
+
+
+class Items:
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def item(self, visit: RequestContext, request: Request) -> Response:
+        kind = request.path_params["kind"]
+        item = visit.things.item(kind, text_of(request, "item"))
+        if item.kind != kind:
+            return RedirectResponse(item.url, 303)
+        family = visit.relatives(item.id)
+        raters = visit.rows("from raters($item)", item=item.id)
+        neighbours = visit.rows("from near($item, $most)", item=item.id, most=NEIGHBOURS)
+        itself = next(row for row in family if row["place"] == "itself")
+        users = [user["user_id"] for row in raters for user in row["users"][:SHOWN_RATERS]]
+        return self.site.page(
+            request,
+            "item.html",
+            item=item,
+            prior=_prior(itself, visit.overall_mean()),
+            above=_by_kind(family, "above"),
+            below=_by_kind(family, "below"),
+            raters=raters,
+            users=visit.things.users(users),
+            neighbours=neighbours,
+            shown_raters=SHOWN_RATERS,
+            things=self._named(visit, family, neighbours),
+            listed=item.kind != UNLISTED,
+        )
+
+    def _named(
+        self, visit: RequestContext, family: Sequence[Row], neighbours: Sequence[Row]
+    ) -> Mapping[int, Entity]:
+        ids = [row["item_id"] for row in family] + [row["track_id"] for row in neighbours]
+        return visit.things.items(ids)
+
+    def by_id(self, visit: RequestContext, request: Request) -> Response:
+        """The page of what a query's result names by the warehouse's own id."""
+        number = request.path_params["id"]
+        if number > LARGEST_ID:
+            raise HTTPException(404, "There is no such id.")
+        is_user = request.path_params["what"] == "user"
+        found = visit.things.users([number]) if is_user else visit.things.items([number])
+        return RedirectResponse(found[number].url, 303)
+
+
+def _prior(row: Row, overall: float) -> Prior:
+    return Prior(row["rating_count"] or 0, row["rating_mean"], overall, row["bayes_mean"], row["shrinkage"])
+
+
+def _by_kind(family: Sequence[Row], place: str) -> Mapping[str, list[Row]]:
+    """The relatives of a place by their kind, from the genres down or from the artists down."""
+    rows = [row for row in family if row["place"] == place]
+    down = ("genre", "artist", "album", "track")
+    order = down if place == "above" else ("album", "track", "artist", "genre")
+    kinds = {kind: [row for row in rows if row["item_type"] == kind] for kind in (*order, None)}
+    return {kind or UNLISTED: found for kind, found in kinds.items() if found}

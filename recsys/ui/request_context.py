@@ -1,0 +1,138 @@
+"""One request's look into the warehouse, and what is worked out once for each published file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import fetch, opened
+from recsys.backends.duckdb.statements import Connection
+from recsys.serving import queries
+from recsys.serving.explain import rows_of
+from recsys.serving.lists import SCHEMA, Recommender
+from recsys.serving.query_templates import QueryTemplates
+from recsys.serving.snapshots import Snapshot
+from recsys.ui.entities import EntityCache, KnownEntities, registers
+
+NEEDED = (  # relations and macros that the pages are made from
+    *(
+        "marts.leaderboard",
+        "marts.predictions",
+        "marts.ground_truth",
+        "marts.user_activity",
+        "marts.requests",
+    ),
+    *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
+    *("taste", "near", "relatives", "raters", "waterfall", "search", "named_items", "named_users", "called"),
+)
+RECOMMENDERS = 2  # engines that make lists, each for one user at a time
+
+Row = dict[str, Any]
+
+
+class RequestContext:
+    """Questions to one connection."""
+
+    def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
+        self.snapshot, self.connection = snapshot, connection
+        snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
+        registered = snapshot.fact("registers", lambda: registers(connection))
+        self.things = EntityCache(connection, snapshot.fact("things", KnownEntities), registered)
+
+    def rows(self, sql: str, **parameters: Any) -> list[Row]:
+        return fetch(self.connection, sql, parameters)
+
+    def about(self, sql: str, **ids: Any) -> list[Row]:
+        """The rows of a macro that refuses unknown ids; UnknownIdError with its sentence."""
+        return rows_of(self.connection, sql, ids)
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The only value of a query, None where there is no row."""
+        return next((next(iter(row.values())) for row in self.rows(sql, **parameters)), None)
+
+    def has(self, relation: str) -> bool:
+        """Whether the warehouse has a relation of that name."""
+        return self.snapshot.fact(("has", relation), lambda: queries.has(self.connection, relation))
+
+    def relatives(self, item: int) -> list[Row]:
+        """An item and its family, the most rated first: what ``relatives`` has, and what is known of each."""
+        rows = self.rows("from relatives($item)", item=item)
+        facts = self.things.facts(row["relative_id"] for row in rows)
+        known = [{**row, **facts[row["relative_id"]]} for row in rows]
+        return sorted(known, key=lambda row: (-(row["rating_count"] or 0), row["relative_id"]))
+
+    def candidates(self, user: int, track: int | None = None) -> list[Row]:
+        """The user's candidates, or one of them, as each model ranks them; ``label`` is None if not known."""
+        asked = "where user_id = $user" if track is None else "where user_id = $user and track_id = $track"
+        given = {"user": user} if track is None else {"user": user, "track": track}
+        rows = self.rows(f"from marts.predictions {asked}", **given)
+        judged = self.rows(f"from marts.ground_truth {asked}", **given) if rows else []
+        labels = {row["track_id"]: row["label"] for row in judged}
+        return [
+            {**row, "label": labels.get(row["track_id"])} for row in sorted(rows, key=lambda row: row["rank"])
+        ]
+
+    def leaderboard(self) -> list[Row]:
+        """The models, the best first, as `recsys.serving.queries.leaderboard` has them."""
+        return self.snapshot.fact("leaderboard", lambda: queries.leaderboard(self.connection))
+
+    def models(self) -> list[str]:
+        """The names of all models, the best first."""
+        return [row["model"] for row in self.leaderboard()]
+
+    def is_compared(self) -> bool:
+        return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))
+
+    def best(self) -> Mapping[str, Any] | None:
+        return self.snapshot.fact("best", lambda: queries.best_model(self.connection))
+
+    def overall_mean(self) -> float:
+        """M: the mean of all ratings, 0..100."""
+        return self.snapshot.fact("mean", lambda: float(self.value("from priors.overall select rating_mean")))
+
+    def settings(self) -> Mapping[str, str]:
+        """What the build wrote of itself, such as ``finished_at`` and ``data``."""
+        return self.snapshot.fact("settings", self._settings)
+
+    def _settings(self) -> Mapping[str, str]:
+        rows = self.rows("from marts.build where kind = 'setting'")
+        return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
+
+    def test_users(self) -> Sequence[int]:
+        """The users who have candidates, by id."""
+        return self.snapshot.fact("test users", self._test_users)
+
+    def _test_users(self) -> Sequence[int]:
+        found = "select distinct user_id from staging.candidates order by user_id"
+        return [row["user_id"] for row in self.rows(found)]
+
+    def list_models(self) -> list[str]:
+        """The models that can make lists from the whole catalogue."""
+        return self.snapshot.fact("list models", lambda: QueryTemplates.of(self.connection).scores(SCHEMA))
+
+    @contextlib.contextmanager
+    def recommender(self) -> Iterator[Recommender]:
+        """An engine that makes lists, for this request alone: what it makes has one place in it."""
+        idle: queue.LifoQueue[Recommender | None] = self.snapshot.fact("recommenders", _recommenders)
+        found = idle.get() or self._new_recommender()
+        try:
+            yield found
+        finally:
+            idle.put(found)
+
+    def _new_recommender(self) -> Recommender:
+        connection = opened(self.snapshot.warehouse, guarded=True)
+        self.snapshot.keep(connection.close)
+        return Recommender(connection, Limits(os.cpu_count() or 1))
+
+
+def _recommenders() -> queue.LifoQueue[Recommender | None]:
+    """Places for engines, which are opened when they are needed first."""
+    places: queue.LifoQueue[Recommender | None] = queue.LifoQueue()
+    for _ in range(RECOMMENDERS):
+        places.put(None)
+    return places

@@ -1,0 +1,1 @@
+"""Protection of the explorer: local addresses only, and a sandbox for SQL."""

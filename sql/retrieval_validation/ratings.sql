@@ -1,0 +1,22 @@
+-- grain: one rating that is left of a user for whom retrieval is rehearsed
+-- key: none, the key of staging.ratings has been looked at
+-- units: as in staging.ratings
+-- nulls: none
+-- materialized: temp
+with
+
+users as (
+    select user_id from {{ ref('retrieval_validation.users') }}
+),
+
+ratings as (
+    select user_id, item_id, rating, seq from {{ ref('validation.ratings') }}
+),
+
+final as (
+    select ratings.user_id, ratings.item_id, ratings.rating, ratings.seq
+    from ratings
+    semi join users on ratings.user_id = users.user_id
+)
+
+select * from final

@@ -1,0 +1,22 @@
+-- grain: one rating that is left when the validation likes are held out
+-- key: none, the key of staging.ratings has been looked at
+-- units: as in staging.ratings
+-- nulls: none
+-- materialized: temp
+with
+
+ratings as (
+    select user_id, item_id, rating, seq from {{ ref('staging.ratings') }}
+),
+
+held_out as (
+    select user_id, track_id from {{ ref('validation.labels') }} where label = 1
+),
+
+final as (
+    select ratings.user_id, ratings.item_id, ratings.rating, ratings.seq
+    from ratings
+    anti join held_out on ratings.user_id = held_out.user_id and ratings.item_id = held_out.track_id
+)
+
+select * from final

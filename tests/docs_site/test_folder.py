@@ -1,0 +1,113 @@
+"""The catalogue as files: complete, linked, true to the warehouse, and careful with other people's folders."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.docs_site.entries import BUILT, LEFT_OUT
+from recsys.docs_site.folder import catalogue_of, write
+from recsys.errors import UsageError
+from recsys.project.project import shipped
+from tests.given import headed
+
+
+def test_every_relation_of_the_build_has_a_page(folder: Path, small_warehouse: Path) -> None:
+    with duckdb.connect(str(small_warehouse), read_only=True) as connection:
+        built = connection.execute(
+            "select name from marts.build where kind in ('table', 'view', 'macro', 'check')"
+        )
+        names = {name for (name,) in built.fetchall()}
+    assert {"scores.adaptive", "marts.leaderboard", "main.explain"} <= names
+    assert names <= {page.name.removesuffix(".html") for page in folder.glob("*.html")}
+
+
+def test_every_link_leads_to_a_page_or_a_row_of_one(folder: Path) -> None:
+    texts = {
+        page.name: page.read_text(encoding="utf-8") for page in folder.iterdir() if page.suffix == ".html"
+    }
+    anchors = {name: set(re.findall(r'id="([^"]+)"', text)) for name, text in texts.items()}
+    assert len(texts) > 150
+    for name, text in texts.items():
+        for link in set(re.findall(r'(?:href|src)="([^"]+)"', text)):
+            page, _, anchor = link.partition("#")
+            assert (folder / (page or name)).is_file(), f"{name}: {link}"
+            if anchor and page not in ("", "lineage.html"):
+                assert anchor in anchors[page], f"{name}: {link}"
+
+
+def test_a_page_tells_of_the_header_the_columns_and_the_sql(folder: Path) -> None:
+    text = (folder / "scores.adaptive.html").read_text(encoding="utf-8")
+    assert "weighted mean over the levels that the user really rated" in text
+    assert 'href="features.candidates.html#genre_mean"' in text
+    assert "No row is without user_id and track_id, and no two rows share them." in text
+    assert '<a href="features.candidates.html">features.candidates</a>' in text
+    assert "weighted_mean_of_known" in text  # as it is written
+    assert "0.3 * artist_direct" in re.sub(r"<.*?>", "", text)  # as it ran
+
+
+def test_a_warehouse_of_before_a_model_was_split_is_shown_as_far_as_the_models_are_known(
+    small_warehouse: Path, tmp_path: Path
+) -> None:
+    sql = Path(shutil.copytree(shipped(), tmp_path / "sql"))
+    (sql / "marts" / "newer.sql").write_text(headed("select 1 as x"))
+    with (sql / "marts" / "lift.sql").open("a") as lift:
+        lift.write("-- {{ ref('marts.newer') }}\n")
+    entries = catalogue_of(small_warehouse, sql).entries
+    assert entries["scores.adaptive"].standing == BUILT
+    assert {entries[name].standing for name in ("marts.newer", "marts.lift")} == {LEFT_OUT}
+
+
+def test_a_column_is_followed_to_the_input_and_back(small_warehouse: Path) -> None:
+    catalogue = catalogue_of(small_warehouse)
+    score = ("scores.adaptive", "score")
+    assert catalogue.roots(score) == (("staging.ratings", "rating"),)
+    assert score in catalogue.uses["features.candidates", "genre_mean"]
+
+
+def test_all_sql_that_was_built_can_be_traced(small_warehouse: Path) -> None:
+    catalogue = catalogue_of(small_warehouse)
+    sql = {
+        name
+        for name, entry in catalogue.entries.items()
+        if entry.standing == BUILT and entry.rendered.call is None and not entry.is_check
+    }
+    traced = {name for name, _ in catalogue.origins}
+    assert sql and sql <= traced, sql - traced
+
+
+def test_the_same_warehouse_gives_the_same_pages_and_old_pages_go(
+    folder: Path, small_warehouse: Path, tmp_path: Path
+) -> None:
+    write(small_warehouse, tmp_path)
+    stale = tmp_path / "scores.forgotten.html"
+    stale.write_text("")
+    write(small_warehouse, tmp_path)
+    assert not stale.exists()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        file.name: file.read_bytes() for file in folder.iterdir()
+    }
+
+
+def test_the_search_knows_the_columns(folder: Path) -> None:
+    text = (folder / "columns.js").read_text(encoding="utf-8")
+    words = json.loads(text.removeprefix("const CATALOGUE = ").removesuffix(";\n"))
+    assert "genre_mean" in words["features.candidates"].split()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(small_warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.html").write_text("mine")
+    with pytest.raises(UsageError, match="a folder with other files"):
+        write(small_warehouse, tmp_path)
+    with pytest.raises(UsageError, match="a file"):
+        write(small_warehouse, tmp_path / "thesis.html")
+    with pytest.raises(UsageError, match="no such folder"):
+        write(small_warehouse, tmp_path / "missing" / "out")
+    with pytest.raises(UsageError, match="no warehouse there"):
+        write(tmp_path / "missing.duckdb", tmp_path / "out")
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.html"]
