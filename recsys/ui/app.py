@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import RecsysError, UsageError
+from recsys.serving import sandbox
 from recsys.ui import api
 from recsys.ui.entities import KINDS, UNLISTED
 from recsys.ui.pages import docs
@@ -29,7 +30,6 @@ from recsys.ui.pages.pairs import Pairs
 from recsys.ui.pages.search import Finding
 from recsys.ui.pages.sql import Querying
 from recsys.ui.pages.users import Users
-from recsys.ui.security import sandbox
 from recsys.ui.security.loopback import LOOPBACK, LoopbackOnly
 from recsys.ui.site import HERE, Site
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recsys.serving.sandbox import Answer
 from recsys.ui.charts import Axis, axis
-from recsys.ui.security.sandbox import Answer
 
 MOST_BARS = 25
 IDS = ("_id", "track_i", "item_i", "item_j", "seq", "rank", "position")  # numbers that are no measure

@@ -12,9 +12,9 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+from recsys.serving.sandbox import Limits
 from recsys.sources.importing.recipe import Options, run
 from recsys.ui.app import application
-from recsys.ui.security.sandbox import Limits
 from tests.browser import browser
 from tests.given import build_sql
 

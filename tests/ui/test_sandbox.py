@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
+from recsys.serving import sandbox
+from recsys.serving.sandbox import Answer, Limits, QueryRefusedError, download, run
+from recsys.serving.sandbox_process import single_select
 from recsys.ui.query_plot import plot_of
-from recsys.ui.security import sandbox
-from recsys.ui.security.sandbox import Answer, Limits, QueryRefusedError, download, run
-from recsys.ui.security.sandbox_process import single_select
 
 LIMITS = Limits(rows=3, seconds=60)
 

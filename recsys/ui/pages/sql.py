@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from recsys.serving import sandbox
 from recsys.ui import schema
 from recsys.ui.query_plot import plot_of
 from recsys.ui.request_context import RequestContext
-from recsys.ui.security import sandbox
 from recsys.ui.site import Site
 
 EXAMPLE = "select model, accuracy, auc, published_accuracy\nfrom marts.leaderboard\norder by accuracy desc"

@@ -1,1 +1,1 @@
-"""Protection of the explorer: local addresses only, and a sandbox for SQL."""
+"""Protection of the explorer: it answers local addresses only."""

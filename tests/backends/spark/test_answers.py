@@ -20,8 +20,8 @@ from recsys.report import page
 from recsys.serving import export
 from recsys.serving.cluster import lists
 from recsys.serving.lists import Recommender, RecommendRequest
+from recsys.serving.sandbox import Limits
 from recsys.ui.app import application
-from recsys.ui.security.sandbox import Limits
 from tests.backends.spark.compared import is_near
 
 PAIR = "select user_id, track_id from staging.candidates order by all limit 1"

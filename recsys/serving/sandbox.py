@@ -80,7 +80,7 @@ def _process(warehouse: Path, sql: str, limits: Limits, form: str) -> subprocess
     with tempfile.TemporaryDirectory(prefix="recsys-") as scratch:
         try:
             return subprocess.run(
-                [sys.executable, "-P", "-m", "recsys.ui.security.sandbox_process"],
+                [sys.executable, "-P", "-m", "recsys.serving.sandbox_process"],
                 input=json.dumps(request).encode(),
                 capture_output=True,
                 timeout=limits.seconds,
