@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from recsys.cli.program import commands
+from recsys.cli.commands import NAMES, load
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
 from tests.readme import MODELS, README, WALKS, agrees, prepared, run, sessions, tabled
@@ -48,10 +48,10 @@ def test_the_table_of_models_is_the_generated_one():
 
 
 def test_commands_and_options_that_are_named_exist():
-    known = {option for command in commands.commands.values() for p in command.params for option in p.opts}
+    known = {option for command in map(load, NAMES) for p in command.params for option in p.opts}
     for text in TEXTS.values():
         for name in re.findall(r"`recsys ([a-z]+)", text):
-            assert name in commands.commands, name
+            assert name in NAMES, name
         for option in re.findall(r"`?recsys [a-z]+[^`\n]*?(--[a-z-]+)", text):
             assert option in known, option
 

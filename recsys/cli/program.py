@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import click
 
-from recsys.cli import asking, evaluating, importing, making, recommending, showing, stopping
+from recsys.cli import stopping
+from recsys.cli.groups import LazyGroup
 from recsys.errors import RecsysError
 from recsys.report.paper import CITATION
 from recsys.version import __version__
@@ -19,8 +20,8 @@ def run() -> None:
     """Run the command that the arguments name, and exit: one line for an error that the user can mend."""
     _print_what_the_terminal_can()
     try:
-        with commands.make_context("recsys", sys.argv[1:]) as context:
-            commands.invoke(context)
+        with program.make_context("recsys", sys.argv[1:]) as context:
+            program.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
@@ -60,10 +61,12 @@ def _end(message: str, status: int) -> None:
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=CITATION
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=CITATION,
 )
 @click.version_option(__version__, prog_name="recsys")
-def commands() -> None:
+def program() -> None:
     """A hierarchical music recommender in SQL, embedded in DuckDB.
 
     \b
@@ -72,8 +75,3 @@ def commands() -> None:
     recsys leaderboard                         see how good each model is
     recsys sql "from marts.leaderboard"        ask it anything
     """
-
-
-for module in (making, importing, asking, recommending, showing, evaluating):
-    for command in module.COMMANDS:
-        commands.add_command(command)

@@ -11,7 +11,7 @@ from rich.text import Text
 from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bars
 
 if TYPE_CHECKING:
-    from recsys.cli.doctor import Check
+    from recsys.cli.machine import Check
     from recsys.engine.plan import Step
     from recsys.learners.ensembles.files import Outcome
     from recsys.synthetic.acceptance import Statistic

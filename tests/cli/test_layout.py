@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.text import Text
 
 from recsys.cli import layout
+from recsys.cli.commands import NAMES
 from recsys.cli.console import console
 from recsys.cli.layout import Column, bar, grid
-from recsys.cli.program import commands
 from recsys.cli.progress import BuildConsole
 from recsys.cli.tables import differences_table, explanation_table, leaderboard_table
 from tests.given import build_sql
@@ -84,7 +84,7 @@ def test_plan_and_differences_are_whole_at_80_columns(small_data, small_warehous
 def test_no_description_of_a_command_is_cut():
     listed = recsys("--help").split("Commands:")[1]
     assert "..." not in listed
-    assert all(f"  {name}" in listed for name in commands.commands)
+    assert all(f"  {name}" in listed for name in NAMES)
 
 
 def test_pictures_of_queries_are_ascii_in_the_c_locale(small_warehouse):

@@ -103,6 +103,3 @@ def _judged(
     finally:
         line.stop()
     return tables
-
-
-COMMANDS = (evaluate,)

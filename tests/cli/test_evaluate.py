@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from recsys.backends.database import Limits
-from recsys.cli import evaluating
+from recsys.cli.commands.evaluate import evaluate
 from recsys.engine.additions import add
 from recsys.errors import UsageError
 from tests.given import build_sql, write_directory
@@ -21,7 +21,7 @@ def warehouse(small_warehouse, tmp_path):
 
 
 def test_it_judges_each_model_and_keeps_the_figures(warehouse, capsys):
-    evaluating.evaluate.main(["-k", "5", "--warehouse", str(warehouse), "--json"], standalone_mode=False)
+    evaluate.main(["-k", "5", "--warehouse", str(warehouse), "--json"], standalone_mode=False)
     printed = json.loads(capsys.readouterr().out)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         kept = connection.execute("from marts.ranking_quality").fetchall()
@@ -46,13 +46,13 @@ def test_without_a_truth_there_is_nothing_to_judge_by(tmp_path):
     })  # fmt: skip
     build_sql(data, tmp_path / "none.duckdb")
     with pytest.raises(UsageError, match="no held-out likes to judge by"):
-        evaluating.evaluate.main(["--warehouse", str(tmp_path / "none.duckdb")], standalone_mode=False)
+        evaluate.main(["--warehouse", str(tmp_path / "none.duckdb")], standalone_mode=False)
 
 
 def test_a_model_that_cannot_score_any_pair_is_refused(warehouse):
     before = warehouse.read_bytes()
     with pytest.raises(UsageError, match="'ease' cannot score"):
-        evaluating.evaluate.main(["--warehouse", str(warehouse), "--model", "ease"], standalone_mode=False)
+        evaluate.main(["--warehouse", str(warehouse), "--model", "ease"], standalone_mode=False)
     assert warehouse.read_bytes() == before
 
 
@@ -77,7 +77,7 @@ def test_a_build_that_changes_something_drops_what_was_measured(tmp_path):
             ).fetchone()[0]
 
     build_sql(data, warehouse)
-    evaluating.evaluate.main(["--warehouse", str(warehouse), "--json"], standalone_mode=False)
+    evaluate.main(["--warehouse", str(warehouse), "--json"], standalone_mode=False)
     build_sql(data, warehouse)  # nothing changed
     assert kept() == 1
     build_sql(data, warehouse, overrides=("bayes.confidence=20.0",))

@@ -205,6 +205,3 @@ def _is_rating(text: str) -> bool:
         return 0 <= float(text) <= 100
     except ValueError:
         return False
-
-
-COMMANDS = (recommend,)

@@ -133,6 +133,3 @@ def _held_out(options: Options, result: Result) -> str:
         f"held out: {options.holdout} likes of each of {result.counts['test_users']:,} users, beside as many "
         f"tracks that they did not rate (seed {options.seed})"
     )
-
-
-COMMANDS = (import_,)

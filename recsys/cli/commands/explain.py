@@ -1,0 +1,41 @@
+"""Explain a score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from recsys.cli.options import json_option, warehouse_option, wide_option
+
+
+@click.command()
+@click.argument("user")
+@click.argument("track")
+@warehouse_option
+@wide_option
+@json_option
+def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -> None:
+    """Show what the score of TRACK for USER is made of.
+
+    There is a row for each piece of evidence; what they add makes the score of the model adaptive. --wide
+    adds the ratings that a value is based on, and its weight.
+
+    \b
+    Example: recsys explain 3 2703
+    """
+    from recsys.backends.duckdb.connection import reading
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import explanation_table
+    from recsys.serving import ids, queries
+    from recsys.serving.explain import explain as evidence
+    from recsys.serving.explain import score
+
+    with reading(warehouse) as connection:
+        queries.require(connection, warehouse, "explain")
+        pair = ids.user_id(connection, user), ids.item_id(connection, track)
+        rows = evidence(connection, *pair)
+    if as_json:
+        print_json(rows)
+    else:
+        show("", explanation_table(rows, wide), f"\nadaptive score {score(rows):.2f}")

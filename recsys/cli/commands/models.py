@@ -1,0 +1,55 @@
+"""List the models and their formulas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from recsys.cli.options import json_option, warehouse_option, wide_option
+from recsys.errors import RecsysError
+from recsys.report.paper import CITATION
+
+
+@click.command(epilog=CITATION)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table that the README has.")
+@warehouse_option
+@wide_option
+@json_option
+def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> None:
+    """List the models and their formulas.
+
+    --wide adds what makes each, what it reads, and its published accuracy unless the warehouse is made from
+    data that the published figures do not speak of.
+
+    \b
+    Example: recsys models
+    """
+    from recsys.cli.console import print_json, show
+    from recsys.cli.tables import models_table
+    from recsys.docs_site.model_table import markdown
+    from recsys.docs_site.model_table import models as listed
+    from recsys.project import Project
+    from recsys.sources.directory import OPTIONAL
+
+    rows = listed(Project.load(present=OPTIONAL))
+    if as_json:
+        print_json(rows)
+    elif as_markdown:
+        print(markdown(rows))
+    else:
+        is_compared = _is_compared(warehouse)
+        note = CITATION if wide and is_compared else ""
+        show("Models", models_table(rows, wide, is_compared), note)
+
+
+def _is_compared(warehouse: Path) -> bool:
+    """Whether published figures speak of the data of a warehouse, as far as anybody knows."""
+    from recsys.backends.duckdb.connection import reading
+    from recsys.serving import queries
+
+    try:
+        with reading(warehouse) as connection:
+            return queries.is_compared(connection)
+    except RecsysError:
+        return True

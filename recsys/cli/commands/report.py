@@ -1,0 +1,34 @@
+"""Write a report as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from recsys.cli.extras import require_extra
+from recsys.cli.options import warehouse_option
+
+
+@click.command()
+@warehouse_option
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
+@click.option("--picture", type=click.Path(path_type=Path), help="Only the leaderboard, as .svg or .png.")
+def report(warehouse: Path, out: Path, picture: Path | None) -> None:
+    """Write a page about the warehouse that opens offline.
+
+    It shows the data, the leaderboard, where accuracy comes from, lineage and timings.
+
+    \b
+    Example: recsys report --out report.html
+    """
+    require_extra("report", "altair", "vl_convert")
+    from recsys.report import page
+
+    if picture is not None:
+        page.leaderboard_picture(warehouse, picture)
+        print(f"{picture}: the leaderboard of {warehouse}")
+        return
+    for line in page.write(warehouse, out):
+        print(line)
+    print(f"{out}: open it in a browser")
