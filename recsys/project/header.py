@@ -11,6 +11,9 @@
 ``materialized``  how the model is kept, where it is not kept as its folder is
 ``arguments``  of a macro
 ``parts``      the column with the model that a row is about, where it depends on that model's scores alone
+``steps``      macro that shows a score of this model step by step; only of a model in ``scores``
+``scale``      ``ratings`` where scores are on the scale of the ratings; only of a model in ``scores``
+``pairs``      ``candidates`` where the model scores nothing else; only of a model in ``scores``
 ``labels``     how a Python model that learns from labels scores labelled users without theirs
 ``requires``   packages, under the names that pip knows them by
 ``needs``      relations of input files without which the model is left out of a build
@@ -28,7 +31,7 @@ from recsys.errors import BuildError
 
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
-    *("parts", "labels", "requires", "needs"),
+    *("parts", "labels", "requires", "needs", "steps", "scale", "pairs"),
 )
 RELATION = ("grain", "key", "units", "nulls")
 REQUIRED: Mapping[str, tuple[str, ...]] = {

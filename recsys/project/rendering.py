@@ -131,6 +131,7 @@ class Rendering:
                 "ref",
                 "ref_all",
                 "models",
+                "header",
                 "source",
                 "has_source",
                 "learner",
@@ -188,6 +189,11 @@ class Rendering:
         self.is_gathering = True
         stems = [relation.split(".")[1] for relation in self._matching(f"{layer}.*")]
         return [stem for stem in stems if stem not in excluding]
+
+    def header(self, relation: str, key: str) -> str:
+        """Return a line of a model's header, empty where the header has no such line."""
+        self.is_gathering = True
+        return self.project.writers[relation].header.get(key, "")
 
     def source(self, name: str) -> str:
         """The bound parameter that holds an input file's path; only staging may read files."""

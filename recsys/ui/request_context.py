@@ -21,6 +21,7 @@ from recsys.ui.entities import EntityCache, KnownEntities, registers
 NEEDED = (  # relations and macros that the pages are made from
     *(
         "marts.leaderboard",
+        "marts.models",
         "marts.predictions",
         "marts.ground_truth",
         "marts.user_activity",
@@ -29,6 +30,7 @@ NEEDED = (  # relations and macros that the pages are made from
     *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
     *("taste", "near", "relatives", "raters", "waterfall", "search", "named_items", "named_users", "called"),
 )
+LISTS = "affinity"  # the model that makes lists, which is not on the leaderboard
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time
 
 Row = dict[str, Any]
@@ -83,6 +85,19 @@ class RequestContext:
     def models(self) -> list[str]:
         """The names of all models, the best first."""
         return [row["model"] for row in self.leaderboard()]
+
+    def model_facts(self) -> Mapping[str, Row]:
+        """Return the row of ``marts.models`` of each model."""
+        return self.snapshot.fact("model facts", self._model_facts)
+
+    def _model_facts(self) -> Mapping[str, Row]:
+        lists = {
+            "model": LISTS,
+            "steps": "parts_of_neighbours",
+            "is_on_ratings": False,
+            "scores_any_pair": True,
+        }
+        return {row["model"]: row for row in [lists, *self.rows("from marts.models")]}
 
     def is_compared(self) -> bool:
         return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))

@@ -4,6 +4,9 @@
 -- units: score on the scale 0..100, not clipped to it
 -- nulls: none
 -- formula: weighted sum of the four ALS scores as they are
+-- steps: parts_of_als
+-- scale: ratings
+-- pairs: candidates
 {% set columns = {
     'track': 'track_score', 'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_score',
 } %}

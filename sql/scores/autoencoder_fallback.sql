@@ -6,6 +6,9 @@
 -- formula: adaptive, with the album level known to everybody: the user's rating of it, else of its other
 --   tracks, else the autoencoder's prediction. An artist or genres that are not rated still have no
 --   weight, so an album that nothing speaks for pulls the score down instead of leaving it to the genres
+-- steps: parts_of_levels
+-- scale: ratings
+-- pairs: candidates
 {% set known = {'album': 'album_known', 'artist': 'artist_direct', 'genre': 'genre_direct'} %}
 with
 

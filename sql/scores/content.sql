@@ -5,6 +5,7 @@
 -- nulls: none
 -- formula: r(u, artist) + r(u, album) + mean r(u, tracks of the artist) + mean r(u, tracks of the album),
 --   each 0 where there is none, + 35 for a track without album and artist (Lai et al., KDD Cup 2011)
+-- steps: parts_of_content
 with
 
 features as (

@@ -6,6 +6,7 @@
 -- materialized: table
 -- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a liked item and less for
 --   another; without the division by popularity the same sum makes lists from the whole catalogue
+-- steps: parts_of_neighbours
 with
 
 candidates as (

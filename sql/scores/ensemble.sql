@@ -8,6 +8,7 @@
 -- needs: staging.test_lines
 -- labels: out of fold, by weights from accuracies that are known without the fold
 -- materialized: table
+-- pairs: candidates
 {{ learner(
     'ensembles.learner.fit_predict',
     predictions=ref('features.model_scores'),

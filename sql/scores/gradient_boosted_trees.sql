@@ -9,6 +9,7 @@
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels
+-- pairs: candidates
 {{ learner(
     'classifiers.learner.gradient_boosted_trees',
     examples=ref('features.examples'),

@@ -5,6 +5,8 @@
 -- nulls: none
 -- formula: n_i^-1/2 sum over j rated by u of (1 + r_uj)^0.65 w(i,j) / (n_i + n_j - n_both), w from how close
 --   together and how alike people rated i and j (Lai et al., KDD Cup 2011); ties go to the model content
+-- steps: parts_of_neighbours
+-- pairs: candidates
 with
 
 content as (

@@ -9,6 +9,7 @@
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels
+-- pairs: candidates
 {{ learner(
     'classifiers.learner.logistic_regression',
     examples=ref('features.examples'),

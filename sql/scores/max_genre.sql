@@ -4,6 +4,8 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: best genre first, first generation: own rating, raw mean, M
+-- steps: parts_of_levels
+-- scale: ratings
 {% set levels = {'genre': 'genre_max_flat', 'artist': 'artist_score_flat', 'album': 'album_score_flat'} %}
 with
 

@@ -4,6 +4,8 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: best genre first, with siblings and Bayesian priors
+-- steps: parts_of_levels
+-- scale: ratings
 {% set levels = {'genre': 'genre_max', 'artist': 'artist_score', 'album': 'album_score'} %}
 with
 

@@ -7,6 +7,7 @@
 -- also: validation.scores_ranker, features.ranker_importance
 -- materialized: table
 -- requires: scikit-learn
+-- pairs: candidates
 {{ learner(
     'ranking.learner.fit_predict',
     candidates=ref('features.ranking'),

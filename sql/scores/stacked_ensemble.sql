@@ -9,6 +9,7 @@
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels
+-- pairs: candidates
 {{ learner(
     'ensembles.stacking.fit_predict',
     predictions=ref('features.model_scores'),

@@ -5,6 +5,7 @@
 -- nulls: none
 -- formula: U_u . I_i + b_i + w . [r(u, album) / 100, whether it is 80 or more, r(u, artist) / 100, whether it
 --   is 80 or more], each 0 where there is none (Mnih, KDD Cup 2011, JMLR W&CP 18)
+-- steps: parts_of_factors
 {% set liked = var('taxonomy_factors.like_threshold') %}
 with
 

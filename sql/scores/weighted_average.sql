@@ -4,6 +4,8 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: weighted mean of the levels, first generation: own rating, raw mean, M
+-- steps: parts_of_levels
+-- scale: ratings
 {% set levels = {'album': 'album_score_flat', 'artist': 'artist_score_flat', 'genre': 'genre_mean_flat'} %}
 with
 

@@ -11,7 +11,6 @@ import pytest
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import opened
 from recsys.serving.lists import Recommender, RecommendRequest
-from recsys.ui.pages.pairs import PARTS
 from tests import reference
 from tests.main.conftest import NEWCOMER, TRACKS, UNLISTED, USERS
 
@@ -58,9 +57,11 @@ def test_heuristics_explain_any_pair(warehouse, dataset):
 
 def test_pages_know_which_macro_has_a_models_steps(learned):
     user, track = learned.sql("select user_id, track_id from staging.candidates limit 1").fetchall()[0]
+    macros = dict(learned.sql("select model, steps from marts.models").fetchall())
+    macros["affinity"] = "parts_of_neighbours"
     for model, rows in steps(learned, user, track).items():
         own = learned.sql(
-            f"from {PARTS[model]}($1, $2) where model = $3 order by ordinal", params=[user, track, model]
+            f"from {macros[model]}($1, $2) where model = $3 order by ordinal", params=[user, track, model]
         ).to_arrow_table()
         assert own.to_pylist() == rows
 

@@ -9,26 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from recsys.ui.entities import pair_url
-from recsys.ui.request_context import RequestContext, Row
+from recsys.ui.request_context import LISTS, RequestContext, Row
 from recsys.ui.site import LONGEST, Site, one_of, text_of
-
-LISTS = "affinity"  # the model that makes lists, and is not on the leaderboard
-PARTS = {  # the macro that has the steps of each model whose score is a sum
-    **dict.fromkeys((LISTS, "item_neighbours", "ease"), "parts_of_neighbours"),
-    **dict.fromkeys(("weighted_average", "weighted_average_bayes", "max_genre"), "parts_of_levels"),
-    **dict.fromkeys(("max_genre_bayes", "adaptive", "autoencoder_fallback"), "parts_of_levels"),
-    **dict.fromkeys(("als_raw_blend", "als_normalized_blend", "als_rank_blend"), "parts_of_als"),
-    "content": "parts_of_content",
-    "taxonomy_factors": "parts_of_factors",
-}
-OF_CANDIDATES = (  # models that score nothing else
-    *("item_neighbours", "autoencoder_fallback"),
-    *("als_raw_blend", "als_normalized_blend", "als_rank_blend"),
-)
-ON_RATINGS = (  # models whose score is on the scale of the ratings
-    *("adaptive", "autoencoder_fallback", "weighted_average", "weighted_average_bayes"),
-    *("max_genre", "max_genre_bayes", "als_raw_blend"),
-)
 
 
 class Pairs:
@@ -40,7 +22,8 @@ class Pairs:
         track = visit.things.item("track", text_of(request, "track"))
         standing = visit.candidates(user.id, track.id)
         known = [*visit.models(), LISTS]
-        models = [one for one in known if one in PARTS and (standing or one not in OF_CANDIDATES)]
+        facts = visit.model_facts()
+        models = [one for one in known if facts[one]["steps"] and (standing or facts[one]["scores_any_pair"])]
         default = models[0] if standing else LISTS
         chosen = one_of("model", request.query_params.get("model") or default, known)
         above = [row for row in visit.relatives(track.id) if row["place"] != "below"]
@@ -53,7 +36,7 @@ class Pairs:
             chosen=chosen,
             models=models,
             rows=rows,
-            is_on_ratings=chosen in ON_RATINGS,
+            is_on_ratings=facts[chosen]["is_on_ratings"],
             standing=_in_order(standing, visit.models()),
             label=next((row["label"] for row in standing), None),
             own=self._own(visit, user.id, track.id),
@@ -69,7 +52,9 @@ class Pairs:
 
     def _steps(self, visit: RequestContext, model: str, user: int, track: int) -> list[Row]:
         """The steps of one model, which its macro has beside those of others: the rows of ``waterfall``."""
-        call = f"from {PARTS[model]}($user, $track) where model = $model order by ordinal"
+        call = (
+            f"from {visit.model_facts()[model]['steps']}($user, $track) where model = $model order by ordinal"
+        )
         return visit.about(call, user=user, track=track, model=model)
 
     def _own(self, visit: RequestContext, user: int, track: int) -> Any:
