@@ -1,7 +1,7 @@
 -- grain: one model of the leaderboard
 -- key: model
--- units: steps is the macro that shows its score step by step; is_on_ratings says whether scores are on the scale
---   of the ratings, scores_any_pair whether it scores items that are no candidates of the user
+-- units: steps is the macro that shows its score step by step; is_on_ratings says whether scores are on the
+--   scale of the ratings, scores_any_pair whether it scores items that are no candidates of the user
 -- nulls: steps of a model whose score cannot be shown step by step
 -- formula: from the headers of the models in scores/
 with
