@@ -1,4 +1,4 @@
-"""The errors that a person is told of in one line, and the exit status each ends in."""
+"""Define the errors that a command prints as one line, with the exit status of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Error(Exception):
-    """Anything that ends a command with a message instead of a traceback; exit status 1."""
+    """End a command with a message instead of a traceback; exit status 1."""
 
     exit_status = 1
 
@@ -15,33 +15,33 @@ RecsysError = Error  # its name inside the package, where `Error` alone would sa
 
 
 class BuildError(Error):
-    """A model failed to render, to run or to keep its promises."""
+    """Report a model that failed to render, to run or to satisfy its header."""
 
 
 class UnavailableError(BuildError):
-    """A learner cannot run on this machine; the build goes on without it and says so."""
+    """Report that a learner cannot run on this machine; the build continues without it."""
 
 
 class UsageError(Error):
-    """The arguments, or what they point to, cannot be used; exit status 2."""
+    """Report arguments, or files that they name, that cannot be used; exit status 2."""
 
     exit_status = 2
 
 
 class ForeignFileError(UsageError):
-    """A file in the place of the warehouse is none of ours, or is in use: no build replaces it."""
+    """Report another program's file, or a file in use, which a build never replaces."""
 
 
 class DamagedFileError(UsageError):
-    """A file may have been a warehouse and cannot be opened: a build replaces it if it is told to."""
+    """Report a file that may be a damaged warehouse: a build replaces it only with ``--full-refresh``."""
 
 
 class UnknownIdError(UsageError):
-    """No file knows the user or the track that was asked for."""
+    """Report a user or item id that is not in the data."""
 
 
 class InputError(Error):
-    """A line of an input file breaks the format; exit status 2.
+    """Report a line of an input file that breaks the format; exit status 2.
 
     The message is one line: ``FILE:LINE: 'TEXT': expected EXPECTATION``.
     """
@@ -56,5 +56,5 @@ class InputError(Error):
 
 
 def _shortened(text: str, limit: int = 80) -> str:
-    """The offending text, cut so that a line of a gigabyte still makes a line of a message."""
+    """Shorten offending text, so that even a gigabyte-long line fits a message."""
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"

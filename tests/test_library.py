@@ -171,7 +171,7 @@ def test_a_closed_warehouse_says_so(small_warehouse):
 
 
 def test_no_warehouse_and_something_else(tmp_path):
-    with pytest.raises(recsys.UsageError, match="no warehouse there yet"):
+    with pytest.raises(recsys.UsageError, match="no warehouse at"):
         recsys.open(tmp_path / "nothing.duckdb")
     (tmp_path / "text").write_text("hello" * 9999)
     with pytest.raises(recsys.UsageError, match="not a warehouse"):

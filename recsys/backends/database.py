@@ -1,7 +1,8 @@
-"""What the engine asks of a database: the one interface that models are run, counted and kept through.
+"""Define the interface to a database engine: how models are run, checked and stored.
 
-`recsys.backends.duckdb.database` implements it. A relation is named ``schema.name``, or ``scratch.schema.name`` if it
-lives only as long as the build; names come from file names and consist of lower-case letters, digits and _.
+`recsys.backends.duckdb.database` and `recsys.backends.spark.database` implement it. A relation is named
+``schema.name``, or ``scratch.schema.name`` if it exists only during the build; names come from file names and
+consist of lower-case letters, digits and _.
 """
 
 from __future__ import annotations
@@ -19,10 +20,16 @@ MEMORY = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
 class EngineError(Exception):
-    """The engine refused or failed a statement.
+    """Report that the engine refused or failed a statement.
 
-    ``offset`` is where in the model's SQL, if the engine knows; ``is_damage`` says that what it read from
-    disk is not what was written there.
+    Parameters
+    ----------
+    message : str
+        The engine's own words.
+    offset : int, optional
+        Character offset in the model's SQL, if the engine knows it.
+    is_damage : bool, default False
+        Whether data read from disk differ from what was written there.
     """
 
     def __init__(self, message: str, offset: int | None = None, is_damage: bool = False) -> None:
@@ -32,25 +39,26 @@ class EngineError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a build may take: threads, and the engine's memory as DuckDB writes it (``4GB``)."""
+    """Limit the threads of a build and the engine's memory, written as in DuckDB (``4GB``)."""
 
     threads: int = 2
     memory: str = "4GB"
 
     def __post_init__(self) -> None:
+        """Check the format of the memory limit."""
         if not MEMORY.fullmatch(self.memory):
             raise UsageError(f"--memory {self.memory!r}: expected a size such as 4GB or 500MB")
 
     @property
     def memory_bytes(self) -> int:
-        """The memory in bytes: KB, MB and so on are powers of 1000, KiB of 1024, as in DuckDB."""
+        """Return the memory limit in bytes: KB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024."""
         number, unit = MEMORY.fullmatch(self.memory).group(1, 2)  # type: ignore[union-attr]
         base = 1024 if "i" in unit else 1000
         return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
 
 
 class Size(NamedTuple):
-    """Of all input files together."""
+    """Hold the total size of all input files."""
 
     bytes: int = 0
     rows: int = 0
@@ -58,11 +66,11 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Measure:
-    """What one pass over a relation finds.
+    """Hold the result of one pass over a relation.
 
-    ``missing`` are the rows without a value, or a finite one, in each column that was asked for, where there
-    are any;
-    ``digest`` is of the content, whatever the order of its rows, and empty if it was not asked for.
+    ``missing`` counts, per column that was asked for, the rows without a (finite) value; columns without such
+    rows are absent. ``digest`` identifies the content independently of row order and is empty if not
+    requested.
     """
 
     row_count: int
@@ -71,12 +79,12 @@ class Measure:
 
 
 class Database(Protocol):
-    """One connection of a build. All methods raise EngineError where the engine fails."""
+    """Define one connection of a build. All methods raise EngineError when the engine fails."""
 
     is_interrupted: bool
 
     def prepare(self, layers: Iterable[str]) -> None:
-        """Make the schemas of these layers, kept and scratch."""
+        """Create the schemas of these layers, permanent and scratch."""
 
     def create(
         self,
@@ -86,54 +94,63 @@ class Database(Protocol):
         arguments: Sequence[str] = (),
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Make a relation of ``kind`` ``table``, ``temp``, ``view`` or ``macro`` from a rendered model."""
+        """Create a relation from a rendered model; ``kind`` is ``table``, ``temp``, ``view`` or ``macro``."""
 
     def update(self, name: str, update: Update) -> bool:
-        """Remove rows of a relation and add others; False where this database makes relations whole."""
+        """Apply an incremental update; return False if the engine only rebuilds whole relations."""
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What a rendered model returns, kept nowhere."""
+        """Run a query and return its rows without storing them."""
 
     def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
-        """The columns of a relation, or of a macro of so many arguments, with the names of their types."""
+        """Return column names and types of a relation, or of a macro with this number of arguments."""
 
     def measure(
         self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
     ) -> Measure:
-        """Count a relation's rows and those without a value in ``columns``, and digest its content.
+        """Count the rows and the missing values of a relation, and compute its digest.
 
-        In the columns of numbers ``finite``, infinity and NaN count as no value.
+        Parameters
+        ----------
+        name : str
+            The relation.
+        columns : sequence of str
+            Columns in which NULL counts as missing.
+        finite : sequence of str
+            Numeric columns in which NULL, NaN and infinity count as missing.
+        digested : bool, default True
+            Whether to compute the digest.
         """
 
     def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
-        """The ``wanted`` columns of the first row without a value in a column, a finite one in a number."""
+        """Return the ``wanted`` columns of the first row without a (finite) value in ``column``."""
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
-        """A key that more than one row has, followed by their number; None where all differ."""
+        """Return a duplicated key followed by its number of rows; None if the key is unique."""
 
     def count(self, name: str) -> int:
-        """The rows of a relation."""
+        """Return the number of rows of a relation."""
 
     def relation(self, name: str, order: Sequence[str]) -> Relation:
-        """A relation as Python models read it, in the order of these columns."""
+        """Return a relation for a Python model, ordered by these columns."""
 
     def store(self, name: str, table: Rows) -> None:
-        """Write Arrow rows as a relation; EngineError also for what a reader of batches raises."""
+        """Write Arrow rows as a relation; raise EngineError also if the reader of batches fails."""
 
     def drop(self, name: str) -> None:
-        """Remove a table, view or macro of that name, if there is one."""
+        """Drop a table, view or macro if it exists."""
 
     def variant(self) -> Database:
-        """Another connection to the same database, for a model that runs at the same time."""
+        """Open another connection to the same database, for a model that runs at the same time."""
 
     def progress(self) -> float:
-        """Share 0..1 of the running statement that is done, 0 where the engine does not know."""
+        """Return the finished share (0..1) of the running statement; 0 if the engine does not know it."""
 
     def interrupt(self) -> None:
-        """End the running statement, and every later one, with an EngineError."""
+        """Stop the running statement and fail every later one with EngineError."""
 
     def settle(self) -> None:
-        """Bring everything to disk, so that it can be published."""
+        """Flush everything to disk, ready for publication."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connection."""

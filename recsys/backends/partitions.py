@@ -1,8 +1,8 @@
-"""Relations whose rows about one model of ``scores/`` depend on that model alone: only the parts that changed
-are made anew.
+"""Rebuild only the changed partitions of a relation that is partitioned by model.
 
-The header says so by ``parts: COLUMN``, where the column names the model. A part is made from its SQL,
-rendered as if there were no other model, and from what that reads: of a relation with parts, the same part.
+A header says ``partition_by: COLUMN``, where the column names the model of ``scores/`` that a row is about.
+A partition depends on its own SQL, rendered as if no other model existed, and on what that SQL reads; if it
+reads a partitioned relation, it depends on the same partition of that relation only.
 """
 
 from __future__ import annotations
@@ -18,46 +18,67 @@ from recsys.project.rendering import Rendered
 
 
 class Made(Protocol):
-    """What a relation that is read was made from."""
+    """Describe what an upstream relation was made from."""
 
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """Return the digest of the whole relation."""
+
     @property
-    def parts(self) -> Mapping[str, str]: ...
+    def partitions(self) -> Mapping[str, str]:
+        """Return the digests of its partitions by name."""
 
 
 @dataclass(frozen=True)
 class Update:
-    """What brings a relation in line: rows to remove, by their values in a column, and queries of new."""
+    """Describe an incremental update: values of ``column`` to delete, and queries whose rows to insert."""
 
     column: str
     removed: tuple[str, ...]
     added: tuple[str, ...]
 
 
-def digests(project: Project, parts: Mapping[str, Rendered], parents: Mapping[str, Made]) -> dict[str, str]:
-    """A digest for each part of all that it is made from; ``parents`` are those of the whole relation."""
-    return {name: _digest(project, name, part, parents) for name, part in parts.items()}
+def digests(
+    project: Project, partitions: Mapping[str, Rendered], parents: Mapping[str, Made]
+) -> dict[str, str]:
+    """Return a digest per partition of everything that it is made from.
+
+    Parameters
+    ----------
+    project : Project
+        The models.
+    partitions : mapping of str to Rendered
+        The model rendered for each partition alone.
+    parents : mapping of str to Made
+        The upstream relations of the whole model.
+    """
+    return {name: _digest(project, name, one, parents) for name, one in partitions.items()}
 
 
-def _digest(project: Project, name: str, part: Rendered, parents: Mapping[str, Made]) -> str:
+def _digest(project: Project, name: str, partition: Rendered, parents: Mapping[str, Made]) -> str:
     read = {
-        parent: parents[parent].parts.get(name) or parents[parent].digest for parent in project.parents(part)
+        parent: parents[parent].partitions.get(name) or parents[parent].digest
+        for parent in project.parents(partition)
     }
-    made_from = json.dumps([part.sql, part.model.materialized, read], sort_keys=True)
+    made_from = json.dumps([partition.sql, partition.model.materialized, read], sort_keys=True)
     return hashlib.sha256(made_from.encode()).hexdigest()[:32]
 
 
 def update(
-    parts: Mapping[str, Rendered], made: Mapping[str, str], before: Mapping[str, str]
+    partitions: Mapping[str, Rendered], made: Mapping[str, str], before: Mapping[str, str]
 ) -> Update | None:
-    """How to get from the parts that a warehouse has to those that it should; None where it is all anew.
+    """Plan the incremental update of a relation; return None if it must be rebuilt as a whole.
 
-    ``made`` and ``before`` are the digests of the parts as they should be, and as they are.
+    Parameters
+    ----------
+    partitions : mapping of str to Rendered
+        The model rendered for each partition alone.
+    made, before : mapping of str to str
+        Digests of the partitions as they should be, and as the warehouse has them.
     """
     changed = [name for name, digest in made.items() if before.get(name) != digest]
     if not before or len(changed) == len(made):
         return None
     removed = [name for name, digest in before.items() if made.get(name) != digest]
-    (column,) = {part.model.header["parts"] for part in parts.values()}
-    return Update(column, tuple(removed), tuple(parts[name].sql for name in changed))
+    (column,) = {one.model.header["partition_by"] for one in partitions.values()}
+    return Update(column, tuple(removed), tuple(partitions[name].sql for name in changed))

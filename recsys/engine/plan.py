@@ -35,19 +35,21 @@ class Fingerprint:
     code: str
     inputs: Mapping[str, str]
     parents: Mapping[str, str]
-    parts: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         return _digest(self.as_json())
 
     def as_json(self) -> str:
-        told = {name: value for name, value in vars(self).items() if name != "parts" or value}
-        return json.dumps(told, sort_keys=True)
+        fields = {name: value for name, value in vars(self).items() if name != "partitions" or value}
+        return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
-        return cls(**json.loads(text))
+        fields = json.loads(text)
+        fields["partitions"] = fields.pop("parts", fields.get("partitions", {}))  # of an older warehouse
+        return cls(**fields)
 
     def difference(self, other: Fingerprint | None) -> str | None:
         """Why a model with this fingerprint must run if its relation was made under the other one."""
@@ -102,9 +104,9 @@ def plan(
     steps: dict[str, Step] = {}
     for name, rendered in graph.items():
         parents = project.parents(rendered)
-        parts = project.parts(rendered.model)
+        partitions = project.partitions(rendered.model)
         read = {parent: steps[parent].fingerprint for parent in parents}
-        fingerprint = _fingerprint(rendered, files, read, digests(project, parts, read))
+        fingerprint = _fingerprint(rendered, files, read, digests(project, partitions, read))
         before = built.get(name)
         reason = fingerprint.difference(before)
         if selected is not None:
@@ -114,7 +116,7 @@ def plan(
         if reason is None and name in built:
             fingerprint = built[name]
         is_to_be_whole = before is None or selected is not None or forced
-        anew = None if is_to_be_whole else update(parts, fingerprint.parts, built[name].parts)
+        anew = None if is_to_be_whole else update(partitions, fingerprint.partitions, built[name].partitions)
         steps[name] = Step(rendered, fingerprint, reason, anew)
     _wake_temporaries(project, steps)
     if selected is not None:
@@ -126,7 +128,7 @@ def _fingerprint(
     rendered: Rendered,
     files: Mapping[str, SourceFile],
     parents: Mapping[str, Fingerprint],
-    parts: Mapping[str, str],
+    partitions: Mapping[str, str],
 ) -> Fingerprint:
     call = rendered.call
     return Fingerprint(
@@ -134,7 +136,7 @@ def _fingerprint(
         code=code_digest(call.module) if call else "",
         inputs={name: files[name].digest for name in rendered.sources},
         parents={name: fingerprint.digest for name, fingerprint in parents.items()},
-        parts=parts,
+        partitions=partitions,
     )
 
 

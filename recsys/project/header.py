@@ -10,7 +10,7 @@
 ``also``       further relations that a Python model writes
 ``materialized``  how the model is kept, where it is not kept as its folder is
 ``arguments``  of a macro
-``parts``      the column with the model that a row is about, where it depends on that model's scores alone
+``partition_by``  column that names the model a row is about: only rows of changed models are rebuilt
 ``steps``      macro that shows a score of this model step by step; only of a model in ``scores``
 ``scale``      ``ratings`` where scores are on the scale of the ratings; only of a model in ``scores``
 ``pairs``      ``candidates`` where the model scores nothing else; only of a model in ``scores``
@@ -31,8 +31,9 @@ from recsys.errors import BuildError
 
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
-    *("parts", "labels", "requires", "needs", "steps", "scale", "pairs"),
+    *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
 )
+RENAMED = {"parts": "partition_by"}  # keys of earlier versions
 RELATION = ("grain", "key", "units", "nulls")
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "table": RELATION,
@@ -42,7 +43,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "check": ("grain",),
 }
 SCORES = {"key": "user_id, track_id", "rows": "staging.candidates", "nulls": "none"}
-LINE = re.compile(r"^-- ?(?:(?P<key>[a-z]+): *)?(?P<value>.*)$")
+LINE = re.compile(r"^-- ?(?:(?P<key>[a-z_]+): *)?(?P<value>.*)$")
 COLUMN = r"[A-Za-z_*][\w*]*"
 ENTRY = re.compile(rf"(?P<columns>{COLUMN}(?:, *{COLUMN})*)(?: .*)?", re.DOTALL)
 NONE = re.compile(r"none\b")
@@ -70,7 +71,7 @@ def read_header(text: str) -> tuple[dict[str, str], dict[str, int]]:
 def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int], kept_as: str) -> None:
     """BuildError with file and line for a key that nobody knows, and for a promise that is missing."""
     for key in values.keys() - set(KEYS):
-        near = get_close_matches(key, KEYS, n=1)
+        near = [RENAMED[key]] if key in RENAMED else get_close_matches(key, KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(KEYS)}"
         raise BuildError(f"{path}:{lines[key]}: no line {key!r} in a header: {hint}")
     for key in REQUIRED[kept_as]:

@@ -153,12 +153,12 @@ class Project:
             self._rendered[name] = Rendering(self, self.writers[name]).run()
         return self._rendered[name]
 
-    def parts(self, model: Model) -> dict[str, Rendered]:
+    def partitions(self, model: Model) -> dict[str, Rendered]:
         """A relation that has a part for each model of scores/, rendered for each of them alone."""
-        if "parts" not in model.header:
+        if "partition_by" not in model.header:
             return {}
         names = [relation.removeprefix("scores.") for relation in self.matching("scores.*")]
-        return {name: Rendering(self, model, the_part=name).run() for name in names}
+        return {name: Rendering(self, model, partition=name).run() for name in names}
 
     def template(self, model: Model) -> jinja2.Template:
         """The compiled template of a model, which carries the line numbers of its file along."""

@@ -100,10 +100,10 @@ class Rendering:
         project: Models,
         model: Model,
         replaced: Mapping[str, str] | None = None,
-        the_part: str | None = None,
+        partition: str | None = None,
     ) -> None:
         self.project, self.model, self.replaced = project, model, dict(replaced or {})
-        self.the_part = the_part
+        self.only_partition = partition
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}
         self.call: PythonCall | None = None
@@ -140,7 +140,7 @@ class Rendering:
                 "depends_on",
                 "out_of_fold",
                 "leaky_models",
-                "part",
+                "partition",
             )
         }
         try:
@@ -176,13 +176,17 @@ class Rendering:
     def _matching(self, pattern: str) -> list[str]:
         """The relations that a glob means; of ``scores`` that of the part alone, where one is rendered."""
         found = self.project.matching(pattern)
-        if self.the_part is None:
+        if self.only_partition is None:
             return found
-        return [name for name in found if not name.startswith("scores.") or name == f"scores.{self.the_part}"]
+        return [
+            name
+            for name in found
+            if not name.startswith("scores.") or name == f"scores.{self.only_partition}"
+        ]
 
-    def part(self) -> str | None:
+    def partition(self) -> str | None:
         """The model of scores/ that alone this is rendered for; None where it is rendered for all."""
-        return self.the_part
+        return self.only_partition
 
     def models(self, layer: str, excluding: Iterable[str] = ()) -> list[str]:
         """The stems of a layer's enabled relations, in the order of their names."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from recsys.backends.duckdb.connection import reading, telling_of_damage
+from recsys.backends.duckdb.connection import reading, report_damage
 from recsys.backends.duckdb.statements import Connection
 
 Identity = tuple[int, int, int, int]
@@ -90,7 +90,7 @@ class Snapshots:
             snapshot = self._published()
             connection = snapshot.enter()
         try:
-            with telling_of_damage(self.warehouse):
+            with report_damage(self.warehouse):
                 yield snapshot, connection
         finally:
             snapshot.leave(connection)

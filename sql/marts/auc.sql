@@ -2,7 +2,7 @@
 -- key: model
 -- units: areas under the ROC curve, 0..1
 -- nulls: auc, probability_auc where all judged candidates are liked, or none
--- parts: model
+-- partition_by: model
 -- formula: auc = share of pairs of a liked and a not liked candidate, over all users pooled, that the
 --   score puts in the right order (ties count half); probability_auc = the same of the probabilities
 --   given that half of a user's candidates are liked

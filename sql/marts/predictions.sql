@@ -2,7 +2,7 @@
 -- key: model, user_id, track_id
 -- units: rank counts the user's candidates from 1, the best; predicted is 1 for the first half, else 0
 -- nulls: none
--- parts: model
+-- partition_by: model
 -- formula: score descending, then track_prior descending, then track_id ascending
 with
 

@@ -2,7 +2,7 @@
 -- key: model, user_id, track_id
 -- units: probability 0..1 that the candidate is liked; a user's probabilities sum to half of the candidates
 -- nulls: none
--- parts: model
+-- partition_by: model
 -- formula: take each candidate as liked or not by itself, with the odds w = exp(slope (score - median) /
 --   deviation) within the user (1 where the scores are all equal), and ask how likely i is liked where exactly
 --   half of the n are. With e_k, the sum of all products of k of the odds, and P_k(i), the probability where
@@ -15,8 +15,8 @@ with
 predictions as (
     select model, user_id, track_id, score
     from {{ ref('marts.predictions') }}
-    {%- if part() %}
-    where model = '{{ part() }}'
+    {%- if partition() %}
+    where model = '{{ partition() }}'
     {%- endif %}
 ),
 

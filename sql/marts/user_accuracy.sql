@@ -2,14 +2,14 @@
 -- key: model, user_id
 -- units: judged and correct count the user's candidates
 -- nulls: none
--- parts: model
+-- partition_by: model
 with
 
 predictions as (
     select model, user_id, track_id, predicted
     from {{ ref('marts.predictions') }}
-    {%- if part() %}
-    where model = '{{ part() }}'
+    {%- if partition() %}
+    where model = '{{ partition() }}'
     {%- endif %}
 ),
 

@@ -15,7 +15,7 @@ BY_MODEL = {"marts.predictions", "marts.probabilities", "marts.auc", "marts.user
 
 
 def part(sql):
-    return SimpleNamespace(sql=sql, model=SimpleNamespace(header={"parts": "model"}))
+    return SimpleNamespace(sql=sql, model=SimpleNamespace(header={"partition_by": "model"}))
 
 
 PARTS = {"a": part("select 'a'"), "b": part("select 'b'")}

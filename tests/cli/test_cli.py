@@ -278,7 +278,7 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
         (["sql", ".nonsense", "--warehouse", "W"], "no command .nonsense"),
         (["submit", "nobody", "out.csv", "--warehouse", "W"], "no model 'nobody' in the warehouse"),
         (["submit", "adaptive", "no/folder/out.csv", "--warehouse", "W"], "no such folder to write to"),
-        (["leaderboard", "--warehouse", "nowhere.duckdb"], "no warehouse there yet"),
+        (["leaderboard", "--warehouse", "nowhere.duckdb"], "no warehouse at"),
         (["sql", "selec", "--warehouse", "W"], "syntax error"),
         (["sql", "select 1", "--csv", "--json", "--warehouse", "W"], "expected one of them"),
         (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a warehouse that can be opened"),

@@ -74,5 +74,5 @@ def test_the_command_prints_a_table_or_json(small_warehouse, changed):
 
 
 def test_no_warehouse_is_said_in_one_line(small_warehouse, tmp_path):
-    with pytest.raises(UsageError, match="no warehouse there yet"):
+    with pytest.raises(UsageError, match="no warehouse at"):
         differences(small_warehouse, tmp_path / "none.duckdb")

@@ -1,4 +1,7 @@
-"""Opens published warehouses, as no other module does: readers' connections, and what may ail a file."""
+"""Open published warehouses for reading and diagnose files that cannot be opened.
+
+No other module opens a published warehouse.
+"""
 
 from __future__ import annotations
 
@@ -15,31 +18,41 @@ import duckdb
 from recsys.backends.duckdb.statements import CORRUPT, OFFLINE, Connection, first_line
 from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
 
-FORMAT_VERSION = 1  # of what a build leaves in a warehouse; another one is rebuilt from scratch
-FILE_HEADERS = 3 * 4096  # bytes of a DuckDB file before its blocks
-MAGIC = b"DUCK"  # after the checksum of a DuckDB file
+FORMAT_VERSION = 1  # format of a warehouse; other formats are rebuilt from scratch
+FILE_HEADERS = 3 * 4096  # bytes before the blocks of a DuckDB file
+MAGIC = b"DUCK"  # follows the checksum in a DuckDB file
 ELSEWHERE = "name another file with --warehouse"
 SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
-GUARDED = {"enable_external_access": False}  # no file but what is attached, no network
+GUARDED = {"enable_external_access": False}  # only attached files, no network
 
 
 @contextlib.contextmanager
 def reading(warehouse: Path, guarded: bool = False) -> Iterator[Connection]:
-    """A read-only connection; with ``guarded`` it can reach nothing but the warehouse, nor be told otherwise.
+    """Open a read-only connection for the length of a ``with`` block.
 
-    UsageError with a line that says what to do where there is no warehouse, or something else.
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse file.
+    guarded : bool, default False
+        Whether to lock the connection so that it can reach nothing but the warehouse.
+
+    Raises
+    ------
+    UsageError
+        The file is missing or is not a warehouse; the message says what to do.
     """
     connection = _checked(warehouse, {**GUARDED, "lock_configuration": True} if guarded else {})
     try:
-        with telling_of_damage(warehouse):
+        with report_damage(warehouse):
             yield connection
     finally:
         connection.close()
 
 
 @contextlib.contextmanager
-def telling_of_damage(warehouse: Path) -> Iterator[None]:
-    """RecsysError with what to do where a query meets a damaged block; other errors pass."""
+def report_damage(warehouse: Path) -> Iterator[None]:
+    """Translate an engine error about a damaged block into RecsysError; let other errors pass."""
     try:
         yield
     except duckdb.Error as error:
@@ -49,18 +62,20 @@ def telling_of_damage(warehouse: Path) -> Iterator[None]:
 
 
 def opened(warehouse: Path, guarded: bool = False) -> Connection:
-    """A read-only connection for a program of somebody else's, who closes it; UsageError as in `reading`.
+    """Open a read-only connection that the caller closes.
 
-    Names of tables are also those of the caller's data frames, of all frames on the stack. With ``guarded``
-    it can reach nothing but the warehouse.
+    Queries can name the caller's data frames, those of every frame of the call stack included. With
+    ``guarded`` the connection reaches nothing but the warehouse. Raises UsageError as `reading` does.
     """
     return _checked(warehouse, {"python_scan_all_frames": True, **(GUARDED if guarded else {})})
 
 
 def _checked(warehouse: Path, settings: Mapping[str, bool]) -> Connection:
-    """A connection with these settings to a file that is a warehouse; none is left open otherwise."""
+    """Connect to a file with these settings after checking that it is a warehouse; close it on failure."""
     if not warehouse.is_file():
-        raise UsageError(f"{warehouse}: no warehouse there yet: `recsys build --data DIR --warehouse FILE`")
+        raise UsageError(
+            f"no warehouse at {warehouse}. Create it: recsys build --data DIR --warehouse {warehouse}"
+        )
     found = warehouse.stat()
     connection = _engine()
     try:
@@ -83,21 +98,21 @@ def _checked(warehouse: Path, settings: Mapping[str, bool]) -> Connection:
 
 
 def _engine() -> Connection:
-    """A connection to an engine of its own, in memory, to which a warehouse is attached.
+    """Connect to a private in-memory engine, to which a warehouse is then attached.
 
-    Another connection of this process to the same path would be given the engine of the first, with its
-    settings, locked or not, and the file that was there then, not the one that a build has published since.
-    The warehouse may be in a folder that cannot be written to, so that its readers spill elsewhere: the
-    engine makes that folder when it first spills, and removes it when it is closed.
+    A second connection of this process to the same path would share the engine of the first one: its
+    settings, locked or not, and the file as it was then, not the one that a build has published since. The
+    warehouse's own folder may be read-only, so the engine spills to the system's temporary folder: it creates
+    a folder there when it first spills and removes it when it closes.
     """
     spill = Path(tempfile.gettempdir()) / f"recsys-{uuid.uuid4().hex}"
     return duckdb.connect(config={**OFFLINE, "temp_directory": str(spill)})
 
 
 def _attach(warehouse: Path, connection: Connection) -> None:
-    """Attach a warehouse read-only, and use it.
+    """Attach a warehouse read-only and make it the default database.
 
-    The path is absolute because the engine takes the first word of ``md:x`` for the name of an extension.
+    The path is absolute because DuckDB takes the first word of ``md:x`` for an extension name.
     """
     try:
         connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
@@ -107,7 +122,7 @@ def _attach(warehouse: Path, connection: Connection) -> None:
 
 
 def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:
-    """What is wrong with a file that does not open, and who may replace it."""
+    """Build the error for a file that does not open, with its cause and remedy."""
     problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
         return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
@@ -123,10 +138,10 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:
 
 
 def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
-    """A file that lost its end opens, and answers whatever does not need the end.
+    """Refuse a truncated file: it opens, and fails only when a query reads the missing end.
 
-    The engine does not write free blocks at the end of a file, so as many may be missing. ``found`` is the
-    file from before it was opened: it counts only if no build has replaced it since then.
+    DuckDB does not write free blocks at the end of a file, so those may be missing. ``found`` is the file's
+    status before it was opened; it counts only if no build has replaced the file since.
     """
     size = "select block_size * (total_blocks - free_blocks) from pragma_database_size() "
     size += "where database_name = current_database()"
@@ -137,7 +152,7 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: Connection
 
 
 def damaged(warehouse: Path, message: str) -> str:
-    """What to do about a wrong byte, which the engine finds when it reads the block, not when it opens it."""
+    """Return the message for a damaged block, which DuckDB detects when it reads the block."""
     return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
 
 
@@ -159,7 +174,7 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
 
 
 def _allow_store(connection: Connection) -> None:
-    """Let a guarded connection read the files of a warehouse that was built on a cluster."""
+    """Let a guarded connection read the store of a warehouse that was built on a cluster."""
     store = "select value from marts.build where kind = 'setting' and name = 'store'"
     folders = [folder for (folder,) in connection.execute(store).fetchall()]
     if folders:
@@ -167,7 +182,7 @@ def _allow_store(connection: Connection) -> None:
 
 
 def query(connection: Connection, sql: str, parameters: Any = None) -> Any:
-    """The result of one query as an Arrow table; RecsysError with the engine's message if it fails."""
+    """Run a query and return an Arrow table; raise RecsysError with the engine's message if it fails."""
     try:
         return connection.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
@@ -177,9 +192,9 @@ def query(connection: Connection, sql: str, parameters: Any = None) -> Any:
 
 
 def fetch(connection: Connection, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
-    """The rows of one query by column; RecsysError as in `query`.
+    """Run a query and return its rows as dictionaries; raise RecsysError as `query` does.
 
-    For few rows: an Arrow table has the engine plan a query twice, the first time for its columns alone.
+    For few rows: an Arrow table makes DuckDB plan the query twice, once only for its columns.
     """
     try:
         result = connection.execute(sql, parameters)
@@ -192,7 +207,7 @@ def fetch(connection: Connection, sql: str, parameters: Any = None) -> list[dict
 
 
 def single_select(connection: Connection, sql: str) -> duckdb.Statement:
-    """The statement that a text holds; UsageError for several, none, or another kind than SELECT."""
+    """Parse a text as one SELECT statement; raise UsageError for anything else."""
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError(SELECT)
@@ -202,7 +217,7 @@ def single_select(connection: Connection, sql: str) -> duckdb.Statement:
 def write_csv(
     connection: Connection, sql: str, parameters: Mapping[str, Any], out: Path, packed: bool
 ) -> None:
-    """Write the result of a query as CSV with a header; RecsysError with the engine's message if it fails."""
+    """Write the result of a query as CSV with a header; raise RecsysError with the engine's message."""
     statement = f"copy ({sql}) to $out (header, format csv, compression {'gzip' if packed else 'none'})"
     try:
         connection.execute(statement, {**parameters, "out": str(out)}).fetchall()

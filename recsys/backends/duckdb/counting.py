@@ -1,4 +1,4 @@
-"""What a build finds in a relation that it has written: columns, rows, missing values, digest, keys."""
+"""Measure the relations that a build wrote: columns, rows, missing values, digest, duplicate keys."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import numpy as np
 from recsys.backends.database import EngineError, Measure
 from recsys.backends.duckdb.statements import Statements, quoted
 
-MOST_HASHES = 1 << 25  # that are looked at in one go: 256 MiB
+MOST_HASHES = 1 << 25  # hashes compared at once: 256 MiB
 
 
 class Measuring(Statements):
-    """Statements that look at relations."""
+    """Run statements that inspect relations."""
 
     def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
-        """A macro is bound with NULL, which is of any type, or 0, where it makes a text of its arguments."""
+        """Describe a relation or macro.
+
+        A macro is called with NULLs, which fit any type, or with zeros if it builds text from its arguments.
+        """
         if arguments is None:
             return self._described(quoted(name))
         try:
@@ -31,7 +34,7 @@ class Measuring(Statements):
     def measure(
         self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
     ) -> Measure:
-        """The digest is the sum of the rows' hashes, so that their order does not matter."""
+        """Count rows and missing values in one pass; the digest is the sum of the row hashes."""
         counted = {column: f"count({_column(column)})" for column in columns}
         counted |= {column: f"count(*) filter (isfinite({_column(column)}::double))" for column in finite}
         wanted = ["count(*)", *counted.values()]
@@ -43,6 +46,7 @@ class Measuring(Statements):
         return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
 
     def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+        """Return the ``wanted`` columns of the first row without a value, in the order of all columns."""
         columns, tested = ", ".join(map(_column, wanted)), _column(column)
         has_value = f"coalesce(isfinite({tested}::double), false)" if is_number else f"{tested} is not null"
         return self.run(f"select {columns} from {quoted(name)} where not ({has_value}) order by all limit 1")[
@@ -50,7 +54,10 @@ class Measuring(Statements):
         ]
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
-        """Groups by the key only where two rows share its hash: NumPy sorts hashes ten times as fast."""
+        """Find a duplicated key.
+
+        Groups by the key only if two rows share its hash: NumPy sorts hashes ten times as fast.
+        """
         columns, place = ", ".join(map(quoted, key)), quoted(name)
         parts = 1 + self.count(name) // MOST_HASHES
         hashes = f"select hash from (select hash({columns}) as hash from {place}) where hash % {parts} ="
@@ -62,11 +69,12 @@ class Measuring(Statements):
         return found[0] if found else None
 
     def _array(self, sql: str) -> np.ndarray:
-        """The only column of a query."""
+        """Return the only column of a query as an array."""
         (column,) = self.run(sql, take=lambda result: result.fetchnumpy().values())
         return np.asarray(column)
 
     def count(self, name: str) -> int:
+        """Count the rows of a relation."""
         return int(self.value(f"select count(*) from {quoted(name)}"))
 
 

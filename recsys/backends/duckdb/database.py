@@ -1,4 +1,4 @@
-"""The connection of one build to its private database: relations are made, replaced and dropped there."""
+"""Write relations to the private database of a build."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recsys.errors import UsageError
 from recsys.project.contract import Rows
 
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
-DENSE_BITS = 12, 22  # keys in so small a range are grouped in an array instead of a hash table
+DENSE_BITS = 12, 22  # bits of a key range that DuckDB groups in an array instead of a hash table
 THERE = """
 select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = current_database()
 union all
@@ -30,10 +30,13 @@ where database_name = current_database() and function_type = 'table_macro' and n
 
 
 class Writer(Measuring):
-    """The connection of one build to its private database, with a scratch database that is never kept."""
+    """Connect a build to its private database, with a scratch database that is discarded afterwards."""
 
     def __init__(self, path: Path, limits: Limits, spill: Path, rows: int = 0) -> None:
-        """``rows``, of all input, are what arrays to group by may be as long as: making one has its cost."""
+        """Open the database; ``rows``, those of all input, bounds the arrays that DuckDB groups by.
+
+        A larger array groups more keys without a hash table, but costs time to allocate.
+        """
         least, most = DENSE_BITS
         config: dict[str, Any] = {
             **OFFLINE,
@@ -48,16 +51,17 @@ class Writer(Measuring):
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
         self._configure()
-        self.there: dict[str, str] = dict(self.run(THERE))  # shared with the variants: what SQL calls each
+        self.there: dict[str, str] = dict(self.run(THERE))  # kind of each relation; shared with variants
         self.run("attach ':memory:' as scratch")
 
     def _configure(self) -> None:
         self.run("set errors_as_json = true")
-        with contextlib.suppress(EngineError):  # a notebook without ipywidgets has no progress
+        with contextlib.suppress(EngineError):  # fails in a notebook without ipywidgets
             self.run("set enable_progress_bar = true")
             self.run("set enable_progress_bar_print = false")
 
     def prepare(self, layers: Iterable[str]) -> None:
+        """Create the schemas of these layers, permanent and scratch."""
         for layer in layers:
             self.run(f"create schema if not exists {quoted(layer)}")
             self.run(f"create schema if not exists scratch.{quoted(layer)}")
@@ -70,6 +74,7 @@ class Writer(Measuring):
         arguments: Sequence[str] = (),
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        """Create a relation from a rendered model, replacing the one of that name."""
         place = quoted(name)
         opening = {
             "macro": f"create macro {place}({', '.join(arguments)}) as table\n",
@@ -85,6 +90,7 @@ class Writer(Measuring):
             raise
 
     def update(self, name: str, update: Update) -> bool:
+        """Delete and insert the changed rows of a relation."""
         place, column = quoted(name), quoted(update.column)
         self.run(
             f"delete from {place} where {column} in (select unnest($gone))", {"gone": list(update.removed)}
@@ -94,15 +100,18 @@ class Writer(Measuring):
         return True
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows."""
         return self.run(sql)
 
     def variant(self) -> Writer:
+        """Open another connection to the same database."""
         other = copy.copy(self)
         other.connection = self.connection.cursor()
         other._configure()
         return other
 
     def store(self, name: str, table: Rows) -> None:
+        """Write Arrow rows as a table."""
         self.connection.register("incoming", table)
         try:
             self.run(f"create table {quoted(name)} as select * from incoming")
@@ -111,15 +120,17 @@ class Writer(Measuring):
             self.connection.unregister("incoming")
 
     def drop(self, name: str) -> None:
+        """Drop a table, view or macro if it exists."""
         if name in self.there:
             self.run(f"drop {self.there[name]} if exists {quoted(name)} cascade")
             del self.there[name]
 
     def settle(self) -> None:
+        """Write a checkpoint."""
         self.run("checkpoint")
 
     def close(self) -> None:
-        """A connection that an interruption left busy goes with the process."""
+        """Close the connection; one that an interruption left busy ends with the process."""
         with contextlib.suppress(duckdb.Error):
             self.connection.execute("detach scratch")
             self.connection.close()

@@ -1,4 +1,4 @@
-"""Statements over one connection, which a signal or another thread can end, and what they return."""
+"""Run statements over one connection so that a signal or another thread can interrupt them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 Connection = duckdb.DuckDBPyConnection
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
-CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a wrong block, or a missing one
-# Some files and names make the engine fetch an extension from the network and run it: nothing here needs one.
+CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a damaged or missing block
+# DuckDB would download and run an extension for some files and names; nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
 
 def quoted(relation: str) -> str:
-    """A relation's name for SQL; names come from file names, and this makes sure of it."""
+    """Quote the name of a relation for SQL; raise ValueError unless it consists of identifiers."""
     words = relation.split(".")
     if not all(IDENTIFIER.fullmatch(word) for word in words):
         raise ValueError(f"not a relation name: {relation!r}")
@@ -34,7 +34,7 @@ def quoted(relation: str) -> str:
 
 
 class Statements:
-    """Runs statements over one connection so that a signal or another thread can end them."""
+    """Run statements over one connection so that a signal or another thread can interrupt them."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -46,9 +46,21 @@ class Statements:
         parameters: Mapping[str, Any] | None = None,
         take: Callable[[Connection], Any] = Connection.fetchall,
     ) -> Any:
-        """Run a statement in a thread of its own, so that the caller can be interrupted, and take its rows.
+        """Run a statement in its own thread, so that the caller stays interruptible, and return its rows.
 
-        EngineError if DuckDB fails the statement.
+        Parameters
+        ----------
+        sql : str
+            One statement.
+        parameters : mapping of str to Any, optional
+            Values of ``$name``.
+        take : callable, default fetchall
+            Reads the result from the connection.
+
+        Raises
+        ------
+        EngineError
+            DuckDB fails the statement, or `interrupt` was called.
         """
         if self.is_interrupted:
             raise EngineError("interrupted")
@@ -66,7 +78,7 @@ class Statements:
         try:
             threading.Thread(target=work, daemon=True).start()
             while not finished.wait(POLL_SECONDS):
-                if self.is_interrupted:  # perhaps before the statement had begun
+                if self.is_interrupted:  # maybe before the statement began
                     self.connection.interrupt()
         except BaseException:
             self.connection.interrupt()
@@ -78,35 +90,42 @@ class Statements:
         return outcome["rows"]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Return the first value of the first row of a query."""
         return self.run(sql, parameters)[0][0]
 
     def interrupt(self) -> None:
-        """End the running statement, or the next: whoever runs statements in turn is to come to an end."""
+        """Stop the running statement, and fail every later one so that a sequence of statements ends."""
         self.is_interrupted = True
         self.connection.interrupt()
 
     def progress(self) -> float:
+        """Return the finished share (0..1) of the running statement."""
         return max(0.0, self.connection.query_progress() / 100)
 
     def relation(self, name: str, order: Sequence[str]) -> Ordered:
+        """Return a relation for a Python model, ordered by these columns."""
         ordering = f" order by {', '.join(map(quoted, order))}" if order else ""
         return Ordered(self, f"select * from {quoted(name)}{ordering}")
 
 
 class Ordered:
-    """A relation as Python models read it: the same rows in the same order for any number of threads."""
+    """Read a relation in Python: the same rows in the same order for any number of threads."""
 
     def __init__(self, statements: Statements, sql: str) -> None:
         self.statements, self.sql = statements, sql
 
     def arrow(self) -> pa.Table:
+        """Return the whole relation as an Arrow table."""
         try:
             return self.statements.connection.sql(self.sql).to_arrow_table()
         except duckdb.Error as error:
             raise engine_error(error) from None
 
     def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
-        """Over a connection of their own: the engine has one unfinished result a connection."""
+        """Yield batches of at most ``rows`` rows.
+
+        Uses a cursor of its own, since a DuckDB connection has one unfinished result at a time.
+        """
         cursor = self.statements.connection.cursor()
         try:
             yield from cursor.sql(self.sql).to_arrow_reader(rows)
@@ -116,6 +135,7 @@ class Ordered:
             cursor.close()
 
     def frame(self, context: Context) -> DataFrame:
+        """Return the relation as a Spark frame in the session of the context."""
         from recsys.backends.spark import session as spark_session
 
         rows = self.statements.value(f"select count(*) from ({self.sql})")
@@ -124,7 +144,7 @@ class Ordered:
 
 
 def engine_error(error: duckdb.Error) -> EngineError:
-    """What the engine said, as the error of whoever asks a database."""
+    """Translate a DuckDB error into EngineError, with its position in the SQL if DuckDB gives one."""
     text = str(error)
     is_damage = bool(CORRUPT.search(text))
     try:
@@ -137,4 +157,5 @@ def engine_error(error: duckdb.Error) -> EngineError:
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its class name."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,4 +1,4 @@
-"""The way to a cluster: whether there is one at an address, and a session with it for SQL."""
+"""Connect to a Spark cluster: check the address, open a session for SQL, check shared folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from recsys.backends.database import EngineError
 from recsys.backends.spark import session as spark_session
-from recsys.backends.spark.failures import told
+from recsys.backends.spark.failures import translate_errors
 from recsys.backends.spark.store import located
 from recsys.errors import UnavailableError, UsageError
 from recsys.project.contract import Context
@@ -19,16 +19,29 @@ from recsys.project.contract import Context
 ADDRESSES = "expected local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
 CONNECT_SECONDS = 5.0
 WORKER_SECONDS = 60.0
-ROWS_PER_PARTITION = 400_000  # of input files; bytes say less, since a repeated value takes next to none
-MERGED_BYTES = (
-    8 << 20
-)  # of partitions that Spark makes one of, packed; a table of hashes takes ten times as much
+# Input rows per partition. Bytes would mislead: Parquet stores a repeated value almost for free.
+ROWS_PER_PARTITION = 400_000
+# Compressed size up to which Spark merges partitions; a hash table takes ten times as much memory.
+MERGED_BYTES = 8 << 20
 
 
 def connect(context: Context, input_rows: int) -> SparkSession:
-    """A session of its own, with the settings of SQL, in the process's application; UsageError in a line.
+    """Open a session for SQL in the process's Spark application.
 
-    Data of up to a few partitions runs with fixed ones; beyond, Spark merges and splits them by their sizes.
+    Small inputs (up to one partition) use a fixed number of partitions; for larger ones Spark merges and
+    splits partitions by size.
+
+    Parameters
+    ----------
+    context : Context
+        Names the master and the limits.
+    input_rows : int
+        Rows of all input files.
+
+    Raises
+    ------
+    UsageError
+        There is no master at that address, or no worker answers.
     """
     master = context.spark_master
     if master is None:
@@ -47,16 +60,16 @@ def connect(context: Context, input_rows: int) -> SparkSession:
 
 
 def settings(input_rows: int) -> dict[str, object]:
-    """What a session is told that runs SQL over so many rows of input."""
+    """Return the session settings for SQL over this number of input rows."""
     partitions = max(1, input_rows // ROWS_PER_PARTITION)
     is_large = partitions > 1
     return {
         "spark.sql.shuffle.partitions": partitions,
         "spark.sql.adaptive.enabled": str(is_large).lower(),
         "spark.sql.adaptive.advisoryPartitionSizeInBytes": MERGED_BYTES,
-        # To join by hashes, where no partition is larger, takes half as long as to sort both sides.
+        # Hash joins of partitions up to this size take half as long as sort-merge joins.
         "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": MERGED_BYTES,
-        # To compile a statement pays where it runs over many rows.
+        # Code generation pays off only over many rows.
         "spark.sql.codegen.wholeStage": str(is_large).lower(),
         "spark.sql.codegen.factoryMode": "FALLBACK" if is_large else "NO_CODEGEN",
         "spark.sql.files.maxPartitionBytes": 64 << 20,
@@ -67,7 +80,7 @@ def settings(input_rows: int) -> dict[str, object]:
 
 
 def _refuse_dead(master: str) -> None:
-    """UsageError for an address that is none, or where nobody listens."""
+    """Raise UsageError for an invalid master address, or one where nothing listens."""
     if not master.startswith(("local", "spark://", "yarn", "k8s://")):
         raise UsageError(f"--master {master}: {ADDRESSES}")
     if not master.startswith("spark://"):
@@ -78,7 +91,7 @@ def _refuse_dead(master: str) -> None:
 
 
 def _unreachable(address: str) -> str | None:
-    """Why a master's address cannot be reached; None where somebody listens."""
+    """Return why a master's address cannot be reached; None if it can."""
     try:
         parts = urlsplit(f"//{address}")
         host, port = parts.hostname, parts.port
@@ -94,7 +107,7 @@ def _unreachable(address: str) -> str | None:
 
 
 def _await_worker(session: SparkSession, master: str) -> None:
-    """UsageError where no worker gives an executor within a minute."""
+    """Raise UsageError if no worker provides an executor within a minute."""
     context = session.sparkContext._jsc.sc()
     deadline = time.monotonic() + WORKER_SECONDS
     while not spark_session.executors(session):
@@ -108,12 +121,26 @@ def _await_worker(session: SparkSession, master: str) -> None:
 
 
 def probe(session: SparkSession, folder: Path, place: Path, kind: str = "store") -> None:
-    """UsageError where a worker cannot write to a folder, or writes to another than this machine sees.
+    """Check that workers can write to a folder that this machine sees.
 
-    A line tells of it as of the ``place`` that the user knows, and of what kind that is.
+    Parameters
+    ----------
+    session : SparkSession
+        A session of the cluster.
+    folder : Path
+        The folder that the workers write to.
+    place : Path
+        The path as the user gave it, for the message.
+    kind : str, default "store"
+        What the folder is, for the message.
+
+    Raises
+    ------
+    UsageError
+        A worker cannot write there, or its files do not appear on this machine.
     """
     try:
-        with told():
+        with translate_errors():
             session.range(1).write.mode("overwrite").parquet(located(folder))
     except EngineError as error:
         raise UsageError(f"{place}: a worker cannot write to this {kind}: {error}") from None

@@ -1,4 +1,4 @@
-"""What the checks of a build count in a relation that is too large for one machine."""
+"""Measure relations that are too large for one machine: rows, missing values, digest, duplicate keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.backends.database import Measure
 
 
 class Counting:
-    """Counts on Spark, in a view of the session that ``running`` gives; names are those of `Database`."""
+    """Measure a view of the session that ``running`` opens; the methods are those of `Database`."""
 
     def __init__(self, running: Callable[[], AbstractContextManager[SparkSession]], view: str) -> None:
         self.running, self.view = running, view
@@ -21,7 +21,7 @@ class Counting:
     def measure(
         self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
     ) -> Measure:
-        """In one pass; the digest is the sum of the rows' hashes."""
+        """Count rows and missing values in one pass; the digest is the sum of the row hashes."""
         counted = {column: sql.count(_column(column)) for column in columns}
         counted |= {column: sql.count(sql.when(_is_finite(column), 1)) for column in finite}
         with self.running() as session:
@@ -34,7 +34,7 @@ class Counting:
         return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
 
     def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
-        """By the wanted columns."""
+        """Return the ``wanted`` columns of the first row without a value, in the order of those columns."""
         has_value = _is_finite(column) if is_number else _column(column).isNotNull()
         columns = [_column(one) for one in wanted]
         with self.running() as session:
@@ -42,7 +42,7 @@ class Counting:
             return tuple(lacking.select(*columns).sort(*columns).take(1)[0])
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
-        """A key that more than one row has, and how many have it."""
+        """Return a duplicated key followed by its number of rows; None if the key is unique."""
         counted = sql.count(sql.lit(1)).alias("rows of the key")
         with self.running() as session:
             groups = session.table(self.view).groupBy(*map(_column, key)).agg(counted)

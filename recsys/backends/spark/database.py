@@ -1,9 +1,9 @@
-"""A build's database on a cluster: relations are Parquet files, and the warehouse holds views over them.
+"""Build on a cluster: relations are Parquet files, and the warehouse holds views over them.
 
-Every relation is a folder of the store, a temporary view of Spark, and a view of the warehouse. Whatever is
-kept as a view on one machine is files here too: others read it more often than once. What is small, DuckDB
-counts and looks at through the warehouse: it answers before a cluster has begun. Text files are read by
-DuckDB as well, which streams them into the store. Macros stay what they are: DuckDB alone calls them.
+Every relation is a folder of the store, a temporary view in Spark and a view in the warehouse. Relations that
+are views on one machine are files here too, because they are read more than once. DuckDB inspects small
+relations through the warehouse, faster than a cluster starts a job. DuckDB also reads text files and streams
+them into the store. Macros stay in the warehouse: only DuckDB calls them.
 """
 
 from __future__ import annotations
@@ -31,42 +31,44 @@ from recsys.backends.spark import session as spark_session
 from recsys.backends.spark.connection import connect, probe
 from recsys.backends.spark.counting import Counting
 from recsys.backends.spark.dialect_lint import complaints
-from recsys.backends.spark.failures import told
+from recsys.backends.spark.failures import translate_errors
 from recsys.backends.spark.relation import StoredRelation
 from recsys.backends.spark.store import Store, located, readable
 from recsys.backends.spark.translation import Translation, source_view, translated, view_of
 from recsys.project.contract import Context, Rows
 from recsys.sources.parquet import SUFFIX
 
-MOST_SHOWN = 1000  # rows of a check that found some
-SMALL_ROWS = 100_000  # of a mart that the warehouse holds itself
-SMALL_BYTES = 32 << 20  # of the files of a relation that DuckDB counts
+MOST_SHOWN = 1000  # violations of a check to fetch
+SMALL_ROWS = 100_000  # marts up to this size are copied into the warehouse
+SMALL_BYTES = 32 << 20  # DuckDB inspects relations up to this size
 TEMPORARY = re.compile(r"\bscratch\.\w+\.\w+")
 _groups = itertools.count(1)
 
 
 class SparkDatabase:
-    """The connection of one build to a cluster and to its private warehouse file."""
+    """Connect a build to a cluster and to its private warehouse file."""
 
     def __init__(
         self, writer: Writer, files: Store, context: Context, kept: Mapping[str, Path], input_rows: int
     ) -> None:
-        """``kept`` are relations of earlier builds, with their folders. UsageError where there is no cluster
-        at ``context.spark_master``, or no store that it can write to.
+        """Connect; ``kept`` maps relations of earlier builds to their folders.
+
+        Raises UsageError if there is no cluster at ``context.spark_master``, or its workers cannot write to
+        the store.
         """
         self.writer, self.files, self.context, self.input_rows = writer, files, context, input_rows
         self.is_interrupted = False
         self.folders = dict(kept)
         self.sources: dict[str, str] = {}
-        self.lines: set[str] = set()  # temporary relations that DuckDB alone has: lines of text
+        self.lines: set[str] = set()  # temporary relations of text lines, only in DuckDB
         self.lock = threading.RLock()
         self.group = f"recsys-{next(_groups)}"
-        self._sessions: list[SparkSession] = []  # that of the process, and that of this build within it
+        self._sessions: list[SparkSession] = []  # the process's session and this build's child session
         probe(self.session, files.scratch("probe"), files.folder)
 
     @property
     def session(self) -> SparkSession:
-        """The session of this build, with its views; a new one where a learner's failure ended the last."""
+        """Return this build's session with its views; reopen it if a learner's failure ended the last one."""
         with self.lock:
             if not self._sessions or self._sessions[0] is not spark_session.session(self.context):
                 child = connect(self.context, self.input_rows)
@@ -80,15 +82,16 @@ class SparkDatabase:
 
     @contextlib.contextmanager
     def running(self, translation: Translation | None = None) -> Iterator[SparkSession]:
-        """The session, in which what this thread starts can be ended by `interrupt`."""
+        """Yield the session; jobs that this thread starts in the block can be stopped by `interrupt`."""
         if self.is_interrupted:
             raise EngineError("interrupted")
-        with told(translation):
+        with translate_errors(translation):
             session = self.session
             session.sparkContext.setJobGroup(self.group, "recsys", interruptOnCancel=True)
             yield session
 
     def prepare(self, layers: Iterable[str]) -> None:
+        """Create the schemas of these layers in the warehouse."""
         self.writer.prepare(layers)
 
     def create(
@@ -99,6 +102,7 @@ class SparkDatabase:
         arguments: Sequence[str] = (),
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        """Create a relation from a rendered model: macros and text files with DuckDB, the rest on Spark."""
         if kind == "macro":
             self.writer.create(name, kind, sql, arguments)
         elif self._is_for_duckdb(sql, parameters or {}):
@@ -107,7 +111,7 @@ class SparkDatabase:
             self._create_on_spark(name, sql, parameters or {})
 
     def _is_for_duckdb(self, sql: str, parameters: Mapping[str, Any]) -> bool:
-        """Whether a model reads lines of text, or a temporary relation that is made of them."""
+        """Return whether a model reads text files, or a temporary relation that is made of them."""
         is_text = any(not str(path).endswith(SUFFIX) for path in parameters.values())
         return is_text or not self.lines.isdisjoint(TEMPORARY.findall(sql))
 
@@ -131,7 +135,7 @@ class SparkDatabase:
         self._add(name, folder, self.export(sql, folder))
 
     def export(self, sql: str, folder: Path) -> StructType:
-        """Have the workers write the rows of a query of relations into a folder; their schema."""
+        """Write the rows of a query to a folder, by the workers, and return their schema."""
         translation = _translated(sql)
         with self.running(translation) as session:
             frame = session.sql(translation.sql)
@@ -145,14 +149,14 @@ class SparkDatabase:
             session.read.parquet(str(path)).createOrReplaceTempView(source_view(name))
 
     def _emptied(self, name: str) -> Path:
-        """The folder for the files of a relation, which has none."""
+        """Return the folder of a relation after deleting its files."""
         is_temporary = name.startswith("scratch.")
         folder = self.files.scratch(name) if is_temporary else self.files.place(name)
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 
     def _add(self, name: str, folder: Path, schema: StructType | None = None) -> None:
-        """Give Spark and DuckDB a view of a relation's files."""
+        """Create the views of a relation's files in Spark and in DuckDB."""
         with self.running() as session:
             reader = session.read if schema is None else session.read.schema(schema)
             reader.parquet(located(folder)).createOrReplaceTempView(view_of(name))
@@ -161,48 +165,54 @@ class SparkDatabase:
         self.writer.create(name, "view", _reading(folder))
 
     def alias(self, name: str, relation: str) -> None:
-        """Another name for a relation, of whose files there are no others."""
+        """Register ``name`` as an alias of ``relation`` without copying its files."""
         self._add(name, self.folders[relation])
 
     def update(self, name: str, update: Update) -> bool:
-        """A folder of files is written once."""
+        """Return False: a folder of files is only rebuilt as a whole."""
         return False
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query on Spark and return at most 1000 rows."""
         translation = _translated(sql)
         with self.running(translation) as session:
             return [tuple(row) for row in session.sql(translation.sql).take(MOST_SHOWN)]
 
     def _counting(self, name: str) -> Database | Counting:
-        """Who counts the rows of a relation: DuckDB where they are few."""
+        """Choose the engine that inspects a relation: DuckDB for small ones, else Spark."""
         folder = self.folders.get(name)
         if folder is None or sum(file.stat().st_size for file in folder.iterdir()) < SMALL_BYTES:
             return self.writer
         return Counting(self.running, view_of(name))
 
     def columns(self, name: str, arguments: int | None = None) -> dict[str, str]:
+        """Return the columns of a relation or macro, as DuckDB describes its view."""
         return self.writer.columns(name, arguments)
 
     def measure(
         self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
     ) -> Measure:
+        """Count the rows and the missing values of a relation, and compute its digest."""
         return self._counting(name).measure(name, columns, finite, digested)
 
     def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+        """Return the ``wanted`` columns of the first row without a value."""
         return self._counting(name).without(name, column, wanted, is_number)
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+        """Return a duplicated key followed by its number of rows; None if the key is unique."""
         return self._counting(name).repeated(name, key)
 
     def count(self, name: str) -> int:
-        """DuckDB reads it off the ends of the files."""
+        """Return the number of rows, which DuckDB reads from the Parquet footers."""
         return self.writer.count(name)
 
     def relation(self, name: str, order: Sequence[str]) -> StoredRelation:
+        """Return a relation for a Python model."""
         return StoredRelation(self.folders[name], self.writer.relation(name, order), lambda: self.session)
 
     def store(self, name: str, table: Rows | DataFrame) -> None:
-        """A mart is the warehouse's own; everything else becomes files, from Arrow's rows or from a frame."""
+        """Write rows as a relation: a mart into the warehouse, anything else as files."""
         if name.startswith("marts."):
             self.writer.store(name, table)
             return
@@ -221,7 +231,7 @@ class SparkDatabase:
         self._add(name, folder)
 
     def drop(self, name: str) -> None:
-        """The files stay: the published warehouse may read them."""
+        """Drop the views of a relation; keep its files, which the published warehouse may read."""
         with self.lock:
             is_there = self.folders.pop(name, None) is not None
         if is_there:
@@ -230,14 +240,15 @@ class SparkDatabase:
         self.writer.drop(name)
 
     def variant(self) -> SparkDatabase:
+        """Open another connection with its own job group."""
         other = copy.copy(self)
         other.writer = self.writer.variant()
         other.group = f"recsys-{next(_groups)}"
         return other
 
     def progress(self) -> float:
-        """Share of the tasks of this connection's running job that are done."""
-        with contextlib.suppress(Exception):  # a cluster that is gone has no progress
+        """Return the finished share of the tasks of this connection's running job."""
+        with contextlib.suppress(Exception):  # the cluster may be gone
             tracker = self._sessions[0].sparkContext.statusTracker()
             jobs = filter(None, map(tracker.getJobInfo, tracker.getJobIdsForGroup(self.group)[-1:]))
             stages = [tracker.getStageInfo(stage) for job in jobs for stage in job.stageIds]
@@ -246,31 +257,33 @@ class SparkDatabase:
         return 0.0
 
     def interrupt(self) -> None:
+        """Cancel the jobs of this connection and fail every later statement."""
         self.is_interrupted = True
         self.writer.interrupt()
-        with contextlib.suppress(Exception):  # nor has it jobs
+        with contextlib.suppress(Exception):  # the cluster may be gone
             self._sessions[0].sparkContext.cancelJobGroup(self.group)
 
     def settle(self) -> None:
-        """Small marts become tables of the warehouse, which anybody can copy and query without the store."""
+        """Copy small marts into the warehouse as tables, so that they can be queried without the store."""
         for name, folder in self.folders.items():
             if name.startswith("marts.") and self.count(name) <= SMALL_ROWS:
                 self.writer.create(name, "table", _reading(folder))
         self.writer.settle()
 
     def close(self) -> None:
+        """Close the warehouse file and remove the build's scratch folder."""
         self.writer.close()
         self.files.close()
 
 
 def _translated(sql: str) -> Translation:
-    """A model's SQL for Spark; EngineError where it would mean something else, or has no translation."""
+    """Translate a model's SQL; raise EngineError if it would mean something else on Spark."""
     for offset, message in complaints(sql):
         raise EngineError(message, offset)
     return translated(sql)
 
 
 def _reading(folder: Path) -> str:
-    """A query of the Parquet files in a folder; a view takes no parameters, so the path is text of it."""
+    """Return a query of the Parquet files in a folder; views take no parameters, so the path is inlined."""
     pattern = str(folder / f"*{SUFFIX}").replace("'", "''")
     return f"select * from read_parquet('{pattern}', hive_partitioning = false)"

@@ -1,6 +1,6 @@
-"""SQL that both engines run and that means something else on each of them: no model may use it.
+"""Find SQL that runs on both engines but means something else on each; no model may use it.
 
-``python -m recsys.backends.spark.dialect_lint`` looks at the models that come with the program.
+``python -m recsys.backends.spark.dialect_lint`` checks the models that ship with the program.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FRACTIONAL = (exp.Div, exp.Avg, exp.Sqrt, exp.Ln, exp.Log, exp.Exp, exp.Median, 
 
 
 def complaints(sql: str) -> Iterator[tuple[int, str]]:
-    """What a rendered model means otherwise on Spark, each with its offset in the SQL."""
+    """Yield the offset and the message of each construct that Spark would compute differently."""
     for node in parsed(sql).walk():
         place = _offset(node)
         if isinstance(node, exp.Length) and sql[place : place + 4].lower() == "len(":
@@ -83,7 +83,7 @@ def _cuts_off(node: exp.Cast) -> bool:
 
 
 def _is_fraction(node: exp.Expression) -> bool:
-    """Whether an expression may have a fraction, as far as its text tells: a column alone does not say."""
+    """Return whether an expression may be fractional, judging by its text; a bare column is assumed whole."""
     if isinstance(node, WHOLE):
         return False
     if isinstance(node, FRACTIONAL) or (isinstance(node, exp.Literal) and node.is_number and not node.is_int):
@@ -97,7 +97,7 @@ def _is_fraction(node: exp.Expression) -> bool:
 
 
 def _offset(node: exp.Expression) -> int:
-    """Where a node stands: its own place, that of the first name in it, or of what it is in."""
+    """Return the character offset of a node: its own, that of its first name, or that of its parent."""
     places = [found.meta["start"] for found in node.walk() if "start" in found.meta]
     if "start" in node.meta:
         return int(node.meta["start"])
@@ -117,7 +117,7 @@ FORMS: tuple[tuple[type[exp.Expression], Callable[..., bool], str], ...] = (
 
 
 def lint(project: Project) -> list[str]:
-    """A line for each complaint about SQL that a cluster runs in a build or on request, by its place."""
+    """Return a ``path:line:column: message`` line per complaint about the SQL of a build or a request."""
     found = []
     asked = (name for named in project.on_request.values() for name in named)
     for rendered in map(project.render, sorted([*project.models, *asked])):
@@ -129,6 +129,7 @@ def lint(project: Project) -> list[str]:
 
 
 def main() -> int:
+    """Print the complaints about the shipped models and return the exit status."""
     found = lint(Project.load(present=COLUMNS))
     print(*found, sep="\n")
     return 1 if found else 0

@@ -1,4 +1,4 @@
-"""What Spark's exceptions say, in one line, and where in a model it went wrong."""
+"""Translate Spark's exceptions into one line with the place in the model."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from recsys.backends.spark.translation import Translation
 POSITION = re.compile(r"\(line (\d+), pos (\d+)\)|; line (\d+) pos (\d+)")
 CAUSE = re.compile(r"^(?:Caused by: |: )?(?:[\w$]+\.)+[\w$]+(?:Exception|Error): ")
 RAISED = re.compile(r"\[USER_RAISED_EXCEPTION\] (.*?)(?: SQLSTATE: \w+)?$")
-PROGRAM = re.compile(r"Cannot run program .*")  # of a worker that has no Python
+PROGRAM = re.compile(r"Cannot run program .*")  # a worker without Python
 PYTHON = re.compile(r"Traceback \(most recent call last\):$.*?^(\w[^\n]*)$", re.MULTILINE | re.DOTALL)
-CALL = "An error occurred while calling "  # and the next line says which
+CALL = "An error occurred while calling "  # the next line names the call
 TIDY = re.compile(r" SQLSTATE: \w+|;? line \d+ pos \d+|\(line \d+, pos \d+\)")
 
-# pyspark writes every failed statement with its Java trace to stderr; the build tells of it in a line.
+# pyspark logs every failed statement with its Java trace to stderr; the build reports one line instead.
 for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextlib.contextmanager
-def told(translation: Translation | None = None) -> Iterator[None]:
-    """Spark's failures as EngineError; with a translation, by the place in the model."""
+def translate_errors(translation: Translation | None = None) -> Iterator[None]:
+    """Translate Spark's failures into EngineError, located in the model if its translation is given."""
     try:
         yield
     except (Py4JError, PySparkException) as error:
@@ -39,7 +39,7 @@ def told(translation: Translation | None = None) -> Iterator[None]:
 
 
 def _message(error: Exception) -> str:
-    """The line that matters: the message of the innermost cause, without Java's class names."""
+    """Return the message of the innermost cause without Java class names."""
     text = str(error)
     if isinstance(error, PySparkException) and not text.startswith("Job aborted"):
         with contextlib.suppress(Exception):
@@ -56,7 +56,7 @@ def _message(error: Exception) -> str:
 
 
 def _place(error: Exception, sql: str) -> int | None:
-    """Where in Spark's text it went wrong, as far as Spark says."""
+    """Return the character offset in the Spark SQL where it failed, if Spark gives one."""
     if isinstance(error, PySparkException):
         with contextlib.suppress(Exception):
             for context in error.getQueryContext():

@@ -1,7 +1,7 @@
-"""A data directory of Parquet on a file system that Spark reads: what is there, without reading its rows.
+"""Discover a Parquet data directory on a file system that Spark reads, without reading its rows.
 
-A file is what an import writes, or a folder of files as Spark writes it. Its digest is of names, sizes and
-times of change, not of its bytes: all of them would pass through this machine.
+An input is one Parquet file, as the import writes it, or a folder of files as Spark writes it. Its digest
+covers names, sizes and modification times, not bytes: those would all have to pass through this machine.
 """
 
 from __future__ import annotations
@@ -18,26 +18,45 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from recsys.backends.database import EngineError
 from recsys.backends.spark.connection import connect
-from recsys.backends.spark.failures import told
+from recsys.backends.spark.failures import translate_errors
 from recsys.errors import InputError, UsageError
 from recsys.project.contract import Context
 from recsys.sources import parquet
 from recsys.sources.directory import SUBMISSIONS, SourceFile, of_parquet
 from recsys.sources.remote import Remote
 
-HIDDEN = ("_", ".")  # what Spark passes over in a folder
+HIDDEN = ("_", ".")  # prefixes of files that Spark ignores
 
 
 def discover(
     directory: Remote, no_candidates: bool, context: Context
 ) -> tuple[dict[str, SourceFile], dict[str, Any]]:
-    """The files of a data directory by source name, and the constants that an import has chosen for them.
+    """List the files of a data directory and read the constants that its import chose.
 
-    UsageError for a directory that Spark cannot read or that lacks a file, InputError for other columns.
+    Parameters
+    ----------
+    directory : Remote
+        URL of the data directory.
+    no_candidates : bool
+        Whether a directory without a test file is accepted.
+    context : Context
+        Names the Spark master.
+
+    Returns
+    -------
+    tuple of dict and dict
+        The files by source name, and parameters by dotted name.
+
+    Raises
+    ------
+    UsageError
+        Spark cannot read the directory, or a file is missing.
+    InputError
+        A file has the wrong columns.
     """
     session = connect(context, 0)
     try:
-        with told():
+        with translate_errors():
             folder = Folder(session, directory)
             metadata = folder.metadata()
             return of_parquet(folder, str(directory), metadata, no_candidates), parquet.parameters(metadata)
@@ -46,23 +65,23 @@ def discover(
 
 
 def explain_refusal(files: Mapping[str, SourceFile], context: Context) -> None:
-    """Raise InputError for a row that breaks the format; which row of which part is not known here."""
+    """Raise InputError for the first row that breaks the format; its file part and line are unknown here."""
     session = connect(context, sum(file.line_count for file in files.values()))
     frames = {}
     for name, file in files.items():
         place = str(file.path)
         try:
-            with told():
+            with translate_errors():
                 frames[name] = session.read.parquet(place)
                 _refuse_rows(name, place, frames[name])
         except EngineError as error:
             raise InputError(place, None, None, f"readable rows: {error}") from None
-    with told():
+    with translate_errors():
         _refuse_contradictions(files, frames)
 
 
 def _refuse_rows(name: str, place: str, frame: DataFrame) -> None:
-    """InputError for a value or a key that must not be there; EngineError where a row cannot be read."""
+    """Raise InputError for an invalid value or a duplicate key, EngineError for an unreadable row."""
     for column, kind in parquet.COLUMNS[name].items():
         is_right = _is_right(sql.col(column), kind, f"{name}.{column}" in parquet.MAY_LACK)
         for row in frame.where(~is_right).select(column).take(1):
@@ -73,7 +92,7 @@ def _refuse_rows(name: str, place: str, frame: DataFrame) -> None:
 
 
 def _refuse_contradictions(files: Mapping[str, SourceFile], frames: Mapping[str, DataFrame]) -> None:
-    """InputError for ids and pairs that do not fit those of other rows or files."""
+    """Raise InputError for ids and pairs that contradict other rows or files."""
     listed = [
         frames[name].select(sql.col(next(iter(parquet.COLUMNS[name]))).alias("id")) for name in parquet.LISTS
     ]
@@ -85,7 +104,7 @@ def _refuse_contradictions(files: Mapping[str, SourceFile], frames: Mapping[str,
 
 
 def _is_right(column: Column, kind: Any, may_lack: bool) -> Column:
-    """Whether a value is what `parquet.COLUMNS` says."""
+    """Return a condition that holds where a value satisfies `parquet.COLUMNS`."""
     if kind == parquet.IDS:
         within = sql.forall(column, lambda one: sql.coalesce(one.between(*parquet.ID), sql.lit(False)))
         return sql.coalesce(within, sql.lit(True))
@@ -111,7 +130,7 @@ def _refuse_candidates(files: Mapping[str, SourceFile], frames: Mapping[str, Dat
 
 
 class Folder:
-    """A data directory, seen by the session's Java."""
+    """Access a data directory through the Hadoop file system of the session."""
 
     def __init__(self, session: SparkSession, directory: Remote) -> None:
         self.session, self.directory = session, directory
@@ -125,10 +144,11 @@ class Folder:
             raise UsageError(f"{place}: submissions are read from a data directory of this machine alone")
 
     def exists(self, name: str) -> bool:
+        """Return whether a file exists in the directory."""
         return bool(self._files.exists(self._path(name)))
 
     def metadata(self) -> dict[str, Any]:
-        """What an import says of the directory."""
+        """Read ``dataset.json``; return an empty dictionary if there is none."""
         place = self.directory / parquet.METADATA
         if not self.exists(parquet.METADATA):
             return {}
@@ -136,7 +156,7 @@ class Folder:
         return parquet.read_metadata(str(place), rows[0][0] if rows else "")
 
     def inspected(self, name: str, file: str) -> SourceFile:
-        """One file; InputError where its columns are not what they must be."""
+        """Describe one file; raise InputError if it has the wrong columns."""
         place = self.directory / file
         frame = self.session.read.parquet(str(place))
         rows = frame.count()
@@ -146,7 +166,7 @@ class Folder:
         return SourceFile(name, place, digest.hexdigest(), sum(size for _, size, _ in parts), rows)
 
     def refuse_repeated_order(self, file: str) -> None:
-        """InputError for a user's rating that has the ``seq`` of another."""
+        """Raise InputError if two ratings of a user have the same ``seq``."""
         place = self.directory / file
         keys = self.session.read.parquet(str(place)).select("user_id", "seq")
         _refuse_repeated(str(place), keys, "one rating for each user_id and seq")
@@ -155,7 +175,7 @@ class Folder:
         return self._java.org.apache.hadoop.fs.Path(str(self.directory / name))
 
     def _parts(self, path: Any, above: str) -> Iterator[tuple[str, int, int]]:
-        """Name within the directory, bytes, and time of change of each file."""
+        """Yield the relative name, size in bytes and modification time of each file."""
         for status in self._files.listStatus(path):
             file = str(status.getPath().getName())
             name = str(PurePosixPath(above) / file)

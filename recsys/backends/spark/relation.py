@@ -1,4 +1,4 @@
-"""A relation of a cluster as Python models read it."""
+"""Give Python models access to a relation of a cluster."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from recsys.project.contract import Context
 
 
 class StoredRelation:
-    """Parquet files of the store: a frame of them, or a table or pieces that DuckDB reads in order.
+    """Read Parquet files of the store: as a Spark frame, or ordered by DuckDB as a table or batches.
 
-    Frames are of the build's own session, which has as many partitions as the data need.
+    Frames belong to the build's own session, whose number of partitions fits the data.
     """
 
     def __init__(self, folder: Path, ordered: Ordered, session: Callable[[], SparkSession]) -> None:
         self.folder, self.ordered, self.session = folder, ordered, session
 
     def arrow(self) -> pa.Table:
+        """Return the whole relation as an Arrow table."""
         return self.ordered.arrow()
 
     def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most ``rows`` rows."""
         return self.ordered.batches(rows)
 
     def frame(self, context: Context) -> DataFrame:
+        """Return the relation as a Spark frame."""
         return self.session().read.parquet(located(self.folder))

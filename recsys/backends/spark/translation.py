@@ -1,9 +1,9 @@
-"""A model's SQL, written for DuckDB, as Spark SQL: sqlglot translates, and a few rules do what it leaves out.
+"""Translate a model's DuckDB SQL to Spark SQL: sqlglot does most of it, a few rules the rest.
 
-Relations become temporary views ``schema__name``, input files views ``source__name``. Fractions are doubles,
-for the engines divide decimals otherwise. The order inside an aggregate of numbers, by which a sum repeats to
-the last digit on one machine, is left out: a sum on a cluster repeats to 1e-9. So is the order of all rows,
-in which DuckDB keeps a table: a cluster would have to sort it as a whole.
+Relations become temporary views ``schema__name``, input files ``source__name``. Decimal literals become
+doubles, because the engines divide decimals differently. The order inside a numeric aggregate, which makes a
+sum repeat to the last digit on one machine, is dropped: on a cluster a sum repeats to 1e-9. The order of a
+whole relation, in which DuckDB stores a table, is dropped too: a cluster would have to sort all of it.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ MARK = re.compile(r" /\* @(\d+) \*/")
 
 
 class Models(DuckDB):
-    """DuckDB's dialect, but that the places of a list are left as they are written, from 1 or from -1."""
+    """Parse DuckDB's dialect with list positions as written: from 1, or from -1 backwards."""
 
     INDEX_OFFSET = 0
 
 
 @dataclass(frozen=True)
 class Translation:
-    """Spark's text of a model; ``marks`` are the ends of names in it, and where in the model these begin."""
+    """Hold Spark's text of a model; ``marks`` pairs ends of names in it with their offsets in the model."""
 
     sql: str
     marks: Sequence[tuple[int, int]]
 
     def origin(self, place: int) -> int | None:
-        """The offset in the model of what stands at a place of the text, as near as is known."""
+        """Return the model offset of a position in the Spark text, as near as is known."""
         names = [offset for end, offset in self.marks if end > place]
         return names[0] if names else None
 
 
 def view_of(relation: str) -> str:
-    """The temporary view of a relation, wherever DuckDB would keep it."""
+    """Return the name of the temporary view of a relation."""
     return relation.removeprefix("scratch.").replace(".", "__")
 
 
 def source_view(name: str) -> str:
-    """The temporary view of an input file."""
+    """Return the name of the temporary view of an input file."""
     return f"source__{name}"
 
 
 def parsed(sql: str) -> exp.Expression:
-    """The tree of a model's SQL; EngineError with the place that cannot be read."""
+    """Parse a model's SQL; raise EngineError with the offset that cannot be parsed."""
     try:
         return sqlglot.parse_one(sql, read=Models)
     except SqlglotError as error:
@@ -63,20 +63,20 @@ def parsed(sql: str) -> exp.Expression:
 
 
 def relations_in(sql: str) -> set[str]:
-    """The relations of the warehouse that SQL reads, without those that live as long as a build."""
+    """Return the permanent relations that a query reads."""
     tables = parsed(sql).find_all(exp.Table)
     return {f"{table.db}.{table.name}" for table in tables if table.db and table.catalog != "scratch"}
 
 
 def translated(sql: str) -> Translation:
-    """A model's SQL for Spark; EngineError for what has no translation."""
+    """Translate a model's SQL; raise EngineError for what has no translation."""
     tree = parsed(sql)
     if not tree.args.get("limit"):
         tree.set("order", None)
     for node in list(tree.walk()):
         node.comments = None
     _mark(tree)
-    for node in reversed(list(tree.walk(bfs=True))):  # what is within a node is rewritten before it
+    for node in reversed(list(tree.walk(bfs=True))):  # children before their parents
         for rule in RULES:
             if (written := rule(node)) is not node:
                 node.replace(written)
@@ -89,7 +89,7 @@ def translated(sql: str) -> Translation:
 
 
 def _mark(tree: exp.Expression) -> None:
-    """Leave behind each name of a column where in the model it stands."""
+    """Tag each column name with its offset in the model."""
     for column in tree.find_all(exp.Column):
         start = column.this.meta.get("start")
         if start is not None and isinstance(column.this, exp.Identifier):
@@ -127,7 +127,7 @@ def _double(node: exp.Expression) -> exp.Expression:
 
 
 def _unordered(node: exp.Expression) -> exp.Expression:
-    """Aggregates of numbers in any order; a list in the order of what it sorts by."""
+    """Drop the order inside numeric aggregates; sort lists by their keys."""
     if not isinstance(node, exp.Func) or not isinstance(node.this, exp.Order):
         return node
     if isinstance(node, exp.ArrayAgg):
@@ -157,7 +157,7 @@ def _field(name: str, value: exp.Expression) -> tuple[exp.Expression, exp.Expres
 
 
 def _indexed(node: exp.Expression) -> exp.Expression:
-    """Places in lists: nothing outside of a list in DuckDB, an error in Spark unless one asks for nothing."""
+    """Translate list positions: out of range is NULL in DuckDB, an error in Spark's default syntax."""
     if not isinstance(node, exp.Bracket):
         return node
     (place,) = node.expressions
@@ -172,7 +172,7 @@ def _indexed(node: exp.Expression) -> exp.Expression:
 
 
 def _counted_from_one(node: exp.Expression) -> exp.Expression:
-    """The place that a lambda gets beside the element: from 1 in DuckDB, from 0 in Spark."""
+    """Shift the index argument of a lambda: it counts from 1 in DuckDB, from 0 in Spark."""
     if not isinstance(node, exp.Transform) or len(node.expression.expressions) != 2:
         return node
     function = node.expression
@@ -185,7 +185,7 @@ def _counted_from_one(node: exp.Expression) -> exp.Expression:
 
 
 def _function(node: exp.Expression) -> exp.Expression:
-    """Functions that sqlglot does not know; `FUNCTIONS` has their Spark text."""
+    """Translate functions that sqlglot does not know, by `FUNCTIONS`."""
     if isinstance(node, exp.Anonymous) and (write := FUNCTIONS.get(node.name.lower())):
         return write(*node.expressions)
     return node
@@ -196,7 +196,7 @@ def _called(name: str) -> Callable[..., exp.Expression]:
 
 
 def _written(text: str) -> Callable[..., exp.Expression]:
-    """Spark's text of a function of one argument or two, which it names x and y."""
+    """Return a translation from Spark text of a function whose arguments are named x and y."""
 
     def write(*arguments: exp.Expression) -> exp.Expression:
         given = dict(zip("xy", arguments, strict=False))

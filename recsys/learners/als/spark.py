@@ -22,7 +22,7 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
     not run.
     """
     spark_session.session(context)
-    with spark_session.explained():
+    with spark_session.spark_failures():
         model = _als(settings, spark_session.PARTITIONS).fit(spark_session.frame(context, ratings))
         return _factors(model.userFactors), _factors(model.itemFactors)
 
@@ -34,7 +34,7 @@ def predictions(ratings: DataFrame, pairs: DataFrame, settings: AlsSettings) -> 
     Factors are in as many blocks as the session shuffles partitions. UnavailableError where Spark fails.
     """
     blocks = int(ratings.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
-    with spark_session.explained():
+    with spark_session.spark_failures():
         model = _als(settings, max(spark_session.PARTITIONS, blocks)).fit(ratings)
         model.setColdStartStrategy("drop")
         found = model.transform(pairs)

@@ -82,7 +82,7 @@ def fit(
 
     np.savez(folder / VOCABULARY, ids=items.ids, parents=items.parents, draws=items.draws)
     context.report(0.0, f"{count} workers are training")
-    with spark_session.explained():
+    with spark_session.spark_failures():
         spark_session.session(context)
         together = TorchDistributor(num_processes=count, local_mode=False, use_gpu=False)
         together.logger.setLevel(logging.ERROR)

@@ -80,7 +80,7 @@ def _learn(
     """
     chosen = solver(settings["solver"], context)
     kind_of_examples = _kind(chosen, context)
-    with spark_session.explained() if chosen == "spark" else contextlib.nullcontext():
+    with spark_session.spark_failures() if chosen == "spark" else contextlib.nullcontext():
         examples: ExampleSet[Any, Any] = kind_of_examples.of(inputs, context)
         if not examples.can_be_tuned():
             reason = "liked and not liked labels of users in at least three folds"

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from recsys.backends.database import EngineError
-from recsys.backends.spark.failures import told
+from recsys.backends.spark.failures import translate_errors
 from recsys.backends.spark.session import executors
 from recsys.errors import UsageError
 from recsys.serving.cluster import blocks
@@ -45,7 +45,7 @@ def mapped(
 def ask(session: SparkSession, statement: QueryTemplate) -> None:
     """UsageError where a worker has no Python that can make a relation, before the work for it begins."""
     tasks = max(1, executors(session)) * TASKS_OF_A_WORKER
-    with needing_python(session, statement), told():
+    with needing_python(session, statement), translate_errors():
         asked = _in_arrow(
             session.range(0, tasks, 1, tasks), partial(blocks.answers, statement), blocks.ANSWER
         )
