@@ -185,6 +185,7 @@ class _Run:
         return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
 
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
+        self._check(steps)
         if self.records:
             self.workplace.start_from_published()
         database = self.engine.open(self.workplace, self._context(), self.records)
@@ -203,6 +204,16 @@ class _Run:
         spark_session.stop()
         self.workplace.publish()
 
+    def _check(self, steps: list[Step]) -> None:
+        """Refuse models that are no single query before anything runs."""
+        runner = self._runner()
+        requests = (one for schema in self.project.on_request for one in self.project.requests(schema))
+        for rendered in (*(step.rendered for step in steps if step.runs), *requests):
+            runner.check(rendered)
+
+    def _runner(self) -> Runner:
+        return Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
+
     def _prepare(self, database: Database, dropped: list[str]) -> None:
         database.prepare(self.project.layers)
         for relation in dropped:
@@ -211,7 +222,7 @@ class _Run:
 
     def _run_all(self, database: Database, steps: list[Step]) -> dict[str, str] | None:
         """Run what must run; ends early with a learner that this machine cannot run, and why."""
-        runner = Runner(self.project, self.files, self.workplace, self._context(), self.build_id)
+        runner = self._runner()
         databases = [database.variant() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
         seconds = {step.name: self._seconds(step) for step in steps}

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import duckdb
 import pyarrow as pa
 
 from recsys.backends.database import Database, EngineError, Measure
 from recsys.backends.duckdb.connection import damaged
+from recsys.backends.duckdb.statements import engine_error
 from recsys.engine.contracts import ContractError, inspect
 from recsys.engine.folds import Learner, out_of_fold
 from recsys.engine.manifest import Record
@@ -24,6 +26,7 @@ from recsys.errors import BuildError, UnavailableError
 from recsys.project import Model, Project
 from recsys.project.contract import Context, proven_key
 from recsys.project.rendering import PythonCall, Rendered
+from recsys.project.single_query import complaint, trailing_sql
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
 from recsys.sources.remote import Remote
@@ -67,6 +70,30 @@ class Runner:
         self.meter = PeakMeter()
         self.paths: dict[str, Path | Remote] = {}
         self.paths_lock = threading.Lock()
+
+    def check(self, rendered: Rendered) -> None:
+        """Refuse a model that is more than one query, or that reads what no fingerprint covers.
+
+        Raises
+        ------
+        BuildError
+            With file and line.
+        """
+        reads_files = rendered.model.layer == "staging"
+        is_macro = rendered.model.materialized == "macro"
+        try:
+            if rendered.call:
+                found = trailing_sql(rendered.sql)
+            else:
+                found = complaint(rendered.sql, reads_files, is_macro)
+        except duckdb.Error as error:
+            self._keep_rendered(rendered)
+            fault = engine_error(error, rendered.sql)
+            refused = ModelError(str(fault), fault.offset)
+            raise BuildError(_located(refused, rendered, self._compiled(rendered))) from None
+        if found is not None:
+            line, _ = rendered.origin(found.offset)
+            raise BuildError(f"{rendered.model.path}:{line}: {found.message}")
 
     def run(self, step: Step, database: Database) -> list[Record]:
         """Make the relations of a model; the records of the model itself and of what else it wrote.

@@ -1,46 +1,44 @@
-"""Finds relations that a model names itself: by ``ref()`` alone does the graph know what reads what."""
+"""Find relations that a model names itself: the graph knows what reads what by ``ref()`` alone.
+
+DuckDB's parser says which names of a rendered query are relations. Where the model also has a ``ref()`` to
+the same relation, the template's own text tells the two apart.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from recsys.errors import BuildError
+from recsys.project.parsing import nodes
 from recsys.project.templates import own_text
 
-TOKEN = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|(?P<name>[A-Za-z_]\w*|\"(?:[^\"]|\"\")*\")|(?P<sign>[().,])|\S",
-    re.DOTALL,
-)
-ENDS = {"where", "group", "having", "order", "limit", "window", "qualify", "union", "except", "intersect"}
-
-
-@dataclass
-class _Query:
-    """Where in a query, or in a pair of parentheses, the reading is."""
-
-    is_first: bool = True
-    is_selecting: bool = False
-    is_in_from: bool = False
-    expects_relation: bool = False
+RELATIONS = ("BASE_TABLE", "TABLE_FUNCTION")
+NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)
 def literal_names(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], ...]:
-    """Names ``schema.relation`` that stand where a query names what it reads, each with its offset.
+    """Find the relations ``schema.name`` of these schemas that a query reads, each with its offset.
 
-    Strings and comments are no SQL, and ``alias.column`` elsewhere is no relation.
+    Strings and comments are not SQL, and ``alias.column`` is not a relation. Nothing is found in a text that
+    is not SQL.
     """
-    return tuple(_literal_names(sql, schemas)) if mentioned(sql, schemas) else ()
+    return tuple(_named(sql, schemas, RELATIONS)) if mentioned(sql, schemas) else ()
 
 
 @lru_cache(maxsize=4096)
 def mentioned(sql: str, schemas: frozenset[str]) -> frozenset[str]:
-    """Whatever looks like ``schema.relation``, wherever it stands."""
-    return frozenset(f"{schema}.{name}".lower() for schema, name in _mention(schemas).findall(sql))
+    """Return whatever looks like ``schema.relation``, wherever it stands."""
+    return frozenset(name for _, name in _mentions(sql, schemas))
+
+
+def _mentions(sql: str, schemas: frozenset[str]) -> Iterator[tuple[int, str]]:
+    for found in _mention(schemas).finditer(sql):
+        yield found.start(), f"{found[1]}.{found[2]}".lower()
 
 
 @lru_cache
@@ -50,53 +48,54 @@ def _mention(schemas: frozenset[str]) -> re.Pattern[str]:
     return re.compile(rf'\b({words}){between}\.{between}"?(\w+)', re.IGNORECASE | re.DOTALL)
 
 
-def _literal_names(sql: str, schemas: frozenset[str]) -> Iterator[tuple[int, str]]:
-    tokens = [found for found in TOKEN.finditer(sql) if not found[0].startswith(("--", "/*"))]
-    stack = [_Query()]
-    place = 0
-    while place < len(tokens):
-        token, here = tokens[place], stack[-1]
-        word = token[0].lower()
-        before = tokens[place - 1][0].lower() if place else ""
-        place += 1
-        if word == "(":
-            stack.append(_Query(is_in_from=here.expects_relation, expects_relation=here.expects_relation))
-        elif word == ")":
-            stack = stack[:-1] or [_Query()]
-        elif word == ",":
-            here.expects_relation = here.is_in_from
-        elif word == "select":
-            here.is_selecting, here.is_in_from, here.expects_relation = True, False, False
-        elif word in ENDS:
-            here.is_in_from = here.expects_relation = False
-        elif word == "join" or (word == "from" and _begins_a_list(here, before, len(stack))):
-            here.is_in_from = here.expects_relation = True
-        elif token["name"] and here.expects_relation and word != "lateral":
-            parts = [_bare(token[0])]
-            while place + 1 < len(tokens) and tokens[place][0] == "." and tokens[place + 1]["name"]:
-                parts.append(_bare(tokens[place + 1][0]))
-                place += 2
-            here.expects_relation = False
-            if len(parts) > 1 and parts[-2] in schemas:
-                yield token.start(), ".".join(parts[-2:])
-        here.is_first = False
+def _named(sql: str, schemas: Collection[str], kinds: Collection[str]) -> Iterator[tuple[int, str]]:
+    for node, place in nodes(sql):
+        if node.get("type") not in kinds:
+            continue
+        path = node.get("column_names") or _path(node)
+        if len(path) > 1 and path[-2].lower() in schemas:
+            yield place, ".".join(path[-2:]).lower()
 
 
-def refuse_literal_names(path: Path, source: str, schemas: frozenset[str]) -> None:
-    """BuildError with file and line for a relation that the SQL of a template names without ``ref()``."""
-    text = own_text(source)
-    for offset, name in literal_names(text, schemas):
-        raise BuildError(f"{path}:{text.count(chr(10), 0, offset) + 1}: {complaint(name)}")
+def _path(node: Mapping[str, Any]) -> list[str]:
+    named = node.get("function", node)
+    path: list[str] = named.get("qualified_name", {}).get("path", [])
+    return path
+
+
+def own_lines(source: str, schemas: frozenset[str]) -> Mapping[int, frozenset[str]]:
+    """Return what looks like ``schema.relation`` in a template's own text, by line."""
+    text = NO_SQL.sub(_blank, own_text(source))
+    found: dict[int, frozenset[str]] = {}
+    for offset, name in _mentions(text, schemas):
+        line = text.count("\n", 0, offset) + 1
+        found[line] = found.get(line, frozenset()) | {name}
+    return found
+
+
+def _blank(found: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", found[0])
+
+
+@lru_cache(maxsize=4096)
+def columns(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], ...]:
+    """Find the columns of a query that are written like a relation of these schemas, as `literal_names`."""
+    return tuple(_named(sql, schemas, ("COLUMN_REF",)))
+
+
+def refuse_in_macros(path: Path, source: str, schemas: frozenset[str], relations: Collection[str]) -> None:
+    """Refuse a template macro that names a relation itself.
+
+    Raises
+    ------
+    BuildError
+        With file and line.
+    """
+    for line, names in own_lines(source, schemas).items():
+        for name in sorted(names.intersection(relations)):
+            raise BuildError(f"{path}:{line}: {complaint(name)}")
 
 
 def complaint(name: str) -> str:
+    """Say what to write in place of a relation's name."""
     return f"'{name}' by its name: expected {{{{ ref('{name}') }}}}, which tells the graph"
-
-
-def _begins_a_list(here: _Query, before: str, depth: int) -> bool:
-    """Whether a FROM is that of a query: not so in ``a is distinct from b`` and ``extract(day from a)``."""
-    return before != "distinct" and (depth == 1 or here.is_first or here.is_selecting)
-
-
-def _bare(name: str) -> str:
-    return name.strip('"').lower()

@@ -14,12 +14,12 @@ from typing import Any
 import jinja2
 
 from recsys.errors import BuildError, UsageError
-from recsys.project.literal import mentioned, refuse_literal_names
+from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Parents, Rendered, Rendering
 from recsys.project.scenario import Scenario, read_scenarios, variants
-from recsys.project.templates import compiled, environment, macros, own_text
+from recsys.project.templates import compiled, environment, macros
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -45,8 +45,7 @@ class Project:
         self._ancestors: dict[tuple[Parents, str], set[str]] = {}
         self._matching: dict[str, list[str]] = {}
         self._templates: dict[str, jinja2.Template] = {}
-        self._own_texts: dict[str, str] = {}
-        self._texts_of_macros: list[str] = []
+        self._own_lines: dict[str, Mapping[int, frozenset[str]]] = {}
         self.enabled = set(self.models)
         self.on_request: dict[str, dict[str, Model]] = {}
         scenarios = read_scenarios(root / "scenarios.toml")
@@ -143,8 +142,7 @@ class Project:
         except jinja2.TemplateSyntaxError as error:
             raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
         for path, text in texts.items():
-            refuse_literal_names(path, text, self.schemas)
-        self._texts_of_macros = list(map(own_text, texts.values()))
+            refuse_in_macros(path, text, self.schemas, self.writers)
         return found
 
     def render(self, name: str) -> Rendered:
@@ -165,14 +163,13 @@ class Project:
         if model.name not in self._templates:
             source = model.path.read_text(encoding="utf-8")
             self._templates[model.name] = compiled(self.environment, model.name, source)
-            refuse_literal_names(model.path, source, self.schemas)
-            self._own_texts[model.name] = own_text(source)
+            self._own_lines[model.name] = own_lines(source, self.schemas)
         return self._templates[model.name]
 
-    def columns(self, model: Model) -> frozenset[str]:
-        """What looks like a relation in the text of a model or a macro, and is none: ``alias.column``."""
-        texts = [self._own_texts[model.name], *self._texts_of_macros]
-        return frozenset().union(*(mentioned(text, self.schemas) for text in texts)) - self.writers.keys()
+    def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]:
+        """Return what looks like a relation in the text of a model's own file, by line."""
+        self.template(model)
+        return self._own_lines[model.name]
 
     def disable(self, names: Iterable[str]) -> None:
         """Take models out of the project: what gathers all models of a layer renders without them."""

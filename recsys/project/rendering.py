@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import jinja2
 
 from recsys.errors import BuildError
-from recsys.project.literal import complaint, literal_names, mentioned
+from recsys.project.literal import columns, complaint, literal_names, mentioned
 from recsys.project.model import Model
 from recsys.project.templates import unmarked
 
@@ -85,7 +85,7 @@ class Models(Protocol):
     def schemas(self) -> frozenset[str]: ...
 
     def template(self, model: Model) -> jinja2.Template: ...
-    def columns(self, model: Model) -> frozenset[str]: ...
+    def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]: ...
     def render(self, name: str) -> Rendered: ...
     def location(self, relation: str) -> str: ...
     def matching(self, pattern: str) -> list[str]: ...
@@ -113,15 +113,26 @@ class Rendering:
         sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
         rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
-        if not mentioned(sql, self.project.schemas) - self.refs.keys() <= self.project.columns(self.model):
-            self._refuse_literal_names(rendered)
+        self._refuse_literal_names(rendered)
         return rendered
 
     def _refuse_literal_names(self, rendered: Rendered) -> None:
-        for offset, name in literal_names(rendered.sql, self.project.schemas):
-            if name not in self.refs:
-                line, _ = rendered.origin(offset)
+        """Refuse a relation that the model names without ``ref()``, by file and line."""
+        sql, schemas = rendered.sql, self.project.schemas
+        own = self.project.own_lines(self.model)
+        of_itself = frozenset().union(*own.values())
+        if mentioned(sql, schemas) <= self.refs.keys() and of_itself.isdisjoint(self.refs):
+            return
+        for offset, name in literal_names(sql, schemas):
+            line, _ = rendered.origin(offset)
+            is_literal = name in own.get(line, ()) and not self._is_column(rendered, line, name)
+            if is_literal or name not in self.refs:
                 raise BuildError(f"{self.model.path}:{line}: {complaint(name)}")
+
+    def _is_column(self, rendered: Rendered, line: int, name: str) -> bool:
+        """Return whether a line has a column of this name, ``alias.column``."""
+        found = columns(rendered.sql, self.project.schemas)
+        return any(other == name and rendered.origin(offset)[0] == line for offset, other in found)
 
     def text(self) -> str:
         """The model's text with its marks, after Jinja."""

@@ -44,6 +44,7 @@ class Writer(Measuring):
             "threads": str(limits.threads),
             "memory_limit": limits.memory,
             "temp_directory": str(spill),
+            "python_enable_replacements": False,  # a model reads no variable of this program
             "perfect_ht_threshold": str(min(max(least, rows.bit_length()), most)),
         }
         try:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from recsys.backends.database import EngineError
 from recsys.project.contract import Context
+from recsys.project.parsing import characters
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -86,7 +87,7 @@ class Statements:
             raise
         if "error" in outcome:
             error = outcome["error"]
-            raise engine_error(error) if isinstance(error, duckdb.Error) else error
+            raise engine_error(error, sql) if isinstance(error, duckdb.Error) else error
         return outcome["rows"]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -143,8 +144,8 @@ class Ordered:
         return spark_session.frame_of_batches(context, schema, rows, self.batches())
 
 
-def engine_error(error: duckdb.Error) -> EngineError:
-    """Translate a DuckDB error into EngineError, with its position in the SQL if DuckDB gives one."""
+def engine_error(error: duckdb.Error, sql: str = "") -> EngineError:
+    """Return the engine's message as an EngineError, with the character of the statement that is at fault."""
     text = str(error)
     is_damage = bool(CORRUPT.search(text))
     try:
@@ -153,7 +154,8 @@ def engine_error(error: duckdb.Error) -> EngineError:
         return EngineError(text, None, is_damage)
     offset = details.get("position")
     message = details.get("exception_message", text)
-    return EngineError(message, None if offset is None else int(offset), is_damage)
+    place = None if offset is None else characters(sql, int(offset)) if sql else int(offset)
+    return EngineError(message, place, is_damage)
 
 
 def first_line(error: BaseException) -> str:
