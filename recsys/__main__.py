@@ -1,4 +1,4 @@
-"""``python -m recsys``."""
+"""Run the command line: ``python -m recsys``."""
 
 from recsys.cli import main
 

@@ -1,8 +1,8 @@
-"""The library: what a program or a notebook does with a warehouse.
+"""Build and query warehouses from a program or a notebook.
 
-Every result is a `duckdb.DuckDBPyRelation`: nothing is computed before it is asked for with ``.df()``,
-``.pl()``, ``.to_arrow_table()``, ``.fetchall()``, ``.show()`` or ``.write_parquet()``, and the last writes as
-it goes, so that a result of any size fits. A relation lives as long as its warehouse is open.
+Every result is a `duckdb.DuckDBPyRelation`. It is computed when it is read, with ``.df()``, ``.pl()``,
+``.to_arrow_table()``, ``.fetchall()``, ``.show()`` or ``.write_parquet()``; the last streams, so that a
+result of any size fits. A relation is valid while its warehouse is open.
 """
 
 from __future__ import annotations
@@ -43,7 +43,23 @@ Pathlike = str | os.PathLike[str]
 
 
 def open(warehouse: Pathlike) -> Warehouse:
-    """Open a warehouse read-only; UsageError where there is none, or where the file is something else."""
+    """Open a warehouse read-only.
+
+    Parameters
+    ----------
+    warehouse : str or path
+        The warehouse file.
+
+    Returns
+    -------
+    Warehouse
+        Close it, or use it in a ``with`` statement.
+
+    Raises
+    ------
+    UsageError
+        The file is missing or is not a warehouse.
+    """
     return Warehouse(Path(warehouse))
 
 
@@ -64,13 +80,55 @@ def build(
     store: str | None = None,
     sql: Pathlike | None = None,
 ) -> Warehouse:
-    """Build a warehouse from a data directory, running only what changed, and open it.
+    """Build a warehouse from a data directory, running only the models that changed, and open it.
 
-    The arguments are those of ``recsys build``, ``data`` a folder, or with Spark a URL that it reads;
-    ``parameters`` are constants of ``sql/parameters.toml`` by their dotted names, such as
-    ``{"bayes.confidence": 25}``. InputError names file, line and text of bad input, UsageError a wrong
-    argument, BuildError a model that fails; each leaves the warehouse as it was.
-    The logger ``recsys`` tells of each model (INFO) and of what had to be left out (WARNING).
+    The logger ``recsys`` reports each model (INFO) and models that had to be left out (WARNING).
+
+    Parameters
+    ----------
+    data : str or path
+        The data directory; with ``engine="spark"`` also a URL that Spark reads.
+    warehouse : str or path
+        The warehouse file to create or update.
+    sql_only : bool, default False
+        Whether to leave the learned models out.
+    no_candidates : bool, default False
+        Whether to build without a test file.
+    parameters : mapping of str to Any, optional
+        Values for ``sql/parameters.toml`` by dotted name, such as ``{"bayes.confidence": 25}``.
+    select : iterable of str, optional
+        Models to build: ``NAME``, ``+NAME`` with all it reads, ``NAME+`` with all that reads it.
+        Default: all.
+    full_refresh : bool, default False
+        Whether to rebuild every model.
+    threads : int, optional
+        Default: the number of processors.
+    memory : str, default "4GB"
+        DuckDB's memory limit.
+    device : str, default "auto"
+        Device of the neural models: ``auto``, ``cpu`` or ``cuda``.
+    engine : str, default "duckdb"
+        ``duckdb``, or ``spark`` for a cluster.
+    spark_master : str, optional
+        URL of the Spark master, for ``engine="spark"``.
+    store : str, optional
+        Folder or ``file:`` URL of the cluster's relations. Default: next to the warehouse.
+    sql : str or path, optional
+        Folder of models. Default: the models that ship with the package.
+
+    Returns
+    -------
+    Warehouse
+        The built warehouse, open.
+
+    Raises
+    ------
+    InputError
+        The data break the format; the message names file, line and text.
+    UsageError
+        An argument cannot be used.
+    BuildError
+        A model failed. After any error the previous warehouse is unchanged.
     """
     options = Options(
         data=located(data),
@@ -92,14 +150,14 @@ def build(
 
 
 class Warehouse:
-    """An open warehouse; close it, or use it in a ``with`` statement.
+    """Query an open warehouse; close it, or use it in a ``with`` statement.
 
-    It shows the build that was published when it was opened, whatever is built since. Any number may be open
-    at a time, of one file or of several; one of them is for one thread.
+    It shows the build that was published when it was opened, whatever is built later. Several warehouses,
+    also of one file, can be open at a time; each is for one thread.
     """
 
     def __init__(self, path: Path, *, guarded: bool = False) -> None:
-        """With ``guarded``, no query reads or writes anything but the warehouse."""
+        """Open a warehouse; with ``guarded``, queries can read and write nothing else."""
         self.path, self.guarded = path, guarded
         self._opened: Connection | None = opened(path, guarded)
         self.build_id = build_id(self._opened)
@@ -111,39 +169,85 @@ class Warehouse:
         return self._opened
 
     def __enter__(self) -> Self:
+        """Return the warehouse."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the warehouse."""
         self.close()
 
     def __repr__(self) -> str:
+        """Return the call that opens this warehouse."""
         return f"recsys.open({str(self.path)!r})"
 
     def close(self) -> None:
-        """Let go of the file; relations that were taken from here end with it."""
+        """Close the file; relations from this warehouse become invalid."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
 
     def sql(self, query: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> Relation:
-        """The result of one SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW) about the warehouse.
+        """Run one read-only SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW).
 
-        ``parameters`` are the values of ``$1``, ``$2`` or, as a mapping, of ``$name``. Data frames and Arrow
-        tables of the caller can be read by the names of their variables.
+        Parameters
+        ----------
+        query : str
+            One statement. It can name the caller's data frames and Arrow tables by their variables.
+        parameters : iterable or mapping, optional
+            Values of ``$1``, ``$2``, or of ``$name``.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            The result.
+
+        Raises
+        ------
+        UsageError
+            The text is not exactly one SELECT.
+        Error
+            DuckDB fails the query; the message is DuckDB's.
         """
         values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
-        with self._told():
+        with self._translate_errors():
             return self._connection.sql(single_select(self._connection, query), params=values or None)
 
     def leaderboard(self) -> Relation:
-        """The rows of ``marts.leaderboard``, the best model first."""
+        """Return ``marts.leaderboard``, best model first.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            One row per model: ``model, accuracy, users, evaluated_on, published_accuracy, published_in``.
+
+        Raises
+        ------
+        UsageError
+            The warehouse was built without the leaderboard.
+        """
         self._require("marts.leaderboard")
         return self._relation("from marts.leaderboard order by accuracy desc nulls last, model")
 
     def predictions(self, model: str) -> Relation:
-        """The candidates as a model ranks them: rows of ``marts.predictions``, users by id."""
+        """Return how a model ranks every user's test items.
+
+        Parameters
+        ----------
+        model : str
+            A model of the leaderboard.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            Rows of ``marts.predictions`` by user and rank.
+
+        Raises
+        ------
+        UsageError
+            There is no such model.
+        """
         self._require("marts.leaderboard", "marts.predictions")
         require_model(self._connection, model)
         return self._relation(
@@ -151,9 +255,22 @@ class Warehouse:
         )
 
     def explain(self, user: Id, item: Id) -> Relation:
-        """What an item's score for a user is made of: the rows of the macro ``explain``, in their order.
+        """Explain the score of an item for a user.
 
-        UnknownIdError for a user or an item that the data do not know.
+        Parameters
+        ----------
+        user, item : int or str
+            Original ids, or unique names.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            The rows of the macro ``explain``: one per piece of evidence.
+
+        Raises
+        ------
+        UnknownIdError
+            The user or the item is not in the data.
         """
         self._require("explain")
         pair = [user_id(self._connection, user), item_id(self._connection, item)]
@@ -171,15 +288,33 @@ class Warehouse:
         *,
         include_rated: bool = False,
     ) -> Relation:
-        """The best ``k`` items of the whole catalogue for each of the users, by user and rank.
+        """Recommend the best ``k`` items of the whole catalogue to each user.
 
-        ``users`` is one id, several, or None for everybody; ``model`` is one that can score any pair, by
-        default the one that is made for lists. Fewer than ``k`` rows of a user where the catalogue has no
-        more that the user has not rated. Users are worked on in blocks whenever the relation is read, so
-        that memory does not grow with their number.
+        Users are processed in blocks while the relation is read, so that memory does not grow with their
+        number.
 
-        UnknownIdError for a user that the data do not know, UsageError for a model that cannot score items
-        that are no candidates.
+        Parameters
+        ----------
+        users : int, str or iterable, optional
+            One user or several. Default: all users.
+        k : int, default 10
+            Items per user; a user gets fewer if the catalogue is exhausted.
+        model : str, optional
+            A model that can score any pair. Default: the best list model of the warehouse.
+        include_rated : bool, default False
+            Whether lists may contain items that the user rated.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            ``user, rank, item, name, score, reason`` by user and rank.
+
+        Raises
+        ------
+        UnknownIdError
+            A user is not in the data.
+        UsageError
+            The model can only score test items, or there is no such model.
         """
         request = self._request(k, model, include_rated)
         return self._connection.from_arrow(_Lists(self, request, users=self._users(users)))
@@ -192,19 +327,56 @@ class Warehouse:
         *,
         include_rated: bool = False,
     ) -> Relation:
-        """The best ``k`` items for somebody who is not in the data, from ratings 0..100 by item id.
+        """Recommend items to a visitor who is not in the data, from a few ratings.
 
-        The last rating counts as the latest. Nothing is built and nothing is kept. UnknownIdError for an item
-        that the data do not know, UsageError as for `recommend`.
+        Nothing is trained and nothing is stored.
+
+        Parameters
+        ----------
+        ratings : mapping of int or str to float
+            Ratings 0..100 by item; the last one counts as the latest.
+        k : int, default 10
+            Number of items.
+        model : str, optional
+            A model that can score any pair. Default: the model for visitors.
+        include_rated : bool, default False
+            Whether the list may contain the rated items.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            ``rank, item, name, score, reason`` by rank.
+
+        Raises
+        ------
+        UnknownIdError
+            An item is not in the data.
+        UsageError
+            A rating is out of range, or the model cannot score any pair.
         """
         request = self._request(k, model or FOR_VISITORS, include_rated)
         lists = _Lists(self, request, ratings=self._ratings(ratings))
         return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
-        """The ``k`` tracks that go best with an item, by rank: liked near it in the histories of many.
+        """Return the ``k`` tracks most often liked together with an item.
 
-        UnknownIdError for an item that the data do not know.
+        Parameters
+        ----------
+        item : int or str
+            Original id, or unique name.
+        k : int, default 10
+            Number of tracks.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            ``rank, item, name, score`` by rank.
+
+        Raises
+        ------
+        UnknownIdError
+            The item is not in the data.
         """
         self._require("similar")
         _positive(k)
@@ -237,12 +409,12 @@ class Warehouse:
         require(self._connection, self.path, *names)
 
     def _relation(self, query: str, parameters: Any = None) -> Relation:
-        with self._told():
+        with self._translate_errors():
             return self._connection.sql(query, params=parameters)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """The engine's errors as ours."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Translate DuckDB's errors into `Error`."""
         try:
             yield
         except duckdb.Error as error:
@@ -251,10 +423,9 @@ class Warehouse:
 
 
 class _Lists:
-    """Lists of recommendations as an Arrow stream, which begins anew each time that a relation reads it.
+    """Stream lists of recommendations as Arrow; every read of the relation starts a new stream.
 
-    They are made over an engine of their own, since the one that reads the stream is busy reading it, and
-    since two streams may be read at a time.
+    Each stream uses an engine of its own, since the reading engine is busy and several streams may be open.
     """
 
     schema = pa.schema(
@@ -279,9 +450,11 @@ class _Lists:
         self.request, self.users, self.ratings = request, users, ratings
 
     def __arrow_c_schema__(self) -> object:
+        """Return the schema as an Arrow capsule."""
         return self.schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a new stream as an Arrow capsule."""
         reader = pa.RecordBatchReader.from_batches(self.schema, self._batches())
         return reader.__arrow_c_stream__(requested_schema)
 
@@ -306,21 +479,28 @@ def _positive(k: int) -> None:
 
 
 def _written(value: Any) -> str:
-    """A constant as ``--set`` reads it."""
+    """Format a value as ``--set`` reads it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 class _Log:
-    """Tells the logger ``recsys`` of a build."""
+    """Report a build to the logger ``recsys``."""
 
-    def planned(self, steps: list[Step], dropped: list[str]) -> None: ...
-    def started(self, step: Step) -> None: ...
-    def advanced(self, fraction: float, message: str = "") -> None: ...
+    def planned(self, steps: list[Step], dropped: list[str]) -> None:
+        """Ignore the plan."""
+
+    def started(self, step: Step) -> None:
+        """Ignore the start of a model."""
+
+    def advanced(self, fraction: float, message: str = "") -> None:
+        """Ignore progress."""
 
     def finished(self, step: Step, record: Record) -> None:
+        """Log a finished model."""
         logger.info(
             "%s: %s rows, %.2f s (%s)", step.name, f"{record.row_count:,}", record.seconds, step.reason
         )
 
     def left_out(self, model: str, reason: str) -> None:
+        """Log a model that was left out."""
         logger.warning("left out %s: %s", model, reason)

@@ -1,4 +1,4 @@
-"""What changed between two warehouses, by the record that the build of each left in it."""
+"""Compare two warehouses by the records that their builds left in them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from recsys.backends.duckdb.connection import query, reading
 from recsys.engine.manifest import RELATION_KINDS
 from recsys.engine.plan import Fingerprint
 
-UNREMARKABLE = ("finished_at", "data")  # settings that say when and where, not what
+UNREMARKABLE = ("finished_at", "data")  # settings that differ between equal builds
 ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "input", "relation"))}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that two warehouses do not have alike; ``before`` or ``after`` is None where it is missing.
+    """Describe one difference; ``before`` or ``after`` is None if only one warehouse has the thing.
 
     ``kind`` is ``setting``, ``parameter``, ``input`` or ``relation``; ``reason`` says why a relation differs.
     """
@@ -29,14 +29,25 @@ class Difference:
     reason: str
 
     def as_dict(self) -> dict[str, str | None]:
+        """Return the fields as a dictionary."""
         return asdict(self)
 
 
 def differences(before: Path, after: Path) -> list[Difference]:
-    """What differs, settings first, then parameters, inputs and relations; UsageError for no warehouse.
+    """List the differences of two warehouses: settings, parameters, inputs, relations.
 
-    Content is compared by the digests that the builds took of it. What has none, a macro, a check or a
-    relation that is not kept, differs where what it is made from does.
+    Content is compared by digest. Relations without a digest (macros, checks, temporary relations) differ if
+    what they are made from differs.
+
+    Parameters
+    ----------
+    before, after : Path
+        The warehouse files.
+
+    Raises
+    ------
+    UsageError
+        A file is missing or is not a warehouse.
     """
     old, new = _records(before), _records(after)
     names = sorted(old.keys() | new.keys(), key=lambda key: (ORDER[key[0]], key[1]))
@@ -45,7 +56,7 @@ def differences(before: Path, after: Path) -> list[Difference]:
 
 
 def _records(warehouse: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of ``marts.build`` by kind and name, all kinds of relations as one."""
+    """Return the rows of ``marts.build`` by kind and name, with one kind for all relations."""
     with reading(warehouse) as connection:
         rows = query(connection, "from marts.build").to_pylist()
     return {(_kind(row), row["name"]): row for row in rows if row["name"] not in UNREMARKABLE}
@@ -65,7 +76,7 @@ def _compare(
 
 
 def _essence(kind: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What makes a row of the record the same as another."""
+    """Return the parts of a record that must be equal for two records to count as the same."""
     if kind == "relation":
         made_from = None if row["digest"] else Fingerprint.from_json(row["value"]).sql
         return row["kind"], row["row_count"], row["digest"], made_from

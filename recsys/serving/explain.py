@@ -1,4 +1,4 @@
-"""Why a track scores as it does for a user: the evidence, piece by piece."""
+"""Explain the score of a user and an item, contribution by contribution."""
 
 from __future__ import annotations
 
@@ -11,16 +11,31 @@ from recsys.errors import RecsysError, UnknownIdError
 
 
 def explain(connection: Connection, user_id: int, track_id: int) -> list[dict[str, Any]]:
-    """The rows of the macro ``explain`` in their order; their contributions add up to the score.
+    """Return the rows of the macro ``explain``, whose contributions add up to the score.
 
-    The score is that of the model ``adaptive``. UnknownIdError for a user or a track that no file knows.
+    Parameters
+    ----------
+    connection : Connection
+        An open warehouse.
+    user_id, track_id : int
+        Internal ids.
+
+    Returns
+    -------
+    list of dict
+        One row per piece of evidence about the score of the model ``adaptive``, in the macro's order.
+
+    Raises
+    ------
+    UnknownIdError
+        The user or the item is not in the data.
     """
     arguments = {"user_id": user_id, "track_id": track_id}
     return rows_of(connection, "from explain($user_id, $track_id)", arguments)
 
 
 def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a macro call; UnknownIdError with the macro's own sentence where it refuses an id."""
+    """Return the rows of a macro call; raise UnknownIdError with the macro's message if it refuses an id."""
     try:
         return fetch(connection, sql, dict(arguments))
     except RecsysError as error:
@@ -31,5 +46,5 @@ def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> l
 
 
 def score(rows: Sequence[Mapping[str, Any]]) -> float:
-    """The score that the contributions of an explanation add up to, 0..100."""
+    """Return the sum of the contributions of an explanation, 0..100."""
     return sum(row["contribution"] for row in rows)

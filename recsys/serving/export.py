@@ -1,4 +1,4 @@
-"""Lists of recommendations as a file or as a folder of files: there as a whole or not at all."""
+"""Write recommendations to a file or folder atomically: completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMATS = (".parquet", ".csv", ".csv.gz")
 
 
 def check(out: Path) -> None:
-    """UsageError for a file that cannot be written, before the work for it begins."""
+    """Raise UsageError for a file that cannot be written, before the work begins."""
     if not out.name.endswith(FORMATS):
         raise UsageError(f"{out}: expected a name that ends in {', '.join(FORMATS)}")
     if out.is_dir():
@@ -25,7 +25,7 @@ def check(out: Path) -> None:
 
 
 def check_folder(out: Path) -> None:
-    """UsageError for a folder that is not to be written into, before the work for it begins."""
+    """Raise UsageError for a folder that must not be written into, before the work begins."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: a file, expected a folder for the files of all workers")
     if out.is_dir() and any(out.iterdir()):
@@ -36,7 +36,7 @@ def check_folder(out: Path) -> None:
 
 @contextlib.contextmanager
 def folder(out: Path) -> Iterator[Path]:
-    """The path of a hidden folder beside one, which takes its place when the block has ended well."""
+    """Yield a hidden sibling folder that replaces ``out`` when the block succeeds."""
     place = out.resolve()
     unfinished = place.with_name(f".{place.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -55,9 +55,9 @@ def _replace(unfinished: Path, out: Path) -> None:
 
 
 def write(blocks: Iterable[pa.Table], out: Path) -> int:
-    """Write Arrow tables of one schema, the next when the last is written; the number of their rows.
+    """Write Arrow tables of one schema, one at a time, and return the number of rows.
 
-    An interruption leaves what was there before.
+    An interruption leaves the previous file in place.
     """
     unfinished = out.with_name(f".{out.name}.unfinished")
     try:

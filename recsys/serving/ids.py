@@ -1,8 +1,8 @@
-"""The one place that knows ids as people write them.
+"""Resolve ids as people write them to internal ids.
 
-Imported data keep original ids and names in ``staging.users`` and ``staging.items``. Whoever asks for a user
-or an item gives its original id, as a text or a number, or a name that nothing else has. Data in the Cup's
-format have numbers alone. The rules are those of the macros ``user_of`` and ``item_of``, for SQL as well.
+Imported data keep original ids and names in ``staging.users`` and ``staging.items``. A user or item is given
+by its original id, as text or number, or by a unique name. Data in the Cup's format have numbers only. The
+macros ``user_of`` and ``item_of`` follow the same rules in SQL.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from recsys.errors import RecsysError, UnknownIdError
 
 Id = int | str
 MOST_OFFERED = 3
-LEAST_LIKE = 0.6  # Jaro and Winkler's similarity from which on something is worth offering
+LEAST_LIKE = 0.6  # least Jaro-Winkler similarity of a suggestion
 
 
 def user_id(connection: Connection, given: Id) -> int:
-    """The user that an id or a name means; UnknownIdError, with the nearest, if there is none."""
+    """Return the internal id of a user; raise UnknownIdError if there is none."""
     return _resolved(connection, "user", given)
 
 
 def item_id(connection: Connection, given: Id) -> int:
-    """The item of any kind that an id or a name means, a track before others; UnknownIdError if none."""
+    """Return the internal id of an item, tracks first; raise UnknownIdError if there is none."""
     return _resolved(connection, "item", given)
 
 
 def user_ids(connection: Connection, given: Sequence[Id]) -> list[int]:
-    """The users that ids or names mean, in their order: any number of them."""
+    """Return the internal ids of any number of users, in their order."""
     return _all_resolved(connection, "user", given)
 
 
 def item_ids(connection: Connection, given: Sequence[Id]) -> list[int]:
-    """The items that ids or names mean, in their order: any number of them."""
+    """Return the internal ids of any number of items, in their order."""
     return _all_resolved(connection, "item", given)
 
 
 def _all_resolved(connection: Connection, kind: str, given: Sequence[Id]) -> list[int]:
-    """In one go what one thing alone has as its original id; one by one what is written otherwise."""
+    """Resolve exact original ids in one query; resolve names and ambiguous ids one by one."""
     written = [str(one) for one in given]
     found = query(
         connection,
@@ -53,7 +53,7 @@ def _all_resolved(connection: Connection, kind: str, given: Sequence[Id]) -> lis
 
 
 def _resolved(connection: Connection, kind: str, given: Id) -> int:
-    """In two questions, the second of which names a number: the engine reads that number's blocks alone."""
+    """Resolve one id in two queries; the second names a number, so DuckDB reads only its blocks."""
     try:
         meant = query(connection, f"from {kind}_meant($given)", {"given": str(given)})
         found = query(connection, f"from known_{kind}($id)", {"id": meant[f"{kind}_id"][0].as_py()})
@@ -66,7 +66,7 @@ def _resolved(connection: Connection, kind: str, given: Id) -> int:
 
 
 def _offer(connection: Connection, kind: str, given: Id) -> str:
-    """What is written most like it, or nothing where nothing is like it."""
+    """Return a hint with the most similar ids, or an empty string if none is similar."""
     near = query(connection, f"from find_{kind}s($given)", {"given": str(given)}).to_pylist()
     offered = [_shown(row) for row in near if row["similarity"] >= LEAST_LIKE][:MOST_OFFERED]
     return f": did you mean {' or '.join(offered)}?" if offered else ""

@@ -1,4 +1,4 @@
-"""Statements that a person types: run beside the terminal, which can interrupt them, and drawn as tables."""
+"""Run statements that a person types: interruptible, with progress, drawn as tables."""
 
 from __future__ import annotations
 
@@ -35,23 +35,26 @@ WORDS = """
 
 
 class Answer:
-    """The rows of one statement, held in memory."""
+    """Hold the rows of one statement in memory."""
 
     def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
         self.relation = relation
 
     @property
     def columns(self) -> Sequence[str]:
+        """Return the names of the columns."""
         return self.relation.columns
 
     def rows(self) -> Iterator[Sequence[Any]]:
+        """Return an iterator over the rows."""
         return iter(self.relation.iter_rows())
 
     def dicts(self) -> list[dict[str, Any]]:
+        """Return the rows as dictionaries."""
         return self.relation.to_arrow_table().to_pylist()
 
     def drawn(self, width: int, most_rows: int) -> str:
-        """The engine's own picture of a table."""
+        """Return the rows as a text table, drawn by DuckDB."""
         picture = io.StringIO()
         with contextlib.redirect_stdout(picture):
             self.relation.show(max_width=width, max_rows=most_rows)
@@ -61,23 +64,42 @@ class Answer:
 def run(
     connection: Connection, text: str, watched: Callable[[float], None], most_rows: int | None = None
 ) -> Iterator[Answer]:
-    """The answers of the statements in a text, one after the other; a statement without rows has none.
+    """Run the statements of a text one after the other and yield the answer of each that returns rows.
 
-    ``watched`` is told the share 0..1 of the running statement that is done, several times a second. With
-    ``most_rows``, no answer holds more. A KeyboardInterrupt ends the statement and is raised again.
-    UsageError with the engine's message for a statement that is wrong, RecsysError where a file cannot be
-    read or written.
+    Parameters
+    ----------
+    connection : Connection
+        An open warehouse.
+    text : str
+        Statements separated by semicolons.
+    watched : callable
+        Receives the finished share (0..1) of the running statement several times a second.
+    most_rows : int, optional
+        Limit of the rows of an answer.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After stopping the running statement.
+    UsageError
+        A statement is wrong; the message is DuckDB's.
+    RecsysError
+        A file cannot be read or written.
     """
-    with _told():
+    with _translate_errors():
         statements = connection.extract_statements(text)
     for statement in statements:
-        relation = _beside(connection, partial(_held, connection, statement, most_rows), watched)
+        relation = _run_in_thread(
+            connection, partial(_materialized, connection, statement, most_rows), watched
+        )
         if relation is not None:
             yield Answer(relation)
 
 
-def _held(connection: Connection, statement: Any, most_rows: int | None) -> duckdb.DuckDBPyRelation | None:
-    """The rows of a statement under the names that it gives them, two of which may be the same."""
+def _materialized(
+    connection: Connection, statement: Any, most_rows: int | None
+) -> duckdb.DuckDBPyRelation | None:
+    """Materialize the rows of a statement under its own column names, which may repeat."""
     relation = connection.sql(statement)
     if relation is None:
         return None
@@ -93,8 +115,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _beside(connection: Connection, work: Callable[[], Any], watched: Callable[[float], None]) -> Any:
-    """What a function returns that runs in a thread of its own, so that this one can be interrupted."""
+def _run_in_thread(connection: Connection, work: Callable[[], Any], watched: Callable[[float], None]) -> Any:
+    """Run a function in a thread, reporting progress, so that this thread stays interruptible."""
     outcome: dict[str, Any] = {}
     finished = threading.Event()
 
@@ -114,15 +136,15 @@ def _beside(connection: Connection, work: Callable[[], Any], watched: Callable[[
         connection.interrupt()
         finished.wait()
         raise
-    with _told():
+    with _translate_errors():
         if "error" in outcome:
             raise outcome["error"]
     return outcome["value"]
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """The engine's errors as those of the program; damage is for `reading` to tell of."""
+def _translate_errors() -> Iterator[None]:
+    """Translate DuckDB's errors into RecsysError or UsageError; leave damage to `reading`."""
     try:
         yield
     except duckdb.Error as error:
@@ -133,16 +155,16 @@ def _told() -> Iterator[None]:
 
 
 def watch(connection: Connection) -> None:
-    """Let the engine measure how far a statement is."""
+    """Enable progress measurement."""
     connection.execute("set enable_progress_bar = true")
     connection.execute("set enable_progress_bar_print = false")
 
 
 def schemas(connection: Connection) -> frozenset[str]:
-    """The schemas that have a relation."""
+    """Return the schemas that have a relation."""
     return frozenset(name for (name,) in connection.execute(SCHEMAS).fetchall())
 
 
 def words(connection: Connection) -> list[str]:
-    """What a query can be made of: keywords, columns, relations, and macros with an opening bracket."""
+    """Return completions for a query: keywords, columns, relations, and macros with an opening bracket."""
     return [word for (word,) in connection.execute(WORDS).fetchall()]

@@ -1,7 +1,7 @@
-"""Lists for users from the whole catalogue: what retrieval proposes, ranked by a model.
+"""Recommend from the whole catalogue: rank the retrieved candidates by a model.
 
-Users are taken in blocks, so that memory does not grow with their number. Everything that is computed is SQL
-of the warehouse (`recsys.serving.query_templates`).
+Users are processed in blocks, so that memory does not grow with their number. All computation is SQL of the
+warehouse (`recsys.serving.query_templates`).
 """
 
 from __future__ import annotations
@@ -21,21 +21,16 @@ from recsys.serving.query_templates import Evaluation, QueryTemplates
 from recsys.serving.scratch import Scratch
 
 SCHEMA = "retrieval"
-DEFAULT = (
-    "affinity"  # what the list of a user is made for; the models of the leaderboard judge given candidates
-)
-FOR_VISITORS = DEFAULT  # of whom no factors were learned
+DEFAULT = "affinity"  # a model of the whole catalogue; the leaderboard judges models on test items
+FOR_VISITORS = DEFAULT  # no factors were learned for them
 JUDGED = "learned.list_validation"
 VALIDATION = f"select model from {JUDGED} order by ndcg desc, model limit 1"
-BY_NEIGHBOURS = (
-    "affinity",
-    "catalogue_ranker",
-)  # models whose reasons are ratings of items that go with the track
-OF_FEW = ("catalogue_ranker",)  # models that score only the retrieved tracks of the highest affinity
-BLOCK = 4000  # users at a time
-VISITOR = 0  # the user id of somebody who is not in the data
+BY_NEIGHBOURS = ("affinity", "catalogue_ranker")  # models whose reasons are ratings of similar items
+OF_FEW = ("catalogue_ranker",)  # models that score only the candidates of highest affinity
+BLOCK = 4000  # users
+VISITOR = 0  # user id of a visitor who is not in the data
 
-BY_MODEL = ("scores", "best", "reasons", "recommended")  # relations that are different for each model
+BY_MODEL = ("scores", "best", "reasons", "recommended")  # relations that differ between models
 RATINGS = (
     "select user_id, item_id, rating, seq from staging.ratings "
     f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
@@ -50,13 +45,14 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class RecommendRequest:
-    """What is evaluation for: at most ``k`` tracks a user, ranked by ``model`` (None: the default)."""
+    """Request at most ``k`` items per user, ranked by ``model`` (None: the default model)."""
 
     k: int = 10
     model: str | None = None
     includes_rated: bool = False
 
     def table(self, model: str) -> pa.Table:
+        """Return the request as the one-row relation that the SQL reads."""
         return pa.table(
             {
                 "k": pa.array([self.k], pa.int32()),
@@ -68,11 +64,10 @@ class RecommendRequest:
 
 
 class Recommender:
-    """Recommends from one open warehouse.
+    """Recommend from one open warehouse.
 
     Lists are Arrow tables ``(user_id, rank, track_id, user, item, name, score, reason)``, by user and rank;
-    ``user`` and ``item`` are ids as the data's owner writes them. Fewer than ``k`` rows of a user where the
-    catalogue has no more.
+    ``user`` and ``item`` are original ids. A user has fewer than ``k`` rows if the catalogue is exhausted.
     """
 
     def __init__(self, connection: Connection, limits: Limits | None = None) -> None:
@@ -82,19 +77,19 @@ class Recommender:
 
     @property
     def models(self) -> list[str]:
-        """The models that can score any pair."""
+        """Return the models that can score any pair."""
         return self.requests.scores(SCHEMA)
 
     @cached_property
     def default(self) -> str:
-        """The model that makes lists unless one is evaluation for: the better one in validation, where two can."""
+        """Return the model for requests that name none: the better one in validation."""
         if "catalogue_ranker" not in self.models or not has(self.connection, JUDGED):
             return DEFAULT
         best: str = query(self.connection, VALIDATION)["model"][0].as_py()
         return best
 
     def model(self, request: RecommendRequest) -> str:
-        """The name of the model that a request means; UsageError for one that cannot score any pair."""
+        """Return the model of a request; raise UsageError for one that cannot score any pair."""
         name = request.model or self.default
         if name not in self.models:
             able = ", ".join(self.models)
@@ -108,9 +103,9 @@ class Recommender:
         report: Report | None = None,
         size: int = BLOCK,
     ) -> Iterator[pa.Table]:
-        """Lists for these users, or for everybody who rated something or has candidates, block by block.
+        """Yield lists for these users, or for all users with ratings or candidates, block by block.
 
-        UnknownIdError for a user whom no file knows.
+        Raises UnknownIdError for a user that is not in the data.
         """
         wanted = self._known(users)
         for start in range(0, len(wanted), size):
@@ -121,9 +116,9 @@ class Recommender:
                 report(done / len(wanted), f"{done:,} of {len(wanted):,} users")
 
     def by_models(self, request: RecommendRequest, models: Sequence[str], user: int) -> dict[str, pa.Table]:
-        """The lists of a user whom the data know, by several models, of what is retrieved once.
+        """Return a known user's lists by several models over the same retrieved candidates.
 
-        UsageError as for `model`.
+        Raises UsageError as `model` does.
         """
         evaluation = self._evaluation([user], RATINGS)
         return {
@@ -132,7 +127,7 @@ class Recommender:
         }
 
     def for_ratings(self, request: RecommendRequest, ratings: Mapping[int, float]) -> pa.Table:
-        """A list for somebody who is not in the data, from a handful of ratings 0..100 by item id."""
+        """Return a list for a visitor who is not in the data, from ratings 0..100 by item id."""
         given = pa.table(
             {
                 "user_id": pa.array([VISITOR] * len(ratings), pa.int32()),
@@ -170,7 +165,7 @@ class Recommender:
         return evaluation
 
     def _ranked(self, evaluation: Evaluation, request: RecommendRequest) -> pa.Table:
-        """The lists by one model; what another one has ranked in this round is made anew."""
+        """Rank by one model, discarding what another model ranked in the same evaluation."""
         model = self.model(request)
         if evaluation.has(f"{SCHEMA}.request") and self._is_short() != (model in OF_FEW):
             evaluation.invalidate_from(f"{SCHEMA}.pairs")
@@ -181,5 +176,5 @@ class Recommender:
         return evaluation.make(f"{SCHEMA}.recommended")
 
     def _is_short(self) -> bool:
-        """Whether the pairs of this round are few."""
+        """Return whether the current request retrieves few candidates."""
         return bool(self.scratch.table(f"{SCHEMA}.request")["is_short"][0].as_py())

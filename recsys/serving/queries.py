@@ -1,4 +1,4 @@
-"""What the commands ask of a warehouse."""
+"""Answer the questions that the commands ask a warehouse."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from recsys.sources.directory import REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
 UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
-CUP_RATINGS = REQUIRED["train"]  # the names of the file of ratings in the Cup's format
+CUP_RATINGS = REQUIRED["train"]  # names of the rating file in the Cup's format
 
 
 def leaderboard(connection: Connection) -> list[dict[str, Any]]:
-    """The rows of ``marts.leaderboard`` from the best down, each with its interval and its model's seconds.
+    """Return the rows of ``marts.leaderboard``, best first, with interval, group and seconds of each model.
 
-    ``accuracy_low`` and ``accuracy_high`` enclose 95 %, and are None where there are too few users to tell.
-    Models of one ``group``, a letter from the best down, cannot be told apart from the first of the group.
-    A model's seconds are its own and those of the learners that its score is made from. Published figures
-    are left out where they are not of such data as this.
+    ``accuracy_low`` and ``accuracy_high`` are the 95 % interval, None if there are too few users. Models that
+    share a ``group`` letter are not significantly different from the best of that group. Seconds include
+    those of the learners that a score depends on. Published figures are omitted for data unlike those they
+    are about.
     """
     rows = query(
         connection, "select * from marts.leaderboard order by accuracy desc nulls last, model"
@@ -45,7 +45,7 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
-    """A letter for each model: a new one for the first that is worse than the first of the group before."""
+    """Assign group letters: a new one for each model that is worse than the first of the group before."""
     if not has(connection, "marts.significance"):
         return {}
     apart = "select better, worse from marts.significance where difference_low > 0"
@@ -61,7 +61,7 @@ def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
 
 
 def _intervals(connection: Connection) -> dict[str, dict[str, float]]:
-    """The bounds of each model's accuracy."""
+    """Return the interval of each model's accuracy."""
     if not has(connection, "marts.accuracy_intervals"):
         return {}
     wanted = "select model, accuracy_low, accuracy_high from marts.accuracy_intervals"
@@ -69,13 +69,13 @@ def _intervals(connection: Connection) -> dict[str, dict[str, float]]:
 
 
 def is_compared(connection: Connection) -> bool:
-    """Whether published figures speak of such data: ratings in the Cup's format, real or made like it."""
+    """Return whether published figures apply: to ratings in the Cup's format, real or synthetic."""
     found = "select value from marts.build where kind = 'input' and name = 'train'"
     return any(value.startswith(CUP_RATINGS) for value in query(connection, found).to_pydict()["value"])
 
 
 def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Why a leaderboard has no accuracy at all, in a sentence; None where it has one."""
+    """Return a sentence on why a leaderboard has no accuracy; None if it has one."""
     if not rows or any(row["accuracy"] is not None for row in rows):
         return None
     missing = {
@@ -98,7 +98,7 @@ def _seconds(name: str, records: Mapping[str, Record]) -> float:
 
 
 def constant_scores(connection: Connection) -> str | None:
-    """One line about the models that tell no user's candidates apart, if there are any."""
+    """Return a warning about models that score all items of a user alike; None if there are none."""
     if not has(connection, "marts.constant_scores"):
         return None
     found = query(connection, "select model from marts.constant_scores order by model")["model"].to_pylist()
@@ -109,23 +109,23 @@ def constant_scores(connection: Connection) -> str | None:
 
 
 def settings(connection: Connection) -> dict[str, str]:
-    """What the build wrote of itself, such as ``data`` and ``finished_at``, and its ``build_id``."""
+    """Return the settings that the build recorded, such as ``data``, and its ``build_id``."""
     rows = query(connection, "from marts.build where kind = 'setting'").to_pylist()
     return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
 
 
 def build_id(connection: Connection) -> str:
-    """Which build an open warehouse shows."""
+    """Return the id of the build that an open warehouse shows."""
     return settings(connection)["build_id"]
 
 
 def data_quality(connection: Connection) -> list[dict[str, Any]]:
-    """The checks that the input has, with their counts."""
+    """Return the data quality checks that found something, with their counts."""
     return query(connection, 'select * from marts.data_quality where "count" > 0').to_pylist()
 
 
 def require(connection: Connection, warehouse: Path, *names: str) -> None:
-    """UsageError unless the warehouse has these relations or macros; a build with --select may not."""
+    """Raise UsageError unless the warehouse has these relations or macros."""
     known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
     for name in names:
         is_macro = "." not in name and fetch(connection, known, {"name": name})
@@ -135,14 +135,14 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
 
 
 def require_model(connection: Connection, model: str) -> None:
-    """UsageError, with the models that there are, unless the leaderboard has this one."""
+    """Raise UsageError, listing the models, unless the leaderboard has this one."""
     known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
     if model not in known:
         raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
 
 
 def best_model(connection: Connection) -> dict[str, Any] | None:
-    """The row of ``marts.best_model``; None where neither labels nor validation can tell."""
+    """Return the row of ``marts.best_model``; None if neither labels nor validation can rank the models."""
     if not has(connection, "marts.best_model"):
         return None
     rows = query(connection, "from marts.best_model").to_pylist()
@@ -150,7 +150,7 @@ def best_model(connection: Connection) -> dict[str, Any] | None:
 
 
 def best_sentence(best: Mapping[str, Any]) -> str:
-    """What a person is told of the best model: how good it is, and how anybody knows."""
+    """Describe the best model: its accuracy, its training data and how it was chosen."""
     low, high = best["accuracy_low"], best["accuracy_high"]
     interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
     trained = "with" if best["is_trained_on_labels"] else "without"
@@ -161,7 +161,7 @@ def best_sentence(best: Mapping[str, Any]) -> str:
 
 
 def write_submission(connection: Connection, model: str, out: Path) -> int:
-    """Write a model's submission as CSV in one atomic step and return the number of its candidates."""
+    """Write a model's submission as CSV atomically and return its number of rows."""
     require_model(connection, model)
     if not out.parent.is_dir() or out.is_dir():
         raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
@@ -177,7 +177,7 @@ def write_submission(connection: Connection, model: str, out: Path) -> int:
 
 
 def has(connection: Connection, relation: str) -> bool:
-    """Whether the warehouse has a relation of that name; a build with --select may not."""
+    """Return whether the warehouse has a relation of that name."""
     schema, name = relation.split(".")
     found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
     return bool(fetch(connection, found, {"schema": schema, "name": name}))

@@ -1,8 +1,8 @@
-"""What a warehouse can make on request: SQL that a build keeps in ``marts.requests``, and running it.
+"""Run the SQL that a warehouse keeps for requests, in ``marts.requests``.
 
-The models of ``sql/retrieval`` and the variants that ``scenarios.toml`` makes beside them are no relations
-of the warehouse. Their SQL is, so that whoever has the warehouse has all that it takes, as it was built; of
-one that Python makes it is the name of a function of ``recsys.learners``, and what that reads.
+The models of ``sql/retrieval``, and their variants from ``scenarios.toml``, are not relations of the
+warehouse. The warehouse holds their SQL as it was at build time, so that a request needs no other files. For
+a relation that Python computes, it holds the name of a function of ``recsys.learners`` and its inputs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEARNER = re.compile(r"learners(\.[a-z_]+)+")
 
 @dataclass(frozen=True)
 class QueryTemplate:
-    """How one relation is made, and which others of the request it reads."""
+    """Describe how one relation is computed, and which relations of the request it reads."""
 
     relation: str
     reads: tuple[str, ...]
@@ -37,25 +37,25 @@ class QueryTemplate:
     inputs: tuple[str, ...] = ()
 
     def places(self) -> dict[str, str]:
-        """Where the inputs of a function are, by argument."""
+        """Return the relations that a function reads, by argument."""
         return dict(text.split("=", 1) for text in self.inputs)
 
     def kept(self) -> list[str]:
-        """The relations of the warehouse among the inputs of a function."""
+        """Return those inputs of a function that are relations of the warehouse."""
         return [place for place in self.places().values() if place.count(".") == 1]
 
     def made(self, scratch: Scratch) -> pa.Table | str:
-        """What it is made as: SQL, or what its function made of relations that are there."""
+        """Return the SQL of a template, or the rows that its function computes."""
         if self.function is None:
             return self.sql
         return self.of({argument: scratch.relation(place, ()) for argument, place in self.places().items()})
 
     def of(self, inputs: Mapping[str, Relation]) -> pa.Table:
-        """What its function makes of these inputs, by argument."""
+        """Apply the function to these inputs, given by argument."""
         return self.callable()(inputs, {}, Context(scratch=Path("unused")))[self.relation]
 
     def callable(self) -> Callable[..., Mapping[str, pa.Table]]:
-        """Its function; UsageError for one that is no learner's."""
+        """Import the function; raise UsageError unless it is one of the learners."""
         module, _, name = (self.function or "").rpartition(".")
         if not LEARNER.fullmatch(module):
             raise UsageError(f"this warehouse asks for {self.function}: expected a function of learners")
@@ -65,14 +65,14 @@ class QueryTemplate:
 
 
 class QueryTemplates:
-    """All that a warehouse can make on request."""
+    """Hold all templates of a warehouse."""
 
     def __init__(self, statements: Iterable[QueryTemplate]) -> None:
         self.statements = {statement.relation: statement for statement in statements}
 
     @classmethod
     def of(cls, connection: Connection) -> QueryTemplates:
-        """Those of an open warehouse; without what Python makes of a relation that a build left out."""
+        """Read the templates of an open warehouse, except functions of relations that the build left out."""
         rows = query(connection, f"select * from {RELATION} order by position").to_pylist()
         statements = (
             QueryTemplate(
@@ -87,14 +87,14 @@ class QueryTemplates:
         return cls(one for one in statements if all(has(connection, name) for name in one.kept()))
 
     def scores(self, schema: str) -> list[str]:
-        """The models that can score any pair of a schema, in the order of their names."""
+        """Return the models that can score any pair of a schema, sorted by name."""
         start = f"{schema}.scores_"
         return sorted(name.removeprefix(start) for name in self.statements if name.startswith(start))
 
     def needed(self, wanted: str, there: Container[str]) -> list[QueryTemplate]:
-        """How a relation is made and all that it reads and that is not ``there``, in an order that works.
+        """Return the templates to run for a relation, in order, given the relations that are ``there``.
 
-        UsageError if the warehouse cannot make it, since it was built without something that this reads.
+        Raises UsageError if the warehouse lacks one of them.
         """
         needed, waiting = set[str](), [wanted]
         while waiting:
@@ -109,36 +109,37 @@ class QueryTemplates:
 
 
 class Evaluation:
-    """One time that something is evaluation for: what is given, and what was made from it so far."""
+    """Evaluate one request: hold its inputs and the relations computed from them so far."""
 
     def __init__(self, requests: QueryTemplates, scratch: Scratch) -> None:
         self.requests, self.scratch = requests, scratch
         self.there: set[str] = set()
 
     def set_input(self, relation: str, content: pa.Table | str) -> None:
-        """Put an Arrow table, or the rows of a query, in the place of a relation."""
+        """Set a relation to an Arrow table or to the rows of a query."""
         self.scratch.put(relation, content)
         self.there.add(relation)
 
     def invalidate(self, *relations: str) -> None:
-        """Have these relations made anew when they are needed next."""
+        """Mark relations to be recomputed when they are next needed."""
         self.there -= set(relations)
 
     def has(self, relation: str) -> bool:
+        """Return whether a relation is set or computed."""
         return relation in self.there
 
     def invalidate_from(self, relation: str) -> None:
-        """Have a relation and all that is made from it made anew when they are needed next."""
+        """Mark a relation and everything computed from it to be recomputed when next needed."""
         lost = {relation}
-        for name, statement in self.requests.statements.items():  # each comes after what it reads
+        for name, statement in self.requests.statements.items():  # in dependency order
             if not lost.isdisjoint(statement.reads):
                 lost.add(name)
         self.invalidate(*lost)
 
     def make(self, wanted: str) -> pa.Table:
-        """A relation, made together with all that it reads and that is not there yet.
+        """Compute a relation with everything it reads, and return its rows.
 
-        UsageError if the warehouse cannot make it, since it was built without something that this reads.
+        Raises UsageError if the warehouse lacks a template for it.
         """
         for statement in self.requests.needed(wanted, self.there):
             self.set_input(statement.relation, statement.made(self.scratch))

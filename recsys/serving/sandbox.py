@@ -1,4 +1,4 @@
-"""Runs one query of the SQL box in a process of its own, which the operating system holds to its limits.
+"""Run one query of the SQL box in a separate process, whose limits the operating system enforces.
 
 DuckDB's own limits are not enough: some functions allocate past the memory limit, and some run on for a
 minute after an interrupt. A process can be killed.
@@ -20,12 +20,12 @@ from recsys.errors import RecsysError
 
 
 class QueryRefusedError(RecsysError):
-    """The query is no single SELECT, fails, or takes too long or too much; the message says which."""
+    """Refuse a query that is not a single SELECT, fails, or exceeds a limit; the message says which."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a query may take: rows shown, seconds, and bytes of address space."""
+    """Limit a query: rows shown, seconds, and bytes of address space."""
 
     rows: int = 200
     seconds: float = 10.0
@@ -37,9 +37,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """The first rows of a result, as text (None for NULL), and whether there are more.
+    """Hold the first rows of a result as text (None for NULL), and whether there are more.
 
-    ``kinds`` says of each column whether it is a ``number`` or ``other``.
+    ``kinds`` says for each column whether it is a ``number`` or ``other``.
     """
 
     columns: list[str]
@@ -50,7 +50,10 @@ class Answer:
 
 
 def run(warehouse: Path, sql: str, limits: Limits) -> Answer:
-    """Run exactly one SELECT against the warehouse; QueryRefusedError with a reason that a person can use."""
+    """Run exactly one SELECT against the warehouse.
+
+    Raises QueryRefusedError with a reason that the user can act on.
+    """
     begun = time.monotonic()
     process = _process(warehouse, sql, limits, "page")
     answer = _parsed(process)
@@ -60,9 +63,9 @@ def run(warehouse: Path, sql: str, limits: Limits) -> Answer:
 
 
 def download(warehouse: Path, sql: str, limits: Limits, form: str) -> bytes:
-    """The whole result of one SELECT as a file, ``form`` being ``csv`` or ``parquet``.
+    """Return the whole result of one SELECT as a ``csv`` or ``parquet`` file.
 
-    QueryRefusedError as above, and for a result of more rows or bytes than a download may have.
+    Raises QueryRefusedError as `run` does, and for a result that exceeds the download limits.
     """
     process = _process(warehouse, sql, limits, form)
     if process.returncode:
@@ -93,7 +96,7 @@ def _process(warehouse: Path, sql: str, limits: Limits, form: str) -> subprocess
 
 
 def _parsed(process: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
-    """What the process wrote; one that died in mid-query was at its limits."""
+    """Parse the answer of the process; a process that died during the query reached its limits."""
     try:
         answer: dict[str, Any] = json.loads(process.stdout)
     except ValueError:

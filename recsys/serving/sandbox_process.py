@@ -1,4 +1,4 @@
-"""The process that runs one query: reads a request from standard input, writes the answer, and ends.
+"""Run one query as a process: read a request from standard input, write the answer, exit.
 
 The answer is JSON for a page, or a file; an error is JSON and exit status 3.
 """
@@ -28,7 +28,7 @@ BATCH = 1 << 14  # rows
 
 
 def answer(request: dict[str, Any]) -> bytes:
-    """What the request asks for; RecsysError, or the engine's own, where it cannot be had."""
+    """Run the requested query; raise RecsysError, or DuckDB's own error, if it fails."""
     limits = request["limits"]
     with reading(Path(request["warehouse"]), guarded=True) as connection:
         _lower_limits(limits)
@@ -39,7 +39,7 @@ def answer(request: dict[str, Any]) -> bytes:
 
 
 def _page(connection: Connection, statement: duckdb.Statement, limits: dict[str, Any]) -> dict[str, Any]:
-    """Columns, their kinds, rows as text, and whether there are more."""
+    """Return columns, their kinds, rows as text, and whether there are more."""
     result = connection.execute(statement)
     described = result.description or ()
     rows = result.fetchmany(limits["rows"] + 1)
@@ -52,12 +52,12 @@ def _page(connection: Connection, statement: duckdb.Statement, limits: dict[str,
 
 
 def _is_number(kind: Any) -> bool:
-    """Whether a column's type is one of numbers; a list of them is none."""
+    """Return whether a column's type is numeric; a list of numbers is not."""
     return NUMBER.fullmatch(str(kind).upper()) is not None
 
 
 def _file(connection: Connection, statement: duckdb.Statement, limits: dict[str, Any], form: str) -> bytes:
-    """The whole result; UsageError where it is too large."""
+    """Return the whole result as a file; raise UsageError if it is too large."""
     reader = connection.sql(statement).to_arrow_reader(BATCH)
     out = io.BytesIO()
     write = _parquet if form == "parquet" else _csv
@@ -92,7 +92,7 @@ def _parquet(reader: pa.RecordBatchReader, out: io.BytesIO) -> Iterator[int]:
 
 
 def _lower_limits(limits: dict[str, Any]) -> None:
-    """From here on: no file can be written, memory and processor time are bounded, no core is dumped."""
+    """Forbid writing files and core dumps, and bound memory and processor time, from here on."""
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_AS, limits["memory"])
@@ -113,6 +113,7 @@ def _cell(value: Any, most: int) -> str | None:
 
 
 def main() -> int:
+    """Answer the request on standard input and return the exit status."""
     try:
         content = answer(json.load(sys.stdin))
     except (duckdb.Error, RecsysError, MemoryError, UnicodeDecodeError, pa.ArrowException) as error:

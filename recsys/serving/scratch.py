@@ -1,4 +1,4 @@
-"""Relations beside an open warehouse, in memory, for SQL that is made on request."""
+"""Add in-memory relations to an open warehouse, for SQL that runs on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recsys.backends.duckdb.statements import Connection, Ordered, Statements, q
 
 
 class Scratch(Statements):
-    """Relations beside an open warehouse, in memory: read-only as it is, SQL made on request may use them."""
+    """Hold relations in memory next to a read-only warehouse; SQL that runs on request may read both."""
 
     def __init__(self, connection: Connection, limits: Limits, schemas: Iterable[str]) -> None:
         super().__init__(connection)
@@ -22,7 +22,7 @@ class Scratch(Statements):
             self.run(f"create schema if not exists scratch.{quoted(schema)}")
 
     def put(self, relation: str, content: pa.Table | str) -> None:
-        """Make ``scratch.<relation>`` from an Arrow table or from SQL, whether or not it is there."""
+        """Create or replace ``scratch.<relation>`` from an Arrow table or a query."""
         opening = f"create or replace table scratch.{quoted(relation)} as "
         if isinstance(content, str):
             self.run(opening + content)
@@ -34,5 +34,5 @@ class Scratch(Statements):
             self.connection.unregister("incoming")
 
     def table(self, relation: str) -> pa.Table:
-        """The rows of a relation that was put here."""
+        """Return the rows of a scratch relation."""
         return Ordered(self, f"from scratch.{quoted(relation)} order by all").arrow()

@@ -1,7 +1,7 @@
-"""A warehouse that many read at a time: one open engine for each published file, and a connection each.
+"""Share a warehouse between many readers: one engine per published file, one connection per reader.
 
-Opening a file takes longer than most questions. A build replaces the file, so that whoever asks next is
-answered from a new engine; the old one is closed when its last reader is done.
+Opening a file takes longer than most queries. After a build replaced the file, new readers get a new engine,
+and the old one closes behind its last reader.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class Snapshot:
-    """One published file, open read-only and guarded; ``facts`` keep what was worked out about it."""
+    """Hold one published file open, read-only and guarded; ``facts`` caches values computed from it."""
 
     def __init__(self, warehouse: Path, identity: Identity) -> None:
         self.warehouse, self.identity = warehouse, identity
@@ -31,14 +31,14 @@ class Snapshot:
         self._connection = self._kept.enter_context(reading(warehouse, guarded=True))
 
     def fact(self, name: Any, work_out: Callable[[], Value]) -> Value:
-        """What ``work_out`` returned the first time; two that ask at once may both work it out."""
+        """Return a cached value, computing it on first use; concurrent callers may both compute it."""
         if name not in self.facts:
             self.facts[name] = work_out()
         found: Value = self.facts[name]
         return found
 
     def enter(self) -> Connection:
-        """A connection of its own to this file, for one thread: one that another has left, or a new one."""
+        """Return a connection to this file for one thread: an idle one, or a new one."""
         with self._lock:
             self._readers += 1
             if self._idle:
@@ -48,17 +48,18 @@ class Snapshot:
         return connection
 
     def keep(self, closing: Callable[[], None]) -> None:
-        """Have something closed together with this file."""
+        """Register a callback that runs when this file is closed."""
         self._kept.callback(closing)
 
     def leave(self, connection: Connection) -> None:
+        """Return a connection to the pool."""
         with self._lock:
             self._readers -= 1
             self._idle.append(connection)
         self._close_if_left()
 
     def retire(self) -> None:
-        """The file is not the published one any more: close it behind the last reader."""
+        """Mark the file as replaced; it closes behind its last reader."""
         with self._lock:
             self._is_current = False
         self._close_if_left()
@@ -73,7 +74,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """The published file of one path, whichever that is when somebody asks."""
+    """Provide snapshots of the file that is currently published under one path."""
 
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
@@ -82,9 +83,9 @@ class Snapshots:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[tuple[Snapshot, Connection]]:
-        """The published snapshot and a connection to it.
+        """Yield the published snapshot and a connection to it.
 
-        UsageError where there is no warehouse, or something else; RecsysError for a damaged one.
+        Raises UsageError if there is no warehouse, RecsysError for a damaged one.
         """
         with self._lock:
             snapshot = self._published()
@@ -104,13 +105,14 @@ class Snapshots:
         return self._current
 
     def close(self) -> None:
+        """Retire the current snapshot."""
         if self._current is not None:
             self._current.retire()
             self._current = None
 
 
 def _identity(warehouse: Path) -> Identity:
-    """What tells a published file from the one before; a file that is not there has one too."""
+    """Return what distinguishes a published file from the one before; zeros if there is none."""
     try:
         found = warehouse.stat()
     except OSError:

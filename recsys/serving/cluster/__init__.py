@@ -1,1 +1,1 @@
-"""Lists for all users of a warehouse that a Spark cluster built."""
+"""Recommend to all users of a warehouse that a Spark cluster built."""

@@ -1,4 +1,4 @@
-"""What runs in the Python of a cluster's workers, which have this program but need none of its extras."""
+"""Run learner functions in the Python of a cluster's workers, which need this program without its extras."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ANSWER = pa.schema([("version", pa.string())])
 def made(
     statement: QueryTemplate, argument: str, folders: Mapping[str, Path], batches: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """What a function makes of each piece of its ``argument``, the others being whole in their folders."""
+    """Apply a function to each batch of its ``argument``; read its other inputs whole from their folders."""
     kept = {name: InMemoryRelation(pq.read_table(folder)) for name, folder in folders.items()}
     for batch in batches:
         table = statement.of({**kept, argument: InMemoryRelation(pa.Table.from_batches([batch]))})
@@ -26,7 +26,7 @@ def made(
 
 
 def answers(statement: QueryTemplate, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """A row of ``ANSWER`` for each row; an error where the function cannot be had here."""
+    """Return a row of ``ANSWER`` per row; raise an error if the function cannot be imported here."""
     statement.callable()
     for batch in batches:
         yield pa.RecordBatch.from_pylist([{"version": __version__}] * batch.num_rows, ANSWER)

@@ -1,7 +1,7 @@
-"""Lists for everybody on a cluster: the SQL of a warehouse's requests over its store, written by the workers.
+"""Recommend to all users on a cluster: run the warehouse's request SQL over its store.
 
-What one machine makes for a block of users, a cluster makes for all at once: each relation is Parquet in a
-folder of the store that goes when the lists are there.
+One machine computes lists per block of users, a cluster for all users at once: each relation is Parquet in a
+folder of the store that is deleted when the lists are written.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from recsys.serving.query_templates import QueryTemplate
 from recsys.sources.parquet import SUFFIX
 
 USERS, RATINGS, REQUEST, SCORES = (f"{SCHEMA}.{name}" for name in ("users", "ratings", "request", "scores"))
-HISTORY = "staging.ratings"  # the ratings of everybody
+HISTORY = "staging.ratings"  # ratings of all users
 RECOMMENDED = f"{SCHEMA}.recommended"
 LISTS = f"""
 select "user", cast(rank as bigint) as rank, item, name, score, reason
@@ -48,7 +48,7 @@ Step = tuple[str, Callable[[], object]]
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where lists are made: a master's URL, and the limits of this process, which drives it."""
+    """Name a master's URL and the limits of this process, which drives it."""
 
     master: str | None
     limits: Limits
@@ -57,10 +57,13 @@ class Cluster:
 def write(
     recommender: Recommender, request: RecommendRequest, out: Path, cluster: Cluster, report: Report
 ) -> int:
-    """Lists for everybody as Parquet in the folder ``out``, by user and rank; the number of their rows.
+    """Write lists for all users as Parquet to the folder ``out`` and return the number of rows.
 
-    UsageError where the warehouse has no store, the folder cannot be written to, or there is no cluster that
-    can make them; the folder is then as it was.
+    Raises
+    ------
+    UsageError
+        The warehouse has no store, the folder cannot be written to, or no cluster can compute the lists; the
+        folder is unchanged then.
     """
     model = recommender.model(request)
     scored = recommender.requests.needed(f"{SCHEMA}.scores_{model}", {USERS, RATINGS, REQUEST})
@@ -71,7 +74,7 @@ def write(
     with export.folder(out) as unfinished, store.borrowed(), tempfile.TemporaryDirectory() as scratch:
 
         def clear() -> None:
-            """Before all else where a signal ends this, which gives it seconds; a cluster may take longer."""
+            """Delete partial output, before a signal's grace period of seconds is over."""
             store.discard()
             shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -102,10 +105,10 @@ def write(
 
 
 class _Making:
-    """The relations of one request for everybody, made one after the other."""
+    """Compute the relations of one request for all users, one after the other."""
 
     def __init__(self, store: Store, folders: Mapping[str, Path], cluster: Cluster, scratch: Path) -> None:
-        """``folders`` are those of all relations of the warehouse that are read."""
+        """Connect; ``folders`` maps every relation of the warehouse that is read to its folder."""
         limits = cluster.limits
         self.folders, self.done = folders, 0
         self.context = Context(
@@ -124,17 +127,20 @@ class _Making:
         self.database = SparkDatabase(writer, store, self.context, kept, input_rows=ratings)
 
     def steps(self, statements: Iterable[QueryTemplate]) -> list[Step]:
+        """Return a named step per template."""
         return [(one.relation.partition(".")[2], partial(self.make, one)) for one in statements]
 
     def create(self, relation: str, sql: str) -> None:
+        """Compute a relation with SQL."""
         self.database.create(_own(relation), "temp", sql)
 
     def check(self, statement: QueryTemplate) -> None:
-        """UsageError where the workers cannot make what Python makes."""
+        """Raise UsageError if the workers cannot run the function of a template."""
         if statement.function is not None:
             mapping.ask(self.database.session, statement)
 
     def make(self, statement: QueryTemplate) -> None:
+        """Compute a relation with its SQL or its function."""
         if statement.function is None:
             self.create(statement.relation, statement.sql)
             return
@@ -147,9 +153,9 @@ class _Making:
             self.database.store(_own(statement.relation), made)
 
     def run(self, steps: Sequence[Step], report: Report, clear: Callable[[], None]) -> None:
-        """Do all steps in a thread, so that the caller can be interrupted, and tell how far they are.
+        """Run all steps in a thread, so that the caller stays interruptible, and report progress.
 
-        Where it is, what they made is cleared before they have ended.
+        On interrupt, delete partial output without waiting for running tasks.
         """
 
         def work() -> None:
@@ -172,12 +178,12 @@ class _Making:
 
 
 def _own(relation: str) -> str:
-    """The name of a relation that lives as long as this."""
+    """Return the name of a relation that is deleted after the request."""
     return f"scratch.{relation}"
 
 
 def _store(connection: Connection) -> Store:
-    """A folder in the store of an open warehouse; UsageError where it was built without one."""
+    """Return a new folder in the store of an open warehouse; raise UsageError if it was built without one."""
     settings = manifest.settings_from(connection)
     if "store" not in settings:
         raise UsageError(
@@ -188,7 +194,7 @@ def _store(connection: Connection) -> Store:
 
 
 def _folders(connection: Connection, store: Store, statements: Iterable[QueryTemplate]) -> dict[str, Path]:
-    """Where the files of the relations are that statements read; those of the warehouse's own are made."""
+    """Return the folders of all relations that the templates read; write out those only in the warehouse."""
     read = relations_in(EVERYBODY) | {HISTORY}
     for statement in statements:
         read.update(relations_in(statement.sql) if statement.function is None else statement.kept())

@@ -1,6 +1,6 @@
-"""What Python makes on request, where it has the size of the data: the workers' Python makes it in pieces.
+"""Compute large relations in the workers' Python, in batches.
 
-They need this program and its packages for it, of the same versions; all else on a cluster is Spark's own.
+The workers need this program and its packages in the same versions; everything else runs in Spark.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from recsys.serving.query_templates import QueryTemplate
 from recsys.version import __version__
 
 LACKING = ("Cannot run program", "ModuleNotFoundError", "ImportError", "PYTHON_VERSION_MISMATCH")
-TASKS_OF_A_WORKER = 8  # that ask it whether it can: as many as run at a time would do
-ROWS = 1 << 16  # of a piece
+TASKS_OF_A_WORKER = 8  # probes per worker
+ROWS = 1 << 16  # rows of a batch
 
 Pieces = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
@@ -32,7 +32,7 @@ Pieces = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 def mapped(
     statement: QueryTemplate, argument: str, frame: DataFrame, folders: Mapping[str, Path]
 ) -> DataFrame:
-    """The relation that a function makes of a frame, its ``argument``, some rows at a time.
+    """Apply a function to a frame, its ``argument``, batch by batch.
 
     Its other inputs are small: every task reads them from their ``folders``.
     """
@@ -43,7 +43,7 @@ def mapped(
 
 
 def ask(session: SparkSession, statement: QueryTemplate) -> None:
-    """UsageError where a worker has no Python that can make a relation, before the work for it begins."""
+    """Raise UsageError if a worker's Python cannot compute a relation, before the work begins."""
     tasks = max(1, executors(session)) * TASKS_OF_A_WORKER
     with needing_python(session, statement), translate_errors():
         asked = _in_arrow(
@@ -56,7 +56,7 @@ def ask(session: SparkSession, statement: QueryTemplate) -> None:
 
 @contextlib.contextmanager
 def needing_python(session: SparkSession, statement: QueryTemplate) -> Iterator[None]:
-    """A worker's lack of Python, or of packages, as UsageError."""
+    """Translate a worker's missing Python or packages into UsageError."""
     try:
         yield
     except EngineError as error:
