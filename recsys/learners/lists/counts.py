@@ -1,0 +1,73 @@
+"""Scores that are the same for everybody: number of likes, and likes weighted by their age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.model import rounded, settings_table
+
+
+@dataclass(frozen=True)
+class ItemScores:
+    """One score an item: ``values`` float64 (items) of ``item_ids``, for every user alike."""
+
+    item_ids: np.ndarray
+    values: np.ndarray
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the scores (users, items): the same row for every user."""
+        return np.tile(rounded(self.values.copy()), (histories.user_count, 1))
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return ``settings`` and ``item_scores (item_id, score)``."""
+        return {
+            "settings": settings_table({}),
+            "item_scores": pa.table({"item_id": self.item_ids, "score": self.values}),
+        }
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table]) -> ItemScores:
+        """Return the model that `to_tables` wrote; rows in any order."""
+        table = tables["item_scores"].sort_by("item_id")
+        return cls(table["item_id"].to_numpy(), table["score"].to_numpy())
+
+
+def popularity(interactions: Interactions) -> ItemScores:
+    """Return the number of likes of each item."""
+    return ItemScores(interactions.item_ids, interactions.like_counts.astype(np.float64))
+
+
+def trending(interactions: Interactions, half_life: float) -> ItemScores:
+    """Return likes weighted by 2^(-age / half-life), age counted back from the latest like.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Training data with times in ``seq``.
+    half_life : float
+        Age, in units of ``seq``, at which a like counts half.
+
+    Raises
+    ------
+    ValueError
+        Unless ``half_life`` is above 0.
+    """
+    if not half_life > 0:
+        raise ValueError(f"half_life is {half_life}: expected a number above 0")
+    liked = interactions.is_like
+    times = interactions.seq[liked].astype(np.float64)
+    weights = 2.0 ** ((times - times.max(initial=-np.inf)) / half_life)
+    values = np.bincount(interactions.items[liked], weights, interactions.item_count)
+    return ItemScores(interactions.item_ids, values)
+
+
+def half_lives(interactions: Interactions) -> tuple[float, ...]:
+    """Return half-lives to choose from: 1/2, 1/8, 1/32, 1/128 and 1/512 of the time span of likes."""
+    times = interactions.seq[interactions.is_like]
+    span = float(np.ptp(times)) if len(times) else 0.0
+    return tuple(span / 2**power for power in (1, 3, 5, 7, 9)) if span > 0 else ()

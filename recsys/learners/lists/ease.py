@@ -1,0 +1,199 @@
+"""Item weights by EASE and EDLAE: ridge regressions of each item on all others, solved at once.
+
+Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019; "Autoencoders that don't overfit
+towards the Identity", NeurIPS 2020, for the penalty that grows with an item's weight. With X the input
+(users, items) and the penalties L_i = regularization + dropout / (1 - dropout) * sum over users of x_ui^2,
+
+    P = (X'X + diag(L))^-1        weight of j for i = -P_ji / P_ii, and 0 for i = j
+
+The primal form inverts X'X + diag(L), items by items. The dual form takes the same P from users by users:
+
+    M = (I + X diag(L)^-1 X')^-1        P = diag(L)^-1 - diag(L)^-1 X' M X diag(L)^-1
+
+so that its cost grows with the smaller side.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
+
+from recsys.learners.ease.learner import gram, negative_inverse
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.pruning import Budget, prune
+from recsys.learners.lists.threads import tiles
+from recsys.learners.lists.weighting import weights
+
+TILE = 512
+_FULL_PRECISION = 1024  # items up to which the primal form is solved in double precision
+
+
+@dataclass(frozen=True)
+class EaseParameters:
+    """What is chosen by validation.
+
+    Parameters
+    ----------
+    weighting : str
+        Input, see `weighting`.
+    regularization : float
+        Penalty that all items share, above 0.
+    dropout : float
+        Share of the input that EDLAE drops in expectation, 0 (EASE) or more and below 1.
+    """
+
+    weighting: str = "likes"
+    regularization: float = 300.0
+    dropout: float = 0.0
+
+
+class Solution(Protocol):
+    """The solved regressions of one input."""
+
+    def weights_of(self, rows: slice) -> np.ndarray:
+        """Return the weights float32 (rows, items) of a block of history items for all items."""
+
+    def fitted(self, users: np.ndarray) -> np.ndarray:
+        """Return the scores float32 (users, items) of users of the training data."""
+
+
+def fit(
+    interactions: Interactions, parameters: EaseParameters, budget: Budget, threads: int = 2
+) -> LinearModel:
+    """Fit EASE on all users.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Training data; leave out items beforehand where their number does not fit into memory, see
+        `bytes_needed`.
+    parameters : EaseParameters
+        Hyperparameters.
+    budget : Budget
+        How many weights are kept.
+    threads : int
+        Threads; the weights are the same for any number.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the penalties are too small for single precision.
+    """
+    inputs = weights(interactions, parameters.weighting)
+    solution = solve(inputs, parameters, threads)
+    counts = interactions.rater_counts
+    stored = prune(solution.weights_of, counts, interactions.is_candidate, budget)
+    return LinearModel(interactions.item_ids, stored, parameters.weighting)
+
+
+def solve(
+    inputs: csr_array, parameters: EaseParameters, threads: int = 2, is_dual: bool | None = None
+) -> Solution:
+    """Solve the regressions in the form that is cheaper, or in the one named by ``is_dual``."""
+    if is_dual is None:
+        is_dual = inputs.shape[0] < inputs.shape[1]
+    squares = np.asarray(inputs.power(2).sum(axis=0)).ravel()
+    growth = parameters.dropout / (1.0 - parameters.dropout)
+    penalties = parameters.regularization + growth * squares
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        return (_Dual if is_dual else _Primal).solved(inputs, penalties, pool)
+
+
+def bytes_needed(user_count: int, item_count: int) -> int:
+    """Return the memory of the cheaper form in bytes."""
+    if user_count < item_count:
+        return 8 * user_count**2 + 4 * user_count * item_count * 2 + 4 * TILE * item_count
+    return 4 * item_count**2 + 4 * TILE * item_count * 2
+
+
+@dataclass(frozen=True)
+class _Primal:
+    """-P with its diagonal, ``matrix`` (items, items), valid on and below the diagonal of tiles."""
+
+    matrix: np.ndarray
+    inputs: csr_array
+
+    @classmethod
+    def solved(cls, inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> _Primal:
+        size = inputs.shape[1]
+        kind = np.float64 if size <= _FULL_PRECISION else np.float32
+        by_item = csr_array(inputs.T.tocsr())
+        matrix = gram(by_item, pool).astype(kind, copy=False) if kind == np.float32 else _exact_gram(by_item)
+        matrix[np.diag_indices(size)] += penalties.astype(kind)
+        negative_inverse(matrix, pool)
+        _mirror(matrix)
+        return cls(matrix, inputs)
+
+    def weights_of(self, rows: slice) -> np.ndarray:
+        found = self.matrix[rows] / -np.diagonal(self.matrix)
+        found[np.arange(len(found)), np.arange(rows.start, rows.start + len(found))] = 0.0
+        return found.astype(np.float32, copy=False)
+
+    def fitted(self, users: np.ndarray) -> np.ndarray:
+        given = csr_array(self.inputs[users]).astype(self.matrix.dtype)
+        diagonal = -np.diagonal(self.matrix)
+        return (given @ self.matrix + given.toarray() * diagonal) / diagonal
+
+
+@dataclass(frozen=True)
+class _Dual:
+    """``solved_inputs`` M X float32 (users, items), ``penalties`` and the diagonal of P (items)."""
+
+    solved_inputs: np.ndarray
+    penalties: np.ndarray
+    diagonal: np.ndarray
+    inputs: csr_array
+
+    @classmethod
+    def solved(cls, inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> _Dual:
+        scaled = csr_array(inputs / penalties)
+        kernel = (scaled @ inputs.T).toarray()
+        kernel[np.diag_indices(len(kernel))] += 1.0
+        negative_inverse(kernel, pool)
+        _mirror(kernel)
+        product = _times_sparse(kernel, inputs, pool)
+        by_item = inputs.tocsc()
+        columns = np.repeat(np.arange(inputs.shape[1]), np.diff(by_item.indptr))
+        covered = np.bincount(columns, by_item.data * product[by_item.indices, columns], inputs.shape[1])
+        return cls(product, penalties, (1.0 - covered / penalties) / penalties, inputs)
+
+    def weights_of(self, rows: slice) -> np.ndarray:
+        items = np.arange(self.inputs.shape[1])[rows]
+        scaled = csr_array((self.inputs[:, items] / self.penalties[items]).T.tocsr()).astype(np.float32)
+        found = scaled @ self.solved_inputs
+        found /= (self.penalties * self.diagonal).astype(np.float32)
+        found[np.arange(len(items)), items] = 0.0
+        return found
+
+    def fitted(self, users: np.ndarray) -> np.ndarray:
+        scale = self.penalties * self.diagonal
+        return self.inputs[users].toarray() - self.solved_inputs[users] / scale
+
+
+def _exact_gram(by_item: csr_array) -> np.ndarray:
+    found: np.ndarray = (by_item @ by_item.T).toarray()
+    return found
+
+
+def _mirror(matrix: np.ndarray) -> None:
+    """Copy the lower triangle of a symmetric matrix to the upper one, tile by tile."""
+    for rows in tiles(len(matrix), TILE):
+        matrix[rows, rows.stop :] = matrix[rows.stop :, rows].T
+
+
+def _times_sparse(negative: np.ndarray, inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
+    """Return -A X float32 of a symmetric A (users, users) and sparse X (users, items), tile by tile."""
+    product = np.empty(inputs.shape, np.float32)
+    transposed = csr_array(inputs.T.tocsr())
+
+    def multiply(rows: slice) -> None:
+        product[rows] = -(transposed @ negative[:, rows]).T
+
+    list(pool.map(multiply, list(tiles(len(negative), TILE))))
+    return product

@@ -1,0 +1,193 @@
+"""Factors of users and items by implicit alternating least squares with frequency-scaled regularisation.
+
+Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, in the form of
+Rendle, Krichene, Zhang and Koren, "Revisiting the Performance of iALS on Item Recommendation Benchmarks",
+RecSys 2022:
+
+    sum over interactions  c_ui (1 - w_u . h_i)^2  +  unobserved * sum over all pairs (w_u . h_i)^2
+    + regularization * (sum over u (n_u + unobserved * items) |w_u|^2 + sum over i (n_i + unobserved * users)
+    |h_i|^2)
+
+n are numbers of interactions, c_ui their weights. Each step solves for all rows of one side exactly. Items
+are kept; a user's factors are solved from the history when it is scored, in the same way for users of the
+training data, later ones and visitors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
+
+from recsys.learners.lists import ials_kernels
+from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.model import rounded, settings_of, settings_table
+from recsys.learners.lists.threads import for_rows, tiles
+from recsys.learners.lists.weighting import weights
+
+_SPREAD = 0.1  # standard deviation of the first item factors, times the root of their number: Rendle et al.
+_TILE = 64  # users of one matrix product: always as many, so that a row does not depend on the others
+
+
+@dataclass(frozen=True)
+class IalsParameters:
+    """What is chosen by validation.
+
+    Parameters
+    ----------
+    weighting : str
+        Confidence of an interaction, see `weighting`.
+    factors : int
+        Number of factors.
+    unobserved : float
+        Weight of all pairs without an interaction (alpha 0), above 0.
+    regularization : float
+        Penalty, above 0.
+    epochs : int
+        Alternations.
+    seed : int
+        Seed of the first factors.
+    """
+
+    weighting: str = "likes"
+    factors: int = 64
+    unobserved: float = 0.2
+    regularization: float = 0.01
+    epochs: int = 12
+    seed: int = 2019
+
+
+@dataclass(frozen=True)
+class Side:
+    """Rotated factors of one side: ``factors`` float64 (rows, rank) whose F'F is diag(``squares``)."""
+
+    factors: np.ndarray
+    squares: np.ndarray
+
+    @classmethod
+    def of(cls, factors: np.ndarray) -> Side:
+        """Return the factors turned so that they are uncorrelated; inner products of both sides stay."""
+        with threadpool_limits(1, user_api="blas"):
+            squares, axes = np.linalg.eigh(factors.T @ factors)
+            return cls(np.ascontiguousarray(factors @ axes), np.maximum(squares, 0.0))
+
+    def solve(self, given: csr_array, parameters: IalsParameters, threads: int) -> np.ndarray:
+        """Return the factors float64 (rows of ``given``, rank) of the other side, each row solved exactly."""
+        begins, solved = given.indptr.astype(np.int64), np.empty((given.shape[0], len(self.squares)))
+        base = parameters.unobserved * self.squares
+        scale = np.diff(begins) + parameters.unobserved * len(self.factors)
+        entries = begins, given.indices.astype(np.int32), given.data.astype(np.float64)
+
+        def piece(first: int, last: int) -> bool:
+            penalties = parameters.regularization * scale
+            return bool(ials_kernels.solve(*entries, self.factors, base, penalties, first, last, solved))
+
+        if not all(for_rows(piece, len(solved), threads)):
+            raise np.linalg.LinAlgError("iALS has no unique solution: raise its regularization")
+        return solved
+
+
+@dataclass(frozen=True)
+class IalsModel:
+    """Item factors: ``factors`` float32 (items, rank) of ``item_ids`` (ascending)."""
+
+    item_ids: np.ndarray
+    factors: np.ndarray
+    parameters: IalsParameters
+
+    def scores(self, histories: Interactions, threads: int = 1) -> np.ndarray:
+        """Return the scores float64 (users, items) from the users' factors, solved from their histories."""
+        users = self.user_factors(histories, threads)
+        found = np.empty((len(users), len(self.item_ids)))
+        padded = np.zeros((_TILE, users.shape[1]))
+        with threadpool_limits(1, user_api="blas"):
+            for rows in tiles(len(users), _TILE):
+                padded[: rows.stop - rows.start] = users[rows]
+                found[rows] = (padded @ self._side.factors.T)[: rows.stop - rows.start]
+        return rounded(found)
+
+    def user_factors(self, histories: Interactions, threads: int = 1) -> np.ndarray:
+        """Return the factors float64 (users, rank) of users, on the axes of the rotated item factors."""
+        given = weights(histories.with_items(self.item_ids), self.parameters.weighting)
+        return self._side.solve(given, self.parameters, threads)
+
+    def contributions(self, history: Interactions, item: int) -> np.ndarray:
+        """Return what each entry of one user's history adds to the score of ``item`` (position).
+
+        With A = F'CF + D, the score h_i' A^-1 F'c is the sum over history items j of h_i' A^-1 h_j c_j.
+        """
+        place = positions(self.item_ids, history.item_ids[history.items])
+        known = place < len(self.item_ids)
+        given, parts = self._side.factors[place[known]], np.zeros(history.entry_count)
+        confidences = weights(history, self.parameters.weighting).data[known]
+        scale = known.sum() + self.parameters.unobserved * len(self.item_ids)
+        matrix = (given.T * confidences) @ given
+        matrix += np.diag(
+            self.parameters.unobserved * self._side.squares + self.parameters.regularization * scale
+        )
+        parts[known] = given @ np.linalg.solve(matrix, self._side.factors[item]) * confidences
+        return parts
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return ``settings`` and ``item_factors (item_id, factors FLOAT[])``."""
+        rank = self.factors.shape[1]
+        lists = pa.ListArray.from_arrays(
+            np.arange(0, self.factors.size + 1, rank, dtype=np.int32), pa.array(self.factors.ravel())
+        )
+        return {
+            "settings": settings_table(vars(self.parameters)),
+            "item_factors": pa.table({"item_id": self.item_ids, "factors": lists}),
+        }
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table]) -> IalsModel:
+        """Return the model that `to_tables` wrote; rows in any order."""
+        table = tables["item_factors"].sort_by("item_id").combine_chunks()
+        parameters = _parameters(settings_of(tables["settings"]))
+        lists = table["factors"].combine_chunks() if table.num_rows else None
+        flat = np.zeros(0, np.float32) if lists is None else lists.flatten().to_numpy()
+        factors = flat.astype(np.float32).reshape(-1, parameters.factors)
+        return cls(table["item_id"].to_numpy(), factors, parameters)
+
+    @cached_property
+    def _side(self) -> Side:
+        return Side.of(self.factors.astype(np.float64))
+
+
+def fit(interactions: Interactions, parameters: IalsParameters, threads: int = 2) -> IalsModel:
+    """Fit item factors on all users.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Training data.
+    parameters : IalsParameters
+        Hyperparameters.
+    threads : int
+        Threads; the factors are the same for any number.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If a row has no unique solution.
+    """
+    by_user = weights(interactions, parameters.weighting)
+    by_item = csr_array(by_user.T.tocsr())
+    rng = np.random.default_rng(parameters.seed)
+    shape = interactions.item_count, parameters.factors
+    items = rng.normal(size=shape) * _SPREAD / np.sqrt(parameters.factors)
+    for _ in range(parameters.epochs):
+        users = Side.of(items).solve(by_user, parameters, threads)
+        items = Side.of(users).solve(by_item, parameters, threads)
+    return IalsModel(interactions.item_ids, items.astype(np.float32), parameters)
+
+
+def _parameters(texts: Mapping[str, str]) -> IalsParameters:
+    kinds: dict[str, Any] = {"weighting": str, "factors": int, "epochs": int, "seed": int}
+    return IalsParameters(**{key: kinds.get(key, float)(text) for key, text in texts.items()})

@@ -1,0 +1,110 @@
+"""The compiled loop of implicit alternating least squares: one exact least-squares solution a row."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from recsys.learners.common.compiled import compiled
+
+
+@compiled
+def solve(begins, others, confidences, factors, base, penalties, first, last, solved):  # type:
+ignore[no-untyped-def]
+    """Put the factors of rows ``first`` to ``last`` into ``solved`` float64 (rows, rank).
+
+    Row u has entries e = ``begins[u]`` to ``begins[u + 1]`` with confidence c_e for the row f_e of
+    ``factors``. With D = diag(``base`` + ``penalties[u]``) and F, C of its entries, x solves (F'CF + D) x =
+    F'C 1. Rows with fewer entries than factors solve the equivalent system of the size of their entries
+    (Woodbury identity). Returns whether every row has a solution.
+    """
+    rank = factors.shape[1]
+    longest = 0
+    for row in range(first, last):
+        longest = max(longest, begins[row + 1] - begins[row])
+    gathered, right = np.empty((longest, rank)), np.empty(rank)
+    for row in range(first, last):
+        begin, count = begins[row], begins[row + 1] - begins[row]
+        solved[row] = 0.0
+        if count == 0:
+            continue
+        for place in range(count):
+            root = sqrt(confidences[begin + place])
+            vector = factors[others[begin + place]]
+            for a in range(rank):
+                gathered[place, a] = root * vector[a]
+        if count < rank:
+            is_solved = _dual(
+                gathered[:count], confidences[begin : begin + count], base, penalties[row], solved[row]
+            )
+        else:
+            is_solved = _primal(
+                gathered[:count], confidences[begin : begin + count], base, penalties[row], right, solved[row]
+            )
+        if not is_solved:
+            return False
+    return True
+
+
+@compiled
+def _primal(gathered, confidences, base, penalty, right, solved):  # type: ignore[no-untyped-def]
+    """Solve (A'A + D) x = A' sqrt(c) for A = ``gathered`` (entries, rank)."""
+    rank = len(solved)
+    product = np.dot(gathered.T, gathered)
+    right[:] = 0.0
+    for place in range(len(gathered)):
+        root = sqrt(confidences[place])
+        for a in range(rank):
+            right[a] += root * gathered[place, a]
+    for a in range(rank):
+        product[a, a] += base[a] + penalty
+    return _cholesky(product, right, solved)
+
+
+@compiled
+def _dual(gathered, confidences, base, penalty, solved):  # type: ignore[no-untyped-def]
+    """Solve the same by x = D^-1 A' y with (A D^-1 A' + I) y = sqrt(c)."""
+    count, rank = gathered.shape
+    scaled = np.empty((count, rank))
+    for a in range(rank):
+        if base[a] + penalty <= 0.0:
+            return False
+        share = 1.0 / (base[a] + penalty)
+        for place in range(count):
+            scaled[place, a] = gathered[place, a] * share
+    product = np.dot(scaled, gathered.T)
+    right, found = np.empty(count), np.empty(count)
+    for place in range(count):
+        product[place, place] += 1.0
+        right[place] = sqrt(confidences[place])
+    if not _cholesky(product, right, found):
+        return False
+    for place in range(count):
+        for a in range(rank):
+            solved[a] += scaled[place, a] * found[place]
+    return True
+
+
+@compiled
+def _cholesky(matrix, right, solved):  # type: ignore[no-untyped-def]
+    """Solve A x = b for a positive definite A (n, n), which is used up with b; return whether it is."""
+    size = len(right)
+    for k in range(size):
+        if not matrix[k, k] > 0.0:
+            return False
+        scale = 1.0 / sqrt(matrix[k, k])
+        right[k] *= scale
+        for b in range(k, size):
+            matrix[k, b] *= scale
+        for a in range(k + 1, size):
+            share = matrix[k, a]
+            right[a] -= share * right[k]
+            for b in range(a, size):
+                matrix[a, b] -= share * matrix[k, b]
+    for k in range(size - 1, -1, -1):
+        left = right[k]
+        for b in range(k + 1, size):
+            left -= matrix[k, b] * solved[b]
+        solved[k] = left / matrix[k, k]
+    return True

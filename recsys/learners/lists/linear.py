@@ -1,0 +1,84 @@
+"""Linear models of item weights: the score of an item is the weighted sum of its weights from the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from scipy.sparse import csr_array
+
+from recsys.learners.lists import linear_kernels
+from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.model import rounded, settings_of, settings_table
+from recsys.learners.lists.weighting import weights
+
+_DENSE = 0.5  # share of stored weights from which a full matrix is faster
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Item weights: ``weights[j, i]`` float32 (items, items) is what item j in a history adds to item i.
+
+    Parameters
+    ----------
+    item_ids : int64 array (items)
+        Ascending.
+    weights : csr_array float32 (items, items)
+        Row j: the item of the history; column i: the item that is scored.
+    weighting : str
+        How strongly an interaction counts, see `weighting`.
+    """
+
+    item_ids: np.ndarray
+    weights: csr_array
+    weighting: str
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the scores float64 (users, items): sums over the history, in the order of the item ids."""
+        inputs = weights(histories.with_items(self.item_ids), self.weighting)
+        found = np.zeros(inputs.shape)
+        given = inputs.indptr.astype(np.int64), inputs.indices, inputs.data
+        if self._dense is not None:
+            linear_kernels.add_rows(*given, self._dense, found)
+        else:
+            stored = self.weights.indptr.astype(np.int64), self.weights.indices, self.weights.data
+            linear_kernels.add_sparse_rows(*given, *stored, found)
+        return rounded(found)
+
+    def contributions(self, history: Interactions, item: int) -> np.ndarray:
+        """Return what each entry of one user's history adds to the score of ``item`` (position)."""
+        place = positions(self.item_ids, history.item_ids[history.items])
+        known = place < len(self.item_ids)
+        column = self.weights[:, [item]].toarray()[:, 0].astype(np.float64)
+        parts = np.zeros(history.entry_count)
+        parts[known] = weights(history, self.weighting).data[known] * column[place[known]]
+        return parts
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return ``settings`` and ``item_weights (item_j, item_i, weight)``, by item_j and item_i.
+
+        Items without a weight have no row: they score 0.
+        """
+        rows = np.repeat(self.item_ids, np.diff(self.weights.indptr))
+        columns = {"item_j": rows, "item_i": self.item_ids[self.weights.indices], "weight": self.weights.data}
+        return {"settings": settings_table({"weighting": self.weighting}), "item_weights": pa.table(columns)}
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table]) -> LinearModel:
+        """Return the model that `to_tables` wrote; rows in any order, of all items or of some histories."""
+        table, settings = tables["item_weights"], settings_of(tables["settings"])
+        j, i, values = (table[name].to_numpy() for name in ("item_j", "item_i", "weight"))
+        ids = np.unique(np.concatenate([j, i]))
+        places = np.searchsorted(ids, j).astype(np.int32), np.searchsorted(ids, i).astype(np.int32)
+        stored = csr_array((values.astype(np.float32), places), shape=(len(ids), len(ids)))
+        stored.sort_indices()
+        return cls(ids, stored, settings["weighting"])
+
+    @cached_property
+    def _dense(self) -> np.ndarray | None:
+        size = self.weights.shape[0]
+        is_full = size > 0 and self.weights.nnz > _DENSE * size**2
+        return self.weights.toarray() if is_full else None

@@ -1,0 +1,62 @@
+"""The protocol of a list model: a score for every user and item, and the parts that a score is a sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.learners.lists.interactions import Interactions
+
+STEP = 2.0**-30  # scores are rounded to multiples of it, so that equal scores stay equal in any order of sums
+
+
+class ListModel(Protocol):
+    """A fitted model that scores the items ``item_ids`` (ascending) from histories, of users known or not."""
+
+    item_ids: np.ndarray
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the scores float64 (users, items of the model), multiples of `STEP`.
+
+        A row depends on its own history alone: the same for any other users of the block.
+        """
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return the model as relations: ``settings (key, value)`` and what the model adds."""
+
+
+class ExplainedModel(ListModel, Protocol):
+    """A list model whose scores are sums over the history."""
+
+    def contributions(self, history: Interactions, item: int) -> np.ndarray:
+        """Return what each entry of a history (one user) adds to the score of an item position, float64
+        (entries).
+
+        The sum is the score, up to `STEP`.
+        """
+
+
+def rounded(scores: np.ndarray) -> np.ndarray:
+    """Round scores to multiples of `STEP`, in place; the same array."""
+    scores /= STEP
+    np.rint(scores, out=scores)
+    scores *= STEP
+    return scores
+
+
+def settings_table(settings: Mapping[str, Any]) -> pa.Table:
+    """Return settings as a relation ``(key, value)`` of texts."""
+    return pa.table(
+        {
+            "key": pa.array(list(settings), pa.string()),
+            "value": pa.array(map(str, settings.values()), pa.string()),
+        }
+    )
+
+
+def settings_of(table: pa.Table) -> dict[str, str]:
+    """Return the mapping that `settings_table` wrote."""
+    return dict(zip(table["key"].to_pylist(), table["value"].to_pylist(), strict=True))

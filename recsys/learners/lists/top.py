@@ -1,0 +1,155 @@
+"""The best items of every user: blocks of scores, without seen items, ties by number of likes, then id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.model import ListModel
+
+BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
+
+
+@dataclass(frozen=True)
+class Top:
+    """Lists of a block of users, best first.
+
+    Parameters
+    ----------
+    rows : slice
+        The users of the block.
+    items : int64 array (users, k)
+        Item positions in the catalogue of the histories; -1 where a list has ended.
+    scores : float64 array (users, k)
+        Scores; NaN where a list has ended.
+    """
+
+    rows: slice
+    items: np.ndarray
+    scores: np.ndarray
+
+
+def top(
+    model: ListModel,
+    histories: Interactions,
+    like_counts: np.ndarray,
+    k: int,
+    threads: int = 2,
+    block_bytes: int = BLOCK_BYTES,
+    allowed: np.ndarray | None = None,
+) -> Iterator[Top]:
+    """Yield the lists of all users, block by block, in their order.
+
+    Parameters
+    ----------
+    model : ListModel
+        Scores the items of the model; items that it does not know follow, by number of likes.
+    histories : Interactions
+        What the users interacted with: the input of the model, and left out of the lists.
+    like_counts : int array (items of the histories)
+        Breaks ties: more likes first, then the lower id.
+    k : int
+        Length of a list; shorter where fewer items are left.
+    threads : int
+        Blocks that are computed at a time; lists are the same for any number.
+    block_bytes : int
+        Memory of the scores of a block; lists are the same for any size.
+    allowed : bool array (items of the histories), optional
+        Items that a filter lets through, on top of ``histories.is_candidate``.
+    """
+    order = _Order.of(model, histories, like_counts, allowed)
+    size = max(1, block_bytes // (16 * max(1, len(model.item_ids))))
+    starts = range(0, histories.user_count, size)
+    blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        for begin in range(0, len(blocks), 2 * threads):  # no more lists wait than are computed
+            yield from pool.map(
+                lambda rows: order.best(model, histories, rows, k), blocks[begin : begin + 2 * threads]
+            )
+
+
+def gathered(lists: Iterator[Top], user_count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return item positions and scores (users, k) of all blocks."""
+    items, scores = np.full((user_count, k), -1, np.int64), np.full((user_count, k), np.nan)
+    for block in lists:
+        items[block.rows, : block.items.shape[1]] = block.items
+        scores[block.rows, : block.scores.shape[1]] = block.scores
+    return items, scores
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The items of a model in the order of ties.
+
+    ``columns`` (m) are columns of the scores and ``items`` (m) the same items' positions in the catalogue,
+    most liked first; ``others`` are catalogue positions that the model does not score, most liked first.
+    """
+
+    columns: np.ndarray
+    items: np.ndarray
+    others: np.ndarray
+
+    @classmethod
+    def of(
+        cls, model: ListModel, histories: Interactions, like_counts: np.ndarray, allowed: np.ndarray | None
+    ) -> _Order:
+        may = histories.is_candidate if allowed is None else histories.is_candidate & allowed
+        items = np.argsort(-like_counts, kind="stable")  # positions ascend with ids
+        items = items[may[items]]
+        columns = positions(model.item_ids, histories.item_ids[items])
+        known = columns < len(model.item_ids)
+        return cls(columns[known], items[known], items[~known])
+
+    def best(self, model: ListModel, histories: Interactions, rows: slice, k: int) -> Top:
+        block = histories.users(rows)
+        scores = model.scores(block)
+        places = np.full(histories.item_count, -1)
+        places[self.items] = np.arange(len(self.items))
+        ordered = scores if _is_identity(self.columns, scores.shape[1]) else scores[:, self.columns]
+        seen = places[block.items]
+        ordered[block.rows[seen >= 0], seen[seen >= 0]] = -np.inf
+        chosen, values = _largest(ordered, min(k, ordered.shape[1]))
+        items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
+        if (np.isnan(values).any() or items.shape[1] < k) and len(self.others):
+            items, values = self._filled(block, items, values, k)
+        return Top(rows, items, values)
+
+    def _filled(
+        self, block: Interactions, items: np.ndarray, values: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lists with unscored items at their ends, of score 0."""
+        width = min(k, items.shape[1] + len(self.others))
+        longer = np.full((len(items), width), -1, np.int64), np.full((len(items), width), np.nan)
+        for user in range(len(items)):
+            listed = items[user][items[user] >= 0]
+            seen = block.items[block.begins[user] : block.begins[user + 1]]
+            further = self.others[: k + len(seen)]
+            further = further[~np.isin(further, seen)][: width - len(listed)]
+            longer[0][user, : len(listed) + len(further)] = np.concatenate([listed, further])
+            longer[1][user, : len(listed)] = values[user][: len(listed)]
+            longer[1][user, len(listed) : len(listed) + len(further)] = 0.0
+        return longer
+
+
+def _is_identity(columns: np.ndarray, size: int) -> bool:
+    return len(columns) == size and bool((columns == np.arange(size)).all())
+
+
+def _largest(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return columns and values of the k largest of each row, of equal ones the first; NaN for -inf."""
+    chosen, values = np.zeros((len(scores), k), np.int64), np.full((len(scores), k), np.nan)
+    if k == 0:
+        return chosen, values
+    limits = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
+    for user, limit in enumerate(limits):
+        row = scores[user]
+        columns = np.flatnonzero((row >= limit) & (row > -np.inf))
+        columns = columns[np.argsort(-row[columns], kind="stable")][:k]
+        chosen[user, : len(columns)] = columns
+        values[user, : len(columns)] = row[columns]
+    return chosen, values
