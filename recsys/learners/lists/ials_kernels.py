@@ -10,8 +10,9 @@ from recsys.learners.common.compiled import compiled
 
 
 @compiled
-def solve(begins, others, confidences, factors, base, penalties, first, last, solved):  # type:
-ignore[no-untyped-def]
+def solve(  # type: ignore[no-untyped-def]
+    begins, others, confidences, factors, base, penalties, first, last, solved
+):
     """Put the factors of rows ``first`` to ``last`` into ``solved`` float64 (rows, rank).
 
     Row u has entries e = ``begins[u]`` to ``begins[u + 1]`` with confidence c_e for the row f_e of
