@@ -73,6 +73,7 @@ ROLES = {
     "backends": "DuckDB and Spark, behind one interface",
     "sources": "reads and checks input files",
     "project": "reads sql/: headers, parameters, the graph of ref()",
+    "outputs": "writes files whole, never over what is read",
     "errors": "errors with one line for the user",
     "version": "",
 }

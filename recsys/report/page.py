@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from markupsafe import Markup
 
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
+from recsys.outputs import replacing
 from recsys.report import charts
 from recsys.report.elements import Figure, Section
 from recsys.report.headline import headline
@@ -126,14 +126,5 @@ def _library() -> Markup:
 
 def _replace(out: Path, content: bytes) -> None:
     """Put a whole file in the place of ``out``; what was there stays until then."""
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(out) as unfinished:
+        unfinished.write_bytes(content)

@@ -10,18 +10,16 @@ from pathlib import Path
 import pyarrow as pa
 
 from recsys.errors import UsageError
+from recsys.outputs import check_output, replacing
 
 FORMATS = (".parquet", ".csv", ".csv.gz")
 
 
-def check(out: Path) -> None:
-    """Raise UsageError for a file that cannot be written, before the work begins."""
+def check(out: Path, inputs: Iterable[Path] = ()) -> None:
+    """Raise UsageError for a file that cannot or must not be written, before the work begins."""
     if not out.name.endswith(FORMATS):
         raise UsageError(f"{out}: expected a name that ends in {', '.join(FORMATS)}")
-    if out.is_dir():
-        raise UsageError(f"{out}: a folder, expected a file to write")
-    if not out.parent.is_dir():
-        raise UsageError(f"{out}: no such folder to write to")
+    check_output(out, inputs)
 
 
 def check_folder(out: Path) -> None:
@@ -59,15 +57,8 @@ def write(blocks: Iterable[pa.Table], out: Path) -> int:
 
     An interruption leaves the previous file in place.
     """
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        rows = _write(blocks, unfinished, out)
-        unfinished.replace(out)
-    except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return rows
+    with replacing(out) as unfinished:
+        return _write(blocks, unfinished, out)
 
 
 def _write(blocks: Iterable[pa.Table], path: Path, out: Path) -> int:

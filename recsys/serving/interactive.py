@@ -13,6 +13,7 @@ import duckdb
 
 from recsys.backends.duckdb.statements import CORRUPT, Connection
 from recsys.errors import RecsysError, UsageError
+from recsys.serving.copy_target import check_copy
 
 POLL_SECONDS = 0.05
 RELATIONS = """
@@ -89,6 +90,7 @@ def run(
     with _translate_errors():
         statements = connection.extract_statements(text)
     for statement in statements:
+        check_copy(statement)
         relation = _run_in_thread(
             connection, partial(_materialized, connection, statement, most_rows), watched
         )

@@ -11,6 +11,7 @@ from recsys.backends.duckdb.connection import fetch, query, write_csv
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
 from recsys.errors import RecsysError, UsageError
+from recsys.outputs import replacing
 from recsys.sources.directory import REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
@@ -163,16 +164,13 @@ def best_sentence(best: Mapping[str, Any]) -> str:
 def write_submission(connection: Connection, model: str, out: Path) -> int:
     """Write a model's submission as CSV atomically and return its number of rows."""
     require_model(connection, model)
-    if not out.parent.is_dir() or out.is_dir():
-        raise UsageError(f"{out}: {'a folder' if out.is_dir() else 'no such folder to write to'}")
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        write_csv(connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz")
-        unfinished.replace(out)
-    except (RecsysError, OSError) as error:
-        raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(out) as unfinished:
+        try:
+            write_csv(
+                connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz"
+            )
+        except RecsysError as error:
+            raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
     return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import click
 
-from recsys.errors import UsageError
-
 
 @click.command()
 @click.option("--format", "shape", type=click.Choice(["text", "mermaid", "svg"]), default="text")
@@ -21,6 +19,7 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
     Example: recsys graph --format svg --out lineage.svg
     """
     from recsys.docs_site import lineage
+    from recsys.outputs import replacing
     from recsys.project import Project
     from recsys.sources.directory import OPTIONAL
 
@@ -31,7 +30,5 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
     if out is None:
         print(text)
     else:
-        try:
-            out.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
+        with replacing(out, [project.root]) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")

@@ -85,7 +85,7 @@ def recommend(
             print(_on_cluster(recommender, request, out, master, Limits(threads, memory)))
             return
         if out is not None:
-            export.check(out)
+            export.check(out, [] if ratings is None else [Path(ratings)])
             recommender.model(request)
             rows = export.write(_told(recommender, request, users, ratings), out)
             print(f"{out}: {rows:,} rows, by {recommender.model(request)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from recsys.errors import UsageError
+from recsys.outputs import check_output, replacing
 from recsys.learners.ensembles.blend import METHODS, Blend, blend
 from recsys.learners.ensembles.pool import Input, Pool, rounding_error
 from recsys.learners.ensembles.within_user import Users
-from recsys.sources.submissions import Candidates, Submissions, read_candidates, read_submissions
+from recsys.sources.submissions import Candidates, Submissions, read_candidates, read_scores, read_submissions
 
 HEADER = b"TrackID,Predictor\n"
 
@@ -74,6 +74,8 @@ def run(
     if not directory.is_dir():
         found = "a file" if directory.exists() else "nothing of that name"
         raise UsageError(f"{directory}: expected a folder of submissions, found {found}")
+    named = [directory / f"{name}{ending}" for name in read_scores(scores) for ending in ("", ".gz")]
+    check_output(out, (scores, candidates, *named))
     listed = read_candidates(candidates)
     submissions = read_submissions(directory, scores, listed, skip_invalid, aside=(candidates, out))
     if not submissions.files:
@@ -121,18 +123,6 @@ def write_submission(path: Path, candidates: Candidates, liked: NDArray[np.bool_
     The file appears whole or not at all. UsageError where it cannot be written.
     """
     rows = pa.table({"id": candidates.ids, "liked": liked.astype(np.uint8)})
-    if path.is_dir():
-        raise UsageError(f"{path}: cannot be written: it is a folder")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            with part.open("wb") as file:
-                file.write(HEADER)
-                csv.write_csv(rows, file, csv.WriteOptions(include_header=False, quoting_style="none"))
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        file.write(HEADER)
+        csv.write_csv(rows, file, csv.WriteOptions(include_header=False, quoting_style="none"))

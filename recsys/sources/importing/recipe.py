@@ -50,6 +50,10 @@ def _check(options: Options) -> None:
         raise UsageError(f"{options.out}: is there already: --force replaces it")
     if options.out.exists() and not (options.out / METADATA).is_file():
         raise UsageError(f"{options.out}: no imported data, which alone --force replaces")
+    named = [*options.files, *([options.items] if options.items else [])]
+    inside = [name for name in named if Path(name).resolve().is_relative_to(options.out.resolve())]
+    if inside:
+        raise UsageError(f"{options.out}: {inside[0]} is in it, and would be replaced: name another folder")
     if options.duplicates not in DUPLICATES:
         raise UsageError(f"--duplicates {options.duplicates}: expected {' or '.join(DUPLICATES)}")
     if options.scale and not options.scale[0] < options.scale[1]:

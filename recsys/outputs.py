@@ -1,0 +1,100 @@
+"""Write a file so that it is there as a whole or not at all, and never in place of what must stay."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from recsys.errors import UsageError
+
+MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
+MAGIC_OFFSET = 8
+BESIDE = ".wal"  # DuckDB's log of a file lies beside it and is read with it
+
+
+@contextlib.contextmanager
+def replacing(out: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
+    """Write a file under a hidden name, and put it in its place when the block ends well.
+
+    Parameters
+    ----------
+    out : Path
+        The file to write; of a link, the file that it leads to.
+    inputs : iterable of Path
+        What the command reads, as in `check_output`.
+
+    Yields
+    ------
+    Path
+        Where to write.
+
+    Raises
+    ------
+    UsageError
+        ``out`` cannot or must not be written; what was there stays.
+    """
+    check_output(out, inputs)
+    place = out.resolve()
+    unfinished = place.with_name(f".{place.name}.unfinished")
+    try:
+        yield unfinished
+        _flush(unfinished)
+        unfinished.replace(place)
+    except OSError as error:
+        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:
+    """Refuse to write where a command would destroy something.
+
+    Parameters
+    ----------
+    out : Path
+        The file to write. Links count as what they lead to.
+    inputs : iterable of Path
+        The files that the command reads, and folders of such files.
+
+    Raises
+    ------
+    UsageError
+        ``out`` is an input, a DuckDB file, the log of one, a folder or a device, or its folder is missing.
+    """
+    place = Path(os.path.realpath(out))
+    if place.is_dir():
+        raise UsageError(f"{out}: a folder: expected the name of a file to write")
+    if not place.parent.is_dir():
+        raise UsageError(f"{out}: no such folder to write to")
+    if place.exists() and not place.is_file():
+        raise UsageError(f"{out}: a device: expected the name of a file to write")
+    if is_duckdb(place) or (place.suffix == BESIDE and is_duckdb(place.with_suffix(""))):
+        raise UsageError(f"{out}: a DuckDB file, which is never replaced: expected another name")
+    for path in inputs:
+        if _is_in(place, path):
+            raise UsageError(f"{out}: this command reads it: expected another name")
+
+
+def is_duckdb(path: Path) -> bool:
+    """Return whether a file is a DuckDB database."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAGIC_OFFSET + len(MAGIC))[MAGIC_OFFSET:] == MAGIC
+    except OSError:
+        return False
+
+
+def _is_in(place: Path, path: Path) -> bool:
+    """Return whether an existing file is an input, by whatever name, or lies in a folder of inputs."""
+    try:
+        return place.samefile(path) or (path.is_dir() and place.is_relative_to(path.resolve()))
+    except OSError:
+        return False
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
