@@ -51,6 +51,7 @@ class Interactions:
         table: pa.Table,
         item_ids: np.ndarray | None = None,
         candidate_ids: np.ndarray | None = None,
+        user_ids: np.ndarray | None = None,
     ) -> Interactions:
         """Return the interactions of an Arrow table, whose rows may be in any order.
 
@@ -64,12 +65,15 @@ class Interactions:
             of ``candidate_ids``.
         candidate_ids : int array, optional
             Items that may be recommended. Default: all.
+        user_ids : int array, optional
+            Users of the matrix, ascending, with interactions or without. Default: the users of the table.
         """
         columns = [_column(table, name) for name in ("user_id", "item_id", "rating", "is_like", "seq")]
         users, items, ratings, is_like, seq = columns
         if item_ids is None:
             item_ids = np.unique(np.concatenate([items, *([] if candidate_ids is None else [candidate_ids])]))
-        user_ids = np.unique(users)
+        if user_ids is None:
+            user_ids = np.unique(users)
         rows, places = np.searchsorted(user_ids, users), positions(item_ids, items)
         known = np.flatnonzero(places < len(item_ids))
         order = known[np.lexsort((places[known], rows[known]))]

@@ -42,6 +42,7 @@ def top(
     threads: int = 2,
     block_bytes: int = BLOCK_BYTES,
     allowed: np.ndarray | None = None,
+    keeps_seen: bool = False,
 ) -> Iterator[Top]:
     """Yield the lists of all users, block by block, in their order.
 
@@ -61,8 +62,10 @@ def top(
         Memory of the scores of a block; lists are the same for any size.
     allowed : bool array (items of the histories), optional
         Items that a filter lets through, on top of ``histories.is_candidate``.
+    keeps_seen : bool
+        Whether items of the history may be in the list.
     """
-    order = _Order.of(model, histories, like_counts, allowed)
+    order = _Order.of(model, histories, like_counts, allowed, keeps_seen)
     size = max(1, block_bytes // (16 * max(1, len(model.item_ids))))
     starts = range(0, histories.user_count, size)
     blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
@@ -93,17 +96,23 @@ class _Order:
     columns: np.ndarray
     items: np.ndarray
     others: np.ndarray
+    keeps_seen: bool
 
     @classmethod
     def of(
-        cls, model: ListModel, histories: Interactions, like_counts: np.ndarray, allowed: np.ndarray | None
+        cls,
+        model: ListModel,
+        histories: Interactions,
+        like_counts: np.ndarray,
+        allowed: np.ndarray | None,
+        keeps_seen: bool,
     ) -> _Order:
         may = histories.is_candidate if allowed is None else histories.is_candidate & allowed
         items = np.argsort(-like_counts, kind="stable")  # positions ascend with ids
         items = items[may[items]]
         columns = positions(model.item_ids, histories.item_ids[items])
         known = columns < len(model.item_ids)
-        return cls(columns[known], items[known], items[~known])
+        return cls(columns[known], items[known], items[~known], keeps_seen)
 
     def best(self, model: ListModel, histories: Interactions, rows: slice, k: int) -> Top:
         block = histories.users(rows)
@@ -111,7 +120,7 @@ class _Order:
         places = np.full(histories.item_count, -1)
         places[self.items] = np.arange(len(self.items))
         ordered = scores if _is_identity(self.columns, scores.shape[1]) else scores[:, self.columns]
-        seen = places[block.items]
+        seen = places[block.items] if not self.keeps_seen else np.full(len(block.items), -1)
         ordered[block.rows[seen >= 0], seen[seen >= 0]] = -np.inf
         chosen, values = _largest(ordered, min(k, ordered.shape[1]))
         items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
@@ -128,6 +137,7 @@ class _Order:
         for user in range(len(items)):
             listed = items[user][items[user] >= 0]
             seen = block.items[block.begins[user] : block.begins[user + 1]]
+            seen = seen[: 0 if self.keeps_seen else None]
             further = self.others[: k + len(seen)]
             further = further[~np.isin(further, seen)][: width - len(listed)]
             longer[0][user, : len(listed) + len(further)] = np.concatenate([listed, further])

@@ -115,3 +115,16 @@ def test_a_user_who_has_seen_everything_gets_an_empty_list() -> None:
     histories = Interactions.from_table(rows)
     items, _ = lists(counts.popularity(histories), histories, 2)
     assert items.tolist() == [[-1, -1], [1, -1]]
+
+
+def test_items_of_the_history_stay_where_that_is_asked_for(model, interactions):
+    items, _ = lists(model, interactions, ITEMS, keeps_seen=True)
+    assert all(sorted(row) == list(range(ITEMS)) for row in items.tolist())
+
+
+def test_users_without_interactions_get_the_most_liked_items(model, interactions):
+    rows = table(*(np.array([value]) for value in (7, interactions.item_ids[0], 100.0, True, 0)))
+    asked = Interactions.from_table(rows, interactions.item_ids, user_ids=np.array([7, 8]))
+    found = top(model, asked, interactions.like_counts, 3)
+    items, _ = gathered(found, 2, 3)
+    assert items[1].tolist() == np.argsort(-interactions.like_counts, kind="stable")[:3].tolist()
