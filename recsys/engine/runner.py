@@ -25,6 +25,7 @@ from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UnavailableError
 from recsys.project import Model, Project
 from recsys.project.contract import Context, proven_key
+from recsys.project.files import read_text
 from recsys.project.rendering import PythonCall, Rendered
 from recsys.project.single_query import complaint, trailing_sql
 from recsys.sources.directory import SourceFile, plain_text
@@ -243,7 +244,7 @@ def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
     if error.offset is None:
         return f"{path}: {error}\n  rendered: {compiled}"
     line, column = rendered.origin(error.offset)
-    text = path.read_text(encoding="utf-8").splitlines()
+    text = read_text(path).splitlines()
     first, last = max(1, line - 1), min(len(text), line + 1)
     context = "\n".join(
         f"  {'>' if number == line else ' '} {number:>4} | {text[number - 1]}"

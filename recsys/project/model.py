@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
+from recsys.project.files import check_name, read_text, sql_files
 from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
 
 LAYERS = ("staging", "hierarchy", "priors", "learned", "features", "scores", "marts", "main")
@@ -90,22 +91,23 @@ def read_models(root: Path, defaults: Mapping[str, str]) -> Iterable[Model]:
         A name is no identifier, a header is incomplete, or two files define one relation.
     """
     found: dict[str, Path] = {}
-    for path in sorted(
-        root.glob("*/**/*.sql"), key=lambda path: (path.relative_to(root).parts[0], path.stem)
-    ):
+    for path in sorted(sql_files(root), key=lambda path: (path.relative_to(root).parts[0], path.stem)):
         folders = path.relative_to(root).parts[:-1]
+        if not folders:
+            raise BuildError(f"{path}: expected in the folder of a layer, such as {root / 'features'}")
         layer = folders[0]
         if layer == "macros":
             continue
         if not all(IDENTIFIER.fullmatch(name) for name in (*folders, path.stem)):
             raise BuildError(f"{path}: expected a file and folder name of lower-case letters, digits and _")
+        check_name(path, layer)
         name = f"{layer}.{path.stem}"
         if name in found:
             raise BuildError(
                 f"{path}: {name} is defined in {found[name]} already; rename one of the two files"
             )
         found[name] = path
-        header, lines = read_header(path.read_text(encoding="utf-8"))
+        header, lines = read_header(read_text(path))
         materialized = header.get("materialized", defaults.get(layer, "table"))
         if materialized not in MATERIALIZATIONS:
             where = f"{path}:{lines.get('materialized', 1)}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from recsys.errors import UsageError
 from recsys.project.allowed import EXAMPLES, Allowed, read_declarations
+from recsys.project.files import read_text
 
 
 class Literal(str):
@@ -32,7 +33,7 @@ class Parameters:
 
         UsageError for an unknown key, and for a value in either that its declaration does not allow.
         """
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

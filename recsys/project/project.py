@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 
 from recsys.errors import BuildError, UsageError
+from recsys.project.files import read_text, sql_files
 from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
@@ -134,13 +135,12 @@ class Project:
 
     def _macros(self, into: jinja2.Environment) -> dict[str, object]:
         """The macros of ``sql/macros``, which all models and each other can call by name."""
-        files = sorted((self.root / "macros").glob("*.sql"))
-        texts = {path: path.read_text(encoding="utf-8") for path in files}
+        texts = {path: read_text(path) for path in sorted(sql_files(self.root / "macros"))}
         source = "\n".join(texts.values())
         try:
             found = macros(into, source)
         except jinja2.TemplateSyntaxError as error:
-            raise BuildError(f"{self.root / 'macros'}: {error.message}") from None
+            raise BuildError(f"{_place(texts, error.lineno)}: {error.message}") from None
         for path, text in texts.items():
             refuse_in_macros(path, text, self.schemas, self.writers)
         return found
@@ -161,7 +161,7 @@ class Project:
     def template(self, model: Model) -> jinja2.Template:
         """The compiled template of a model, which carries the line numbers of its file along."""
         if model.name not in self._templates:
-            source = model.path.read_text(encoding="utf-8")
+            source = read_text(model.path)
             self._templates[model.name] = compiled(self.environment, model.name, source)
             self._own_lines[model.name] = own_lines(source, self.schemas)
         return self._templates[model.name]
@@ -254,6 +254,15 @@ class Project:
                 if model.name in self.enabled and fnmatchcase(relation, pattern)
             )
         return self._matching[pattern]
+
+
+def _place(texts: Mapping[Path, str], line: int) -> str:
+    """Return the file and line of a line of texts that were joined by line breaks."""
+    for path, text in texts.items():
+        if line <= (count := text.count("\n") + 1):
+            return f"{path}:{line}"
+        line -= count
+    raise ValueError(f"no line {line} in the macros")
 
 
 def _in_order(parents: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -28,6 +28,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from recsys.errors import BuildError
+from recsys.project.files import read_text
 from recsys.project.model import IDENTIFIER, LAYERS, Model
 
 KEYS = ("replacing", "targets", "on", "given", "without", "kept")
@@ -60,7 +61,7 @@ def read_scenarios(path: Path) -> list[Scenario]:
     if not path.is_file():
         return []
     try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+        sections = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise BuildError(f"{path}: {error}") from None
     return [_scenario(path, schema, section) for schema, section in sections.items()]
