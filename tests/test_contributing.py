@@ -66,7 +66,7 @@ def run(folder: Path, command: str, places: Sequence[Path] = ()) -> str:
 def test_the_recipes_end_on_the_leaderboard(copy, tmp_path):
     pytest.importorskip("sklearn", reason="the extra 'learners' is not installed")
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    recipe = text.split("## To add a model")[1].split("## What a header promises")[0]
+    recipe = text.split("## To add a model")[1].split("## What a header declares")[0]
     written, printed = [], ""
     for block in BLOCK.finditer(recipe):
         for command in (block["commands"] or "").splitlines():

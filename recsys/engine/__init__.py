@@ -1,1 +1,1 @@
-"""Builds what a project describes; `duckdb` opens what is published, `writing` what a build makes."""
+"""Build warehouses: plan, schedule and run models, check their contracts, publish the result."""

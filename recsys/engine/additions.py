@@ -1,4 +1,4 @@
-"""What is measured of a finished warehouse, and kept in it until a build changes what it was measured of."""
+"""Add measurements of a finished warehouse to it; a build removes them when their inputs change."""
 
 from __future__ import annotations
 
@@ -16,9 +16,25 @@ RELATIONS = ("marts.ranking_quality",)
 
 
 def add(warehouse: Path, relation: str, table: pa.Table, limits: Limits) -> None:
-    """Publish the warehouse anew, with one of `RELATIONS` in the place of what was there of it.
+    """Publish the warehouse again with one of `RELATIONS` replaced.
 
-    UsageError if a build is at work on it, BuildError if it cannot be written: what is published stays.
+    Parameters
+    ----------
+    warehouse : Path
+        The published warehouse.
+    relation : str
+        One of `RELATIONS`.
+    table : pyarrow.Table
+        Its rows.
+    limits : Limits
+        Threads and memory of DuckDB.
+
+    Raises
+    ------
+    UsageError
+        A build is running on the warehouse.
+    BuildError
+        It cannot be written; the published warehouse is unchanged.
     """
     if relation not in RELATIONS:
         raise ValueError(f"{relation}: expected one of {', '.join(RELATIONS)}")

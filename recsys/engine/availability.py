@@ -1,4 +1,4 @@
-"""Which models cannot be part of a build: their packages, their input or the user's wish are missing."""
+"""Find the models that cannot be built: packages or input are missing, or the user excludes them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,28 @@ UNWANTED = "--without leaves it out"
 def leave_out(
     project: Project, files: Mapping[str, SourceFile], sql_only: bool, unwanted: Sequence[str] = ()
 ) -> dict[str, str]:
-    """Disable the models that cannot run, and what cannot do without them; the reason for each by name.
+    """Disable the models that cannot run, and models that need them.
 
-    So it is with ``unwanted`` models and their variants, which are named as `recsys.engine.plan.named` has it:
-    UsageError where there is none of that name.
+    Parameters
+    ----------
+    project : Project
+        The models; changed in place.
+    files : mapping of str to SourceFile
+        The input files.
+    sql_only : bool
+        Whether to leave all learners out.
+    unwanted : sequence of str
+        Models to leave out with their variants, as `recsys.engine.plan.named` names them.
+
+    Returns
+    -------
+    dict of str to str
+        The reason for each disabled model.
+
+    Raises
+    ------
+    UsageError
+        There is no model of an unwanted name.
     """
     readers = _readers(project)
     reasons = {
@@ -29,7 +47,7 @@ def leave_out(
     }
     for pattern in unwanted:
         meant = named(project.models.values(), pattern, "--without")
-        reasons |= dict.fromkeys(meant | _twins(project, meant), UNWANTED)
+        reasons |= dict.fromkeys(meant | _variants(project, meant), UNWANTED)
     reasons = exclude(project, reasons)
     while (sql_only or unwanted) and (idle := _idle(project, readers)):
         reasons |= exclude(project, dict.fromkeys(idle, UNWANTED if unwanted else SQL_ONLY))
@@ -37,13 +55,13 @@ def leave_out(
 
 
 def exclude(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
-    """Disable models and, round by round, those that still read a disabled one; all of them with reasons."""
+    """Disable models and, transitively, those that read a disabled one; return all of them with reasons."""
     left_out: dict[str, str] = {}
     gathering = {name for name in project.enabled if project.render(name).is_gathering}
     waiting = dict(reasons)
     while waiting:
         left_out |= waiting
-        project.disable(waiting)  # what gathers models renders anew after this, so that it is asked last
+        project.disable(waiting)  # gathering models render anew, so they come last
         others = project.enabled - gathering
         waiting = _blocked(project, others) or _blocked(project, project.enabled & gathering)
     return left_out
@@ -58,8 +76,8 @@ def _blocked(project: Project, names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _twins(project: Project, names: Set[str]) -> set[str]:
-    """What is made of other inputs by the same SQL as these, such as their scores of validation candidates."""
+def _variants(project: Project, names: Set[str]) -> set[str]:
+    """Return the variants of models, such as their scores of validation candidates."""
     return {
         name
         for name, model in project.models.items()
@@ -79,7 +97,7 @@ def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], s
 
 
 def _is_installed(package: str) -> bool:
-    """Whether pip knows an installed package by this name: ``scikit-learn``, imported as sklearn."""
+    """Return whether a package is installed, by its name in pip: ``scikit-learn``, not sklearn."""
     try:
         version(package)
     except (PackageNotFoundError, ValueError):
@@ -88,13 +106,13 @@ def _is_installed(package: str) -> bool:
 
 
 def _has_input(project: Project, relation: str, files: Mapping[str, SourceFile]) -> bool:
-    """Whether the files that a staging relation reads are there and not empty."""
+    """Return whether the files that a staging relation reads are present and not empty."""
     sources = project.render(relation).sources
     return bool(sources) and all(files[name].byte_count for name in sources)
 
 
 def _readers(project: Project) -> dict[str, set[str]]:
-    """The models that read each model, as long as all are enabled."""
+    """Return the models that read each model, with all models enabled."""
     readers: dict[str, set[str]] = {}
     for name in project.models:
         for parent in project.parents(project.render(name)):
@@ -103,7 +121,7 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Enabled models that others read, all of which are disabled or idle: nobody needs what they prepare."""
+    """Return enabled models with readers, none of which runs: nothing needs what they prepare."""
     busy = set(project.enabled)
     while idle := {name for name in busy if readers.get(name) and not readers[name] & busy}:
         busy -= idle

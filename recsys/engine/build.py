@@ -1,4 +1,4 @@
-"""Walks the graph: decides what runs, runs it beside the published warehouse, publishes the result."""
+"""Build a warehouse: plan what runs, run it in a private copy, publish the result."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from recsys.sources import parquet
 from recsys.sources.directory import SourceFile, discover
 from recsys.sources.remote import Remote
 
-SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # until a build has been timed
-MOST_AT_A_TIME = 4  # statements that run side by side, each of which may use all threads
+SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # estimates before the first build
+MOST_AT_A_TIME = 4  # statements in parallel, each on all threads
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person asked of a build."""
+    """Hold the options of a build; `recsys.library.build` describes them."""
 
     data: Path | Remote
     warehouse: Path
@@ -55,20 +55,29 @@ class Options:
 
 
 class Reporter(Protocol):
-    """Who shows a build to a person."""
+    """Show the progress of a build to the user."""
 
-    def planned(self, steps: list[Step], dropped: list[str]) -> None: ...
-    def started(self, step: Step) -> None: ...
-    def advanced(self, fraction: float, message: str = "") -> None: ...
-    def finished(self, step: Step, record: Record) -> None: ...
-    def left_out(self, model: str, reason: str) -> None: ...
+    def planned(self, steps: list[Step], dropped: list[str]) -> None:
+        """Report the plan, and the relations that the build will drop."""
+
+    def started(self, step: Step) -> None:
+        """Report that a model starts."""
+
+    def advanced(self, fraction: float, message: str = "") -> None:
+        """Report the finished share (0..1) of what is running."""
+
+    def finished(self, step: Step, record: Record) -> None:
+        """Report that a model finished."""
+
+    def left_out(self, model: str, reason: str) -> None:
+        """Report that a model is left out, and why."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a build ended: the models that ran, those that were kept, those that could not be part of it.
+    """Hold the outcome of a build: models that ran, models that were kept, models left out with reasons.
 
-    ``stale`` are the relations that were not selected, and that a build of all would make anew.
+    ``stale`` are relations that were not selected although a full build would rebuild them.
     """
 
     ran: tuple[str, ...]
@@ -79,10 +88,26 @@ class Result:
 
 
 def build(options: Options, reporter: Reporter) -> Result:
-    """Bring the warehouse in line with the data directory and ``sql/``, running only what changed.
+    """Bring the warehouse up to date with the data directory and ``sql/``, running only what changed.
 
-    Raises InputError or UsageError (exit status 2) for bad input or arguments, BuildError (1) for a model
-    that fails; either way the published warehouse stays as it was.
+    Parameters
+    ----------
+    options : Options
+        Data, warehouse, selection and limits.
+    reporter : Reporter
+        Receives progress.
+
+    Returns
+    -------
+    Result
+        What ran.
+
+    Raises
+    ------
+    InputError, UsageError
+        The input or the arguments are wrong (exit status 2).
+    BuildError
+        A model failed (exit status 1). After any error the published warehouse is unchanged.
     """
     begun = time.monotonic()
     manifest.refuse_foreign(options.warehouse, options.full_refresh)
@@ -101,7 +126,7 @@ def build(options: Options, reporter: Reporter) -> Result:
 
 
 def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile], dict[str, Any]]:
-    """The files of the data directory by source name, and the constants that come with it."""
+    """Return the files of the data directory by source name, and the parameters that come with it."""
     if isinstance(options.data, Path):
         files = discover(options.data, options.no_candidates)
         return files, parquet.parameters(parquet.metadata(options.data))
@@ -125,7 +150,7 @@ def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile
 
 
 class _Run:
-    """One build: what is known at its start, and what it has done so far."""
+    """Hold one build: what is known at its start, and what it has done so far."""
 
     def __init__(
         self,
@@ -150,7 +175,7 @@ class _Run:
         self._note(leave_out(project, files, options.sql_only, options.unwanted))
 
     def _note(self, reasons: Mapping[str, str]) -> None:
-        """Remember what is left out, and say so unless it was asked for."""
+        """Record what is left out, and report it unless the user asked for it."""
         self.left_out |= reasons
         for name, reason in reasons.items():
             is_asked_for = self.options.sql_only or self.options.unwanted
@@ -158,7 +183,7 @@ class _Run:
                 self.reporter.left_out(name, reason)
 
     def plan(self) -> tuple[list[Step], list[str]]:
-        """The steps, and the relations of the warehouse that are no part of it after this build."""
+        """Return the steps, and the relations of the warehouse to drop."""
         graph = self.project.graph()
         chosen = self.options.selected
         built = {name: record.fingerprint for name, record in self.records.items()}
@@ -169,22 +194,23 @@ class _Run:
         return steps, [] if chosen else sorted(self.records.keys() - current)
 
     def _becomes_temporary(self, step: Step) -> bool:
-        """Whether the warehouse has what is made anew, from now on, whenever something reads it."""
+        """Return whether a stored relation becomes temporary, to be rebuilt for each reader."""
         built = self.records.get(step.name)
         is_temporary = step.rendered.model.materialized == "temp"
         return is_temporary and built is not None and built.kind in ("table", "view")
 
     def stale(self) -> tuple[str, ...]:
-        """Relations of the warehouse that were not selected, and that a build of all would make anew."""
+        """Return stored relations that were not selected although a full build would rebuild them."""
         built = {name: record.fingerprint for name, record in self.records.items()}
         steps = plan(self.project, self.project.graph(), self.files, built) if self.options.selected else []
         return tuple(step.name for step in steps if step.runs and step.name in built)
 
     def makes_other_requests(self) -> bool:
-        """Whether what the warehouse can make on request is not what it now would."""
+        """Return whether the query templates of the warehouse are out of date."""
         return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
 
     def execute(self, steps: list[Step], dropped: list[str]) -> None:
+        """Run the steps in a private copy of the warehouse, write the record, and publish it."""
         self._check(steps)
         if self.records:
             self.workplace.start_from_published()
@@ -221,7 +247,7 @@ class _Run:
             del self.records[relation]
 
     def _run_all(self, database: Database, steps: list[Step]) -> dict[str, str] | None:
-        """Run what must run; ends early with a learner that this machine cannot run, and why."""
+        """Run the steps; stop at a learner that this machine cannot run and return it with the reason."""
         runner = self._runner()
         databases = [database.variant() for _ in range(min(self.options.limits.threads, MOST_AT_A_TIME))]
         parents = {step.name: self.project.parents(step.rendered) for step in steps}
@@ -234,7 +260,7 @@ class _Run:
         return None
 
     def _seconds(self, step: Step) -> float:
-        """What a step took in the build before, else a guess by the files that it reads."""
+        """Return a step's seconds in the previous build, else an estimate from the size of its files."""
         if step.name in self.seconds:
             return self.seconds[step.name]
         bytes_read = sum(self.files[source].byte_count for source in step.rendered.sources)

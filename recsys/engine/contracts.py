@@ -1,4 +1,4 @@
-"""Holds what a model made to what its header promises of it: columns, key, values, number of rows."""
+"""Check a relation against the contract in its header: columns, key, values, number of rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNDIGESTED = ("check", "macro", "temp")
 
 
 class ContractError(Exception):
-    """A relation is not as its header promises; ``line`` is that of the promise."""
+    """Report a relation that breaks its contract; ``line`` is the line of the header."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -25,12 +25,33 @@ class ContractError(Exception):
 def inspect(
     database: Database, project: Project, model: Model, relation: str, proven: Sequence[str] = ()
 ) -> Measure:
-    """Row count and content digest of a relation of a model, whose header is kept; ContractError if not.
+    """Check a relation against its header and measure it.
 
-    The columns ``proven`` are known to be no two rows' alike, and not looked at again.
+    ``key``, ``nulls`` and ``rows`` apply to the model's own relation, not to those listed under ``also``. A
+    macro has rows only when it is called, so only its columns are checked.
 
-    What the header says is about the model's own relation, not about what it writes beside. Of a macro,
-    which has rows only when it is called, the columns are looked at.
+    Parameters
+    ----------
+    database : Database
+        The connection of the build.
+    project : Project
+        Locates relations.
+    model : Model
+        The model.
+    relation : str
+        One of the relations that it writes.
+    proven : sequence of str
+        Columns that are known to be unique and are not rechecked.
+
+    Returns
+    -------
+    Measure
+        Row count, and digest of the content.
+
+    Raises
+    ------
+    ContractError
+        The relation breaks its contract.
     """
     if model.materialized == "check":
         return Measure(0, "")
@@ -43,8 +64,8 @@ def inspect(
         return database.measure(place, digested=is_digested)
     columns = database.columns(place)
     finite = _scores(model, columns) if model.layer == "scores" else ()
-    promised = [column for column in _named(model, columns) if column not in finite]
-    found = database.measure(place, promised, finite, is_digested)
+    required = [column for column in _named(model, columns) if column not in finite]
+    found = database.measure(place, required, finite, is_digested)
     for column, count in found.missing.items():
         _refuse_missing(database, place, model, column, f"{count:,} of {found.row_count:,}")
     is_proven = set(proven) == set(model.key)
@@ -54,13 +75,13 @@ def inspect(
     for other in model.listed("rows"):
         expected = database.count(project.location(other))
         if found.row_count != expected:
-            message = f"{found.row_count:,} rows, its header promises the {expected:,} of {other}"
+            message = f"{found.row_count:,} rows, expected the {expected:,} of {other}"
             raise ContractError(message, _line(model, "rows"))
     return found
 
 
 def _scores(model: Model, columns: Mapping[str, str]) -> tuple[str, ...]:
-    """The column that must be finite; ContractError where a relation of scores has other columns."""
+    """Return the column that must be finite; raise ContractError unless scores have the standard columns."""
     if tuple(columns) != SCORE:
         message = f"the columns {', '.join(columns)}: expected {', '.join(SCORE)}, as all relations of scores"
         raise ContractError(message, _line(model, "grain"))
@@ -71,12 +92,12 @@ def _scores(model: Model, columns: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _named(model: Model, columns: Mapping[str, str]) -> list[str]:
-    """The columns that always have a value; ContractError where key or nulls name one that is not there."""
-    for promise, names in (("key", model.key), ("nulls", model.nullable)):
+    """Return the columns that must not be NULL; raise ContractError if a named column does not exist."""
+    for entry, names in (("key", model.key), ("nulls", model.nullable)):
         for name in names:
             if not any(fnmatchcase(column, name) for column in columns):
-                message = f"{promise}: no column {name}: expected one of {', '.join(columns)}"
-                raise ContractError(message, _line(model, promise))
+                message = f"{entry}: no column {name}: expected one of {', '.join(columns)}"
+                raise ContractError(message, _line(model, entry))
     key = set(model.key)
     return [
         column
@@ -105,5 +126,5 @@ def _pairs(names: Iterable[str], values: Iterable[object]) -> str:
     return ", ".join(f"{name} = {'NULL' if value is None else value}" for name, value in paired)
 
 
-def _line(model: Model, promise: str) -> int:
-    return model.lines.get(promise, 1)
+def _line(model: Model, entry: str) -> int:
+    return model.lines.get(entry, 1)

@@ -1,4 +1,4 @@
-"""Runs a learner once for each fold of users without their labels, so that it scores what it never saw."""
+"""Cross-validate a learner: run it once per fold of users, without their labels, and score those users."""
 
 from __future__ import annotations
 
@@ -22,21 +22,24 @@ Learner = Callable[[Mapping[str, Any], Mapping[str, Any], Context], Mapping[str,
 
 @dataclass(frozen=True)
 class InMemoryRelation:
-    """A relation that is a table in memory."""
+    """Present an Arrow table as a relation."""
 
     table: pa.Table
 
     def arrow(self) -> pa.Table:
+        """Return the table."""
         return self.table
 
     def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
+        """Yield batches of at most ``rows`` rows."""
         yield from self.table.to_batches(max_chunksize=rows)
 
     def frame(self, context: Context) -> DataFrame:
+        """Return the table as a Spark frame."""
         return spark_session.frame(context, self.table)
 
 
-def out_of_fold(
+def cross_validate(
     learner: Learner,
     inputs: Mapping[str, Any],
     labels: tuple[str, pa.Table],
@@ -45,12 +48,36 @@ def out_of_fold(
     context: Context,
     scores: str,
 ) -> dict[str, pa.Table]:
-    """What a learner makes of ``labels``, its argument of that name and the table: scores out of fold.
+    """Run a learner once per fold, so that no user is scored with the user's own labels.
 
-    ``folds (user_id, fold)`` deals out the labelled users. The learner runs once for each fold with the
-    labels of the users of all others, and of its ``scores (user_id, track_id, score)`` those of the fold's
-    users are kept; it runs once more with all labels, for everybody else and for what it writes beside.
-    BuildError where it returns no such scores.
+    The learner runs once more with all labels, for the other users and for its further relations.
+
+    Parameters
+    ----------
+    learner : callable
+        ``learner(inputs, settings, context) -> tables``.
+    inputs : mapping of str to Any
+        Its other inputs.
+    labels : tuple of str and pyarrow.Table
+        The argument for labels, and the table.
+    folds : pyarrow.Table
+        ``user_id, fold`` of the labelled users.
+    settings : mapping of str to Any
+        Parameters of the learner.
+    context : Context
+        How to run it.
+    scores : str
+        The relation ``user_id, track_id, score`` that it writes.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        The learner's tables, with cross-validated scores sorted by key.
+
+    Raises
+    ------
+    BuildError
+        The learner returns no such relation.
     """
     argument, table = labels
 

@@ -1,4 +1,4 @@
-"""What a build leaves on record: the rows of ``marts.build``."""
+"""Record what a build made: the rows of ``marts.build``."""
 
 from __future__ import annotations
 
@@ -44,11 +44,26 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of one relation of a warehouse.
+    """Describe one relation of a warehouse.
 
-    ``digest`` is of the content, whatever the order of its rows; ``peak_bytes`` the largest resident memory
-    of the process and its children while the relation was made; ``build_id`` the build that made it,
-    ``reason`` why it did.
+    Parameters
+    ----------
+    name, kind : str
+        The relation, and how it is materialized.
+    fingerprint : Fingerprint
+        What it was made from.
+    row_count : int
+        Number of rows.
+    digest : str
+        Digest of the content, independent of row order.
+    seconds : float
+        Time to build it.
+    peak_bytes : int
+        Largest resident memory of the process and its children meanwhile.
+    build_id : str
+        The build that made it.
+    reason : str
+        Why it was built.
     """
 
     name: str
@@ -63,12 +78,12 @@ class Record:
 
 
 def read(warehouse: Path) -> dict[str, Record]:
-    """The records of the published warehouse; none if it is missing or cannot be built upon."""
+    """Return the records of the published warehouse; empty if it is missing or cannot be reused."""
     return published(warehouse)[1]
 
 
 def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
-    """The settings and the records of the published warehouse, both at one look."""
+    """Return the settings and records of the published warehouse from one snapshot."""
     if not warehouse.exists() or has_write_ahead_log(warehouse):
         return {}, {}
     try:
@@ -79,10 +94,15 @@ def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
 
 
 def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
-    """UsageError if a build would replace what is no warehouse, or may not be one and is not to be replaced.
+    """Check that a build may replace the file at the warehouse path.
 
-    A warehouse of another format, or one that lost its end, is ours to replace; so is an empty file. One that
-    does not open may be anybody's, and is replaced on ``full_refresh`` alone.
+    An empty or truncated warehouse, or one of another format, may be replaced. A damaged file that may be a
+    warehouse is replaced only with ``full_refresh``.
+
+    Raises
+    ------
+    UsageError
+        The file must not be replaced.
     """
     if not warehouse.exists() or warehouse.is_dir():
         return
@@ -101,13 +121,13 @@ def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
 
 
 def settings_from(connection: Connection) -> dict[str, str]:
-    """The settings of an open warehouse."""
+    """Return the settings of an open warehouse."""
     rows = query(connection, "select name, value from marts.build where kind = 'setting'").to_pylist()
     return {row["name"]: row["value"] for row in rows}
 
 
 def read_from(connection: Connection) -> dict[str, Record]:
-    """The records of an open warehouse by the names of their relations."""
+    """Return the records of an open warehouse by relation."""
     rows = query(connection, "select * from marts.build").to_pylist()
     return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
 
@@ -125,7 +145,7 @@ def table(
     files: Mapping[str, SourceFile],
     records: Mapping[str, Record],
 ) -> pa.Table:
-    """``marts.build``: a row for each setting, parameter, input file (row_count: its lines) and relation."""
+    """Return ``marts.build``: one row per setting, parameter, input file and relation."""
     rows = [
         *_values(build_id, "setting", {**_settings(data, limits), **engine}),
         *_values(build_id, "parameter", parameters.flat()),
@@ -150,7 +170,7 @@ def _settings(data: Path | Remote, limits: Limits) -> dict[str, Any]:
 
 
 def _versions_of_learners() -> dict[str, str]:
-    """The versions of the packages that the learners compute with, as far as they are installed."""
+    """Return the versions of the installed packages that learners compute with."""
     installed = {}
     for package in LEARNER_PACKAGES:
         with contextlib.suppress(PackageNotFoundError):

@@ -1,4 +1,4 @@
-"""Peak memory of this process and its children while something runs, for things that may run at once."""
+"""Measure the peak memory of this process and its children, for tasks that may overlap."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PROCESSES = Path("/proc")
 
 
 class PeakMeter:
-    """Largest resident memory in bytes between `start` and `stop` of a name.
+    """Measure the largest resident memory in bytes between `start` and `stop` of a name.
 
-    It is the sum of the peaks of this process and of those that it started and that live at the end (Spark's
-    JVM): at least what they had at any one time. Linux counts it and can be asked to start anew; elsewhere
-    the count is of this process alone, and from its start.
+    The value sums the peaks of this process and of its children alive at the end (Spark's JVM), so it is an
+    upper bound of what they had at any one time. Linux keeps these peaks and can reset them; elsewhere the
+    value is of this process alone, since its start.
     """
 
     def __init__(self) -> None:
@@ -26,6 +26,7 @@ class PeakMeter:
         self._peaks: dict[str, int] = {}
 
     def start(self, name: str) -> None:
+        """Start to measure under a name."""
         with self._lock:
             self._note()
             for process in _family(os.getpid()):
@@ -34,6 +35,7 @@ class PeakMeter:
             self._peaks[name] = 0
 
     def stop(self, name: str) -> int:
+        """Return the peak since `start` of this name."""
         with self._lock:
             self._note()
             return self._peaks.pop(name)
@@ -44,7 +46,7 @@ class PeakMeter:
 
 
 def _family(process: int) -> Iterator[int]:
-    """A process, its children and theirs."""
+    """Yield a process and its descendants."""
     yield process
     for thread in PROCESSES.glob(f"{process}/task/*/children"):
         with contextlib.suppress(OSError):
@@ -53,7 +55,7 @@ def _family(process: int) -> Iterator[int]:
 
 
 def _peak(process: int) -> int:
-    """Bytes; 0 for a process that has ended, and where the system does not count."""
+    """Return a process's peak in bytes; 0 if it has ended or the system does not count."""
     with contextlib.suppress(OSError):
         for line in (PROCESSES / str(process) / "status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -1,4 +1,4 @@
-"""Decides which models a build runs, and why, by comparing fingerprints of what each is made from."""
+"""Decide which models a build runs, and why, by comparing fingerprints of their inputs."""
 
 from __future__ import annotations
 
@@ -26,9 +26,16 @@ IDENTIFIER = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Digests of all that a model is made from; ``parents`` maps its parents to their own digests.
+    """Hold digests of everything a model is made from.
 
-    ``parts`` are those of its parts, where it has any: `recsys.backends.partitions`.
+    Parameters
+    ----------
+    sql, code : str
+        Digests of its SQL with parameters, and of the Python code that writes it.
+    inputs, parents : mapping of str to str
+        Digests of its input files, and of its parents' fingerprints.
+    partitions : mapping of str to str
+        Digests of its partitions, if any: `recsys.backends.partitions`.
     """
 
     sql: str
@@ -39,20 +46,23 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
+        """Return one digest of all."""
         return _digest(self.as_json())
 
     def as_json(self) -> str:
+        """Return the fingerprint as ``marts.build`` stores it."""
         fields = {name: value for name, value in vars(self).items() if name != "partitions" or value}
         return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
+        """Parse a stored fingerprint."""
         fields = json.loads(text)
-        fields["partitions"] = fields.pop("parts", fields.get("partitions", {}))  # of an older warehouse
+        fields["partitions"] = fields.pop("parts", fields.get("partitions", {}))  # older warehouses
         return cls(**fields)
 
     def difference(self, other: Fingerprint | None) -> str | None:
-        """Why a model with this fingerprint must run if its relation was made under the other one."""
+        """Return why a relation made under ``other`` must be rebuilt; None if it is up to date."""
         if other is None:
             return "not built yet"
         if self.sql != other.sql:
@@ -70,9 +80,9 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Step:
-    """One model of a plan: ``reason`` says why it runs, and is None if what is there is kept.
+    """Hold one model of a plan; ``reason`` says why it runs, None if the stored relation is kept.
 
-    ``update`` says what is to be made anew where that is not all of it.
+    ``update`` is set if only some partitions are rebuilt.
     """
 
     rendered: Rendered
@@ -82,10 +92,12 @@ class Step:
 
     @property
     def name(self) -> str:
+        """Return the name of the model."""
         return self.rendered.model.name
 
     @property
     def runs(self) -> bool:
+        """Return whether the model runs."""
         return self.reason is not None
 
 
@@ -97,9 +109,32 @@ def plan(
     selected: frozenset[str] | None = None,
     forced: bool = False,
 ) -> list[Step]:
-    """The steps of a build in order; ``built`` holds the fingerprints of what the warehouse has.
+    """Plan the steps of a build.
 
-    With ``selected``, these models run and all others are left as they are.
+    Parameters
+    ----------
+    project : Project
+        The models.
+    graph : mapping of str to Rendered
+        The models in an order in which they can run.
+    files : mapping of str to SourceFile
+        The input files.
+    built : mapping of str to Fingerprint
+        What the warehouse has.
+    selected : frozenset of str, optional
+        Models to run; all others are left as they are. Default: run what changed.
+    forced : bool, default False
+        Whether to run everything.
+
+    Returns
+    -------
+    list of Step
+        In order.
+
+    Raises
+    ------
+    UsageError
+        A selected model reads a relation that the warehouse lacks.
     """
     steps: dict[str, Step] = {}
     for name, rendered in graph.items():
@@ -141,7 +176,7 @@ def _fingerprint(
 
 
 def _wake_temporaries(project: Project, steps: dict[str, Step]) -> None:
-    """A relation that lives as long as a build is made again for whatever reads it, and only for that."""
+    """Rebuild temporary relations for the steps that read them, and only for those."""
     for name, step in reversed(list(steps.items())):
         if step.rendered.model.materialized != "temp":
             continue
@@ -162,7 +197,7 @@ def _refuse_gaps(project: Project, steps: Mapping[str, Step], built: Mapping[str
 
 
 def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[str]) -> frozenset[str]:
-    """The models that ``NAME``, ``+NAME`` (with all it reads) and ``NAME+`` (with all that read it) name.
+    """Return the models of patterns: ``NAME``, ``+NAME`` (with its inputs), ``NAME+`` (with its readers).
 
     A name is ``layer.stem``, the stem alone, a layer, or a glob of any of these.
     """
@@ -179,7 +214,7 @@ def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[s
 
 
 def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
-    """The names of the models that a name, a layer or a glob means; UsageError with the option for none."""
+    """Return the models that a name, a layer or a glob matches; raise UsageError if there are none."""
     meant = {
         model.name
         for model in models
@@ -209,7 +244,7 @@ def _digest(text: str) -> str:
 
 @cache
 def code_digest(module: str) -> str:
-    """Digest of a module's source and of every module of this package that it imports, at any remove."""
+    """Return a digest of the source of a module and of all modules of this package that it needs."""
     waiting, sources = [module], {}
     while waiting:
         name = waiting.pop()
@@ -222,7 +257,7 @@ def code_digest(module: str) -> str:
 
 
 def _imports(source: str) -> Iterable[str]:
-    """The modules of this package that a source may import; a sentence that reads like an import is one."""
+    """Return the modules of this package that a source imports, or that text in it seems to import."""
     for package, names, module in IMPORT.findall(source):
         yield from filter(None, (package, module))
         yield from (f"{package}.{name}".removeprefix(".") for name in IDENTIFIER.findall(names))

@@ -1,4 +1,4 @@
-"""Where a build works until it publishes: a private folder beside the warehouse, under a lock."""
+"""Provide the private folder of a build, under a lock, and publish its result."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 
 from recsys.errors import UsageError
 
-CLONE = 0x40049409  # FICLONE of Linux: a file that shares the blocks of another until either is written to
+CLONE = 0x40049409  # Linux's FICLONE: copy a file by sharing its blocks until either file changes
 PART = 1 << 22  # bytes
 
 
 class Workplace:
-    """The private folder of a build beside its warehouse, held under a lock that dies with the process."""
+    """Manage the private folder of a build, next to its warehouse; its lock ends with the process."""
 
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
@@ -28,10 +28,10 @@ class Workplace:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Workplace]:
-        """Lock, clear what a killed build left, and clear up afterwards; UsageError if another build runs."""
+        """Lock the folder and clear it before and after; raise UsageError if another build is running."""
         if self.warehouse.is_dir():
             raise UsageError(f"{self.warehouse}: expected a file name for the warehouse, found a folder")
-        if "?" in str(self.warehouse):  # DuckDB would take what follows for parameters, and write elsewhere
+        if "?" in str(self.warehouse):  # DuckDB would parse the rest as parameters and write elsewhere
             raise UsageError(f"{self.warehouse}: expected a path for the warehouse without a question mark")
         try:
             self.warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class Workplace:
         lock.flush()
 
     def start_from_published(self) -> None:
-        """Begin with a copy of the published warehouse, which shares its blocks where the file system can."""
+        """Copy the published warehouse, sharing its blocks if the file system can."""
         with self.warehouse.open("rb") as source, self.database.open("wb") as target:
             try:
                 fcntl.ioctl(target, CLONE, source.fileno())
@@ -68,10 +68,10 @@ class Workplace:
                 _copy(source.fileno(), target.fileno())
 
     def publish(self) -> None:
-        """Put the finished database in the place of the published one, in one step.
+        """Replace the published warehouse by the finished one atomically.
 
-        Readers that have the old file open keep reading it. A write-ahead log beside the old file belongs
-        to the old file alone, and would keep the new one from opening.
+        Readers with the old file open keep reading it. A write-ahead log next to the old file belongs to that
+        file only, and would keep the new one from opening.
         """
         _flush(self.database)
         self.warehouse.with_name(f"{self.warehouse.name}.wal").unlink(missing_ok=True)
@@ -80,7 +80,7 @@ class Workplace:
 
 
 def _copy(source: int, target: int) -> None:
-    """Copy an open file within the kernel, as far as this can, without reading it into the process."""
+    """Copy an open file within the kernel, as far as possible, without reading it into the process."""
     size, copied = os.fstat(source).st_size, 0
     while copied < size and hasattr(os, "copy_file_range"):
         try:
@@ -103,5 +103,5 @@ def _flush(path: Path) -> None:
 
 
 def has_write_ahead_log(warehouse: Path) -> bool:
-    """Whether some client wrote to the warehouse and has not finished: its file alone is not all of it."""
+    """Return whether a client wrote to the warehouse and did not finish: its file alone is incomplete."""
     return warehouse.with_name(f"{warehouse.name}.wal").exists()

@@ -1,4 +1,4 @@
-"""Keep the SQL that a warehouse can run on request: rows of ``marts.requests``."""
+"""Store the SQL that a warehouse can run on request: rows of ``marts.requests``."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SCHEMA = pa.schema(
 
 
 def table(project: Project) -> pa.Table:
-    """``marts.requests``: a row for each relation that can be made, in an order in which they can be.
+    """Return ``marts.requests``: one row per relation that can be computed, in dependency order.
 
-    ``reads`` names the other relations of the request that it reads, given ones included. What Python makes
-    has the ``function`` of ``recsys.learners`` that does, and its ``inputs``, each ``argument=place``.
+    ``reads`` names the other relations of the request that it reads, inputs included. A relation that Python
+    computes has the ``function`` of ``recsys.learners`` and its ``inputs``, each ``argument=place``.
     """
     rendered = [(schema, one) for schema in project.on_request for one in project.requests(schema)]
     rows = [
@@ -47,7 +47,7 @@ def table(project: Project) -> pa.Table:
 
 
 def are_in(warehouse: Path, project: Project) -> bool:
-    """Whether a published warehouse can make what the project says, in the same way."""
+    """Return whether a published warehouse has exactly the project's query templates."""
     try:
         with reading(warehouse) as connection:
             return bool(query(connection, f"from {RELATION} order by position").equals(table(project)))

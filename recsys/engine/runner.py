@@ -1,4 +1,4 @@
-"""Runs one model, SQL or learner, and holds it to what its header promises."""
+"""Run one model, SQL or Python, and check it against its header."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.backends.database import Database, EngineError, Measure
 from recsys.backends.duckdb.connection import damaged
 from recsys.backends.duckdb.statements import engine_error
 from recsys.engine.contracts import ContractError, inspect
-from recsys.engine.folds import Learner, out_of_fold
+from recsys.engine.folds import Learner, cross_validate
 from recsys.engine.manifest import Record
 from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Step
@@ -34,10 +34,18 @@ from recsys.sources.remote import Remote
 
 
 class ModelError(Exception):
-    """A model failed; ``offset`` is where in its rendered SQL, if the engine knows.
+    """Report a failed model.
 
-    ``line`` is that of the promise that the model does not keep, if that is how it failed. ``is_damage`` says
-    that the warehouse is at fault: what was read from disk is not what was written.
+    Parameters
+    ----------
+    message : str
+        What went wrong.
+    offset : int, optional
+        Where in the rendered SQL, if DuckDB knows.
+    is_damage : bool, default False
+        Whether the warehouse file is at fault: data read differ from data written.
+    line : int, optional
+        Line of the header entry that the model breaks, if it does.
     """
 
     def __init__(
@@ -47,8 +55,8 @@ class ModelError(Exception):
         self.offset, self.is_damage, self.line = offset, is_damage, line
 
 
-class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build goes on from
-    """A learner cannot run on this machine."""
+class LearnerUnavailable(Exception):  # noqa: N818  the build continues without it
+    """Report a learner that cannot run on this machine."""
 
     def __init__(self, model: str, reason: str) -> None:
         super().__init__(reason)
@@ -56,7 +64,7 @@ class LearnerUnavailable(Exception):  # noqa: N818  an outcome that the build go
 
 
 class Runner:
-    """Runs the models of one build; several threads may run one each, over connections of their own."""
+    """Run the models of one build; several threads may each run one, over their own connections."""
 
     def __init__(
         self,
@@ -97,9 +105,16 @@ class Runner:
             raise BuildError(f"{rendered.model.path}:{line}: {found.message}")
 
     def run(self, step: Step, database: Database) -> list[Record]:
-        """Make the relations of a model; the records of the model itself and of what else it wrote.
+        """Build the relations of a model and return their records.
 
-        Raises InputError if the input is at fault, BuildError if the model is.
+        Raises
+        ------
+        InputError
+            The input is at fault.
+        BuildError
+            The model is at fault.
+        LearnerUnavailable
+            This machine cannot run it.
         """
         begun = time.monotonic()
         model = step.rendered.model
@@ -142,7 +157,7 @@ class Runner:
             }
         except ContractError as error:
             raise ModelError(f"{model.name}: {error}", line=error.line) from None
-        except EngineError as error:  # of a view or a macro, which compute when they are read
+        except EngineError as error:  # views and macros compute when read
             raise ModelError(str(error), None, error.is_damage) from None
 
     def _run_sql(self, database: Database, step: Step) -> None:
@@ -163,7 +178,7 @@ class Runner:
     def _run_python(
         self, database: Database, rendered: Rendered, call: PythonCall
     ) -> Mapping[str, tuple[str, ...]]:
-        """Write what a function makes; of each relation the key that is known to be there once."""
+        """Write what a function returns; return, per relation, the key that is already proven unique."""
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
             argument: database.relation(relation, self.project.writer_at(relation).key)
@@ -171,12 +186,12 @@ class Runner:
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}
         if call.labels:
-            tables = self._run_out_of_fold(database, rendered.model, call, function, inputs)
+            tables = self._cross_validated(database, rendered.model, call, function, inputs)
         else:
             tables = function({**inputs, **paths}, call.settings, self.context)
-        promised = rendered.model.relations
-        if set(tables) != set(promised):
-            raise ModelError(f"wrote {sorted(tables)}, its header promises {sorted(promised)}")
+        expected = rendered.model.relations
+        if set(tables) != set(expected):
+            raise ModelError(f"wrote {sorted(tables)}, expected {sorted(expected)} as in its header")
         proofs = {
             relation: proven_key(table.schema)
             for relation, table in tables.items()
@@ -190,17 +205,17 @@ class Runner:
                 raise ModelError(str(error), None, error.is_damage) from None
         return proofs
 
-    def _run_out_of_fold(
+    def _cross_validated(
         self, database: Database, model: Model, call: PythonCall, function: Learner, inputs: Mapping[str, Any]
     ) -> Mapping[str, pa.Table]:
         (argument, relation), *_ = call.labels.items()
         labels = database.relation(relation, self.project.writers[relation].key).arrow()
         folds = database.relation(call.folds, ("user_id",)).arrow()
         given = (argument, labels), folds, call.settings, self.context
-        return out_of_fold(function, inputs, *given, model.name)
+        return cross_validate(function, inputs, *given, model.name)
 
     def _path(self, name: str) -> Path | Remote:
-        """The text of an input file, as plain as the engine needs it."""
+        """Return the path of an input file as plain text that DuckDB reads."""
         with self.paths_lock:
             if name not in self.paths:
                 path = plain_text(self.files[name], self.workplace.scratch)
@@ -210,7 +225,7 @@ class Runner:
             return self.paths[name]
 
     def _explain(self, error: ModelError, rendered: Rendered) -> NoReturn:
-        """Raise what a person is told: of the input's line where that is at fault, else of the model."""
+        """Raise the error for the user: about the input's line if that is at fault, else about the model."""
         if error.is_damage:
             raise BuildError(damaged(self.workplace.warehouse, str(error))) from None
         if rendered.model.layer in ("staging", "hierarchy"):
@@ -218,7 +233,7 @@ class Runner:
         raise BuildError(_located(error, rendered, self._compiled(rendered))) from None
 
     def _refuse_input(self) -> None:
-        """InputError for what is wrong with the input, if anything is."""
+        """Raise InputError if the input is wrong."""
         if any(isinstance(file.path, Remote) for file in self.files.values()):
             from recsys.backends.spark import inputs
 
@@ -237,7 +252,7 @@ class Runner:
 
 
 def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
-    """The message of a failed model: the place in its file, the engine's words, the lines around."""
+    """Return the message of a failed model: place in its file, error, surrounding lines."""
     path = rendered.model.path
     if error.line is not None:
         return f"{path}:{error.line}: {error}"

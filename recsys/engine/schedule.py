@@ -1,4 +1,4 @@
-"""Runs the steps of a plan as their inputs get ready: SQL models side by side, learners one at a time."""
+"""Run the steps of a plan as their inputs become ready: SQL side by side, learners one at a time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ Work = Callable[[Step, Database], list[Record]]
 
 
 class Schedule:
-    """The running steps of one plan, over a few connections to the same private database.
+    """Run one plan over several connections to the same private database.
 
-    A single SQL statement seldom keeps all cores busy, so as many run at a time as there are ``databases``.
-    Of those that are ready, that one goes first which the longest chain of others waits for, itself included,
-    by the ``seconds`` that each is expected to take. A learner has the machine to itself, and the main
-    thread, where libraries may set signal handlers.
+    A single SQL statement rarely keeps all cores busy, so one runs per connection. Among ready steps, the one
+    with the longest chain of waiting steps goes first, by expected ``seconds``. A learner runs alone, on the
+    main thread, where libraries may set signal handlers.
     """
 
     def __init__(
@@ -47,7 +46,15 @@ class Schedule:
         finished: Callable[[Step, list[Record]], None],
         advanced: Callable[[float, str], None],
     ) -> None:
-        """Run everything; the first error of ``work`` ends it, when the others have been interrupted."""
+        """Run all steps; on the first error, interrupt the others and raise it.
+
+        Parameters
+        ----------
+        work : callable
+            ``work(step, database) -> records``.
+        started, finished, advanced : callable
+            Report the start of a step, its records, and the share of the running statements.
+        """
         self.sorter.prepare()
         with ThreadPoolExecutor(len(self.idle)) as pool:
             try:
@@ -76,7 +83,7 @@ class Schedule:
     def _done(
         self, work: Work, started: Callable[[Step], None], advanced: Callable[[float, str], None]
     ) -> list[tuple[Step, list[Record]]]:
-        """What finished within a moment; a learner, where nothing else is to be done."""
+        """Return what finished within a moment; run a learner if nothing else is running."""
         if not self.running:
             step = self.steps[self.ready.pop(0)]
             started(step)
@@ -98,7 +105,7 @@ class Schedule:
 
 
 def _nearest(name: str, parents: Mapping[str, Sequence[str]], running: Container[str]) -> list[str]:
-    """The steps that run and that a step reads, directly or through others that do not run, such as views."""
+    """Return the running steps that a step depends on, directly or through kept relations such as views."""
     found, seen, waiting = list[str](), set[str](), [*parents[name]]
     while waiting:
         parent = waiting.pop()
@@ -111,7 +118,7 @@ def _nearest(name: str, parents: Mapping[str, Sequence[str]], running: Container
 
 
 def _chains(parents: Mapping[str, Sequence[str]], seconds: Mapping[str, float]) -> dict[str, float]:
-    """For each name, its seconds and those of the longest chain of others that wait for it."""
+    """Return, for each step, its seconds plus those of the longest chain of steps that wait for it."""
     waiting = dict.fromkeys(parents, 0.0)
     chains = {}
     for name in reversed([*TopologicalSorter(parents).static_order()]):

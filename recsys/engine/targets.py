@@ -1,4 +1,4 @@
-"""The two engines that a build can run on: one machine with DuckDB, or a cluster with Spark."""
+"""Define the two engines of a build: DuckDB on one machine, or Spark on a cluster."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ if TYPE_CHECKING:
 
 NAMES = ("duckdb", "spark")
 INSTALL = "pip install 'recsys[spark]'"
-GLOB = frozenset("*?[]{}\\")  # what Spark would take for a pattern in a path
+GLOB = frozenset("*?[]{}\\")  # characters that Spark treats as a glob
 
 
 class Engine(Protocol):
-    """How a build opens its database, and which relations of the published warehouse it can go on from."""
+    """Open the database of a build, and say which published relations it can reuse."""
 
     settings: dict[str, str]
     shared: Path | None
     """A scratch folder that workers on other machines reach, once it is open; None without workers."""
 
-    def kept(self, warehouse: Path) -> dict[str, Record]: ...
-    def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database: ...
+    def kept(self, warehouse: Path) -> dict[str, Record]:
+        """Return the records of the published relations that this engine can reuse."""
+
+    def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
+        """Open the database of the build."""
 
 
 def engine(
     name: str, store: str | None, warehouse: Path, limits: Limits, build_id: str, size: Size
 ) -> Engine:
-    """The engine of a build; UsageError for one whose packages are missing, or a store that is none."""
+    """Return the engine of a build; raise UsageError if packages are missing or the store is invalid."""
     if name == "duckdb":
         if store is not None:
             raise UsageError(f"--store {store}: expected with --engine spark, whose files it is for")
@@ -48,7 +51,7 @@ def engine(
 
 
 def require_spark() -> None:
-    """UsageError where the packages are missing that a cluster's driver needs."""
+    """Raise UsageError if the packages of a cluster's driver are missing."""
     try:
         import pyspark  # noqa: F401
         import sqlglot  # noqa: F401
@@ -57,7 +60,7 @@ def require_spark() -> None:
 
 
 class _Machine:
-    """DuckDB: everything is in the warehouse's file."""
+    """Build with DuckDB: everything is in the warehouse file."""
 
     def __init__(self, limits: Limits, size: Size) -> None:
         self.limits, self.size = limits, size
@@ -65,15 +68,17 @@ class _Machine:
         self.shared: Path | None = None
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
+        """Return the records of a warehouse that DuckDB built."""
         settings, records = manifest.published(warehouse)
         return records if settings.get("engine", "duckdb") == "duckdb" else {}
 
     def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
+        """Open the private database."""
         return Writer(workplace.database, self.limits, workplace.spill, self.size.rows)
 
 
 class _Cluster:
-    """Spark: relations are in a store, and the warehouse's file says where."""
+    """Build with Spark: relations are in a store, and the warehouse file says where."""
 
     def __init__(self, store: Store, limits: Limits, size: Size) -> None:
         self.store, self.limits, self.size = store, limits, size
@@ -85,7 +90,7 @@ class _Cluster:
         self.shared: Path | None = store.scratch("")
 
     def kept(self, warehouse: Path) -> dict[str, Record]:
-        """What was made on a cluster and whose files are in this store still."""
+        """Return the records of relations made on a cluster whose files are still in this store."""
         settings, records = manifest.published(warehouse)
         if any(settings.get(name) != value for name, value in self.settings.items()):
             return {}
@@ -99,11 +104,12 @@ class _Cluster:
         return self.store.place(one.name, one.build_id)
 
     def _in_use(self, warehouse: Path) -> list[Path] | None:
-        """Folders that the published warehouse may read; None where there is one that cannot be asked."""
+        """Return folders that the published warehouse may read; None if it exists but cannot be read."""
         found = manifest.read(warehouse)
         return [self._place(one) for one in found.values()] if found or not warehouse.exists() else None
 
     def open(self, workplace: Workplace, context: Context, records: Mapping[str, Record]) -> Database:
+        """Open the store and the private database."""
         from recsys.backends.spark.database import SparkDatabase
 
         kept = {name: self._place(one) for name, one in records.items() if one.kind in ("table", "view")}

@@ -1,4 +1,4 @@
-"""What is to be built: reads ``sql/`` (headers, parameters, templates) and the graph that ``ref()`` makes."""
+"""Describe what to build: read ``sql/`` (headers, parameters, templates) and the graph of ``ref()`` calls."""
 
 from recsys.project.model import LAYERS, Model
 from recsys.project.project import Project

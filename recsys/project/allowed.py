@@ -1,14 +1,14 @@
-"""What a parameter may be, as the comment beside its value in ``sql/parameters.toml`` declares it.
+"""Parse and check the allowed values of a parameter, declared in its comment in ``sql/parameters.toml``.
 
-A declaration is what the comment says before its first colon::
+A declaration is the comment up to its first colon::
 
-    rank = 16                # 1..1000: integers, both ends among them
-    share = 0.5              # 0.0..<1.0: reals, for the bounds are written as such; < and > leave an end out
+    rank = 16                # 1..1000: integers, both ends included
+    share = 0.5              # 0.0..<1.0: reals, as the bounds are written as reals; < and > exclude an end
     method = "vote"          # vote | average: one of these words
     depths = [4, 6]          # [1..30]: a list of such values, at least one
-    source = "Lai et al."    # text: any
+    source = "Lai et al."    # text: any text
 
-The comment of a section declares for all values of the section that do not declare themselves.
+The comment of a section applies to all values of the section without a declaration of their own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EXAMPLES = "`# 1..100: ...`, `# 0.0..: ...`, `# this | that: ...`, `# [1..9]: ..
 
 @dataclass(frozen=True)
 class Allowed:
-    """The values of one parameter: a type, and bounds (for numbers) or words (for text)."""
+    """Hold the allowed values of one parameter: a type, and bounds (for numbers) or words (for text)."""
 
     kind: Any  # int, float, str or bool
     low: float = -math.inf
@@ -41,7 +41,7 @@ class Allowed:
 
     @classmethod
     def read(cls, declaration: str) -> Allowed | None:
-        """What a declaration allows; None where the text is none."""
+        """Parse a declaration; return None if the text is not one."""
         text = declaration.strip()
         if text.startswith("[") and text.endswith("]"):
             item = cls.read(text[1:-1])
@@ -61,18 +61,19 @@ class Allowed:
         return cls(kind, low, high, bool(found["above"]), bool(found["below"]))
 
     def converted(self, value: Any) -> Any:
-        """The value with integers made reals where reals are expected."""
+        """Return the value with integers converted to reals where reals are expected."""
         if self.is_list and isinstance(value, list):
             return [self._real(item) for item in value]
         return self._real(value)
 
     def holds(self, value: Any) -> bool:
+        """Return whether a value is allowed."""
         if not self.is_list:
             return self._holds(value)
         return isinstance(value, list) and bool(value) and all(map(self._holds, value))
 
     def __str__(self) -> str:
-        """What is expected, in words."""
+        """Describe the allowed values in words."""
         plural = "s" if self.is_list else ""
         if self.kind is bool:
             text = "true or false"
@@ -109,14 +110,20 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Declared:
-    """Where a parameter stands, and what it may be: None where its comment does not say."""
+    """Hold the line of a parameter and its allowed values: None without a declaration."""
 
     line: int
     allowed: Allowed | None
 
 
 def read_declarations(text: str) -> Mapping[str, Declared]:
-    """The declarations of a parameter file by the dotted names of the parameters."""
+    """Return the declarations of a parameter file by dotted parameter name.
+
+    Parameters
+    ----------
+    text : str
+        The contents of ``parameters.toml``.
+    """
     found: dict[str, Declared] = {}
     section, default = "", None
     for number, line in enumerate(text.splitlines(), 1):
@@ -132,6 +139,6 @@ def _declared(comment: str) -> Allowed | None:
 
 
 def _comment(line: str) -> str:
-    """What follows the first # outside of quotes."""
+    """Return what follows the first # outside of quotes."""
     bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", lambda quoted: "_" * len(quoted[0]), line)
     return line[at + 1 :] if (at := bare.find("#")) >= 0 else ""

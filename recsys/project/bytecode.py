@@ -1,9 +1,8 @@
-"""Templates as Python code, kept from one run to the next: compiling them takes longer than what they print.
+"""Cache compiled templates between runs: compiling takes longer than rendering.
 
-The code lies in the user's cache folder (``$XDG_CACHE_HOME/recsys/templates``, else ``~/.cache``), one file
-for each name of a model, as Python keeps its own in ``__pycache__``. A file of another text, of another
-release of Jinja or Python or of other rules of `recsys.project.templates` is compiled anew; where nothing can
-be written, nothing is kept.
+The code is in the user's cache folder (``$XDG_CACHE_HOME/recsys/templates``, else ``~/.cache``), one file per
+model name, as Python's ``__pycache__``. A file for another text, another release of Jinja or Python, or other
+rules of `recsys.project.templates` is recompiled; if the folder is not writable, nothing is cached.
 """
 
 from __future__ import annotations
@@ -20,10 +19,22 @@ from types import CodeType
 import jinja2
 
 
-def kept(
+def cached_code(
     environment: jinja2.Environment, name: str, source: str, compile_it: Callable[[str], CodeType]
 ) -> CodeType:
-    """The code of a template: what an earlier run kept under this name, if it was of this text."""
+    """Return the compiled code of a template, from the cache if it holds this text under this name.
+
+    Parameters
+    ----------
+    environment : jinja2.Environment
+        The template syntax.
+    name : str
+        Name of the model.
+    source : str
+        Text of the template.
+    compile_it : callable
+        Compiles the text on a cache miss.
+    """
     store = _store()
     if store is None:
         return compile_it(source)
@@ -37,7 +48,7 @@ def kept(
 
 @cache
 def _store() -> jinja2.FileSystemBytecodeCache | None:
-    """The user's folder, which nobody else may write to; None where it cannot be had."""
+    """Return the user's cache folder; None if it is missing or writable by others."""
     with contextlib.suppress(OSError, RuntimeError):
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recsys" / "templates"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,6 +60,6 @@ def _store() -> jinja2.FileSystemBytecodeCache | None:
 
 @cache
 def _rules() -> str:
-    """What else decides on the code of a text."""
+    """Return a digest of everything but the text that determines compiled code."""
     rules = Path(__file__).with_name("templates.py").read_bytes()
     return f"{version('jinja2')} {hashlib.sha1(rules, usedforsecurity=False).hexdigest()}"

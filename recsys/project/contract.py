@@ -1,15 +1,15 @@
-"""What a Python model gets and gives: the contract between the engine, the learners and the readers.
+"""Define the contract between the engine and Python models (learners and readers).
 
 A learner or a reader is a function ``function(inputs, settings, context) -> tables``:
 
 * ``inputs`` maps the argument names of the model's call to a `Relation` each, or to paths of files;
 * ``settings`` is the section of ``sql/parameters.toml`` that the call names;
 * ``context`` says how to run, never what to compute: the same inputs and settings give the same tables
-  for any context but for ``device`` and for a cluster;
+  in any context, except for ``device`` and on a cluster;
 * ``tables`` maps relation names (``scores.random_forest``) to Arrow tables, or to readers of record batches
-  that are made as they are written: the model itself, and every further relation that its header names under
-  ``also``. Whoever has seen to it that a key is there once says so in the schema (`proven`). Where
-  ``context.has_frames``, tables may be Spark frames as well, which are computed as they are written.
+  that are computed while they are written: the model itself, and every relation that its header lists under
+  ``also``. A function that has ensured a unique key says so in the schema (`proven`). With
+  ``context.has_frames``, tables may also be Spark frames, which are computed when written.
 """
 
 from __future__ import annotations
@@ -29,20 +29,35 @@ KEY = b"recsys.key"
 Rows = pa.Table | pa.RecordBatchReader
 
 
-def _silent(fraction: float, message: str) -> None:
-    """The progress reporter of somebody who does not want to know."""
+def _no_report(fraction: float, message: str) -> None:
+    """Ignore progress."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """How a Python model is to run.
+    """Describe how a Python model is to run.
 
-    ``threads`` and ``memory_bytes`` are the limits of the build, ``device`` is torch's (``auto``, ``cpu`` or
-    ``cuda``), ``spark_master`` a Spark URL or None for a local session, ``scratch`` a folder that the build
-    removes afterwards, ``logs`` one that it keeps (None: the scratch folder does), and
-    ``report(fraction, message)`` draws the progress line. With ``has_frames`` relations are where Spark's
-    workers read and write them: whoever can, takes frames and returns frames, and nothing of their size
-    passes through this process. ``shared`` is another scratch folder, which these workers reach.
+    Parameters
+    ----------
+    scratch : Path
+        Folder that the build deletes afterwards.
+    logs : Path, optional
+        Folder for logs that are kept. Default: the scratch folder.
+    threads : int, default 2
+        Limit of threads.
+    memory_bytes : int, default 4 GiB
+        Limit of memory.
+    device : str, default "auto"
+        Torch device: ``auto``, ``cpu`` or ``cuda``.
+    spark_master : str, optional
+        Spark URL. Default: a local session.
+    has_frames : bool, default False
+        Whether relations are where Spark's workers read and write them: a function that can should take and
+        return frames, so that nothing of their size passes through this process.
+    shared : Path, optional
+        Scratch folder that these workers reach.
+    report : callable
+        ``report(fraction, message)`` draws the progress line.
     """
 
     scratch: Path
@@ -53,28 +68,41 @@ class Context:
     spark_master: str | None = None
     has_frames: bool = False
     shared: Path | None = None
-    report: Callable[[float, str], None] = _silent
+    report: Callable[[float, str], None] = _no_report
 
 
 def proven(schema: pa.Schema, key: Sequence[str]) -> pa.Schema:
-    """The schema, with the word of whoever makes the rows that none of them has the key of another."""
+    """Mark ``key`` as already proven unique, so that the build skips its duplicate check.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        Schema of the rows.
+    key : sequence of str
+        Columns that are unique together.
+
+    Returns
+    -------
+    pyarrow.Schema
+        The schema with the key in its metadata.
+    """
     return schema.with_metadata({KEY: ", ".join(key)})
 
 
 def proven_key(schema: pa.Schema) -> tuple[str, ...]:
-    """The columns that `proven` spoke of; none where it was not asked."""
+    """Return the columns that `proven` marked; an empty tuple if it was not called."""
     key = (schema.metadata or {}).get(KEY, b"").decode()
     return tuple(key.split(", ")) if key else ()
 
 
 class Relation(Protocol):
-    """A relation that a Python model reads, in the order of its key: as one table, in pieces, or on Spark."""
+    """Read a relation in a Python model, in the order of its key: one table, batches, or a Spark frame."""
 
     def arrow(self) -> pa.Table:
-        """All of it in memory."""
+        """Return all rows in memory."""
 
     def batches(self, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
-        """Pieces of at most so many rows: the memory of one piece at a time."""
+        """Yield batches of at most ``rows`` rows, one in memory at a time."""
 
     def frame(self, context: Context) -> DataFrame:
-        """A Spark frame in the session of the context; what it holds does not pass through this process."""
+        """Return a Spark frame in the session of the context; its rows do not pass through this process."""

@@ -1,23 +1,25 @@
-"""The header of a model: lines ``-- key: value`` at the top of its file, each of which is held to.
+"""Read and check the header of a model: lines ``-- key: value`` at the top of its file.
 
-=============  =====================================================================================
-``grain``      what one row is
-``key``        the columns that tell the rows apart and always have a value; ``none`` in a temporary
-``rows``       relations that have as many rows
-``units``      what the columns measure
-``nulls``      ``none``, or the columns that may be without a value: see `nullable`
-``formula``    how the values are computed, and whose formula that is
-``also``       further relations that a Python model writes
-``materialized``  how the model is kept, where it is not kept as its folder is
-``arguments``  of a macro
+The build checks what a header says of its model.
+
+================  ==================================================================================
+``grain``         meaning of one row
+``key``           columns that are unique together and never NULL; ``none`` only for temporary relations
+``rows``          relations with the same number of rows
+``units``         units of the columns
+``nulls``         ``none``, or the columns that may be NULL: see `nullable`
+``formula``       how values are computed, with the source of the formula
+``also``          further relations that a Python model writes
+``materialized``  how the model is stored, if not as its folder's default
+``arguments``     arguments of a macro
 ``partition_by``  column that names the model a row is about: only rows of changed models are rebuilt
-``steps``      macro that shows a score of this model step by step; only of a model in ``scores``
-``scale``      ``ratings`` where scores are on the scale of the ratings; only of a model in ``scores``
-``pairs``      ``candidates`` where the model scores nothing else; only of a model in ``scores``
-``labels``     how a Python model that learns from labels scores labelled users without theirs
-``requires``   packages, under the names that pip knows them by
-``needs``      relations of input files without which the model is left out of a build
-=============  =====================================================================================
+``steps``         macro that shows a score of this model step by step; only for models of ``scores``
+``scale``         ``ratings`` if scores are on the rating scale; only for models of ``scores``
+``pairs``         ``candidates`` if the model can score nothing else; only for models of ``scores``
+``labels``        how a learner that is trained on labels is cross-validated
+``requires``      Python packages, by the names that pip knows
+``needs``         relations of input files without which the model is left out of a build
+================  ==================================================================================
 """
 
 from __future__ import annotations
@@ -50,9 +52,9 @@ NONE = re.compile(r"none\b")
 
 
 def read_header(text: str) -> tuple[dict[str, str], dict[str, int]]:
-    """The values of a header by their keys, and the number of the line where each begins.
+    """Return the values of a header by key, and the line number of each key.
 
-    A line without a key continues the one before.
+    A line without a key continues the previous one.
     """
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
@@ -69,7 +71,13 @@ def read_header(text: str) -> tuple[dict[str, str], dict[str, int]]:
 
 
 def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int], kept_as: str) -> None:
-    """BuildError with file and line for a key that nobody knows, and for a promise that is missing."""
+    """Check the keys of a header.
+
+    Raises
+    ------
+    BuildError
+        A key is unknown, missing or malformed; the message has file and line.
+    """
     for key in values.keys() - set(KEYS):
         near = [RENAMED[key]] if key in RENAMED else get_close_matches(key, KEYS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(KEYS)}"
@@ -86,7 +94,7 @@ def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
 
 
 def check_scores(path: Path, values: Mapping[str, str], lines: Mapping[str, int]) -> None:
-    """BuildError for a model of ``scores/`` that does not promise one score for each candidate."""
+    """Raise BuildError for a model of ``scores/`` whose header does not declare one score per candidate."""
     for key, expected in SCORES.items():
         found = values.get(key, "")
         if found != expected and not (key == "nulls" and NONE.match(found)):
@@ -95,10 +103,19 @@ def check_scores(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
 
 
 def nullable(text: str) -> tuple[str, ...]:
-    """The columns that a ``nulls:`` line names, as globs: ``none``, or names, a reason, and so on.
+    """Parse a ``nulls:`` line into globs of columns that may be NULL.
 
-    ``album_id, artist_id where the file says None; *_mean where nobody rated`` names three. ValueError for
-    anything else.
+    ``album_id, artist_id where the file says None; *_mean where nobody rated`` names three.
+
+    Parameters
+    ----------
+    text : str
+        ``none``, or entries separated by semicolons: columns and a reason.
+
+    Raises
+    ------
+    ValueError
+        The text is neither.
     """
     if NONE.match(text):
         return ()

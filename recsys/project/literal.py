@@ -1,8 +1,4 @@
-"""Find relations that a model names itself: the graph knows what reads what by ``ref()`` alone.
-
-DuckDB's parser says which names of a rendered query are relations. Where the model also has a ``ref()`` to
-the same relation, the template's own text tells the two apart.
-"""
+"""Find relations that a model names directly: the graph only knows those named by ``ref()``."""
 
 from __future__ import annotations
 
@@ -22,17 +18,16 @@ NO_SQL = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
 
 @lru_cache(maxsize=4096)
 def literal_names(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], ...]:
-    """Find the relations ``schema.name`` of these schemas that a query reads, each with its offset.
+    """Return names ``schema.relation`` where a query names what it reads, each with its offset.
 
-    Strings and comments are not SQL, and ``alias.column`` is not a relation. Nothing is found in a text that
-    is not SQL.
+    Strings and comments are skipped, and ``alias.column`` elsewhere is not a relation.
     """
     return tuple(_named(sql, schemas, RELATIONS)) if mentioned(sql, schemas) else ()
 
 
 @lru_cache(maxsize=4096)
 def mentioned(sql: str, schemas: frozenset[str]) -> frozenset[str]:
-    """Return whatever looks like ``schema.relation``, wherever it stands."""
+    """Return everything that looks like ``schema.relation``, wherever it stands."""
     return frozenset(name for _, name in _mentions(sql, schemas))
 
 
@@ -97,5 +92,5 @@ def refuse_in_macros(path: Path, source: str, schemas: frozenset[str], relations
 
 
 def complaint(name: str) -> str:
-    """Say what to write in place of a relation's name."""
+    """Return the message for a relation that is named directly."""
     return f"'{name}' by its name: expected {{{{ ref('{name}') }}}}, which tells the graph"

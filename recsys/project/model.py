@@ -1,4 +1,4 @@
-"""One file of ``sql/``: a relation, and what its header promises of it."""
+"""Read one file of ``sql/``: a relation and the contract in its header."""
 
 from __future__ import annotations
 
@@ -18,13 +18,25 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True)
 class Model:
-    """One file of ``sql/``: a relation, and what its header promises of it.
+    """Describe one file of ``sql/``: a relation and the contract in its header.
 
-    ``materialized`` is ``table``, ``view``, ``temp`` (a table that lives as long as the build), ``macro`` (a
-    table macro) or ``check`` (a query that must return no row). ``lines`` has the number of the line where
-    each promise of the header begins. ``substitutes`` maps what its file names to
-    what it reads instead, for a variant of another model (`recsys.project.scenario`). ``file`` is the path inside
-    the ``sql/`` folder.
+    Parameters
+    ----------
+    name : str
+        ``layer.stem``, the name of the relation.
+    path : Path
+        The file.
+    header : mapping of str to str
+        Values of the header by key.
+    materialized : str
+        ``table``, ``view``, ``temp`` (a table that exists during the build), ``macro`` (a table macro) or
+        ``check`` (a query that must return no row).
+    lines : mapping of str to int
+        Line number of each header key.
+    substitutes : mapping of str to str
+        For a variant (`recsys.project.scenario`): what it reads instead of what its file names.
+    file : str
+        Path inside the ``sql/`` folder.
     """
 
     name: str
@@ -37,33 +49,35 @@ class Model:
 
     @property
     def layer(self) -> str:
+        """Return the first part of the name, which is the schema."""
         return self.name.split(".", maxsplit=1)[0]
 
     @property
     def stem(self) -> str:
+        """Return the second part of the name."""
         return self.name.split(".", maxsplit=1)[1]
 
     def listed(self, key: str) -> tuple[str, ...]:
-        """The comma-separated names of a header line."""
+        """Return the comma-separated names of a header line."""
         return tuple(word.strip() for word in self.header.get(key, "").split(",") if word.strip())
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell the rows apart; none for a temporary that says so, and for most checks."""
+        """Return the key columns; empty if the header says ``none``, and for most checks."""
         return () if NONE.match(self.header.get("key", "")) else self.listed("key")
 
     @property
     def nullable(self) -> tuple[str, ...]:
-        """Globs of the columns that may be without a value."""
+        """Return globs of the columns that may be NULL."""
         return nullable(self.header.get("nulls", "none"))
 
     def place(self, key: str) -> str:
-        """File and line of a promise of the header."""
+        """Return file and line of a header key."""
         return f"{self.path}:{self.lines.get(key, 1)}"
 
     @property
     def relations(self) -> tuple[str, ...]:
-        """The relations that the model writes: itself, and what its header names under ``also``."""
+        """Return the relations that the model writes: itself, and those listed under ``also``."""
         return (self.name, *self.listed("also"))
 
 

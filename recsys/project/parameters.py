@@ -1,4 +1,4 @@
-"""The constants of ``sql/parameters.toml``, the overrides of ``--set``, and what both may be."""
+"""Load the parameters of ``sql/parameters.toml`` with the overrides of ``--set``, and check both."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from recsys.project.files import read_text
 
 
 class Literal(str):
-    """A string parameter: a template that prints it gets an SQL literal, never SQL."""
+    """Mark a string parameter, which templates print as an SQL literal, never as SQL."""
 
 
 class Parameters:
-    """The constants of ``parameters.toml``, with the overrides of ``--set``."""
+    """Hold the values of ``parameters.toml`` with the overrides of ``--set``."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -29,9 +29,21 @@ class Parameters:
     def load(
         cls, path: Path, overrides: Iterable[str] = (), of_data: Mapping[str, Any] | None = None
     ) -> Parameters:
-        """Read the file and apply what the data say of themselves, then ``KEY=VALUE`` overrides.
+        """Read the file and apply the parameters that come with the data, then ``KEY=VALUE`` overrides.
 
-        UsageError for an unknown key, and for a value in either that its declaration does not allow.
+        Parameters
+        ----------
+        path : Path
+            The parameter file.
+        overrides : iterable of str
+            ``NAME=VALUE`` with a dotted name.
+        of_data : mapping of str to Any, optional
+            Values that an import chose for its data, by dotted name.
+
+        Raises
+        ------
+        UsageError
+            A name is unknown, or a value is not allowed by its declaration.
         """
         text = read_text(path)
         try:
@@ -48,7 +60,20 @@ class Parameters:
         return cls(values)
 
     def get(self, dotted: str, default: Any = None) -> Any:
-        """A constant, or a section as a dictionary; KeyError if there is none of that name and no default."""
+        """Return a value, or a section as a dictionary.
+
+        Parameters
+        ----------
+        dotted : str
+            Name such as ``bayes.confidence``.
+        default : Any, optional
+            Value if the name does not exist.
+
+        Raises
+        ------
+        KeyError
+            There is no such name and no default.
+        """
         value: Any = self.values
         for word in dotted.split("."):
             if not isinstance(value, Mapping) or word not in value:
@@ -59,7 +84,7 @@ class Parameters:
         return Literal(value) if isinstance(value, str) else value
 
     def flat(self) -> dict[str, Any]:
-        """Every constant under its dotted name."""
+        """Return every value by dotted name."""
         return dict(_flatten(self.values))
 
 
@@ -72,7 +97,7 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
 
 
 def _allowed(path: Path, text: str, values: dict[str, Any]) -> dict[str, Allowed]:
-    """What each parameter may be; UsageError where that is not said, or the file's value is not so."""
+    """Return the allowed values of each parameter; raise UsageError if the file breaks a declaration."""
     declarations, allowed = read_declarations(text), {}
     for name, value in [*_flatten(values)]:
         declared = declarations.get(name)
@@ -106,7 +131,7 @@ def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _parsed(override: str, text: str, allowed: Allowed) -> Any:
-    """The value of an override, text as it is and all else as TOML writes it (an integer does for a real)."""
+    """Parse the value of an override: text literally, anything else as TOML; integers also count as reals."""
     is_text = allowed.kind is str and not allowed.is_list
     try:
         value = text if is_text else allowed.converted(tomllib.loads(f"x = {text}")["x"])

@@ -1,4 +1,4 @@
-"""Reads ``sql/``: templates, headers, parameters, and the graph that the ``ref()`` calls make."""
+"""Read ``sql/``: templates, headers, parameters, and the graph of ``ref()`` calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped() -> Path:
-    """The models that come with the program: a wheel has them in the package, a checkout beside it."""
+    """Return the folder of models that ship with the program: inside a wheel's package, else next to it."""
     inside = PACKAGE / "sql"
     return inside if inside.is_dir() else PACKAGE.parent / "sql"
 
@@ -35,7 +35,7 @@ RELATION = re.compile(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
 
 
 class Project:
-    """The models of one ``sql/`` folder, and how each renders for a given set of present input files."""
+    """Hold the models of one ``sql/`` folder and render them for the input files that are present."""
 
     def __init__(self, root: Path, parameters: Parameters, present: Iterable[str] = ()) -> None:
         self.root, self.parameters, self.present = root, parameters, frozenset(present)
@@ -52,7 +52,7 @@ class Project:
         scenarios = read_scenarios(root / "scenarios.toml")
         self.awaited = {scenario.schema for scenario in scenarios}
         there = {relation.split(".")[0] for relation in self.writers}
-        self.schemas = frozenset({*LAYERS, *there, *self.awaited})  # of all relations that there may be
+        self.schemas = frozenset({*LAYERS, *there, *self.awaited})  # schemas of all possible relations
         for scenario in scenarios:
             self._substitute(scenario)
             self.awaited.remove(scenario.schema)
@@ -61,11 +61,11 @@ class Project:
         self.enabled = set(self.models)
 
     def _refuse_unknown(self, model: Model) -> None:
-        """BuildError for a name in a header that is no relation, or that is one of another model."""
-        for promise in ("rows", "needs"):
-            for relation in model.listed(promise):
+        """Raise BuildError for a name in a header that is no relation, or that belongs to another model."""
+        for entry in ("rows", "needs"):
+            for relation in model.listed(entry):
                 if relation not in self.writers:
-                    raise BuildError(f"{model.place(promise)}: {promise}: {relation} is no model")
+                    raise BuildError(f"{model.place(entry)}: {entry}: {relation} is no model")
         for relation in model.listed("also"):
             if not RELATION.fullmatch(relation):
                 expected = "expected names such as features.b"
@@ -74,7 +74,7 @@ class Project:
                 raise BuildError(f"{model.place('also')}: also: {relation} is a model of its own")
 
     def _substitute(self, scenario: Scenario) -> None:
-        """Add the variants of one section of ``scenarios.toml``; set aside what is made on request."""
+        """Add the variants of one scenario; set aside those that run on request."""
         self.writers |= {model.name: model for model in scenario.inputs}
         made = variants(
             scenario,
@@ -95,7 +95,7 @@ class Project:
         self._forget(f"{scenario.schema}.")
 
     def _forget(self, *starts: str) -> None:
-        """What lists models, or reads relations whose names start so, may render otherwise from now on."""
+        """Discard renderings that list models, or read relations whose names have one of these prefixes."""
         self._rendered = {
             name: one
             for name, one in self._rendered.items()
@@ -105,7 +105,7 @@ class Project:
         self._matching.clear()
 
     def _is_read_or_learned(self, name: str) -> bool:
-        """Whether Python writes a model, or it reads files: there is no such model over other inputs."""
+        """Return whether Python writes a model or it reads files: such models have no variants."""
         rendered = self.render(name)
         return rendered.call is not None or bool(rendered.sources)
 
@@ -117,9 +117,30 @@ class Project:
         present: Iterable[str] = (),
         of_data: Mapping[str, Any] | None = None,
     ) -> Project:
-        """A folder of models, by default the shipped one, for data of which the files ``present`` are there.
+        """Load a folder of models.
 
-        ``of_data`` are constants that suit the data, by their dotted names; ``overrides`` come after them.
+        Parameters
+        ----------
+        root : Path, optional
+            The folder. Default: the models that ship with the program.
+        overrides : iterable of str
+            ``NAME=VALUE`` parameters, which win over ``of_data``.
+        present : iterable of str
+            Names of the input files that the data directory has.
+        of_data : mapping of str to Any, optional
+            Parameters that suit the data, by dotted name.
+
+        Returns
+        -------
+        Project
+            Its templates are not rendered yet.
+
+        Raises
+        ------
+        UsageError
+            The folder has no ``parameters.toml``, or a parameter is wrong.
+        BuildError
+            A header or a scenario is wrong.
         """
         root = root or shipped()
         if not (root / "parameters.toml").is_file():
@@ -128,13 +149,14 @@ class Project:
 
     @cached_property
     def environment(self) -> jinja2.Environment:
+        """Return the Jinja environment with the functions and macros of this project."""
         made = environment()
         made.globals["var"] = self.parameters.get
         made.globals.update(self._macros(made))
         return made
 
     def _macros(self, into: jinja2.Environment) -> dict[str, object]:
-        """The macros of ``sql/macros``, which all models and each other can call by name."""
+        """Return the macros of ``sql/macros``, which all models and macros can call by name."""
         texts = {path: read_text(path) for path in sorted(sql_files(self.root / "macros"))}
         source = "\n".join(texts.values())
         try:
@@ -146,20 +168,26 @@ class Project:
         return found
 
     def render(self, name: str) -> Rendered:
-        """Render one model; BuildError with file and line where the template or a name in it is wrong."""
+        """Render one model.
+
+        Raises
+        ------
+        BuildError
+            The template, or a name in it, is wrong; the message has file and line.
+        """
         if name not in self._rendered:
             self._rendered[name] = Rendering(self, self.writers[name]).run()
         return self._rendered[name]
 
     def partitions(self, model: Model) -> dict[str, Rendered]:
-        """A relation that has a part for each model of scores/, rendered for each of them alone."""
+        """Render a partitioned model once per model of ``scores/``; return an empty dictionary for others."""
         if "partition_by" not in model.header:
             return {}
         names = [relation.removeprefix("scores.") for relation in self.matching("scores.*")]
         return {name: Rendering(self, model, partition=name).run() for name in names}
 
     def template(self, model: Model) -> jinja2.Template:
-        """The compiled template of a model, which carries the line numbers of its file along."""
+        """Return the compiled template of a model, which tracks line numbers."""
         if model.name not in self._templates:
             source = read_text(model.path)
             self._templates[model.name] = compiled(self.environment, model.name, source)
@@ -172,14 +200,17 @@ class Project:
         return self._own_lines[model.name]
 
     def disable(self, names: Iterable[str]) -> None:
-        """Take models out of the project: what gathers all models of a layer renders without them."""
+        """Remove models; templates that list models render without them."""
         self.enabled -= set(names)
         self._forget()
 
     def graph(self) -> dict[str, Rendered]:
-        """The enabled models in the order in which they can run.
+        """Return the enabled models in the order in which they can run.
 
-        BuildError for a cycle, and for a view of what goes when the build ends.
+        Raises
+        ------
+        BuildError
+            Models refer to each other in a circle, or a view reads a temporary relation.
         """
         rendered = {name: self.render(name) for name in sorted(self.enabled)}
         self._refuse_views_of_temporaries(rendered.values())
@@ -201,20 +232,17 @@ class Project:
                 )
 
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
-        """The models that write what a rendered model reads."""
+        """Return the models that write what a rendered model reads."""
         return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The schemas, those of the house first."""
+        """Return the schemas, standard layers first."""
         further = {model.layer for model in self.models.values()} - {*LAYERS, "checks"}
         return (*LAYERS, *sorted(further))
 
     def requests(self, schema: str) -> list[Rendered]:
-        """What can be made on request in a schema, in an order in which it can run.
-
-        What reads a disabled model, at whatever remove, is not there.
-        """
+        """Return the enabled models that run on request in a schema, in dependency order."""
         there = {name: self.render(name) for name in self.on_request[schema]}
         known = self.enabled | {model.name for model in self.writers.values() if model.layer == schema}
         while lost := [name for name, one in there.items() if not known.issuperset(self.parents(one))]:
@@ -224,13 +252,13 @@ class Project:
         return [there[name] for name in TopologicalSorter(parents).static_order()]
 
     def ancestors(self, relation: str, parents: Parents) -> set[str]:
-        """What a relation is made from, at however many removes, if models are made from ``parents``."""
+        """Return everything that a relation is made from, directly or indirectly, following ``parents``."""
         known = self._ancestors
         if (parents, relation) not in known:
             found: set[str] = set()
             waiting = [relation]
             while waiting:
-                writer = self.writers.get(waiting.pop())  # a variant may not be made yet
+                writer = self.writers.get(waiting.pop())  # a variant may not exist yet
                 new = set(parents(self.render(writer.name))) - found if writer else set()
                 found.update(new, *(known.get((parents, one), ()) for one in new))
                 waiting += [one for one in new if (parents, one) not in known]
@@ -238,15 +266,15 @@ class Project:
         return known[parents, relation]
 
     def location(self, relation: str) -> str:
-        """Where SQL finds a relation: those that live as long as the build have a database of their own."""
+        """Return the name of a relation in SQL; temporary relations are in the database ``scratch``."""
         return f"scratch.{relation}" if self.writers[relation].materialized == "temp" else relation
 
     def writer_at(self, place: str) -> Model:
-        """The model that writes what SQL finds at a place, which `location` gave."""
+        """Return the model that writes the relation with this name in SQL."""
         return self.writers[place.removeprefix("scratch.")]
 
     def matching(self, pattern: str) -> list[str]:
-        """The relations of enabled models whose name matches a glob, in the order of their names."""
+        """Return the relations of enabled models whose name matches a glob, sorted."""
         if pattern not in self._matching:
             self._matching[pattern] = sorted(
                 relation
@@ -266,7 +294,7 @@ def _place(texts: Mapping[Path, str], line: int) -> str:
 
 
 def _in_order(parents: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """A topological order that goes layer by layer, then by name, as far as the graph lets it."""
+    """Return a topological order that goes layer by layer, then by name, as far as possible."""
     rank = {layer: position for position, layer in enumerate(LAYERS)}
     sorter = TopologicalSorter(parents)
     sorter.prepare()

@@ -1,4 +1,4 @@
-"""Renders one model: the functions that templates call, and the way back from rendered SQL to its file."""
+"""Render one model: define the functions that templates call, and map rendered SQL back to its file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,20 @@ from recsys.project.templates import unmarked
 
 @dataclass(frozen=True)
 class PythonCall:
-    """What a model's ``learner(...)`` or ``reader(...)`` call names.
+    """Describe the ``learner(...)`` or ``reader(...)`` call of a model.
 
-    ``module`` is a module of this package; ``relations`` and ``sources`` map argument names to the relations
-    and the input files that the function gets, and ``settings`` are constants for it. ``labels`` maps the
-    argument that it gets without the labels of one fold at a time, and ``folds`` is where the folds are.
+    Parameters
+    ----------
+    module, function : str
+        The function, in a module of this package.
+    relations, sources : mapping of str to str
+        The relations and input files that it gets, by argument.
+    settings : mapping of str to Any
+        Parameters for it.
+    labels : mapping of str to str
+        The argument that it gets without the labels of one fold at a time, if any.
+    folds : str
+        The relation that assigns users to folds.
     """
 
     module: str
@@ -35,15 +44,16 @@ class PythonCall:
 
     @property
     def is_learner(self) -> bool:
+        """Return whether the function is a learner rather than a reader."""
         return self.module.startswith("learners.")
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A model after Jinja: its SQL, what it reads, and the line of the file that each line came from.
+    """Hold a model after Jinja: its SQL, what it reads, and the file line of each SQL line.
 
-    ``is_gathering`` says that it asked which other models there are, so that it may render otherwise
-    without one of them.
+    ``is_gathering`` says that the template listed other models, so that it may render differently without
+    one.
     """
 
     model: Model
@@ -55,45 +65,58 @@ class Rendered:
     lines: tuple[int, ...] = field(repr=False)
 
     def origin(self, offset: int) -> tuple[int, int]:
-        """1-based line of the model file and column of a 0-based character offset in the rendered SQL."""
+        """Return the 1-based line and column in the model file of a 0-based offset in the rendered SQL."""
         before = self.sql[: max(0, offset)]
         rendered_line = before.count("\n")
         return self.lines[min(rendered_line, len(self.lines) - 1)], len(before) - before.rfind("\n")
 
 
 def _note(text: str) -> str:
-    return " out of fold" if isinstance(text, OutOfFold) else ""
+    return " cross-validated" if isinstance(text, CrossValidated) else ""
 
 
-class OutOfFold(str):
-    """The name of a relation of labels that a learner may see without those of one fold at a time."""
+class CrossValidated(str):
+    """Name a relation of labels that a learner sees without those of one fold at a time."""
 
 
-Parents = Callable[[Rendered], Iterable[str]]  # what a model is made from, in one sense or another
+Parents = Callable[[Rendered], Iterable[str]]  # returns the relations that a model depends on
 
 
 class Models(Protocol):
-    """What the templates of a project can ask of it."""
+    """Define what templates can ask of a project."""
 
     present: frozenset[str]
-    awaited: set[str]  # schemas whose variants are not made yet: what they will hold may be read
+    awaited: set[str]  # schemas of later scenarios, which may be read already
 
     @property
-    def writers(self) -> Mapping[str, Model]: ...
+    def writers(self) -> Mapping[str, Model]:
+        """Return the model that writes each relation."""
 
     @property
-    def schemas(self) -> frozenset[str]: ...
+    def schemas(self) -> frozenset[str]:
+        """Return the schemas of all possible relations."""
 
-    def template(self, model: Model) -> jinja2.Template: ...
-    def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]: ...
-    def render(self, name: str) -> Rendered: ...
-    def location(self, relation: str) -> str: ...
-    def matching(self, pattern: str) -> list[str]: ...
-    def ancestors(self, relation: str, parents: Parents) -> set[str]: ...
+    def template(self, model: Model) -> jinja2.Template:
+        """Return the compiled template of a model."""
+
+    def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]:
+        """Return what looks like a relation in the text of a model's own file, by line."""
+
+    def render(self, name: str) -> Rendered:
+        """Render one model."""
+
+    def location(self, relation: str) -> str:
+        """Return the name of a relation in SQL."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the relations of enabled models whose name matches a glob."""
+
+    def ancestors(self, relation: str, parents: Parents) -> set[str]:
+        """Return everything that a relation is made from."""
 
 
 class Rendering:
-    """One run of Jinja over one model: the functions that templates call, and a record of the calls."""
+    """Run Jinja over one model: provide the functions that templates call and record the calls."""
 
     def __init__(
         self,
@@ -110,6 +133,7 @@ class Rendering:
         self.is_gathering = False
 
     def run(self) -> Rendered:
+        """Render the model; raise BuildError, with file and line, for an error in it."""
         sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
         rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
@@ -135,7 +159,7 @@ class Rendering:
         return any(other == name and rendered.origin(offset)[0] == line for offset, other in found)
 
     def text(self) -> str:
-        """The model's text with its marks, after Jinja."""
+        """Return the text after Jinja, with line marks."""
         functions: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
             for name in (
@@ -149,7 +173,7 @@ class Rendering:
                 "reader",
                 "inline",
                 "depends_on",
-                "out_of_fold",
+                "cross_validated",
                 "leaky_models",
                 "partition",
             )
@@ -164,7 +188,7 @@ class Rendering:
             raise BuildError(f"{self.model.path}:{_template_line(error)}: {_meaning(error)}") from None
 
     def ref(self, relation: str) -> str:
-        """The name of a relation, which thereby becomes an input of this model."""
+        """Return the name of a relation in SQL and record it as an input of this model."""
         if relation in self.replaced:
             return self.replaced[relation]
         relation = self.model.substitutes.get(relation, relation)
@@ -179,13 +203,13 @@ class Rendering:
         return self.project.location(relation)
 
     def ref_all(self, pattern: str, excluding: Iterable[str] = ()) -> list[str]:
-        """The names of every enabled relation that matches a glob: all become inputs of this model."""
+        """Return the names of all enabled relations that match a glob, recorded as inputs."""
         self.is_gathering = True
         matching = self._matching(pattern)
         return [self.ref(relation) for relation in matching if relation not in excluding]
 
     def _matching(self, pattern: str) -> list[str]:
-        """The relations that a glob means; of ``scores`` that of the part alone, where one is rendered."""
+        """Return the relations that match a glob; of ``scores`` only the partition that is being rendered."""
         found = self.project.matching(pattern)
         if self.only_partition is None:
             return found
@@ -196,11 +220,11 @@ class Rendering:
         ]
 
     def partition(self) -> str | None:
-        """The model of scores/ that alone this is rendered for; None where it is rendered for all."""
+        """Return the model of ``scores/`` whose partition is being rendered; None if all are."""
         return self.only_partition
 
     def models(self, layer: str, excluding: Iterable[str] = ()) -> list[str]:
-        """The stems of a layer's enabled relations, in the order of their names."""
+        """Return the stems of a layer's enabled relations, sorted."""
         self.is_gathering = True
         stems = [relation.split(".")[1] for relation in self._matching(f"{layer}.*")]
         return [stem for stem in stems if stem not in excluding]
@@ -211,43 +235,43 @@ class Rendering:
         return self.project.writers[relation].header.get(key, "")
 
     def source(self, name: str) -> str:
-        """The bound parameter that holds an input file's path; only staging may read files."""
+        """Return the bound parameter with an input file's path; only staging may read files."""
         if self.model.layer != "staging":
             raise ValueError(f"source('{name}') in the layer {self.model.layer}: only staging reads files")
         self.sources[name] = None
         return f"${name}"
 
     def has_source(self, name: str) -> bool:
-        """Whether an optional input file is there."""
+        """Return whether an optional input file is present."""
         return name in self.project.present
 
     def learner(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
-        """Declares that a function of ``recsys.learners`` writes this model, from relations and settings."""
+        """Declare that a function of ``recsys.learners`` writes this model, from relations and settings."""
         return self._python(f"learners.{function}", inputs, settings or {})
 
     def reader(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
-        """Declares that a function of ``recsys.sources`` writes this model, from files and relations."""
+        """Declare that a function of ``recsys.sources`` writes this model, from files and relations."""
         return self._python(f"sources.{function}", inputs, settings or {})
 
     def _python(self, function: str, inputs: Mapping[str, str], settings: Mapping[str, Any]) -> str:
         module, _, name = function.rpartition(".")
         sources = {argument: text[1:] for argument, text in inputs.items() if text.startswith("$")}
         relations = {argument: text for argument, text in inputs.items() if argument not in sources}
-        labels = {argument: text for argument, text in relations.items() if isinstance(text, OutOfFold)}
+        labels = {argument: text for argument, text in relations.items() if isinstance(text, CrossValidated)}
         if len(labels) > 1 or (labels and self.model.layer != "scores"):
-            raise ValueError("out_of_fold(...): expected one such argument, of a model of scores/")
+            raise ValueError("cross_validated(...): expected one such argument, of a model of scores/")
         relations = {argument: text for argument, text in relations.items() if argument not in labels}
         folds = self.ref("features.folds") if labels else ""
         self.call = PythonCall(module, name, relations, sources, settings, labels, folds)
         described = ", ".join(f"{argument} = {text}{_note(text)}" for argument, text in inputs.items())
         return f"-- written by recsys.{function}({described})"
 
-    def out_of_fold(self, relation: str) -> OutOfFold:
-        """Labels for a learner, which runs once for each fold of users without theirs (engine.folds)."""
-        return OutOfFold(relation)
+    def cross_validated(self, relation: str) -> CrossValidated:
+        """Mark labels for cross-validation: the learner runs once per fold of users without theirs."""
+        return CrossValidated(relation)
 
     def leaky_models(self) -> list[str]:
-        """The models of scores/ that may have seen the labels of a user whom they score."""
+        """Return the models of ``scores/`` that may have seen the labels of a user they score."""
         self.is_gathering = True
         return [model for model in self.models("scores") if self._is_leaky(f"scores.{model}")]
 
@@ -257,15 +281,19 @@ class Rendering:
         )
 
     def depends_on(self, relation: str, ancestor: str) -> bool:
-        """Whether a relation is made, at however many removes, from another."""
+        """Return whether a relation is made from another, directly or indirectly."""
         self.is_gathering = True
         return self._depends(relation, {ancestor})
 
     def inline(self, relation: str, replacing: Mapping[str, str]) -> str:
-        """A model's SQL as a subquery over other inputs: the same formulas for another candidate set.
+        """Return a model's SQL as a subquery over other inputs: the same formulas for another candidate set.
 
-        Whatever it reads that itself depends on a replaced relation is inlined in turn; the rest is read
-        from the warehouse. ValueError for a name that is no relation, and for a model without SQL.
+        Parents that depend on a replaced relation are inlined too; others are read from the warehouse.
+
+        Raises
+        ------
+        ValueError
+            A name is no relation, or Python writes the model.
         """
         unknown = [name for name in (relation, *replacing) if name not in self.project.writers]
         if unknown:
@@ -291,7 +319,7 @@ def _read(rendered: Rendered) -> tuple[str, ...]:
 
 
 def _reads_labels(rendered: Rendered) -> list[str]:
-    """What a model reads, without the labels that it gets out of fold only."""
+    """Return what a model reads, except labels that it only gets cross-validated."""
     if rendered.call and rendered.call.labels:
         return [parent.removeprefix("scratch.") for parent in rendered.call.relations.values()]
     return [] if rendered.model.header.get("labels") else list(rendered.refs)
@@ -306,7 +334,7 @@ def _without_comments(text: str) -> str:
 
 
 def _template_line(error: BaseException) -> int:
-    """The line of the model that was being rendered: Jinja gives template frames their own line numbers."""
+    """Return the line of the model that was being rendered: templates number their own lines."""
     line, trace = 1, error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == "<template>":

@@ -1,4 +1,4 @@
-"""The same models over other inputs: parts of the graph rendered once more, as ``scenarios.toml`` says.
+"""Render the same models over other inputs, as ``scenarios.toml`` describes.
 
 A section names a schema, what is replaced, and the targets::
 
@@ -6,17 +6,18 @@ A section names a schema, what is replaced, and the targets::
     replacing = { "staging.ratings" = "validation.ratings", "staging.candidates" = "validation.candidates" }
     targets = ["features.ranking", "scores.*"]
 
-Every model that lies between a replaced relation and a target gets a variant, ``validation.<layer>_<stem>``,
-which reads the variants of what its original reads. A variant has its original's file and promises; plan, graph and
-record take it like any other model. What is replaced by itself stays as it is, with all that it is made from.
-A target that is a glob means those of its models that SQL alone makes from the replaced relations.
+Every model between a replaced relation and a target gets a variant, ``validation.<layer>_<stem>``, which
+reads the variants of what its original reads. A variant has its original's file and contract; plan, graph and
+records treat it as any other model. A relation that is replaced by itself stays as it is, with everything
+upstream. A target with a glob means those matches that SQL alone makes from the replaced relations.
 
-With ``on = "request"`` neither the variants nor the models in the schema's own folder are part of a build. Their
-SQL is kept for whoever asks, who puts the relations of ``given`` into ``scratch.<schema>`` and finds the
-results there. What depends on a model named by ``without`` has no variant: it needs more than what is given.
+With ``on = "request"`` neither the variants nor the models in the schema's own folder are part of a build.
+Their SQL is kept for requests: the caller puts the relations of ``given`` into ``scratch.<schema>`` and finds
+the results there. Models that depend on one named by ``without`` have no variant: they need more than
+``given``.
 
-A later section may have variants of what an earlier one makes on request, which then are part of a build. With
-``kept = "temp"`` its variants live as long as the build.
+A later section may have variants of request models of an earlier one; those are part of a build. With
+``kept = "temp"`` its variants exist only during the build.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ KEYS = ("replacing", "targets", "on", "given", "without", "kept")
 
 @dataclass(frozen=True)
 class Scenario:
-    """One section: the schema of the variants, what replaces what, and which models have some."""
+    """Hold one section: the schema of the variants, the replacements, and the targets."""
 
     path: Path
     schema: str
@@ -49,15 +50,27 @@ class Scenario:
 
     @property
     def inputs(self) -> list[Model]:
-        """The relations that whoever asks puts into the schema."""
+        """Return the relations that the caller of a request provides."""
         return [Model(name, self.path, {}, "temp") for name in self.given]
 
     def variant_of(self, relation: str) -> str:
+        """Return the name of a relation's variant."""
         return f"{self.schema}.{relation.replace('.', '_')}"
 
 
 def read_scenarios(path: Path) -> list[Scenario]:
-    """The sections of a file, none if it is not there; BuildError names what a section lacks."""
+    """Read the sections of a file.
+
+    Returns
+    -------
+    list of Scenario
+        Empty if there is no such file.
+
+    Raises
+    ------
+    BuildError
+        A section is incomplete or has a wrong value.
+    """
     if not path.is_file():
         return []
     try:
@@ -101,10 +114,23 @@ def variants(
     refs: Callable[[Model], Iterable[str]],
     is_python: Callable[[Model], bool],
 ) -> list[Model]:
-    """The variants of one scenario, in the order of their names.
+    """Return the variants of one scenario, sorted by name.
 
-    ``writers`` are the models by the relations that they write, ``refs`` the relations that a model reads.
-    BuildError for a name that is no relation, and for a target that Python makes from a replaced relation.
+    Parameters
+    ----------
+    scenario : Scenario
+        The section.
+    writers : mapping of str to Model
+        The model that writes each relation.
+    refs : callable
+        Returns the relations that a model reads.
+    is_python : callable
+        Returns whether a model cannot have a variant because Python writes it or it reads files.
+
+    Raises
+    ------
+    BuildError
+        A name is no relation, or a target depends on such a model.
     """
     _refuse_unknown(scenario, writers)
     closure = _Closure(scenario, writers, refs, is_python)
@@ -145,7 +171,7 @@ def _variant(model: Model, name: str, substitutes: Mapping[str, str], kept: str 
 
 
 class _Closure:
-    """What lies between the replaced relations and a model."""
+    """Collect the models between the replaced relations and a target."""
 
     def __init__(
         self,
@@ -159,7 +185,7 @@ class _Closure:
         self.blocked: dict[str, str] = {}
 
     def above(self, relation: str, is_required: bool) -> dict[str, Model]:
-        """The models to be rendered again for a relation; none where it depends on nothing replaced."""
+        """Return the models to render again for a relation; none if it depends on nothing replaced."""
         found = self._above(relation)
         if blocker := self.blocked.get(relation):
             if is_required:
@@ -173,7 +199,7 @@ class _Closure:
     def _above(self, relation: str) -> dict[str, Model]:
         if relation in self.known:
             return self.known[relation]
-        self.known[relation] = {}  # a circle is refused elsewhere
+        self.known[relation] = {}  # stops at circles, which `Project.graph` refuses
         model = self.writers[relation]
         found: dict[str, Model] = {}
         for parent in self.refs(model):
@@ -181,7 +207,7 @@ class _Closure:
                 if self.scenario.replacing[parent] != parent:
                     found[relation] = model
                 continue
-            if parent not in self.writers:  # a variant, of this section or of a later one
+            if parent not in self.writers:  # a variant of this or a later section
                 self.blocked[relation] = parent
                 continue
             above = self._above(parent)

@@ -70,7 +70,7 @@ UNSTABLE = "which differs from build to build"
 
 @dataclass(frozen=True)
 class Complaint:
-    """What is wrong with a text, and the character of the text where it is."""
+    """Describe what is wrong with a text, and the character where it is."""
 
     message: str
     offset: int
@@ -135,13 +135,13 @@ def _complaints(text: str, reads_files: bool, is_macro: bool) -> Iterator[Compla
 
 
 def _defined(node: Node) -> str | None:
-    """The name of the common table expression that a node defines."""
+    """Return the name of the common table expression that a node defines."""
     value = node.get("value")
     return str(node["key"]).lower() if isinstance(value, dict) and "query_node" in value else None
 
 
 def _unknown(node: Node) -> str | None:
-    """The complaint about a query that the engine makes no tree of."""
+    """Return the complaint about a query that DuckDB cannot parse into a tree."""
     return f"{node['error_message']}: this query cannot be checked" if node.get("error") is True else None
 
 
@@ -160,7 +160,7 @@ def _samples(node: Node) -> str | None:
 
 
 def _calls(node: Node) -> str | None:
-    """The complaint about a function whose result the arguments do not determine."""
+    """Return the complaint about a function whose result its arguments do not determine."""
     name = str(node.get("function_name", "")).lower()
     columns: list[str] = node.get("column_names", [])
     if node.get("type") == "COLUMN_REF" and len(columns) == 1 and columns[0].lower() in WITHOUT_BRACKETS:
@@ -193,7 +193,7 @@ def _reads_file(node: Node, text: str) -> str | None:
 
 
 def _table_function(node: Node, reads_files: bool, is_macro: bool) -> str | None:
-    """The complaint about a table function that reads something other than its arguments."""
+    """Return the complaint about a table function that reads something other than its arguments."""
     if node.get("type") != "TABLE_FUNCTION":
         return None
     name = str(node["function"].get("function_name", "")).lower()

@@ -1,4 +1,4 @@
-"""The templates of models: their syntax, what they print, and the line numbers that they carry along."""
+"""Define the template syntax, how values print, and how line numbers survive rendering."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import jinja2
 
-from recsys.project.bytecode import kept
+from recsys.project.bytecode import cached_code
 from recsys.project.parameters import Literal
 
-MARK, UNMARK = "\ue000", "\ue001"  # private-use characters that no model contains: they carry line numbers
+MARK, UNMARK = "\ue000", "\ue001"  # private-use characters around line numbers; no model contains them
 LINE = re.compile(f"{MARK}(\\d+){UNMARK}")
 
 
 def printed(value: Any) -> Any:
-    """How a template prints a value: parameters as SQL literals, text of macros as it is."""
+    """Convert a value for printing: parameters as SQL literals, text of macros unchanged."""
     if isinstance(value, Literal):
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, bool):
@@ -26,7 +26,7 @@ def printed(value: Any) -> Any:
 
 
 def environment() -> jinja2.Environment:
-    """The syntax in which all templates are written; an undefined name is an error."""
+    """Return the Jinja environment of all templates; an undefined name is an error."""
     return jinja2.Environment(undefined=jinja2.StrictUndefined, finalize=printed, keep_trailing_newline=True)
 
 
@@ -34,17 +34,25 @@ SYNTAX = environment()
 
 
 def compiled(environment: jinja2.Environment, name: str, source: str) -> jinja2.Template:
-    """The template of a model's text, which says for each line of what it prints where it stood.
+    """Compile a model's template with line marks.
 
-    A text is compiled once a process, however many projects have it, and not at all where an earlier process
-    compiled what it had under this name.
+    A text is compiled once per process, and not at all if an earlier process cached it under this name.
+
+    Parameters
+    ----------
+    environment : jinja2.Environment
+        Provides functions and macros.
+    name : str
+        Name of the model.
+    source : str
+        Text of the template.
     """
     return _template(environment, _code(name, source))
 
 
 def macros(environment: jinja2.Environment, source: str) -> dict[str, object]:
-    """The macros of a text by their names."""
-    module = _template(environment, kept(SYNTAX, "macros", source, SYNTAX.compile)).module
+    """Return the macros of a text by name."""
+    module = _template(environment, cached_code(SYNTAX, "macros", source, SYNTAX.compile)).module
     return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
 
 
@@ -54,17 +62,17 @@ def _template(environment: jinja2.Environment, code: CodeType) -> jinja2.Templat
 
 @lru_cache(maxsize=1024)
 def _code(name: str, source: str) -> CodeType:
-    return kept(SYNTAX, name, source, lambda text: SYNTAX.compile(_marked(text)))
+    return cached_code(SYNTAX, name, source, lambda text: SYNTAX.compile(_marked(text)))
 
 
 @lru_cache(maxsize=1024)
 def _tokens(source: str) -> list[tuple[int, str, str]]:
-    """The line, the kind and the text of each piece of a template."""
+    """Return line, kind and text of each token of a template."""
     return [(line, kind, str(value)) for line, kind, value in SYNTAX.lex(source)]
 
 
 def _marked(source: str) -> str:
-    """The text with each line's number where the line begins, unless that is inside a Jinja tag."""
+    """Insert each line's number at its start, except inside a Jinja tag."""
     pieces = []
     for line, kind, text in _tokens(source):
         first, *rest = text.split("\n") if kind == "data" else [text]
@@ -73,9 +81,9 @@ def _marked(source: str) -> str:
 
 
 def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
-    """What a template printed without the marks, and for each of its lines the template line it came from.
+    """Remove the marks from rendered text; return it with the template line of each of its lines.
 
-    That is the first mark of a line, or the last one before it.
+    The template line is the first mark of a line, or the last one before it.
     """
     current, first, lines = 1, 0, list[int]()
     pieces = LINE.split(text)
@@ -91,7 +99,7 @@ def unmarked(text: str) -> tuple[str, tuple[int, ...]]:
 
 @lru_cache(maxsize=1024)
 def own_text(source: str) -> str:
-    """What a template says outside of its tags, on the lines on which it stands; a value is a name ``_``."""
+    """Return the text outside of tags, on its original lines; a printed value becomes a name ``_``."""
     text = ""
     for line, kind, value in _tokens(source):
         text += "\n" * (line - 1 - text.count("\n"))

@@ -1,4 +1,4 @@
-"""What a header promises is looked for in the data, whichever way the model is selected."""
+"""Builds check every entry of a header against the data, however the model is selected."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SCORES = {"key": "user_id, track_id", "rows": "staging.candidates", "nulls": "no
 CANDIDATES = "{{ ref('staging.candidates') }}"
 
 
-def mart(query: str, **promises: str) -> tuple[str, str]:
-    return "marts.made", headed(query, **promises)
+def mart(query: str, **entries: str) -> tuple[str, str]:
+    return "marts.made", headed(query, **entries)
 
 
-def score(expression: str, **promises: str) -> tuple[str, str]:
+def score(expression: str, **entries: str) -> tuple[str, str]:
     query = f"select user_id, track_id, {expression} from {CANDIDATES}"
-    return "scores.made", headed(query, **{**SCORES, **promises})
+    return "scores.made", headed(query, **{**SCORES, **entries})
 
 
 BROKEN = {
@@ -71,7 +71,7 @@ BROKEN = {
     "too few rows": (
         mart(f"select 1 as x from {CANDIDATES} limit 1", rows="staging.candidates"),
         "rows",
-        "1 rows, its header promises the 6 of staging.candidates",
+        "1 rows, expected the 6 of staging.candidates",
     ),
     "a macro without its column": (
         ("main.made", headed("select 1 as x", arguments="y", nulls="z of nobody")),
@@ -116,25 +116,25 @@ BROKEN = {
     "a score of some": (
         ("scores.made", headed(f"select user_id, track_id, 1 as score from {CANDIDATES} limit 4", **SCORES)),
         "rows",
-        "4 rows, its header promises the 6 of staging.candidates",
+        "4 rows, expected the 6 of staging.candidates",
     ),
 }
 
 
 @pytest.fixture
 def broken(request, tmp_path):
-    """A folder of models of which one does not keep a promise."""
-    (name, text), promise, message = request.param
+    """Return a folder of models, one of which breaks its contract."""
+    (name, text), entry, message = request.param
     path = tmp_path / "sql" / f"{name.replace('.', '/')}.sql"
     shutil.copytree(SQL, tmp_path / "sql")
     path.write_text(text)
-    line = next(n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"-- {promise}:"))
+    line = next(n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"-- {entry}:"))
     return tmp_path / "sql", name, f"{path}:{line}: {name}: {message}"
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys(), indirect=True)
 @pytest.mark.parametrize("is_alone", [True, False], ids=["selected", "whole"])
-def test_a_broken_promise_is_named_and_the_old_warehouse_stays(
+def test_a_broken_contract_is_named_and_the_old_warehouse_stays(
     broken, is_alone, small_data, small_warehouse, tmp_path
 ):
     sql, name, message = broken
@@ -172,7 +172,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize(("name", "text"), KEPT.values(), ids=KEPT.keys())
-def test_a_kept_promise_is_no_obstacle(name, text, small_data, small_warehouse, tmp_path):
+def test_a_kept_contract_is_no_obstacle(name, text, small_data, small_warehouse, tmp_path):
     sql = Path(shutil.copytree(SQL, tmp_path / "sql"))
     (sql / f"{name.replace('.', '/')}.sql").write_text(text)
     warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from recsys.engine.folds import out_of_fold
+from recsys.engine.folds import cross_validate
 from recsys.errors import BuildError
 from recsys.project.contract import Context
 from tests.given import build_sql, headed
@@ -45,7 +45,7 @@ class Table:
 
 def made(learner, tmp_path):
     inputs, labels = {"candidates": Table(CANDIDATES)}, ("labels", LABELS)
-    return out_of_fold(learner, inputs, labels, FOLDS, {}, Context(scratch=tmp_path), "scores.made")
+    return cross_validate(learner, inputs, labels, FOLDS, {}, Context(scratch=tmp_path), "scores.made")
 
 
 def test_no_user_is_scored_by_labels_of_the_own_fold(tmp_path):
@@ -85,8 +85,8 @@ def build(tmp_path, small_data, small_warehouse, monkeypatch):
     return run
 
 
-def test_a_learner_gets_labels_out_of_fold(build):
-    call = "{{ learner('made.memorise', candidates=ref('staging.candidates'), labels=out_of_fold(ref('staging.labels'))) }}"
+def test_a_learner_gets_labels_cross_validate(build):
+    call = "{{ learner('made.memorise', candidates=ref('staging.candidates'), labels=cross_validated(ref('staging.labels'))) }}"
     selected = {"sql_only": False, "selected": ("+scores.made",)}
     query = "select distinct score from scores.made"
     assert build(f"-- materialized: table\n{call}", query, **selected) == [(0.5,)]

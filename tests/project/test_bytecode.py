@@ -21,7 +21,7 @@ class Compiler:
         self.environment, self.texts = jinja2.Environment(), []
 
     def printed(self, name, text):
-        code = bytecode.kept(self.environment, name, text, self)
+        code = bytecode.cached_code(self.environment, name, text, self)
         return jinja2.Template.from_code(self.environment, code, {}).render()
 
     def __call__(self, text):

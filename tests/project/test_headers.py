@@ -1,4 +1,4 @@
-"""Headers as they are read: what each kind of model must promise, and what is refused by file and line."""
+"""Headers as they are read: required entries of each kind of model, and errors with file and line."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REFUSED = {
         1,
         "expected a line `-- nulls",
     ),
-    "an empty promise": ("marts.a", headed("select 1", key=""), 2, "expected a line `-- key: ...`"),
+    "an empty entry": ("marts.a", headed("select 1", key=""), 2, "expected a line `-- key: ...`"),
     "no key by intent": ("marts.a", headed("select 1", key="none"), 2, "key: expected columns"),
     "no key of a view": (
         "marts.a",
@@ -58,13 +58,13 @@ REFUSED = {
         1,
         "expected a line `-- key",
     ),
-    "a misspelt promise": (
+    "a misspelt entry": (
         "marts.a",
         f"{WHOLE}-- row: staging.b\nselect 1",
         5,
         "no line 'row' in a header: did you mean rows?",
     ),
-    "a promise of one's own": (
+    "an unknown entry": (
         "marts.a",
         f"{WHOLE}-- owner: me\nselect 1",
         5,
@@ -155,7 +155,7 @@ def test_a_view_of_what_does_not_last_is_refused(tmp_path):
         ("checks.a", "-- grain: one bad row\n-- materialized: check\nselect 1"),
     ],
 )
-def test_each_kind_has_its_promises(tmp_path, name, text):
+def test_each_kind_has_its_entries(tmp_path, name, text):
     assert name in project_of(tmp_path, name, text).models
 
 
@@ -183,7 +183,7 @@ def test_columns_that_may_be_missing(text, columns):
     assert nullable(text) == columns
 
 
-def test_every_shipped_model_promises_what_its_kind_must():
+def test_every_shipped_model_has_the_entries_of_its_kind():
     project = Project.load(present=OPTIONAL)
     assert len(project.models) > 80
     assert all(model.key for model in project.models.values() if model.materialized in ("table", "view"))

@@ -63,7 +63,7 @@ def test_what_lies_between_is_rendered_again_and_the_rest_is_read(tmp_path: Path
     )
 
 
-def test_a_twin_is_a_node_of_the_graph_with_the_promises_of_its_original(tmp_path: Path) -> None:
+def test_a_variant_is_a_node_of_the_graph_with_the_contract_of_its_original(tmp_path: Path) -> None:
     project = project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]')
     graph = project.graph()
     parents = project.parents(graph["other.features_near"])

@@ -1,4 +1,4 @@
-"""Builds on Spark: what changed runs, and a broken promise fails by file and line and publishes nothing."""
+"""Builds on Spark: what changed runs, and a broken contract fails by file and line and publishes nothing."""
 
 from __future__ import annotations
 
