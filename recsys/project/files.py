@@ -29,7 +29,7 @@ PRIVATE_USE = "\ue000", "\ue001"  # mark lines while templates are rendered
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, with any line ends and with or without a byte order mark.
+    r"""Read a text file, with any line ends and with or without a byte order mark.
 
     Parameters
     ----------
