@@ -13,7 +13,7 @@ from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bar
 if TYPE_CHECKING:
     from recsys.cli.machine import Check
     from recsys.engine.plan import Step
-    from recsys.learners.ensembles.files import Outcome
+    from recsys.learners.ensembles.files import BlendResult
     from recsys.synthetic.acceptance import Statistic
 
 Row = Mapping[str, Any]
@@ -227,7 +227,7 @@ def acceptance_table(statistics: Sequence[Statistic]) -> Table:
     return grid([*headings, Column("")], cells)
 
 
-def ensemble_table(outcome: Outcome) -> Table:
+def ensemble_table(outcome: BlendResult) -> Table:
     """The inputs of a blend: what each scored, what the others foretell it to score, and its weight."""
     headings = [Column("file")]
     headings += [Column(heading, is_right=True) for heading in ("accuracy", "foretold", "weight")]

@@ -1,1 +1,1 @@
-"""Readers of the input formats: text files in, Arrow tables or a clear refusal out."""
+"""Read data directories: the Cup's text format and Parquet, submissions, and imports of other files."""

@@ -1,9 +1,9 @@
-"""The files of a data directory: which are there, their digests, and plain copies where the engine needs one.
+"""Files of a data directory: find them, compute their digests, and copy those that the engine cannot read.
 
 The format is that of the Yahoo! Music data of KDD Cup 2011, Track 2, or the same content as Parquet files
-(`recsys.sources.parquet`), which the engine reads as they are. Of text, the engine reads plain text with line
-feeds; a file with carriage returns, a byte order mark or gzip compression is rewritten into a scratch
-folder first, which also verifies the checksum of a compressed file (the engine itself does not).
+(`recsys.sources.parquet`), which the engine reads directly. Of text, the engine reads plain text with line
+feeds. A file with carriage returns, a byte order mark or gzip compression is first rewritten into a scratch
+folder. That also verifies the checksum of a compressed file, which the engine does not.
 """
 
 from __future__ import annotations
@@ -39,15 +39,25 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "truth": ("truth2.txt",),
 }
 SUBMISSIONS = "submissions"
-NEVER_EMPTY = ("train", "test")  # a file of nothing is an accident, and would replace a good warehouse
-NUMBERS_ALONE = ("test",)  # sources of nothing but numbers and what stands between them
+NEVER_EMPTY = ("train", "test")  # an empty file is an accident that would replace a good warehouse
+NUMBERS_ALONE = ("test",)  # sources of numbers and separators
 NUMERIC = b"0123456789|\t\n"
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """An input file: ``digest`` is the SHA-256 of its bytes, ``line_count`` their number of line feeds, or of
-    rows of Parquet.
+    """Describe an input file.
+
+    Attributes
+    ----------
+    name : str
+        Source name, such as 'tracks'.
+    path : Path or Remote
+    digest : str
+        SHA-256 of its bytes.
+    byte_count : int
+    line_count : int
+        Line feeds, or rows of Parquet.
     """
 
     name: str
@@ -58,23 +68,38 @@ class SourceFile:
 
     @property
     def local(self) -> Path:
-        """The path of a file of this machine; TypeError of another."""
+        """Return the path on this machine; raise TypeError for a remote file."""
         if isinstance(self.path, Remote):
-            raise TypeError(f"{self.path} is no file of this machine")
+            raise TypeError(f"{self.path} is not a file of this machine")
         return self.path
 
 
 def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFile]:
-    """The files of a data directory by source name.
+    """Find the files of a data directory.
 
-    UsageError for one that is missing or there twice, InputError for a file of ratings or of candidates that
-    has none. With ``no_candidates`` there is to be no file of candidates.
+    Parameters
+    ----------
+    directory : Path
+    no_candidates : bool, default False
+        Expect no file of candidates.
+
+    Returns
+    -------
+    dict of str to SourceFile
+        By source name.
+
+    Raises
+    ------
+    UsageError
+        A file is missing, or there twice.
+    InputError
+        A file of ratings or candidates is empty, or a file cannot be read.
     """
     if not directory.is_dir():
-        raise UsageError(f"{directory}: expected a data directory")
+        raise UsageError(f"{directory}: {'not a directory' if directory.exists() else 'no such directory'}")
     if parquet.is_there(directory):
         metadata = parquet.metadata(directory)
-        folder = _OfThisMachine(directory, metadata.get("sha256", {}))
+        folder = _LocalFolder(directory, metadata.get("sha256", {}))
         found = of_parquet(folder, str(directory), metadata, no_candidates)
     else:
         found = _text_files(directory, no_candidates)
@@ -102,41 +127,70 @@ def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
 
 
 class Folder(Protocol):
-    """A data directory of Parquet, wherever it is."""
+    """Access a data directory of Parquet files, local or remote."""
 
-    def exists(self, name: str) -> bool: ...
-    def inspected(self, name: str, file: str) -> SourceFile: ...
-    def refuse_repeated_order(self, file: str) -> None: ...
+    def exists(self, name: str) -> bool:
+        """Return whether the folder has a file of this name."""
+
+    def inspected(self, name: str, file: str) -> SourceFile:
+        """Return the description of a file after checking its columns."""
+
+    def refuse_repeated_order(self, file: str) -> None:
+        """Raise InputError where two ratings of a user have the same ``seq``."""
 
 
-class _OfThisMachine:
-    """A data directory of Parquet whose digests are of all bytes, and as the import says, if one wrote it."""
+class _LocalFolder:
+    """Access a data directory on this machine; digests must match those of the import that wrote it."""
 
     def __init__(self, directory: Path, digests: Mapping[str, str]) -> None:
         self.directory, self.digests = directory, digests
 
     def exists(self, name: str) -> bool:
+        """Return whether the folder has a file of this name."""
         return (self.directory / name).exists()
 
     def inspected(self, name: str, file: str) -> SourceFile:
+        """Return the description of a file after checking its columns and its digest."""
         path = self.directory / file
         rows, found = parquet.row_count(name, path), _inspect(name, path)
         if self.digests.get(file, found.digest) != found.digest:
-            remedy = f"without {parquet.METADATA} it is taken as it is"
-            raise InputError(
-                path, None, None, f"the file as the import wrote it, found other bytes: {remedy}"
-            )
+            remedy = f"import again, or delete {parquet.METADATA} to accept the file"
+            raise UsageError(f"{path}: checksum differs from {parquet.METADATA}: {remedy}")
         return replace(found, line_count=rows)
 
     def refuse_repeated_order(self, file: str) -> None:
-        if file not in self.digests:  # an import's bytes are as it wrote them
+        """Raise InputError where two ratings of a user have the same ``seq``; trust imported files."""
+        if file not in self.digests:  # imported files are ordered
             parquet.refuse_repeated_order(self.directory / file)
 
 
 def of_parquet(
     folder: Folder, directory: str, metadata: Mapping[str, Any], no_candidates: bool
 ) -> dict[str, SourceFile]:
-    """The files of a directory of Parquet, whose columns are there; ``metadata`` is what an import says."""
+    """Find the files of a data directory of Parquet files.
+
+    Parameters
+    ----------
+    folder : Folder
+    directory : str
+        Its name for messages.
+    metadata : mapping
+        Content of ``dataset.json``, empty without an import.
+    no_candidates : bool
+        Expect no file of candidates.
+
+    Returns
+    -------
+    dict of str to SourceFile
+        By source name.
+
+    Raises
+    ------
+    UsageError
+        A file is missing, or there against ``no_candidates``.
+    InputError
+        A file lacks columns or rows, or cannot be read.
+    """
     found = {}
     for name in parquet.COLUMNS:
         file = f"{name}{parquet.SUFFIX}"
@@ -166,7 +220,7 @@ def _only(directory: Path, options: list[str]) -> Path | None:
 
 
 def _inspect_folder(name: str, path: Path) -> SourceFile:
-    """A folder as if it were one file: its digest is of the names and digests of the files in it."""
+    """Describe a folder as one file: its digest covers the names and digests of the files in it."""
     if not path.is_dir():
         raise InputError(path, None, None, "a folder of submissions")
     files = [_inspect(file.name, file) for file in sorted(path.iterdir()) if file.is_file()]
@@ -193,27 +247,36 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def plain_text(file: SourceFile, scratch: Path) -> Path | Remote | None:
-    """The file, or a copy of its text in the scratch folder, that the engine can read without loss.
+    """Return a file that the engine reads without loss: the file itself or a copy in ``scratch``.
 
-    None if there is no such copy: the engine skips blank lines, takes a lone carriage return for a line end,
-    ignores a tab at the end of a line, and reads numbers in more ways than one (+5, 1e2, 0x10). Text with any
-    of these is for the line reader to refuse.
+    The engine skips blank lines, takes a lone carriage return for a line end, ignores a tab at the end of a
+    line, and reads numbers in several notations (+5, 1e2, 0x10). The line reader has to refuse such text.
+
+    Parameters
+    ----------
+    file : SourceFile
+    scratch : Path
+
+    Returns
+    -------
+    Path, Remote or None
+        None if the engine would misread the text.
     """
     path = file.path
     if isinstance(path, Remote) or path.suffix == parquet.SUFFIX:
         return path
-    if path.suffix == ".gz" or _is_foreign(path):
+    if path.suffix == ".gz" or _needs_copy(path):
         copy = scratch / f"{path.name.removesuffix('.gz')}"
         with copy.open("wb") as out:
             out.writelines(blocks_of_text(path))
         path = copy
-    if _is_foreign(path) or _is_glossed_over(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
+    if _needs_copy(path) or _would_be_misread(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
         return None
     return path
 
 
 def _is_blank(path: Path) -> bool:
-    """Whether a file has no character but line ends; a damaged gzip file is for others to refuse."""
+    """Return whether a file has no character but line ends; a damaged gzip file is reported elsewhere."""
     try:
         with opened(path) as file:
             text = file.read(CHUNK).removeprefix(BOM)
@@ -224,36 +287,38 @@ def _is_blank(path: Path) -> bool:
         return False
 
 
-def _is_foreign(path: Path) -> bool:
-    """Whether a file starts with a byte order mark or has a carriage return."""
+def _needs_copy(path: Path) -> bool:
+    """Return whether a file starts with a byte order mark or has a carriage return."""
     chunks = _chunks(path)
     first = next(chunks, b"")
     return first.startswith(BOM) or b"\r" in first or any(b"\r" in chunk for chunk in chunks)
 
 
-def _is_glossed_over(path: Path, allowed: bytes) -> bool:
-    """Whether a file has a blank line, a tab at the end of one, other characters than are allowed, or a line
-    that is too long (the engine passes over one that its buffer cannot hold).
+def _would_be_misread(path: Path, allowed: bytes) -> bool:
+    """Return whether the engine would misread a file.
+
+    That is a blank line, a tab at the end of a line, a character outside ``allowed``, or a line longer than
+    the engine's buffer, which it skips.
     """
     if _has_giant_line(path):
         return True
     last = b"\n"
     for chunk in _chunks(path):
-        if _ends_emptily(last + chunk) or (allowed and chunk.translate(None, allowed)):
+        if _has_empty_end(last + chunk) or (allowed and chunk.translate(None, allowed)):
             return True
         last = chunk[-1:]
     return last == b"\t"
 
 
-def _ends_emptily(text: bytes) -> bool:
-    """Whether a line feed follows a tab or another line feed; five times as fast as to search for the two."""
+def _has_empty_end(text: bytes) -> bool:
+    """Return whether a line feed follows a tab or another line feed; five times as fast as two searches."""
     characters = np.frombuffer(text, np.uint8)
     ends = characters == ord("\n")
     return bool((ends[1:] & (ends[:-1] | (characters[:-1] == ord("\t")))).any())
 
 
 def _has_giant_line(path: Path) -> bool:
-    """Whether a line has LONGEST_LINE bytes or more: from its start, no line feed is found within so many."""
+    """Return whether a line has LONGEST_LINE bytes or more."""
     held = b""
     for chunk in _chunks(path):
         text, start = held + chunk, 0
@@ -267,7 +332,23 @@ def _has_giant_line(path: Path) -> bool:
 
 
 def blocks_of_text(path: Path, size: int = CHUNK) -> Iterator[bytes]:
-    """The file's text in blocks: decompressed, without byte order mark, line ends as line feeds."""
+    """Yield a file's text in blocks: decompressed, without byte order mark, line ends as line feeds.
+
+    Parameters
+    ----------
+    path : Path
+    size : int, default `CHUNK`
+        Bytes per block, about.
+
+    Yields
+    ------
+    bytes
+
+    Raises
+    ------
+    InputError
+        A compressed file is damaged.
+    """
     held, line, first = b"", 1, True
     try:
         with opened(path) as file:
@@ -284,5 +365,14 @@ def blocks_of_text(path: Path, size: int = CHUNK) -> Iterator[bytes]:
 
 
 def opened(path: Path) -> BinaryIO:
-    """The file's bytes, decompressed where its name ends in .gz."""
+    """Open a file of bytes, decompressed where its name ends in ``.gz``.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    BinaryIO
+    """
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]

@@ -1,8 +1,8 @@
-"""Reads the training file in one pass: headers ``UserId|n``, each with its n lines ``ItemId<TAB>Rating``.
+"""Read the training file in one pass: headers ``UserId|n``, each with its n lines ``ItemId<TAB>Rating``.
 
-Arrow's CSV reader parses blocks of whole lines, in which a header is made to look like a rating: ``7|12``
-becomes ``7<TAB>-112``, a count below zero, and the leading 1 keeps zeros that should not be there. Each block
-is held to the format; that it breaks it is all that is said here, and `recsys.sources.lines` finds where.
+Arrow's CSV reader parses blocks of whole lines, in which a header is rewritten to look like a rating:
+``7|12`` becomes ``7<TAB>-112``, a negative count. The leading 1 preserves zeros that should not be there.
+Each block is checked against the format; `recsys.sources.lines` finds the line that breaks it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ SCHEMA = proven(
     ),
     ("user_id", "item_id"),
 )
-BLOCK = 1 << 21  # bytes: what is made of one stays near the processor
+BLOCK = 1 << 21  # bytes: a parsed block fits in the processor's cache
 POWERS = 10 ** np.arange(11)
-UNREADABLE = (b"-", b"\r", b"x", b"X")  # what Arrow would take for a part of a number, or for a line end
+UNREADABLE = (b"-", b"\r", b"x", b"X")  # Arrow reads these as parts of numbers or line ends
 READ = csv.ReadOptions(use_threads=False, block_size=1 << 30, column_names=["first", "second"])
 PARSE = csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False)
 CONVERT = csv.ConvertOptions(
@@ -39,45 +39,61 @@ CONVERT = csv.ConvertOptions(
 
 
 class MalformedError(ValueError):
-    """The file breaks the format."""
+    """Report that the file breaks the format."""
 
 
 def ratings(inputs: Mapping[str, Path], settings: Mapping[str, Any], context: Context) -> Mapping[str, Rows]:
-    """``staging.ratings`` of the file ``train``, in the order of its lines, read as it is asked for.
+    """Read the ratings of the training file as a stream.
 
-    ``settings`` are the ``lowest`` and ``highest`` rating; ``seq`` is the line's number. The reader raises
-    MalformedError in the block that breaks the format, and for a user, or an item of a user, that is there
-    twice.
+    Parameters
+    ----------
+    inputs : mapping of str to Path
+        ``train``.
+    settings : mapping
+        ``lowest`` and ``highest`` rating.
+    context : Context
+        Not used.
+
+    Returns
+    -------
+    mapping of str to rows
+        ``staging.ratings`` (user_id, item_id, rating, seq), in the order of lines; ``seq`` is the line
+        number.
+
+    Raises
+    ------
+    MalformedError
+        While reading: a block breaks the format, or repeats a user or an item of a user.
     """
     blocks = History(settings["lowest"], settings["highest"]).batches(inputs["train"])
     return {"staging.ratings": pa.RecordBatchReader.from_batches(SCHEMA, blocks)}
 
 
 class History:
-    """What is known between two blocks: whose lines come next, and how many of them are still to come."""
+    """Parse blocks of lines; keep the current user and the number of lines still expected."""
 
     def __init__(self, lowest: int, highest: int) -> None:
         self.lowest, self.highest = lowest, highest
         self.user, self.missing, self.line = -1, 0, 0
-        self.open: Lines = np.empty(0, np.int64)  # user and item of the user's lines so far, in order
+        self.open: Lines = np.empty(0, np.int64)  # user and item of the user's lines so far, sorted
         self.users: list[Integers] = []
 
     def batches(self, path: Path) -> Iterator[pa.RecordBatch]:
-        """The ratings of the file, a batch for each block of its text."""
+        """Yield the ratings of the file, one batch per block of text."""
         for block in _whole_lines(path):
             yield self.batch(block)
-        _require(self.missing == 0, "the last header counts more lines than there are")
+        _require(self.missing == 0, "the last header counts more lines than follow")
         users = np.sort(np.concatenate(self.users)) if self.users else np.empty(0, np.int32)
         _require(not (users[1:] == users[:-1]).any(), "a user has two headers")
 
     def batch(self, block: bytes) -> pa.RecordBatch:
-        """The ratings of some lines, which must go on from those before."""
+        """Return the ratings of a block that continues the previous one."""
         first, second = _numbers(block)
         heads = np.flatnonzero(second < 0)
         users, counts = first[heads], _counts(second[heads])
         items, rated = np.delete(first, heads), np.delete(second, heads)
         length = _digits(first) + _digits(rated) + _digits(counts) + 2 * len(first)
-        _require(length == len(block), "more is written than it takes to write the numbers")
+        _require(length == len(block), "a line has more characters than its numbers")
         _require(
             not len(rated) or (rated.min() >= self.lowest and rated.max() <= self.highest),
             "a rating is off the scale",
@@ -90,9 +106,9 @@ class History:
         return pa.record_batch([owners, items, rated.astype(np.int16), places], schema=SCHEMA)
 
     def _owners(self, heads: Lines, users: Integers, counts: Lines, lines: int) -> Integers:
-        """The user of each rating of a block, whose headers are where the one before says that they are."""
-        expected = np.append(self.missing, heads + 1 + counts)  # of the next header
-        here = np.append(heads, lines)  # where it is, or the block ends
+        """Return the user of each rating of a block; check that headers are where the counts say."""
+        expected = np.append(self.missing, heads + 1 + counts)  # next header
+        here = np.append(heads, lines)  # next header found, or end of block
         is_right = (expected[:-1] == heads).all() and expected[-1] >= lines
         _require(bool(is_right), "a header does not count the lines up to the next")
         owners = np.repeat(np.append(np.int32(self.user), users), np.diff(here, prepend=-1) - 1)
@@ -100,7 +116,7 @@ class History:
         return owners
 
     def _refuse_repeated(self, owners: Integers, items: Integers) -> None:
-        """MalformedError for an item that a user rated twice, in these lines or in the blocks before."""
+        """Raise MalformedError for an item that a user rated twice, in this block or before."""
         keys = np.concatenate([self.open, (owners.astype(np.int64) << 32) | items])
         keys.sort()
         _require(not (keys[1:] == keys[:-1]).any(), "an item is there twice for a user")
@@ -108,7 +124,7 @@ class History:
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
-    """The text of a file in blocks of whole lines, each with its line feed."""
+    """Yield the text of a file in blocks of whole lines, each with its line feed."""
     held = b""
     for block in blocks_of_text(path, BLOCK):
         end = block.rfind(b"\n") + 1
@@ -123,15 +139,15 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
 
 
 def _numbers(block: bytes) -> tuple[Integers, Integers]:
-    """The two numbers of each line; of a header the user, and below zero a 1 with the count's digits."""
-    _require(not any(mark in block for mark in UNREADABLE), "no text of numbers alone")
+    """Return the two numbers of each line; a header's are the user and -1 followed by the count's digits."""
+    _require(not any(mark in block for mark in UNREADABLE), "a character is not part of a number")
     text = pa.BufferReader(block.replace(b"|", b"\t-1"))
     table = csv.read_csv(text, READ, PARSE, CONVERT)
     return table["first"].to_numpy(), table["second"].to_numpy()
 
 
 def _counts(marked: Integers) -> Lines:
-    """The counts of headers, from which a minus and the leading 1 are taken away."""
+    """Return the counts of headers, without the minus and the leading 1."""
     positive = -marked.astype(np.int64)
     digits = np.searchsorted(POWERS, positive, side="right") - 1
     _require(bool((digits > 0).all()), "a header without a count")
@@ -139,7 +155,7 @@ def _counts(marked: Integers) -> Lines:
 
 
 def _digits(numbers: NDArray[Any]) -> int:
-    """How many digits it takes to write all of these numbers, none of which is below zero."""
+    """Return the number of digits needed to write all of these numbers, which are not negative."""
     digits, power, largest = len(numbers), 10, int(numbers.max(initial=0))
     while power <= largest:
         digits, power = digits + int(np.count_nonzero(numbers >= power)), power * 10

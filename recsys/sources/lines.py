@@ -1,7 +1,7 @@
-"""Reads input files line by line, the slow way, to name the first line that breaks the format.
+"""Read input files line by line, to name the first line that breaks the format.
 
-The SQL of ``sql/staging`` reads the same files a hundred times faster, but can only tell that something is
-wrong. When it does, `explain_refusal` finds what: it raises InputError with file, line and text.
+The SQL of ``sql/staging`` reads the same files a hundred times faster, but cannot name the line.
+`explain_refusal` then raises InputError with file, line and text.
 """
 
 from __future__ import annotations
@@ -22,25 +22,42 @@ ID = f"an id 0..{LARGEST_ID}"
 
 
 class Line:
-    """One line of a file, and the way to refuse it."""
+    """Hold one line of a file, and create errors that name it."""
 
     def __init__(self, path: Path, number: int, text: str) -> None:
         self.path, self.number, self.text = path, number, text
 
     def refused(self, expected: str) -> InputError:
+        """Return the error for this line."""
         return InputError(self.path, self.number, self.text, expected)
 
     def number_in(self, text: str, largest: int, expected: str) -> int:
+        """Parse a whole number up to ``largest``; raise InputError for anything else."""
         if not NUMBER.fullmatch(text) or len(text) > 10 or int(text) > largest:
             raise self.refused(expected)
         return int(text)
 
     def id(self, text: str, expected: str) -> int:
+        """Parse an id; raise InputError for anything else."""
         return self.number_in(text, LARGEST_ID, expected)
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """The lines of a file; InputError for what is not text, too long a line or a broken gzip stream."""
+    """Yield the lines of a file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Yields
+    ------
+    Line
+
+    Raises
+    ------
+    InputError
+        The file is not ASCII text, has a line that is too long, or is a damaged gzip file.
+    """
     number = 0
     try:
         with opened(path) as file:
@@ -67,7 +84,17 @@ def _decoded(path: Path, number: int, raw: bytes) -> str:
 
 
 def explain_refusal(files: Mapping[str, SourceFile]) -> None:
-    """Raise InputError for the first line that breaks the format, taking the files in order of dependence."""
+    """Raise InputError for the first line that breaks the format, taking files in order of dependence.
+
+    Parameters
+    ----------
+    files : mapping of str to SourceFile
+
+    Raises
+    ------
+    InputError
+        A line breaks the format.
+    """
     if "ratings" in files:
         parquet.explain_refusal({name: file.local for name, file in files.items()})
         return
@@ -87,7 +114,7 @@ def explain_refusal(files: Mapping[str, SourceFile]) -> None:
 
 
 def _fields(line: Line, parents: int, expected: str) -> int:
-    """The id of a line ``id|parent|...|genre|...`` whose first parents may be None."""
+    """Return the id of a line ``id|parent|...|genre|...`` whose first parents may be None."""
     first, *rest = line.text.split("|")
     if len(rest) < parents:
         raise line.refused(expected)
@@ -113,9 +140,9 @@ def _ids(path: Path) -> Iterator[tuple[Line, int]]:
 
 
 def _grouped(path: Path, rated: bool) -> set[tuple[int, int]]:
-    """Check a file of ``user|count`` headers with their lines; the pairs it lists are returned if unrated.
+    """Check a file of ``user|count`` headers with their lines; return its pairs if unrated.
 
-    The pairs of one user are forgotten at the next header, so the size of the file does not matter.
+    The items of a user are dropped at the next header, so the size of a rated file does not matter.
     """
     pairs: set[tuple[int, int]] = set()
     users: set[int] = set()
@@ -153,7 +180,7 @@ def _header(line: Line, users: set[int], even: bool) -> tuple[int, int]:
     if even and count % 2:
         raise line.refused(expected)
     if user in users:
-        raise line.refused(f"one header for each user: user {user} had one before")
+        raise line.refused(f"one header per user (user {user} has one above)")
     users.add(user)
     return user, count
 
@@ -165,7 +192,7 @@ def _entry(line: Line, rated: bool) -> int:
     expected = "ItemId<TAB>Rating"
     if not tab:
         raise line.refused(expected)
-    line.number_in(rating, 100, f"{expected} with an integer rating 0..100")
+    line.number_in(rating, 100, f"{expected} with a whole rating 0..100")
     return line.id(item, f"{expected} with {ID}")
 
 
@@ -177,7 +204,7 @@ def _labels(path: Path, candidates: set[tuple[int, int]]) -> None:
             raise line.refused("UserId|TrackId|0 or 1")
         pair = line.id(texts[0], ID), line.id(texts[1], ID)
         if pair not in candidates:
-            raise line.refused("a pair that the test file lists as a candidate")
+            raise line.refused("a user and track of the test file")
         if pair in seen:
             raise line.refused("each candidate once")
         seen.add(pair)

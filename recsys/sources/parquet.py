@@ -1,7 +1,7 @@
-"""Data directories of Parquet files: their columns, and which row of which file breaks the format.
+"""Data directories of Parquet files: check their columns, and find the row that breaks the format.
 
-The files have the content of the text format with integer ids: `recsys import` writes them, and whoever has
-such tables already may. ``sql/staging`` reads both.
+The files have the content of the text format, with integer ids. `recsys import` writes them; other tools may
+as well. ``sql/staging`` reads both formats.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 from recsys.errors import InputError
 
 SUFFIX = ".parquet"
-METADATA = "dataset.json"  # what an import says of the files that it wrote
+METADATA = "dataset.json"  # digests and settings of the import that wrote the files
 LARGEST = 2**31 - 1
-SORTED_ROWS = 1 << 24  # of ratings in no order: about so many are in memory at a time
+SORTED_ROWS = 1 << 24  # unsorted ratings in memory at a time, about
 
 ID = (0, LARGEST)
 TEXT = None
 IDS = "ids"
-# source -> column -> least and largest whole number, a text, or a list of ids (none: NULL)
+# source -> column -> least and largest whole number, a text, or a list of ids (NULL for none)
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "ratings": {"user_id": ID, "item_id": ID, "rating": (0, 100), "seq": (0, 2**63 - 1)},
     "tracks": {"track_id": ID, "album_id": ID, "artist_id": ID, "genre_ids": IDS},
@@ -54,12 +54,35 @@ LISTS = ("tracks", "albums", "artists", "genres")  # their ids share one namespa
 
 
 def is_there(directory: Path) -> bool:
-    """Whether a data directory is one of Parquet files."""
+    """Return whether a data directory holds Parquet files.
+
+    Parameters
+    ----------
+    directory : Path
+
+    Returns
+    -------
+    bool
+    """
     return (directory / f"ratings{SUFFIX}").exists()
 
 
 def metadata(directory: Path) -> dict[str, Any]:
-    """What an import says of a directory; nothing of one that somebody else made."""
+    """Return the content of ``dataset.json``, empty if no import wrote the directory.
+
+    Parameters
+    ----------
+    directory : Path
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        The file is not one that an import wrote.
+    """
     path = directory / METADATA
     if not path.exists():
         return {}
@@ -71,7 +94,23 @@ def metadata(directory: Path) -> dict[str, Any]:
 
 
 def read_metadata(place: str, text: str) -> dict[str, Any]:
-    """What an import wrote; InputError for what is nothing of the kind."""
+    """Parse the content of ``dataset.json``.
+
+    Parameters
+    ----------
+    place : str
+        Its name for messages.
+    text : str
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        The text is not JSON of a known version.
+    """
     try:
         found = json.loads(text)
     except ValueError as error:
@@ -82,12 +121,38 @@ def read_metadata(place: str, text: str) -> dict[str, Any]:
 
 
 def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The constants that an import has chosen for its data, by their dotted names."""
+    """Return the parameters that an import chose for its data, by dotted name.
+
+    Parameters
+    ----------
+    metadata : mapping
+        Content of ``dataset.json``.
+
+    Returns
+    -------
+    dict
+    """
     return {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
 
 
 def row_count(name: str, path: Path) -> int:
-    """The rows of a file, whose columns must be there and of the right kind; InputError if they are not."""
+    """Count the rows of a file after checking its columns.
+
+    Parameters
+    ----------
+    name : str
+        Source name, such as 'tracks'.
+    path : Path
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        The file lacks columns or rows, or cannot be read.
+    """
     with _opened(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
     refuse_columns(name, str(path), schema, rows)
@@ -95,7 +160,22 @@ def row_count(name: str, path: Path) -> int:
 
 
 def refuse_columns(name: str, place: str, schema: pa.Schema, rows: int) -> None:
-    """InputError where the columns of a source are not there or of another kind, or all its rows missing."""
+    """Check the columns of a source against `COLUMNS`.
+
+    Parameters
+    ----------
+    name : str
+        Source name, such as 'tracks'.
+    place : str
+        The file's name for messages.
+    schema : pyarrow.Schema
+    rows : int
+
+    Raises
+    ------
+    InputError
+        A column is missing or of another type, or there are no rows.
+    """
     for column, kind in COLUMNS[name].items():
         if column not in schema.names:
             raise InputError(place, None, None, f"a column {column}, found {', '.join(schema.names)}")
@@ -127,7 +207,18 @@ def _words(kind: Any) -> str:
 
 
 def explain_refusal(paths: Mapping[str, Path]) -> None:
-    """Raise InputError for the first row that breaks the format, the slow way."""
+    """Raise InputError for the first row that breaks the format.
+
+    Parameters
+    ----------
+    paths : mapping of str to Path
+        Files by source name.
+
+    Raises
+    ------
+    InputError
+        A row breaks the format.
+    """
     listed = np.empty(0, np.int64)
     for name in [*LISTS, *(other for other in COLUMNS if other not in LISTS)]:
         if name in paths:
@@ -157,7 +248,7 @@ def _check_values(name: str, path: Path) -> None:
 
 
 def _wrong(values: pa.Array, kind: Any, may_lack: bool) -> int | None:
-    """The place of the first value that must not be there."""
+    """Return the position of the first invalid value, None without one."""
     if kind == IDS:
         nested = pc.fill_null(values.flatten(), -1)
         places = range(0) if _all_within(nested, ID) else range(len(values))
@@ -180,14 +271,24 @@ def _is_list(ids: Any) -> bool:
 
 
 def expected_of(kind: Any) -> str:
-    """What a value of `COLUMNS` must be, in words."""
+    """Describe a valid value of a kind of `COLUMNS`.
+
+    Parameters
+    ----------
+    kind : object
+        A value of `COLUMNS`.
+
+    Returns
+    -------
+    str
+    """
     if kind in (IDS, TEXT):
         return {IDS: f"a list of ids 0..{LARGEST}", TEXT: "a text"}[kind]
     return f"a whole number {kind[0]}..{kind[1]}"
 
 
 def _refuse_repeated(path: Path, keys: np.ndarray, before: int, expected: str) -> None:
-    """InputError for the first key that one before it has; the first ``before`` are of other files."""
+    """Raise InputError for the first repeated key; the first ``before`` keys are of other files."""
     order = np.argsort(keys, kind="stable")
     repeated = order[1:][keys[order[1:]] == keys[order[:-1]]]
     if len(repeated):
@@ -196,26 +297,35 @@ def _refuse_repeated(path: Path, keys: np.ndarray, before: int, expected: str) -
 
 
 def refuse_repeated_order(path: Path) -> None:
-    """InputError for the first rating of a user that has the ``seq`` of another: which was first is not said.
+    """Check that no two ratings of a user have the same ``seq``, which orders them.
 
-    Ratings in the order of seq, as an import writes them, are looked at in a stream.
+    Ratings in the order of seq, as an import writes them, are checked in a stream.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    InputError
+        Two ratings of a user have the same ``seq``.
     """
     if _is_ascending(path):
         return
     with _opened(path) as file:
-        parts = 1 + file.metadata.num_rows // SORTED_ROWS
-    repeated = [row for part in range(parts) for row in _repeated_orders(path, part, parts)]
+        blocks = 1 + file.metadata.num_rows // SORTED_ROWS
+    repeated = [row for block in range(blocks) for row in _repeated_orders(path, block, blocks)]
     if repeated:
         row = min(repeated)
         raise InputError(path, row + 1, _row(path, row), "one rating for each user_id and seq")
 
 
-def _repeated_orders(path: Path, part: int, parts: int) -> Iterator[int]:
-    """The first row whose ``seq`` another row of its user has, of one in so many ``parts`` of the users."""
+def _repeated_orders(path: Path, block: int, blocks: int) -> Iterator[int]:
+    """Yield the first row that repeats a user's ``seq``, in one of ``blocks`` blocks of users."""
     kept: list[tuple[np.ndarray, ...]] = [(np.empty(0, np.int64),) * 3]
-    for start, batch in _pieces(path, ["user_id", "seq"]):
+    for start, batch in _row_batches(path, ["user_id", "seq"]):
         users, order = (pc.fill_null(values.cast(pa.int64()), -1).to_numpy() for values in batch.columns)
-        rows = np.flatnonzero(users % parts == part)
+        rows = np.flatnonzero(users % blocks == block)
         kept.append((users[rows], order[rows], rows + start))
     users, order, rows = map(np.concatenate, zip(*kept, strict=True))
     place = np.lexsort((rows, order, users))
@@ -226,7 +336,7 @@ def _repeated_orders(path: Path, part: int, parts: int) -> Iterator[int]:
 
 
 def _is_ascending(path: Path) -> bool:
-    """Whether seq ascends from row to row, all over the file; also true where one is missing."""
+    """Return whether seq ascends over the whole file; also true where one is missing."""
     last = np.empty(0, np.int64)
     for _, values in _batches(path, "seq"):
         if values.null_count:
@@ -258,12 +368,12 @@ def _check_candidates(paths: Mapping[str, Path]) -> None:
 
 
 def _batches(path: Path, column: str) -> Iterator[tuple[int, pa.Array]]:
-    """Pieces of a column, each with the number of the rows before it."""
-    return ((start, batch.column(0)) for start, batch in _pieces(path, [column]))
+    """Yield batches of a column, each with the number of rows before it."""
+    return ((start, batch.column(0)) for start, batch in _row_batches(path, [column]))
 
 
-def _pieces(path: Path, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Pieces of a file, each with the number of the rows before it."""
+def _row_batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield batches of rows, each with the number of rows before it."""
     start = 0
     with _opened(path) as file:
         try:
@@ -276,12 +386,12 @@ def _pieces(path: Path, columns: Sequence[str] | None = None) -> Iterator[tuple[
 
 
 def _column(path: Path, column: str) -> np.ndarray:
-    pieces = [piece.cast(pa.int64()).to_numpy(zero_copy_only=False) for _, piece in _batches(path, column)]
-    return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+    arrays = [values.cast(pa.int64()).to_numpy(zero_copy_only=False) for _, values in _batches(path, column)]
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
 
 
 def _row(path: Path, row: int) -> str:
-    pieces = ((start, batch) for start, batch in _pieces(path) if start <= row < start + batch.num_rows)
-    start, batch = next(pieces)
+    batches = ((start, batch) for start, batch in _row_batches(path) if start <= row < start + batch.num_rows)
+    start, batch = next(batches)
     values = batch.slice(row - start, 1).to_pylist()[0]
     return ", ".join(f"{name} = {value}" for name, value in values.items())

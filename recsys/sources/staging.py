@@ -1,4 +1,4 @@
-"""What the staging layer reads through Python instead of SQL."""
+"""Relations of the staging layer that are read by Python instead of SQL."""
 
 from __future__ import annotations
 
@@ -16,9 +16,27 @@ SCORES = "scores.csv"
 def submissions(
     inputs: Mapping[str, Any], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
-    """Prior submissions and their published scores, from the folder that ``inputs`` name, if they do.
+    """Read prior submissions and their published scores.
 
-    InputError names the file and the line that cannot be used.
+    Parameters
+    ----------
+    inputs : mapping
+        ``candidates`` (user_id, track_id, position), and ``folder``, the path of the submissions, if any.
+    settings : mapping
+        Not used.
+    context : Context
+        Progress reports.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table
+        ``staging.submissions`` (file, user_id, track_id, score) and ``staging.submission_scores`` (file,
+        score).
+
+    Raises
+    ------
+    InputError
+        A submission or the scores file breaks the format.
     """
     listed = inputs["candidates"].arrow().sort_by("position")
     candidates = Candidates(listed["user_id"].to_numpy(), listed["track_id"].to_numpy())

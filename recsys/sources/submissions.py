@@ -1,8 +1,8 @@
-"""Prior submissions: files that mark half of each user's candidates, and the score that each got.
+"""Prior submissions: files that mark half of each user's candidates, with their published scores.
 
-A submission has the lines ``<user>_<track>,<prediction>``, with or without a header, in any order, or is a
-bare column of 0 and 1 in the order of the test file. The column reader takes a faultless file in
-milliseconds; whatever it stumbles over goes to the line-by-line reader, which settles it or names the line.
+A submission has lines ``<user>_<track>,<prediction>`` in any order, with or without a header, or is a single
+column of 0 and 1 in the order of the test file. The column reader parses a valid file in milliseconds; other
+files go to the line-by-line reader, which parses them or names the invalid line.
 """
 
 from __future__ import annotations
@@ -33,41 +33,51 @@ ROW = "TrackID,Predictor with a TrackID <user>_<track>"
 TRACK_ID = re.compile(r"[0-9]+_[0-9]+")
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 NUMBER_WORDS = ("", "nan", "inf", "-inf", "infinity", "-infinity")
-LONGEST_ROW, SLACK = 64, 1 << 20  # bytes of a row at most, on average: no larger file is read as a whole
+LONGEST_ROW, SLACK = 64, 1 << 20  # longest average row in bytes: larger files are not read at once
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates in the order of the test file, a user's together: two int64 arrays (candidates)."""
+    """Hold the candidates in the order of the test file, a user's together, as int64 arrays (candidates)."""
 
     user_id: NDArray[np.int64]
     track_id: NDArray[np.int64]
 
     def __len__(self) -> int:
+        """Return the number of candidates."""
         return len(self.user_id)
 
     @cached_property
     def ids(self) -> pa.Array:
-        """``<user>_<track>`` of each candidate."""
+        """Return ``<user>_<track>`` of each candidate."""
         user, track = (pa.array(column).cast(pa.string()) for column in (self.user_id, self.track_id))
         return pc.binary_join_element_wise(user, track, "_")
 
     @cached_property
     def positions(self) -> dict[str, int]:
+        """Return the position of each ``<user>_<track>``."""
         return {name: position for position, name in enumerate(self.ids.to_pylist())}
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
-        """The first position of each user."""
+        """Return the first position of each user."""
         return np.flatnonzero(np.diff(self.user_id, prepend=-1))
 
 
 @dataclass(frozen=True)
 class Submissions:
-    """Prior submissions: ``values`` (candidates, files) as the files state them, in the candidates' order.
+    """Hold prior submissions.
 
-    ``accuracy`` (files) are the published scores; ``skipped`` names the files that were left out, with what
-    was wrong; ``warnings`` are for a person to read.
+    Attributes
+    ----------
+    candidates : Candidates
+    files : tuple of str
+    values : ndarray of float64, shape (candidates, files)
+        Predictions, in the candidates' order.
+    accuracy : ndarray of float64, shape (files,)
+        Published scores.
+    skipped : tuple of (str, str)
+        Files left out, with the reasons.
     """
 
     candidates: Candidates
@@ -78,18 +88,18 @@ class Submissions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each 0/1 file that does not mark exactly half of every user's candidates."""
+        """Return a warning for each 0/1 file that does not mark exactly half of every user's candidates."""
         starts = self.candidates.starts
         sizes = np.diff(starts, append=len(self.candidates))
         counts = [_uneven(column, starts, sizes) for column in self.values.T]
         return tuple(
-            f"{name}: {count:,} of {len(sizes):,} users have not exactly half of their candidates marked"
+            f"{name}: {count:,} of {len(sizes):,} users do not have exactly half of their candidates marked"
             for name, count in zip(self.files, counts, strict=True)
             if count
         )
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
-        """``(file, user_id, track_id, score)`` and ``(file, score)``, the rows of the staging relations."""
+        """Return ``(file, user_id, track_id, score)`` and ``(file, score)``, as in the staging relations."""
         files, candidates = len(self.files), len(self.candidates)
         codes = pa.array(np.repeat(np.arange(files, dtype=np.int32), candidates))
         rows = {
@@ -103,16 +113,27 @@ class Submissions:
 
 
 def _uneven(values: Array, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> int:
-    """The number of users whose share of ones is not a half; 0 for anything but a 0/1 column."""
+    """Return the number of users whose share of ones is not a half; 0 for anything but a 0/1 column."""
     if not np.isin(values, (0.0, 1.0)).all():
         return 0
     return int(np.count_nonzero(2 * np.add.reduceat(values, starts) != sizes))
 
 
 def read_candidates(path: Path) -> Candidates:
-    """The candidates of a test file: headers ``UserId|n``, each followed by n lines ``TrackId``.
+    """Read the candidates of a test file: headers ``UserId|n``, each followed by n lines ``TrackId``.
 
-    InputError names the first line that breaks the format.
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Candidates
+
+    Raises
+    ------
+    InputError
+        A line breaks the format, or there are no candidates.
     """
     users: dict[int, dict[int, None]] = {}
     header, size, tracks = None, 0, dict[int, None]()
@@ -121,7 +142,7 @@ def read_candidates(path: Path) -> Candidates:
             _check_complete(header, size, len(tracks))
             user, size = _header(line)
             if user in users:
-                raise line.refused(f"one header for each user: user {user} had one before")
+                raise line.refused(f"one header per user (user {user} has one above)")
             header, tracks = line, users.setdefault(user, {})
         elif len(tracks) == size:
             raise line.refused("a header UserId|count")
@@ -153,13 +174,29 @@ def _check_complete(header: Line | None, expected: int, found: int) -> None:
 
 
 def read_submission(path: Path, candidates: Candidates) -> Array:
-    """The predictions of one file, in the candidates' order; InputError names the line that is wrong."""
+    """Read the predictions of one file.
+
+    Parameters
+    ----------
+    path : Path
+    candidates : Candidates
+
+    Returns
+    -------
+    ndarray of float64, shape (candidates,)
+        In the candidates' order.
+
+    Raises
+    ------
+    InputError
+        A line breaks the format.
+    """
     values = _by_columns(path, candidates)
     return _by_lines(path, candidates) if values is None else values
 
 
 def _by_columns(path: Path, candidates: Candidates) -> Array | None:
-    """The predictions of a faultless file; None leaves the file to the line-by-line reader."""
+    """Return the predictions of a valid file, None for one that needs the line-by-line reader."""
     try:
         with opened(path) as file:
             text = file.read(SLACK + LONGEST_ROW * len(candidates))
@@ -172,7 +209,7 @@ def _by_columns(path: Path, candidates: Candidates) -> Array | None:
 
 
 def _table(text: bytes) -> pa.Table:
-    """A file's one or two columns; ArrowInvalid for what is no table of predictions."""
+    """Parse a file's one or two columns; raise ArrowInvalid for anything else."""
     first = text[:LONGEST_ROW].split(b"\n")[0].decode("latin-1")
     names = ["id", "score"] if "," in first else ["score"]
     return columns.read_csv(
@@ -186,7 +223,7 @@ def _table(text: bytes) -> pa.Table:
 
 
 def _aligned(table: pa.Table, candidates: Candidates) -> Array | None:
-    """The scores in the candidates' order; None if they are not one finite score for each."""
+    """Return the scores in the candidates' order, None unless there is one finite score for each."""
     values = table["score"].to_numpy()
     if len(values) != len(candidates) or not np.isfinite(values).all():
         return None
@@ -221,7 +258,7 @@ def _by_lines(path: Path, candidates: Candidates) -> Array:
 
 
 def _rows(path: Path) -> Iterator[Line]:
-    """The lines but for the header; blank ones are let pass at the end of the file alone."""
+    """Yield the lines without the header; blank lines are valid only at the end of the file."""
     blank = None
     for line in read_lines(path):
         if not line.text.strip():
@@ -233,23 +270,23 @@ def _rows(path: Path) -> Iterator[Line]:
 
 
 def _is_header(text: str) -> bool:
-    """Whether a first line names columns: it has no digit, and its last word is not one for a number."""
+    """Return whether a first line names columns: no digit, and its last word is no word for a number."""
     last = text.rpartition(",")[2].strip().lower()
     return last not in NUMBER_WORDS and not any(character.isdigit() for character in text)
 
 
 def _named(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
-    """Position and prediction of a row ``<user>_<track>,<prediction>``."""
+    """Return position and prediction of a row ``<user>_<track>,<prediction>``."""
     name, comma, text = line.text.partition(",")
     if not comma or not TRACK_ID.fullmatch(name):
         raise line.refused(ROW)
     if name not in candidates.positions:
-        raise line.refused("a user and a track that the test file lists together")
+        raise line.refused("a user and track of the test file")
     return candidates.positions[name], _number(line, text)
 
 
 def _numbered(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
-    """Position and prediction of a row that is only a 0 or a 1."""
+    """Return position and prediction of a row that is only a 0 or a 1."""
     if count >= len(candidates):
         raise line.refused(f"{len(candidates):,} rows, one for each candidate")
     value = _number(line, line.text)
@@ -266,7 +303,22 @@ def _number(line: Line, text: str) -> float:
 
 
 def read_scores(path: Path) -> dict[str, tuple[float, int]]:
-    """Published accuracy and line number by file, from ``file,score`` lines, with or without a header."""
+    """Read published scores from lines ``file,score``, with or without a header.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of str to (float, int)
+        Accuracy and line number, by file.
+
+    Raises
+    ------
+    InputError
+        A line breaks the format.
+    """
     scores: dict[str, tuple[float, int]] = {}
     rows = csv.reader(io.StringIO(_decoded(path), newline=""))
     try:
@@ -283,7 +335,7 @@ def read_scores(path: Path) -> dict[str, tuple[float, int]]:
 
 
 def _decoded(path: Path) -> str:
-    """A whole file, whose names may be in any script: UTF-8."""
+    """Return the text of a whole UTF-8 file."""
     text = b""
     try:
         with opened(path) as file:
@@ -308,15 +360,34 @@ def read_submissions(
     scores: Path,
     candidates: Candidates,
     skip_invalid: bool = False,
-    aside: Collection[Path] = (),
+    excluded: Collection[Path] = (),
 ) -> Submissions:
-    """The submissions of a folder, by name. Folders, hidden files and those ``aside`` are none of them.
+    """Read the submissions of a folder; subfolders and hidden files are ignored.
 
-    InputError for a file that is refused, has no score or is missing; with ``skip_invalid`` the file is left
-    out and listed instead. A broken scores file is refused in any case.
+    Parameters
+    ----------
+    directory : Path
+    scores : Path
+        File of published scores.
+    candidates : Candidates
+    skip_invalid : bool, default False
+        Leave out and list invalid files instead of failing.
+    excluded : collection of Path
+        Files of the folder that are not submissions.
+
+    Returns
+    -------
+    Submissions
+
+    Raises
+    ------
+    InputError
+        A file is invalid, missing or without a score, or the scores file is invalid.
+    UsageError
+        The folder does not exist.
     """
     published = read_scores(scores)
-    paths = _files(directory, published, {path.resolve() for path in (scores, *aside)})
+    paths = _files(directory, published, {path.resolve() for path in (scores, *excluded)})
     read: dict[str, Array] = {}
     skipped = []
     for name in sorted(paths.keys() | published.keys()):
@@ -335,14 +406,15 @@ def read_submissions(
     return Submissions(candidates, tuple(read), values, accuracy, tuple(skipped))
 
 
-def _files(directory: Path, published: Collection[str], aside: Collection[Path]) -> dict[str, Path]:
-    """The folder's files by the name that the scores know them under, which may lack their .gz."""
+def _files(directory: Path, published: Collection[str], excluded: Collection[Path]) -> dict[str, Path]:
+    """Return the folder's files by their name in the scores file, which may lack ``.gz``."""
     if not directory.is_dir():
-        raise UsageError(f"{directory}: expected a folder of submissions")
+        reason = "is a file; give a folder of submissions" if directory.exists() else "no such directory"
+        raise UsageError(f"{directory}: {reason}")
     files: dict[str, Path] = {}
     for path in sorted(directory.iterdir()):
         name = path.name if path.name in published else path.name.removesuffix(".gz")
-        is_other = name not in published and path.resolve() in aside
+        is_other = name not in published and path.resolve() in excluded
         if path.is_dir() or is_other or name.startswith("."):
             continue
         if name in files:

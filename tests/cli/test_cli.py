@@ -255,7 +255,7 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["build", "--data", "nowhere", "--warehouse", "W"], "nowhere: expected a data directory"),
+        (["build", "--data", "nowhere", "--warehouse", "W"], "nowhere: no such directory"),
         (
             ["build", "--data", "D", "--warehouse", "W", "--set", "x=1"],
             "--set 'x=1': expected PARAMETER=VALUE",
@@ -285,7 +285,7 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
         (["nonsense"], "No such command"),
         (
             ["ensemble", "nowhere", "--scores", "s.csv", "--candidates", "t.txt", "--out", "o.csv"],
-            "nowhere: expected a folder of submissions, found nothing of that name",
+            "nowhere: no such directory",
         ),
     ],
 )

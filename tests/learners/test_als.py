@@ -37,14 +37,14 @@ def low_rank(seed: int = 3, users: int = 90, items: int = 60) -> tuple[pa.Table,
     return table.filter(pa.array(learned)), table.filter(pa.array(~learned))
 
 
-def predicted(factors: tuple[als.Factors, als.Factors], asked: pa.Table) -> np.ndarray:
+def predict(factors: tuple[als.Factors, als.Factors], asked: pa.Table) -> np.ndarray:
     users, items = factors
     rows, columns = users.rows(asked["user_id"].to_numpy()), items.rows(asked["item_id"].to_numpy())
     return np.einsum("ij,ij->i", users.vectors[rows], items.vectors[columns])
 
 
 def rmse(factors: tuple[als.Factors, als.Factors], asked: pa.Table) -> float:
-    return float(np.sqrt(np.mean((predicted(factors, asked) - asked["rating"].to_numpy()) ** 2)))
+    return float(np.sqrt(np.mean((predict(factors, asked) - asked["rating"].to_numpy()) ** 2)))
 
 
 @pytest.mark.parametrize("count", [1, 2, 255, 256, 257, 700])
@@ -81,7 +81,7 @@ def test_held_out_ratings_of_low_rank_are_found_as_spark_finds_them(context: Con
     here, there = (solver.fit(learned, SETTINGS, context) for solver in (als_local, als_spark))
     assert rmse(here, held_out) < 0.1 * spread
     assert rmse(here, held_out) == pytest.approx(rmse(there, held_out), abs=0.02 * spread)
-    assert np.corrcoef(predicted(here, held_out), predicted(there, held_out))[0, 1] > 0.99
+    assert np.corrcoef(predict(here, held_out), predict(there, held_out))[0, 1] > 0.99
     for mine, sparks in zip(here, there, strict=True):
         assert mine.ids.tolist() == sparks.ids.tolist()
 
@@ -89,7 +89,7 @@ def test_held_out_ratings_of_low_rank_are_found_as_spark_finds_them(context: Con
 def test_neither_threads_nor_the_order_of_rows_change_a_factor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(als_local, "_PIECE", 100)
+    monkeypatch.setattr(als_local, "_BLOCK_RATINGS", 100)
     learned, _ = low_rank()
     shuffled = learned.take(np.random.default_rng(1).permutation(learned.num_rows))
     once = als_local.fit(learned, SETTINGS, Context(scratch=tmp_path, threads=1))
@@ -100,7 +100,7 @@ def test_neither_threads_nor_the_order_of_rows_change_a_factor(
 
 def test_a_rating_alone_without_a_penalty_has_no_unique_solution(tmp_path: Path) -> None:
     table = pa.table({"user_id": [1], "item_id": [2], "rating": [50]})
-    with pytest.raises(UnavailableError, match=r"a higher --set als\.regularization"):
+    with pytest.raises(UnavailableError, match=r"raise --set als\.regularization"):
         als_local.fit(table, replace(SETTINGS, regularization=0.0), Context(scratch=tmp_path))
 
 

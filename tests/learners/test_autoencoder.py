@@ -16,7 +16,7 @@ from recsys.engine.folds import InMemoryRelation
 from recsys.errors import UnavailableError
 from recsys.learners.autoencoder import learner as autoencoder
 from recsys.learners.autoencoder import training
-from recsys.learners.autoencoder.batches import Batch, Sampler, ahead, distinct
+from recsys.learners.autoencoder.batches import Batch, Sampler, distinct, prefetch
 from recsys.learners.autoencoder.embedding import RowTable
 from recsys.learners.common.vectors import Items, Vectors, positions
 from recsys.project.contract import Context
@@ -71,7 +71,7 @@ def vectors_of(tables: dict[str, pa.Table], items: Items, folder: Path) -> Vecto
     return Vectors.of(InMemoryRelation(tables["ratings"]), items, folder / "vectors")
 
 
-def predicted(tables: dict[str, pa.Table], context: Context, **settings: object) -> dict[str, pa.Table]:
+def predict(tables: dict[str, pa.Table], context: Context, **settings: object) -> dict[str, pa.Table]:
     """What the autoencoder makes of these, all of it read."""
     return read(autoencoder.fit_predict(held(tables), SETTINGS | settings, context))
 
@@ -109,7 +109,7 @@ def test_a_rating_of_zero_is_a_rating(tmp_path: Path) -> None:
 
 
 def test_predictions_say_what_they_rest_on(context: Context) -> None:
-    predictions = predicted(world(), context)["features.autoencoder"]
+    predictions = predict(world(), context)["features.autoencoder"]
     assert predictions["source"].to_pylist() == ["album", "artist", "global", "album"]
     assert np.isfinite(predictions["prediction"].to_numpy()).all()
 
@@ -130,13 +130,13 @@ def test_predictions_average_to_the_ratings_with_zeros_for_the_unrated(
 
 
 def test_the_number_of_threads_changes_nothing(context: Context) -> None:
-    first, second = (predicted(world(), replace(context, threads=threads)) for threads in (1, 4))
+    first, second = (predict(world(), replace(context, threads=threads)) for threads in (1, 4))
     assert first["features.autoencoder"].equals(second["features.autoencoder"])
     assert first["features.autoencoder_curve"].equals(second["features.autoencoder_curve"])
 
 
 def test_the_curve_marks_the_epoch_with_the_lowest_validation_loss(context: Context) -> None:
-    curve = predicted(world(), context)["features.autoencoder_curve"].to_pylist()
+    curve = predict(world(), context)["features.autoencoder_curve"].to_pylist()
     kept = [row for row in curve if row["is_kept"]]
     assert [row["validation_loss"] for row in kept] == [min(row["validation_loss"] for row in curve)]
 
@@ -154,7 +154,7 @@ def test_positions_of_absent_values_are_the_number_of_values() -> None:
 
 
 def test_a_step_moves_the_rows_that_were_read_as_adam_does_and_no_other() -> None:
-    """Steps that read every row are Adam's own; "none" stays zero, whatever reads it."""
+    """Optimizer that read every row are Adam's own; "none" stays zero, whatever reads it."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(4)
         table = RowTable(6, 3, 0.5)
@@ -185,7 +185,7 @@ def test_batches_drawn_ahead_are_the_same_in_the_same_order(tmp_path: Path) -> N
         sampler = Sampler(vectors, items, 0.5, 1, 100)
         return (sampler.draw(np.arange(start, start + 20), rng) for start in range(0, 100, 20))
 
-    drawn, awaited = list(batches()), list(ahead(batches()))
+    drawn, awaited = list(batches()), list(prefetch(batches()))
     assert [batch.items.tolist() for batch in awaited] == [batch.items.tolist() for batch in drawn]
 
 
@@ -215,11 +215,11 @@ def test_ratings_and_candidates_are_never_a_whole_table(context: Context) -> Non
     tables = world()
     inputs = held(tables) | {name: Streamed(tables[name]) for name in ("ratings", "candidates")}
     made = autoencoder.fit_predict(inputs, SETTINGS, context)
-    assert made["features.autoencoder"].read_all().equals(predicted(tables, context)["features.autoencoder"])
+    assert made["features.autoencoder"].read_all().equals(predict(tables, context)["features.autoencoder"])
 
 
 def test_nobody_s_ratings_leave_only_global_predictions(context: Context) -> None:
     tables = world()
     nothing = tables | {"ratings": tables["ratings"].slice(0, 0)}
-    predictions = predicted(nothing, context)["features.autoencoder"]
+    predictions = predict(nothing, context)["features.autoencoder"]
     assert np.isfinite(predictions["prediction"].to_numpy()).all()

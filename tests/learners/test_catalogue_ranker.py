@@ -98,7 +98,7 @@ def test_no_like_among_what_is_retrieved_is_said_in_one_line() -> None:
     examples, labels = proposed(30)
     elsewhere = labels.set_column(1, "track_id", pa.array(labels["track_id"].to_numpy() + 1000))
     inputs = held({"examples": examples, "labels": elsewhere})
-    with pytest.raises(UnavailableError, match=r"^catalogue_ranker: retrieval finds too few"):
+    with pytest.raises(UnavailableError, match=r"^catalogue_ranker: retrieval finds too few held-out likes"):
         fit(inputs, vars(SETTINGS), Context(scratch=Path()))
 
 

@@ -127,13 +127,13 @@ def test_data_with_little_to_tell(here, ratings, count):
 
 def test_too_many_items_for_the_memory_are_refused(here):
     ratings = [(1, item, 1.0) for item in range(200)]
-    with pytest.raises(UnavailableError, match="200 items need 0.0 GB: more --memory"):
+    with pytest.raises(UnavailableError, match="200 items need 0.0 GB: raise --memory"):
         fitted(ratings, [1], replace(here, memory_bytes=1 << 17))
 
 
 def test_a_penalty_that_is_lost_in_rounding_is_refused(here):
     ratings = [(user, item, 1.0) for user in range(50) for item in range(30)]
-    with pytest.raises(UnavailableError, match="no inverse: a higher --set ease.regularization"):
+    with pytest.raises(UnavailableError, match="no inverse: raise --set ease.regularization"):
         fitted(ratings, [1], here, regularization=1e-9)
 
 

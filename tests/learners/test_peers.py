@@ -20,7 +20,7 @@ from recsys.learners.autoencoder import workers
 from recsys.learners.autoencoder.batches import Batch, Inputs
 from recsys.learners.autoencoder.network import Autoencoder
 from recsys.learners.autoencoder.process_group import ALONE, Group, Peers
-from recsys.learners.autoencoder.training import Steps
+from recsys.learners.autoencoder.training import Optimizer
 from recsys.learners.common.vectors import Items, Vectors
 from recsys.project.contract import Context
 from tests.learners.test_autoencoder import SETTINGS, world
@@ -41,10 +41,10 @@ def moved(vectors: Vectors, items: Items, peers: Peers) -> list[np.ndarray]:
     """The weights after some steps on the same users, of which each process has its part."""
     torch.manual_seed(5)
     model = Autoencoder(items.parents, 8, 0.0, 0.1)
-    steps = Steps(model, 0.02, peers)
+    optimizer = Optimizer(model, 0.02, peers)
     for _ in range(STEPS):
         batch = shown(vectors, USERS[peers.rank :: peers.count])
-        steps.take(model.loss(batch, peers.total(len(batch.targets)))[0])
+        optimizer.step(model.loss(batch, peers.total(len(batch.targets)))[0])
     return [part.numpy() for part in model.state_dict().values()]
 
 
@@ -99,18 +99,16 @@ def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context) -> None:
         autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
 
 
-def test_workers_without_the_packages_are_told_of_or_done_without(
+def test_workers_without_the_packages_fail_or_are_not_used(
     cluster: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "PACKAGES", ("a_package_that_nobody_has",))
-    with pytest.raises(
-        UnavailableError, match=r"autoencoder.workers=2: .* pip install 'recsys\[learners,spark\]'"
-    ):
+    with pytest.raises(UnavailableError, match=r"autoencoder.workers=2: .* install recsys\[learners,spark\]"):
         workers.count(2, cluster)
     monkeypatch.setattr(spark_session, "executors", lambda session: 2)
     assert workers.count(0, cluster) == 1
 
 
 def test_one_machine_trains_alone(context: Context, cluster: Context) -> None:
-    assert [workers.count(workers, context) for workers in (0, 1, 2)] == [1, 1, 1]
-    assert [workers.count(workers, cluster) for workers in (0, 1)] == [1, 1]
+    assert [workers.count(wanted, context) for wanted in (0, 1, 2)] == [1, 1, 1]
+    assert [workers.count(wanted, cluster) for wanted in (0, 1)] == [1, 1]

@@ -59,8 +59,8 @@ def test_it_finds_what_tells_and_scores_both_sets() -> None:
     label = np.tile([1, 0], 90)
     score = tables["scores.ranker"]["score"].to_numpy()
     assert ((score > 0) == label).mean() > 0.9
-    practised = tables["validation.scores_ranker"]["score"].to_numpy()
-    assert ((practised > 0) == np.tile([1, 0], 180)).mean() > 0.85
+    held_out_scores = tables["validation.scores_ranker"]["score"].to_numpy()
+    assert ((held_out_scores > 0) == np.tile([1, 0], 180)).mean() > 0.85
     rows = tables["features.ranker_importance"].to_pylist()
     importance = {row["feature"]: row["importance"] for row in rows}
     assert importance["told"] > 0.8

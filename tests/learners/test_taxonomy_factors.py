@@ -1,4 +1,4 @@
-"""Factors over the taxonomy: the law of what is compared, the descent, what is recovered, and odd data."""
+"""Factors over the taxonomy: the table of what is compared, the descent, what is recovered, and odd data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scipy.stats import chisquare
 pytest.importorskip("numba", reason="the extra 'learners' is not installed")
 
 from recsys.engine.folds import InMemoryRelation
-from recsys.learners.bpr import kernels as factor_kernels
+from recsys.learners.bpr import kernels
 from recsys.learners.bpr.learner import (
     Comparisons,
     Factors,
@@ -79,41 +79,41 @@ def compared(table: pa.Table, items: pa.Table, arrays: Arrays, **changed: float)
     return Comparisons(histories, taxonomy, FactorSettings(**(SETTINGS | changed)), arrays)
 
 
-def test_draws_follow_the_law_of_liked_ratings_among_what_the_user_never_rated(arrays: Arrays) -> None:
+def test_negatives_are_sampled_by_popularity_among_unrated_items(arrays: Arrays) -> None:
     """One user rated items 1 to 3 of 8; the others must be drawn in proportion to their counts."""
     counts = {1: 500, 2: 30, 4: 10, 5: 20, 6: 40, 7: 80}
     found = np.zeros(9, int)
     drawing = compared(
         ratings([(1, 1, 90), (1, 2, 10), (1, 3, 60)]), items(flat(8), counts), arrays, negatives=1
     )
-    factors = Factors.drawn(1, 8, drawing.settings).known(drawing.taxonomy)
+    factors = Factors.random(1, 8, drawing.settings).model(drawing.taxonomy)
     rng = np.random.default_rng(5)
     for _ in range(6000):
-        chosen, _ = drawing.draw(factors, rng)
+        chosen, _ = drawing.hard_negatives(factors, rng)
         found += np.bincount(chosen + 1, minlength=9)
     assert not found[[1, 2, 3, 8]].any()
     expected = np.array([10, 20, 40, 80]) / 150
     assert chisquare(found[4:8], expected * found[4:8].sum()).pvalue > 1e-3
     skewed = chisquare(found[4:8], np.full(4, found[4:8].sum() / 4)).pvalue
-    assert skewed < 1e-6, "the test could not tell another law"
+    assert skewed < 1e-6, "the test could not tell another table"
 
 
-def test_the_hardest_draw_is_chosen(arrays: Arrays) -> None:
+def test_the_hard_negative_is_the_highest_scored_draw(arrays: Arrays) -> None:
     drawing = compared(
         ratings([(1, 1, 90)]), items(flat(6), dict.fromkeys(range(2, 7), 5)), arrays, negatives=200
     )
-    factors = Factors.drawn(1, 6, drawing.settings)
+    factors = Factors.random(1, 6, drawing.settings)
     factors.biases[:] = [9, 0, 1, 5, 2, 3]
-    chosen, codes = drawing.draw(factors.known(drawing.taxonomy), np.random.default_rng(1))
+    chosen, codes = drawing.hard_negatives(factors.model(drawing.taxonomy), np.random.default_rng(1))
     assert chosen.tolist() == [3]
     assert codes.tolist() == [[0, 0]]
 
 
-def test_who_rated_everything_is_compared_with_nothing(arrays: Arrays) -> None:
+def test_a_user_who_rated_everything_gets_no_negatives(arrays: Arrays) -> None:
     table = ratings([(1, item, 90) for item in range(1, 5)])
     drawing = compared(table, items(flat(4), dict.fromkeys(range(1, 5), 1)), arrays)
-    chosen, _ = drawing.draw(
-        Factors.drawn(1, 4, drawing.settings).known(drawing.taxonomy), np.random.default_rng(1)
+    chosen, _ = drawing.hard_negatives(
+        Factors.random(1, 4, drawing.settings).model(drawing.taxonomy), np.random.default_rng(1)
     )
     assert (chosen == -1).all()
 
@@ -143,7 +143,7 @@ def test_a_step_goes_down_the_gradient_that_torch_finds(liked: int, other: int) 
     codes = np.array([[91, 41]], np.uint8), np.array([[0, 81]], np.uint8)
     moved = {name: values.copy() for name, values in start.items()}
     single = [np.array([value], np.int32) for value in (0, 0, i, j)]
-    factor_kernels.descend(
+    kernels.descend(
         single[0], single[1], single[2], codes[0], np.array([0.25], np.float32), single[3], codes[1],
         taxonomy.parents, *moved.values(), 80, step, l2,
     )  # fmt: skip
@@ -246,12 +246,12 @@ def test_the_epoch_that_orders_the_validation_best_is_kept() -> None:
     assert kept[0] > kept[1]
 
 
-def test_pieces_of_any_size_give_the_same_factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Users who are cut in two by the pieces that ratings come in, and pieces of less than one user."""
+def test_blocks_of_any_size_give_the_same_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users split over two blocks, and blocks smaller than one user."""
     tables, pairs, _ = planted(2)
     mixed = np.random.default_rng(1).permutation(tables["ratings"].num_rows)
     whole = scores(learned(tables), pairs)
-    monkeypatch.setattr("recsys.learners.bpr.taxonomy.PIECE", 7)
+    monkeypatch.setattr("recsys.learners.bpr.taxonomy.BLOCK", 7)
     inputs: dict[str, Relation] = {
         **held(tables),
         "ratings": Streamed(tables["ratings"].take(pa.array(mixed)), 5),

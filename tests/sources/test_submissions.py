@@ -79,7 +79,7 @@ def test_candidates_keep_the_order_of_the_test_file(tmp_path: Path, name: str, t
         ("7|4\n10\n5|2\n20\n10\n", 1, "as many lines"),
         ("7|2\n10\n11\n12\n", 4, "a header"),
         ("7|2\n10\n10\n", 3, "each track once for user 7"),
-        ("7|2\n10\n11\n7|2\n12\n13\n", 4, "one header for each user"),
+        ("7|2\n10\n11\n7|2\n12\n13\n", 4, "one header per user"),
         ("7|2\n10\nabc\n", 3, "a track id"),
         ("", None, "candidates, found none"),
     ],
@@ -126,12 +126,12 @@ def test_continuous_scores_keep_their_values(tmp_path: Path, candidates: Candida
         (lines(*ROWS[:-2]), None, "5_20", "found 2 without"),
         ("", None, "7_10", "found 6 without"),
         (lines("TrackID,Predictor"), None, "7_10", "found 6 without"),
-        (lines(*ROWS, "5_11,1"), 7, "5_11,1", "lists together"),
-        (lines(*ROWS[:-1], "5_11,1"), 6, "5_11,1", "lists together"),
+        (lines(*ROWS, "5_11,1"), 7, "5_11,1", "a user and track of the test file"),
+        (lines(*ROWS[:-1], "5_11,1"), 6, "5_11,1", "a user and track of the test file"),
         (lines(*ROWS, ROWS[0]), 7, "7_10,1", "each candidate once"),
         (lines(*ROWS[:-1], ROWS[0]), 6, "7_10,1", "each candidate once"),
         (lines("7-10,1", *ROWS[1:]), 1, "7-10,1", "TrackID <user>_<track>"),
-        (lines(ROWS[0], "7_011,0", *ROWS[2:]), 2, "7_011,0", "lists together"),
+        (lines(ROWS[0], "7_011,0", *ROWS[2:]), 2, "7_011,0", "a user and track of the test file"),
         (lines(ROWS[0], "7_11.0,0", *ROWS[2:]), 2, "7_11.0,0", "TrackID <user>_<track>"),
         (lines(*ROWS[:3], "7.13e2,0", *ROWS[4:]), 4, "7.13e2,0", "TrackID <user>_<track>"),
         (lines(*ROWS[:3], "", *ROWS[3:]), 4, "", "TrackID,Predictor"),
@@ -256,7 +256,7 @@ def test_marks_that_are_not_half_are_warned_of_with_the_number_of_users(
     folder: Path, candidates: Candidates
 ) -> None:
     read = read_submissions(folder, folder / "scores.csv", candidates)
-    assert read.warnings == ("b.csv: 2 of 2 users have not exactly half of their candidates marked",)
+    assert read.warnings == ("b.csv: 2 of 2 users do not have exactly half of their candidates marked",)
 
 
 def test_the_tables_have_a_row_a_file_and_candidate(folder: Path, candidates: Candidates) -> None:
@@ -293,7 +293,7 @@ def test_an_invalid_file_is_refused_or_skipped(
 
 def test_files_that_are_set_aside_are_no_submissions(folder: Path, candidates: Candidates) -> None:
     out = file(folder, "out.csv", "yesterday's blend")
-    read = read_submissions(folder, folder / "scores.csv", candidates, aside=[out])
+    read = read_submissions(folder, folder / "scores.csv", candidates, excluded=[out])
     assert read.files == ("a.csv", "b.csv")
 
 
@@ -306,5 +306,5 @@ def test_a_file_that_is_there_twice_is_refused(folder: Path, candidates: Candida
 
 
 def test_a_missing_folder_is_refused(folder: Path, candidates: Candidates) -> None:
-    with pytest.raises(UsageError, match="a folder of submissions"):
+    with pytest.raises(UsageError, match="no such directory"):
         read_submissions(folder / "none", folder / "scores.csv", candidates)

@@ -138,7 +138,7 @@ class Folder:
         root = self._java.org.apache.hadoop.fs.Path(str(directory))
         self._files = root.getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
         if not self._files.exists(root) or not self._files.getFileStatus(root).isDirectory():
-            raise UsageError(f"{directory}: expected a data directory")
+            raise UsageError(f"{directory}: no such directory")
         if self.exists(SUBMISSIONS):
             place = directory / SUBMISSIONS
             raise UsageError(f"{place}: submissions are read from a data directory of this machine alone")

@@ -1,4 +1,4 @@
-"""What a factorisation by `als` is told, and what it finds."""
+"""Settings and factors of the ALS factorization."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from recsys.learners.common.vectors import positions
 
 @dataclass(frozen=True)
 class AlsSettings:
-    """``regularization`` is the penalty per rating, on ratings of 0 to 100.
+    """Settings of `recsys.learners.als.learner.fit_predict`.
 
-    ``solver`` is 'local', 'spark', or 'auto': Spark where there is a cluster.
+    Attributes
+    ----------
+    solver : {'local', 'spark', 'auto'}
+        'auto' uses Spark where there is a cluster.
+    rank : int
+        Number of latent factors.
+    iterations : int
+        Alternations over users and items.
+    regularization : float
+        L2 penalty per rating, on ratings of 0 to 100.
+    seed : int
+        Seed of the initial user factors.
     """
 
     solver: str
@@ -25,11 +36,21 @@ class AlsSettings:
 
 @dataclass(frozen=True)
 class Factors:
-    """Latent factors: ``ids`` ascending (n), ``vectors`` float32 (n, rank)."""
+    """Hold latent factors: ``ids`` ascending (n), ``vectors`` float32 (n, rank)."""
 
     ids: np.ndarray
     vectors: np.ndarray
 
     def rows(self, wanted: np.ndarray) -> np.ndarray:
-        """The row of each wanted id; n where the model has never seen it."""
+        """Return the row of each wanted id, and n for an id without factors.
+
+        Parameters
+        ----------
+        wanted : ndarray of int, shape (m,)
+            User or item ids.
+
+        Returns
+        -------
+        ndarray of int64, shape (m,)
+        """
         return positions(self.ids, wanted)

@@ -1,4 +1,4 @@
-"""The compiled loop of alternating least squares: the normal equations of one row after the other.
+"""Compiled loop of alternating least squares: solve the normal equations of each row.
 
 Sums are of double precision and run in the order of the ratings, whatever thread computes a row.
 """
@@ -11,20 +11,20 @@ import numpy as np
 
 from recsys.learners.common.compiled import compiled
 
-# Ratings whose vectors are gathered before they are multiplied: few enough for a processor's nearest cache.
+# Ratings per matrix product: their vectors fit in the first-level cache.
 _BLOCK = 256
 
 
 @compiled
 def solve(begins, others, ratings, factors, penalty, first, last, solved):  # type: ignore[no-untyped-def]
-    """Put the factors of the rows ``first`` to ``last`` into ``solved`` float32 (rows, rank).
+    """Solve for the factors of the rows ``first`` to ``last``, into ``solved`` float32 (rows, rank).
 
-    Row u has the ``ratings`` from ``begins[u]`` to ``begins[u + 1]``, n at least one, of ``others``. Their
-    vectors V are rows of ``factors`` float32 (others, rank), and its x solves (V'V + penalty n I) x = V'r.
-    Returns whether each row has a solution; at the first without one it ends.
+    Row u has n >= 1 ``ratings``, from ``begins[u]`` to ``begins[u + 1]``, of the columns ``others``. With V
+    the rows of ``factors`` float32 (columns, rank) that they name, its x solves (V'V + penalty n I) x = V'r.
+    Stop at the first row without a solution, and return whether all rows have one.
     """
     rank = factors.shape[1]
-    gathered, width = np.empty((_BLOCK, rank + 1)), rank + 1  # V, and r beside it
+    gathered, width = np.empty((_BLOCK, rank + 1)), rank + 1  # V and r
     product, total = np.empty((width, width)), np.empty((width, width))
     for row in range(first, last):
         begin, end = begins[row], begins[row + 1]
@@ -47,9 +47,9 @@ def solve(begins, others, ratings, factors, penalty, first, last, solved):  # ty
 
 @compiled
 def solve_cholesky(matrix, solved):  # type: ignore[no-untyped-def]
-    """The x of A x = b for a positive definite A; whether it is.
+    """Solve A x = b by Cholesky decomposition; return False where A is not positive definite.
 
-    ``matrix`` (rank + 1, rank + 1) is A with b as its last column, and is used up.
+    ``matrix`` (rank + 1, rank + 1) is A with b as its last column. It is overwritten.
     """
     rank = len(solved)
     for k in range(rank):

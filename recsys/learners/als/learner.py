@@ -1,8 +1,7 @@
-"""Explicit matrix factorisation by alternating least squares, one model for each level of the hierarchy.
+"""Explicit matrix factorization by alternating least squares, one model per level of the hierarchy.
 
-Ratings of tracks, albums, artists and genres are four matrices over the same users. Each is factorised alone:
-Zhou et al., "Large-scale Parallel Collaborative Filtering for the Netflix Prize", 2008, with the penalty of a
-user or an item growing with its number of ratings, as Spark ML has it.
+Ratings of tracks, albums, artists and genres are four matrices over the same users. Each is factorized on
+its own. The penalty of a user or an item grows with its number of ratings, as in Spark ML.
 """
 
 from __future__ import annotations
@@ -39,10 +38,32 @@ _PREDICTIONS = pa.schema(
 def fit_predict(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """Four factorisations of ``ratings (user_id, item_id, level, rating)``, asked for ``pairs``.
+    """Factorize the ratings of each level and predict the ratings of ``pairs``.
 
-    ``features.als_predictions`` has the pairs ``(user_id, track_id, level, item_id)`` whose user and item the
-    level's ratings contain, with the ``prediction`` in rating points.
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``ratings`` (user_id, item_id, level, rating), ratings of 0 to 100, and
+        ``pairs`` (user_id, track_id, level, item_id).
+    settings : mapping
+        Keys of `AlsSettings`.
+    context : Context
+        Threads, Spark session and progress reports.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+        ``features.als_predictions``: the pairs whose user and item have ratings of that level, with
+        ``prediction`` (float64, rating points).
+
+    Raises
+    ------
+    UnavailableError
+        The normal equations have no unique solution, or Spark does not run.
+
+    References
+    ----------
+    Zhou et al., "Large-scale Parallel Collaborative Filtering for the Netflix Prize", 2008.
     """
     als = parse(AlsSettings, settings)
     if context.has_frames and als.solver != "local":
@@ -58,9 +79,9 @@ def fit_predict(
 
 
 def _by_frames(inputs: Mapping[str, Relation], settings: AlsSettings, context: Context) -> DataFrame:
-    """The predictions as a frame: ratings, factors and pairs stay with Spark."""
+    """Predict with Spark ML; ratings, factors and pairs stay in Spark."""
     ratings, pairs = inputs["ratings"].frame(context), inputs["pairs"].frame(context)
-    found = als_spark.unknown(pairs)
+    found = als_spark.no_predictions(pairs)
     for done, level in enumerate(LEVELS):
         context.report(done / len(LEVELS), f"ALS of the {level} ratings")
         own, asked = (frame.filter(frame["level"] == level) for frame in (ratings, pairs))
@@ -70,7 +91,18 @@ def _by_frames(inputs: Mapping[str, Relation], settings: AlsSettings, context: C
 
 
 def by_level(relation: Relation) -> dict[str, pa.Table]:
-    """The rows of each level, in the relation's order; read in pieces."""
+    """Split a relation by level, in the relation's order, reading it in batches.
+
+    Parameters
+    ----------
+    relation : Relation
+        Rows with a column ``level``.
+
+    Returns
+    -------
+    dict of str to pyarrow.Table
+        One table for each of `LEVELS`.
+    """
     parts: dict[str, list[pa.Table]] = {level: [] for level in LEVELS}
     for batch in relation.batches():
         table = pa.Table.from_batches([batch])
@@ -80,13 +112,42 @@ def by_level(relation: Relation) -> dict[str, pa.Table]:
 
 
 def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Factors, Factors]:
-    """The factors of the users and of the items of ``ratings (user_id, item_id, rating)``."""
+    """Factorize one rating matrix with the chosen solver.
+
+    Parameters
+    ----------
+    ratings : pyarrow.Table
+        ``user_id``, ``item_id``, ``rating`` (0 to 100).
+    settings : AlsSettings
+    context : Context
+
+    Returns
+    -------
+    users, items : Factors
+
+    Raises
+    ------
+    UnavailableError
+        The normal equations have no unique solution, or Spark does not run.
+    """
     by = {"local": als_local, "spark": als_spark}[solver(settings.solver, context)]
     return by.fit(ratings.select(["user_id", "item_id", "rating"]), settings, context)
 
 
 def predict(users: Factors, items: Factors, pairs: pa.Table) -> pa.Table:
-    """The pairs that the model knows both sides of, with the dot product of their factors."""
+    """Predict by the dot product of user and item factors; drop pairs without factors.
+
+    Parameters
+    ----------
+    users, items : Factors
+    pairs : pyarrow.Table
+        ``user_id``, ``track_id``, ``level``, ``item_id``.
+
+    Returns
+    -------
+    pyarrow.Table
+        The pairs with factors on both sides, with ``prediction`` (float64, rating points).
+    """
     user_rows = users.rows(pairs["user_id"].to_numpy())
     item_rows = items.rows(pairs["item_id"].to_numpy())
     known = (user_rows < len(users.ids)) & (item_rows < len(items.ids))

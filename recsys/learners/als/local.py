@@ -1,7 +1,7 @@
-"""The factorisation of `als` on one machine: Spark ML's model and order of steps, in this process.
+"""ALS in this process: the same model and order of steps as Spark ML.
 
-What a fit of Spark costs besides its sums, such as shuffles of factors between blocks in each alternation, is
-three quarters of it on one machine.
+On one machine, three quarters of the time of a Spark fit are overhead, such as shuffling factors between
+blocks in each alternation.
 """
 
 from __future__ import annotations
@@ -21,42 +21,57 @@ from recsys.learners.als import kernels as als_kernels
 from recsys.learners.als.factors import AlsSettings, Factors
 from recsys.project.contract import Context
 
-# Ratings whose rows a thread solves before it asks for more.
-_PIECE = 1 << 16
+# Ratings per task of a thread.
+_BLOCK_RATINGS = 1 << 16
 
 
 @dataclass(frozen=True)
 class Side:
-    """The ratings of users, or of items: ``ratings`` float32 (rows, columns), and the ``ids`` of the rows."""
+    """Hold the ratings of users, or of items: ``ratings`` float32 (rows, columns) and the rows' ``ids``."""
 
     ids: np.ndarray
     ratings: csr_array
 
     def solve(self, factors: np.ndarray, penalty: float, pool: ThreadPoolExecutor) -> np.ndarray:
-        """The rows' factors float32 (rows, rank), given those of the columns; UnavailableError for none."""
+        """Solve for the rows' factors, float32 (rows, rank), given the columns' ``factors``."""
         solved = np.empty((len(self.ids), factors.shape[1]), np.float32)
         begins, others, values = self.ratings.indptr, self.ratings.indices, self.ratings.data
 
-        def piece(ends: tuple[int, int]) -> bool:
+        def solve_block(ends: tuple[int, int]) -> bool:
             return als_kernels.solve(begins, others, values, factors, penalty, *ends, solved)
 
-        if not all(pool.map(piece, self._pieces())):
-            raise UnavailableError("ALS has no unique solution: a higher --set als.regularization")
+        if not all(pool.map(solve_block, self._blocks())):
+            raise UnavailableError("ALS has no unique solution: raise --set als.regularization")
         return solved
 
-    def _pieces(self) -> Iterator[tuple[int, int]]:
-        """First and last rows of runs of about as many ratings."""
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        """Yield first and last rows of blocks with about equally many ratings."""
         begins = self.ratings.indptr
-        cuts = np.searchsorted(begins, np.arange(0, begins[-1], _PIECE))
+        cuts = np.searchsorted(begins, np.arange(0, begins[-1], _BLOCK_RATINGS))
         cuts = np.unique(np.append(cuts, len(self.ids)))
         return zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
 
 
 def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Factors, Factors]:
-    """The factors of the users and of the items of ``ratings (user_id, item_id, rating)``, at least one.
+    """Factorize one rating matrix; any number of threads gives the same factors.
 
-    They start as users' random unit vectors. A row is solved by one thread, so that any number of threads
-    gives the same factors.
+    User factors start as random unit vectors. Each row is solved by one thread.
+
+    Parameters
+    ----------
+    ratings : pyarrow.Table
+        ``user_id``, ``item_id``, ``rating`` (0 to 100); at least one row.
+    settings : AlsSettings
+    context : Context
+
+    Returns
+    -------
+    users, items : Factors
+
+    Raises
+    ------
+    UnavailableError
+        The normal equations have no unique solution.
     """
     users, items = sides(ratings)
     vectors = np.random.default_rng(settings.seed).normal(size=(len(users.ids), settings.rank))
@@ -69,15 +84,25 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
 
 
 def sides(ratings: pa.Table) -> tuple[Side, Side]:
-    """The ratings by user and by item, each in ascending order of the others."""
-    (users, rows), (items, columns) = (_coded(ratings[name]) for name in ("user_id", "item_id"))
+    """Build the rating matrix by user and by item, columns ascending in each row.
+
+    Parameters
+    ----------
+    ratings : pyarrow.Table
+        ``user_id``, ``item_id``, ``rating``.
+
+    Returns
+    -------
+    by_user, by_item : Side
+    """
+    (users, rows), (items, columns) = (_encode(ratings[name]) for name in ("user_id", "item_id"))
     values = ratings["rating"].to_numpy().astype(np.float32)
     by_user = csr_array((values, (rows, columns)), shape=(len(users), len(items)))
     by_user.sort_indices()
     return Side(users, by_user), Side(items, by_user.T.tocsr())
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct values, ascending, and the position int32 of each value among them."""
+def _encode(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values, ascending, and each value's position among them (int32)."""
     distinct = pc.unique(column).sort()
     return distinct.to_numpy(), pc.index_in(column, value_set=distinct).to_numpy()

@@ -1,4 +1,4 @@
-"""The factorisation of `als` by Spark ML, which a cluster shares out: the reference of `als_local`."""
+"""ALS by Spark ML, distributed over a cluster; the reference of `recsys.learners.als.local`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,25 @@ if TYPE_CHECKING:
 
 
 def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Factors, Factors]:
-    """The factors of the users and of the items of ``ratings (user_id, item_id, rating)``.
+    """Factorize one rating matrix with Spark ML and collect the factors.
 
-    The order of the rows is the order of the sums in the normal equations. UnavailableError where Spark does
-    not run.
+    The order of the rows is the order of the sums in the normal equations.
+
+    Parameters
+    ----------
+    ratings : pyarrow.Table
+        ``user_id``, ``item_id``, ``rating`` (0 to 100).
+    settings : AlsSettings
+    context : Context
+
+    Returns
+    -------
+    users, items : Factors
+
+    Raises
+    ------
+    UnavailableError
+        Spark does not run.
     """
     spark_session.session(context)
     with spark_session.spark_failures():
@@ -28,10 +43,27 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
 
 
 def predictions(ratings: DataFrame, pairs: DataFrame, settings: AlsSettings) -> DataFrame:
-    """The pairs ``(user_id, item_id, ...)`` whose both sides ``ratings (user_id, item_id, rating)`` have,
-    with a ``prediction`` (double) in rating points.
+    """Factorize ``ratings`` and predict ``pairs`` without leaving Spark.
 
-    Factors are in as many blocks as the session shuffles partitions. UnavailableError where Spark fails.
+    Factors have as many blocks as the session has shuffle partitions.
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        ``user_id``, ``item_id``, ``rating`` (0 to 100).
+    pairs : DataFrame
+        ``user_id``, ``item_id`` and any other columns.
+    settings : AlsSettings
+
+    Returns
+    -------
+    DataFrame
+        The pairs whose user and item have ratings, with ``prediction`` (double, rating points).
+
+    Raises
+    ------
+    UnavailableError
+        Spark fails.
     """
     blocks = int(ratings.sparkSession.conf.get("spark.sql.shuffle.partitions") or 1)
     with spark_session.spark_failures():
@@ -41,8 +73,8 @@ def predictions(ratings: DataFrame, pairs: DataFrame, settings: AlsSettings) -> 
     return found.withColumn("prediction", found["prediction"].cast("double"))
 
 
-def unknown(pairs: DataFrame) -> DataFrame:
-    """No pairs at all, with a ``prediction``."""
+def no_predictions(pairs: DataFrame) -> DataFrame:
+    """Return an empty frame of pairs with a column ``prediction``."""
     from pyspark.sql import functions as sql
 
     return pairs.limit(0).withColumn("prediction", sql.lit(None).cast("double"))

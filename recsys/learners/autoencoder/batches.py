@@ -1,4 +1,4 @@
-"""The mini-batches that a denoising autoencoder learns from."""
+"""Mini-batches of the denoising autoencoder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,18 @@ from recsys.learners.common.vectors import Items, Vectors, positions
 
 @dataclass(frozen=True)
 class Inputs:
-    """Rated items of some users, row after row: ``offsets`` (users) is where each row begins.
+    """Hold rated items of some users, row after row.
 
-    ``deviations`` are the ratings less the user's mean; ``counts`` (users) the lengths of the rows.
+    Attributes
+    ----------
+    items : ndarray of int64, shape (entries,)
+        Positions of rated items.
+    deviations : ndarray of float32, shape (entries,)
+        Ratings less the user's mean.
+    offsets : ndarray of int64, shape (users,)
+        Begin of each row.
+    counts : ndarray of int64, shape (users,)
+        Length of each row.
     """
 
     items: np.ndarray
@@ -26,7 +35,7 @@ class Inputs:
 
     @classmethod
     def of(cls, vectors: Vectors, rows: np.ndarray, kept: np.ndarray | None = None) -> Inputs:
-        """The whole vectors of ``rows``, or of their ratings those that ``kept`` marks."""
+        """Build the inputs of ``rows``, from all of their ratings or those that ``kept`` marks."""
         ratings = vectors.ratings[rows]
         owners = np.repeat(np.arange(len(rows)), np.diff(ratings.indptr))
         deviations = ratings.data - vectors.means[rows][owners]
@@ -38,7 +47,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step learns from: the inputs, and for entries ``(owners, items)`` the ``targets`` 0..1."""
+    """Hold the inputs of a training step, and ``targets`` (0 to 1) of the entries ``(owners, items)``."""
 
     inputs: Inputs
     owners: np.ndarray
@@ -47,12 +56,12 @@ class Batch:
 
 
 class Sampler:
-    """Draws batches: hides a share of each user's ratings, and adds items that the user never rated.
+    """Draw batches: hide a share of each user's ratings and add sampled negatives.
 
-    The unrated ones are drawn in proportion to ``Items.draws``, ``negatives`` of them for each hidden rating,
-    and their target is 0: that a user never met an item is what most unrated items have to tell. Without them
-    (``negatives`` 0) the loss is AutoRec's, over observed ratings alone. A user of more than ``limit``
-    ratings gives a random part of about that many, so that a batch fits in memory.
+    Negatives are items that the user never rated, drawn in proportion to ``Items.draws``, with the target 0:
+    ``negatives`` for each hidden rating. With ``negatives=0`` the loss is AutoRec's, over observed ratings
+    only. A user with more than ``limit`` ratings contributes a random sample of about that many, which bounds
+    the memory of a batch.
     """
 
     def __init__(
@@ -63,35 +72,44 @@ class Sampler:
         self.cumulated = np.cumsum(items.draws / max(items.draws.sum(), 1.0))
 
     def draw(self, rows: np.ndarray, rng: np.random.Generator) -> Batch:
-        """A batch of the users ``rows``."""
+        """Draw a batch of the users ``rows``."""
         ratings = self.vectors.ratings[rows]
         lengths = np.diff(ratings.indptr)
         owners = np.repeat(np.arange(len(rows)), lengths)
         taken = rng.random(len(owners)) < (self.limit / np.maximum(lengths, 1))[owners]
         hidden = rng.random(len(owners)) < self.hidden_share
-        asked = taken & hidden & (self.items.draws[ratings.indices] > 0)
-        unrated_owners, unrated = self._unrated(ratings, owners, owners[asked], rng)
+        targets = taken & hidden & (self.items.draws[ratings.indices] > 0)
+        unrated_owners, unrated = self._negatives(ratings, owners, owners[targets], rng)
         return Batch(
             Inputs.of(self.vectors, rows, taken & ~hidden),
-            np.concatenate([owners[asked], unrated_owners]),
-            np.concatenate([ratings.indices[asked], unrated]).astype(np.int64),
-            np.concatenate([ratings.data[asked], np.zeros(len(unrated), dtype=np.float32)]),
+            np.concatenate([owners[targets], unrated_owners]),
+            np.concatenate([ratings.indices[targets], unrated]).astype(np.int64),
+            np.concatenate([ratings.data[targets], np.zeros(len(unrated), dtype=np.float32)]),
         )
 
-    def _unrated(
-        self, ratings: csr_matrix, owners: np.ndarray, asked: np.ndarray, rng: np.random.Generator
+    def _negatives(
+        self, ratings: csr_matrix, owners: np.ndarray, targets: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Owners and items of the draws that their owner has not rated; the others are dropped."""
-        drawn_owners = np.repeat(asked, self.negatives)
+        """Return owners and items of the drawn negatives; drop those that their owner has rated."""
+        drawn_owners = np.repeat(targets, self.negatives)
         drawn = np.searchsorted(self.cumulated, rng.random(len(drawn_owners)), side="right")
         drawn = np.minimum(drawn, len(self.items) - 1)
-        rated_keys = owners * len(self.items) + ratings.indices  # ascending: rows, and items in a row, are
+        rated_keys = owners * len(self.items) + ratings.indices  # ascending, like rows and their items
         is_unrated = positions(rated_keys, drawn_owners * len(self.items) + drawn) == len(rated_keys)
         return drawn_owners[is_unrated], drawn[is_unrated]
 
 
-def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The same batches; the next one is drawn, in a thread of its own, while one is learned from."""
+def prefetch(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield the same batches; the next one is drawn in a thread while the current one is in use.
+
+    Parameters
+    ----------
+    batches : iterator of Batch
+
+    Yields
+    ------
+    Batch
+    """
     with ThreadPoolExecutor(1) as aside:
         waiting = aside.submit(next, batches, None)
         while (batch := waiting.result()) is not None:
@@ -100,7 +118,20 @@ def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def distinct(items: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of 0..count - 1 there are, ascending, and the place of each item among them."""
+    """Find the distinct items of 0..count - 1.
+
+    Parameters
+    ----------
+    items : ndarray of int64, shape (n,)
+    count : int
+
+    Returns
+    -------
+    values : ndarray of int64
+        Distinct items, ascending.
+    places : ndarray of int64, shape (n,)
+        Position of each item among them.
+    """
     is_there = np.zeros(count, dtype=bool)
     is_there[items] = True
     return np.flatnonzero(is_there), (np.cumsum(is_there) - 1)[items]

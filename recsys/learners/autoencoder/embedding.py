@@ -1,8 +1,8 @@
-"""A table of vectors of which a step of training reads few rows, and changes these alone.
+"""An embedding table with a lazy Adam step over the rows that were read.
 
 Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, in its lazy form: the moments of a row
-decay only when a step reads it. Of a step over 90,000 items, dense gradients are the greater part, and
-PyTorch's own SparseAdam is half.
+decay only when a step reads it. With 90,000 items, dense gradients take most of a step, and PyTorch's own
+SparseAdam half of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TINY = 1e-8
 
 
 class RowTable(nn.Module):
-    """``weight`` (rows + 1, columns): drawn from a normal distribution, but the last, "none", always zero."""
+    """Hold ``weight`` (rows + 1, columns), normally distributed at first; the last row, "none", is zero."""
 
     weight: Tensor
     mean: Tensor
@@ -33,7 +33,7 @@ class RowTable(nn.Module):
         self.read: tuple[Tensor, Tensor] | None = None
 
     def forward(self, rows: Tensor) -> Tensor:
-        """The vectors of distinct rows; where gradients are wanted, those that the next `step` changes."""
+        """Return the vectors of distinct rows; with gradients enabled, the next `step` updates them."""
         vectors = self.weight.index_select(0, rows)
         if torch.is_grad_enabled():
             self.read = rows, vectors.requires_grad_()
@@ -41,10 +41,10 @@ class RowTable(nn.Module):
 
     @torch.no_grad()
     def step(self, number: int, rate: float, peers: Peers = ALONE) -> None:
-        """Move what was read, by its gradient, here and among peers; ``number`` counts the steps from 1."""
+        """Update the rows that were read, with the gradients of all peers; ``number`` counts from 1."""
         if self.read is None or self.read[1].grad is None:
             return
-        rows, gradient = peers.gathered(self.read[0], self.read[1].grad)
+        rows, gradient = peers.gather(self.read[0], self.read[1].grad)
         slow, slower = _DECAYS
         rate, unit = rate / (1 - slow**number), (1 - slower**number) ** -0.5
         tables = self.weight, self.mean, self.square
@@ -58,7 +58,7 @@ class RowTable(nn.Module):
         self.read = None
 
     def _move(self, rows: Tensor, gradient: Tensor, rate: float, unit: float) -> None:
-        """What `embedding_kernels.move` does, on any device."""
+        """Do the same as `embedding_kernels.move`, on any device."""
         slow, slower = _DECAYS
         mean = self.mean[rows].lerp_(gradient, 1 - slow)
         square = self.square[rows].mul_(slower).addcmul_(gradient, gradient, value=1 - slower)

@@ -1,4 +1,4 @@
-"""The compiled step of `row_table`: one pass over the rows, where tensors take a dozen."""
+"""Compiled Adam step of `RowTable`: one pass over the rows instead of a dozen tensor operations."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from recsys.learners.common.compiled import compiled
 
 @compiled
 def move(rows, gradient, weight, mean, square, slow, slower, rate, unit, tiny):  # type: ignore[no-untyped-def]
-    """Adam's step of some ``rows`` of three float32 tables, down the ``gradient`` (rows, columns).
+    """Apply Adam's step to some ``rows`` of three float32 tables, along the ``gradient`` (rows, columns).
 
-    ``slow`` and ``slower`` are the decays of the moments ``mean`` and ``square``; their bias is corrected in
-    ``rate``, the size of the step, and ``unit``, a factor of the square's root.
+    ``slow`` and ``slower`` are the decay rates of the moments ``mean`` and ``square``. Their bias is
+    corrected in ``rate``, the step size, and ``unit``, a factor of the square root.
     """
     slow, slower, tiny = np.float32(slow), np.float32(slower), np.float32(tiny)
     rate, unit, one = np.float32(rate), np.float32(unit), np.float32(1.0)

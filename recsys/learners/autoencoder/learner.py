@@ -1,14 +1,14 @@
-"""A denoising autoencoder over users' rating vectors, asked for the album that a user has not rated.
+"""A denoising autoencoder of users' ratings, which predicts the album of each candidate.
 
-After AutoRec (Sedhain et al. 2015), with the corruption of collaborative denoising autoencoders (Wu et al.
-2016): half of a user's ratings are hidden, and the network predicts the hidden ones from the others. Two
-things differ. A hidden rating is joined by items that the user never rated, with the target 0, since the
-question about a candidate is whether the user would meet *and* like it. And the decoder's vector of an album
-is the sum of its own and its artist's, so that an album with few ratings, or none, leans on its artist.
+It follows AutoRec (Sedhain et al., 2015) with the corruption of collaborative denoising autoencoders (Wu et
+al., 2016): half of a user's ratings are hidden, and the network predicts them from the others. Two things
+differ. Hidden ratings are joined by sampled negatives with the target 0, because a candidate is asked for
+both: does the user meet it *and* like it. The decoder's vector of an album is the sum of its own and its
+artist's, so that an album with few ratings, or none, falls back on its artist.
 
-A prediction is on the scale of ratings, 0..100: the rating expected from the user, an item never met counting
-as 0, when rated and unrated are taken to be equally likely beforehand. The logistic loss with the rating
-itself as its target makes it an expectation, without a label and without a scaling step afterwards.
+A prediction is on the scale of ratings, 0 to 100: the expected rating, with an unrated item counted as 0, if
+rated and unrated were equally likely beforehand. The logistic loss with the rating as its target makes it an
+expectation, without a label and without a scaling step.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from recsys.learners.common.settings import parse
 from recsys.learners.common.vectors import Items, Vectors, positions
 from recsys.project.contract import Context, Relation, Rows, proven
 
-# Candidates scored at a time: bounds the memory of the vectors that are encoded at once.
+# Candidates scored at a time, which bounds memory.
 _CHUNK = 4096
 
 _PREDICTIONS = proven(
@@ -51,12 +51,36 @@ _PREDICTIONS = proven(
 def fit_predict(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, Rows]:
-    """Train on ``ratings``, whose items ``items`` describes, and predict the album of each candidate.
+    """Train on ``ratings`` and predict the album of each candidate.
 
-    ``candidates`` are (user_id, track_id, item_id, parent_id). ``features.autoencoder`` says in ``source``
-    what a prediction rests on: the 'album', only its 'artist', or neither ('global', the mean target).
-    ``features.autoencoder_curve`` has the losses of each epoch. Ratings and candidates are read in pieces,
-    and what is known of a user lies on the disk until a step asks for it.
+    Ratings and candidates are read in batches; users' vectors stay on disk until a step reads them.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``ratings`` (user_id, item_id, rating), ratings of 0 to 100, ``items`` (item_id, parent_id,
+        draw_count) and ``candidates`` (user_id, track_id, item_id, parent_id).
+    settings : mapping
+        Keys of `AutoencoderSettings`.
+    context : Context
+        Device, cluster, scratch folder and progress reports.
+
+    Returns
+    -------
+    mapping of str to rows
+        ``features.autoencoder`` (user_id, track_id, prediction, source): prediction of 0 to 100, from the
+        'album', only its 'artist', or neither ('global', the mean target).
+        ``features.autoencoder_curve``: the losses of each epoch.
+
+    Raises
+    ------
+    UnavailableError
+        The device or the wanted workers are not available, or a worker fails.
+
+    References
+    ----------
+    Sedhain et al., "AutoRec: Autoencoders Meet Collaborative Filtering", 2015.
+    Wu et al., "Collaborative Denoising Auto-Encoders for Top-N Recommender Systems", 2016.
     """
     chosen = parse(AutoencoderSettings, settings)
     items = Items.of(inputs["items"].arrow())
@@ -72,7 +96,7 @@ def fit_predict(
 
     def predictions() -> Iterator[pa.RecordBatch]:
         try:
-            yield from predicted(model, vectors, items, inputs["candidates"].batches(16 * _CHUNK))
+            yield from predict(model, vectors, items, inputs["candidates"].batches(16 * _CHUNK))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,10 +106,24 @@ def fit_predict(
     }
 
 
-def predicted(
+def predict(
     model: Autoencoder, vectors: Vectors, items: Items, candidates: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """``candidates (user_id, track_id, item_id, parent_id)`` with their ``prediction`` and its ``source``."""
+    """Predict the candidates, batch by batch.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    vectors : Vectors
+    items : Items
+    candidates : iterable of pyarrow.RecordBatch
+        ``user_id``, ``track_id``, ``item_id``, ``parent_id``.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        ``user_id``, ``track_id``, ``prediction`` (0 to 100), ``source``.
+    """
     for batch in candidates:
         item, parent = (
             positions(items.ids, batch[name].fill_null(-1).to_numpy()) for name in ("item_id", "parent_id")
@@ -106,6 +144,7 @@ def predicted(
 def _scores(
     model: Autoencoder, vectors: Vectors, rows: np.ndarray, item: np.ndarray, parent: np.ndarray
 ) -> np.ndarray:
+    """Return the log odds of candidates given by rows of users, items and parents."""
     users, owners = np.unique(rows, return_inverse=True)
     codes = model.encode(Inputs.of(vectors, users))[model.tensor(owners)]
     return model.score(codes, *model.decoders(item, parent)).cpu().numpy()
@@ -113,7 +152,7 @@ def _scores(
 
 @contextmanager
 def single_thread() -> Iterator[None]:
-    """Float sums in one order: two threads give scores that differ in the fifth decimal from run to run."""
+    """Run PyTorch on one thread: with two, scores differ in the fifth decimal from run to run."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

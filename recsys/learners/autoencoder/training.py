@@ -1,4 +1,4 @@
-"""How the autoencoder learns: by epochs over the users, until those that are held out gain no more."""
+"""Training of the autoencoder: epochs over the users with early stopping on held-out users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from recsys.errors import UnavailableError
-from recsys.learners.autoencoder.batches import Batch, Sampler, ahead
+from recsys.learners.autoencoder.batches import Batch, Sampler, prefetch
 from recsys.learners.autoencoder.embedding import RowTable
 from recsys.learners.autoencoder.network import Autoencoder
 from recsys.learners.autoencoder.process_group import ALONE, Peers
@@ -32,9 +32,32 @@ _CURVE = pa.schema(
 
 @dataclass(frozen=True)
 class AutoencoderSettings:
-    """``patience`` epochs without a better validation loss end the training; the best epoch is kept.
+    """Settings of `recsys.learners.autoencoder.learner.fit_predict`.
 
-    ``workers`` processes of a cluster take part, 0 for all that can.
+    Attributes
+    ----------
+    hidden : int
+        Size of the code.
+    dropout : float
+        Share of the code that a step leaves out.
+    hidden_share : float
+        Share of a user's ratings that a step hides.
+    negatives : int
+        Sampled negatives per hidden rating.
+    input_limit : int
+        Ratings of a user per step, about.
+    batch_users : int
+        Users per step.
+    learning_rate : float
+    epochs : int
+        Most epochs.
+    patience : int
+        Epochs without a better validation loss that end the training; the best epoch is kept.
+    validation_share : float
+        Share of the users that are held out.
+    seed : int
+    workers : int
+        Processes of a cluster that train, 0 for all that can.
     """
 
     hidden: int
@@ -53,7 +76,7 @@ class AutoencoderSettings:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training users; AUC is NULL where the held-out ones have nothing to order."""
+    """Record one pass over the training users; AUC is None without pairs to order."""
 
     epoch: int
     train_loss: float
@@ -61,8 +84,8 @@ class Epoch:
     validation_auc: float | None
 
 
-class Steps:
-    """Steps of Adam: lazily on the tables, on the rest as ever."""
+class Optimizer:
+    """Apply Adam: lazily to the embedding tables, densely to the other parameters."""
 
     def __init__(self, model: Autoencoder, rate: float, peers: Peers) -> None:
         self.model, self.peers = model, peers
@@ -70,12 +93,12 @@ class Steps:
         self.rest = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
         self.rate, self.number = rate, 0
 
-    def take(self, loss: Tensor) -> None:
-        """One step down the ``loss``."""
+    def step(self, loss: Tensor) -> None:
+        """Take one step down the ``loss``."""
         self.number += 1
         self.rest.zero_grad()
         loss.backward()
-        self.peers.add_up(self.model)
+        self.peers.sum_gradients(self.model)
         self.rest.step()
         for table in self.tables:
             table.step(self.number, self.rate, self.peers)
@@ -88,9 +111,29 @@ def fit(
     context: Context,
     peers: Peers = ALONE,
 ) -> tuple[Autoencoder, pa.Table]:
-    """The network of the epoch with the lowest validation loss, and the curve over all epochs.
+    """Train with early stopping; keep the epoch with the lowest validation loss.
 
-    With peers, each of them takes its part of the users of every step, and draws for these alone.
+    With peers, each takes its part of the users of every step and draws examples for these only.
+
+    Parameters
+    ----------
+    vectors : Vectors
+    items : Items
+    settings : AutoencoderSettings
+    context : Context
+    peers : Peers, default `ALONE`
+
+    Returns
+    -------
+    model : Autoencoder
+        In evaluation mode.
+    curve : pyarrow.Table
+        Losses and AUC of each epoch.
+
+    Raises
+    ------
+    UnavailableError
+        The device is not available.
     """
     rng = np.random.default_rng(settings.seed)
     sampler = Sampler(vectors, items, settings.hidden_share, settings.negatives, settings.input_limit)
@@ -100,10 +143,10 @@ def fit(
     draws = rng if peers.count == 1 else np.random.default_rng([settings.seed, peers.rank])
     model = Autoencoder(items.parents, settings.hidden, settings.dropout, _base(validation))
     model = model.to(_device(context.device))
-    steps = Steps(model, settings.learning_rate, peers)
+    optimizer = Optimizer(model, settings.learning_rate, peers)
     best, weights, curve = 0, model.state_dict(), list[Epoch]()
     for number in range(1, settings.epochs + 1):
-        loss = _train(steps, sampler, rng.permutation(training), settings, draws)
+        loss = _train(optimizer, sampler, rng.permutation(training), settings, draws)
         curve.append(Epoch(number, loss, *_validate(model, validation, peers)))
         context.report(number / settings.epochs, f"validation loss {curve[-1].validation_loss:.4f}")
         if curve[-1].validation_loss < min((epoch.validation_loss for epoch in curve[:-1]), default=np.inf):
@@ -115,28 +158,32 @@ def fit(
 
 
 def _train(
-    steps: Steps, sampler: Sampler, rows: np.ndarray, settings: AutoencoderSettings, rng: np.random.Generator
+    optimizer: Optimizer,
+    sampler: Sampler,
+    rows: np.ndarray,
+    settings: AutoencoderSettings,
+    rng: np.random.Generator,
 ) -> float:
-    """One epoch over the users ``rows``; the mean of the batches' losses."""
-    model, peers, losses = steps.model.train(), steps.peers, []
+    """Train one epoch on the users ``rows``; return the mean loss of the batches."""
+    model, peers, losses = optimizer.model.train(), optimizer.peers, []
     starts = range(0, len(rows), settings.batch_users)
     parts = (rows[start : start + settings.batch_users][peers.rank :: peers.count] for start in starts)
-    for batch in ahead(sampler.draw(part, rng) for part in parts):
+    for batch in prefetch(sampler.draw(part, rng) for part in parts):
         loss, _ = model.loss(batch, peers.total(len(batch.targets)))
-        steps.take(loss)
+        optimizer.step(loss)
         losses.append(peers.total(loss.item()))
     return float(np.mean(losses)) if losses else 0.0
 
 
 @torch.no_grad()
 def _validate(model: Autoencoder, batch: Batch, peers: Peers) -> tuple[float, float | None]:
-    """The loss on held-out users, and how often a liked entry scores above another one (AUC).
+    """Return loss and AUC on held-out users: how often a liked entry scores above another one.
 
-    All peers go by the loss of the first.
+    All peers use the loss of the first.
     """
     model.eval()
     own, scores = model.loss(batch)
-    loss = peers.first(own.item())
+    loss = peers.broadcast(own.item())
     liked = batch.targets > 0.5
     pairs = int(liked.sum()) * int((~liked).sum())
     if not pairs:
@@ -151,7 +198,7 @@ def _curve_table(curve: list[Epoch], best_epoch: int) -> pa.Table:
 
 
 def _base(batch: Batch) -> float:
-    """The log-odds of the mean target: what the network says before it has learned anything."""
+    """Return the log odds of the mean target, the network's output before training."""
     mean = float(np.clip(batch.targets.mean(), 0.01, 0.99)) if len(batch.targets) else 0.5
     return float(np.log(mean / (1.0 - mean)))
 
@@ -160,5 +207,5 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise UnavailableError("--device cuda: PyTorch finds no CUDA device, --device cpu does without")
+        raise UnavailableError("--device cuda: PyTorch finds no CUDA device; use --device cpu")
     return torch.device(name)

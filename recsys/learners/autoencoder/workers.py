@@ -1,7 +1,7 @@
-"""The autoencoder's training on the workers of a cluster, by Spark's TorchDistributor.
+"""Training of the autoencoder on the workers of a cluster, by Spark's TorchDistributor.
 
-Each worker runs one process with a copy of the network, and reads the users of its part of a step from the
-files of the vectors, which all of them share. Beyond Spark it takes Python with ``recsys[learners,spark]``.
+Each worker runs one process with a copy of the network. It reads the users of its part of a step from the
+files of the vectors on shared storage. Workers need Python with ``recsys[learners,spark]``.
 """
 
 from __future__ import annotations
@@ -29,16 +29,29 @@ from recsys.learners.common.settings import parse
 from recsys.learners.common.vectors import Items, Vectors
 from recsys.project.contract import Context
 
-PACKAGES = ("torch", "numba", "pandas", "pyarrow")  # TorchDistributor brings its result back by pandas
-BASE = "base log odds"  # among the weights, none of which has such a name
+PACKAGES = ("torch", "numba", "pandas", "pyarrow")  # TorchDistributor needs pandas
+BASE = "base log odds"  # key among the weights
 LOOPBACK = ("127.0.0.1", "localhost")
 VOCABULARY, NETWORK, CURVE, FAILURE = "vocabulary.npz", "network.npz", "curve.parquet", "failure-{}.txt"
 
 
 def count(wanted: int, context: Context) -> int:
-    """How many processes are to train: as ``wanted``, or (0) one for each worker that has what it takes.
+    """Return the number of processes to train with.
 
-    UnavailableError where fewer can than are wanted.
+    Parameters
+    ----------
+    wanted : int
+        Processes, or 0 for one per worker that has the packages.
+    context : Context
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    UnavailableError
+        Fewer workers than wanted have the packages.
     """
     if wanted == 1 or not context.has_frames:
         return 1
@@ -48,10 +61,8 @@ def count(wanted: int, context: Context) -> int:
     if not wanted:
         context.report(0.0, f"workers without Python and {', '.join(PACKAGES)}: training on this machine")
         return 1
-    lacking = f"a worker has no Python of this version with {', '.join(PACKAGES)}"
-    raise UnavailableError(
-        f"autoencoder.workers={wanted}: {lacking}: pip install 'recsys[learners,spark]' there"
-    )
+    lacking = f"a worker lacks this Python version with {', '.join(PACKAGES)}"
+    raise UnavailableError(f"autoencoder.workers={wanted}: {lacking}; install recsys[learners,spark] there")
 
 
 def _are_equipped(count: int, context: Context) -> bool:
@@ -61,7 +72,7 @@ def _are_equipped(count: int, context: Context) -> bool:
             partial(_has_packages, PACKAGES), "has_packages boolean"
         )
         return all(row.has_packages for row in asked.collect())
-    except Exception:  # what a worker without Python, or with another one, answers differs by what it lacks
+    except Exception:  # the error depends on what the worker lacks
         return False
 
 
@@ -74,9 +85,27 @@ def _has_packages(names: Sequence[str], batches: Iterator[pa.RecordBatch]) -> It
 def fit(
     count: int, folder: Path, items: Items, settings: Mapping[str, Any], context: Context
 ) -> tuple[Autoencoder, pa.Table]:
-    """What `autoencoder_training.fit` gives, trained by so many processes from the vectors in ``folder``.
+    """Train with ``count`` processes; otherwise like `recsys.learners.autoencoder.training.fit`.
 
-    The users of a step are dealt out to all of them. UnavailableError in a line if one fails.
+    Parameters
+    ----------
+    count : int
+    folder : Path
+        Files of the vectors, on storage shared by the workers.
+    items : Items
+    settings : mapping
+        Keys of `AutoencoderSettings`.
+    context : Context
+
+    Returns
+    -------
+    model : Autoencoder
+    curve : pyarrow.Table
+
+    Raises
+    ------
+    UnavailableError
+        A worker fails.
     """
     from pyspark.ml.torch.distributor import TorchDistributor
 
@@ -98,7 +127,15 @@ def fit(
 
 
 def train(folder: str, settings: dict[str, Any]) -> None:
-    """What one of the processes does; the first writes what was learned, one that fails writes why."""
+    """Run one training process: the first writes the model, a failing one writes its error.
+
+    Parameters
+    ----------
+    folder : str
+        Files of the vectors; also receives the model.
+    settings : dict
+        Keys of `AutoencoderSettings`.
+    """
     place = Path(folder)
     try:
         _train(place, settings)

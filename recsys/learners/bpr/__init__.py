@@ -1,1 +1,1 @@
-"""Factors learned from pairwise comparisons over the taxonomy of items (model `taxonomy_factors`)."""
+"""Bayesian personalised ranking with item factors summed over the taxonomy."""

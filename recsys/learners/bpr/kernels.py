@@ -1,8 +1,8 @@
-"""The two loops of `taxonomy_factors`, compiled: drawing items to compare with, and the descent itself.
+"""Compiled loops of taxonomy factors: hard negative sampling and stochastic gradient descent.
 
 Arrays are as `Taxonomy`, `Histories` and `Factors` describe them. Each loop runs in one thread and one order,
-so that a seed gives the same factors on any number of threads. A code is a user's rating + 1, 0 for none, and
-``like_threshold`` the rating from which on an album or artist is a liked one.
+so that a seed gives the same factors on any number of threads. A code is a user's rating + 1, 0 for none.
+Ratings of at least ``like_threshold`` mark an album or artist as liked.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from recsys.learners.common.compiled import compiled
 
 
 @compiled
-def histories(begins, items, ratings, positive, others, codes):  # type: ignore[no-untyped-def]
-    """Put into ``codes`` (positives, 2) those of the user's ratings of each liked item's album and artist."""
+def parent_codes(begins, items, ratings, positive, others, codes):  # type: ignore[no-untyped-def]
+    """Put the codes of each positive item's album and artist into ``codes`` (positives, 2)."""
     marks, place = np.zeros(len(others) + 1, np.uint8), 0
     for user in range(len(begins) - 1):
         begin, end = begins[user], begins[user + 1]
@@ -32,13 +32,13 @@ def histories(begins, items, ratings, positive, others, codes):  # type: ignore[
 
 
 @compiled
-def choose(  # type: ignore[no-untyped-def]
+def hard_negatives(  # type: ignore[no-untyped-def]
     draws, begins, items, ratings, counts, others, users, vectors, biases, weights, like_threshold
 ):
-    """Of each row of ``draws`` the item of the highest score that the user never rated; -1 if there is none.
+    """Choose the unrated item with the highest score from each row of ``draws``, -1 for none.
 
-    ``counts`` (users) say how many rows each user has, ``vectors`` are the items' sums over the taxonomy.
-    Returns ``chosen`` (rows) and the codes of the user's ratings of its album and artist (rows, 2).
+    ``counts`` (users) is the number of rows of each user, ``vectors`` are the items' sums over the taxonomy.
+    Return ``chosen`` (rows) and the codes of its album and artist (rows, 2).
     """
     marks = np.zeros(len(others) + 1, np.uint8)
     chosen, codes, place = np.empty(len(draws), np.int32), np.zeros((len(draws), 2), np.uint8), 0
@@ -52,7 +52,7 @@ def choose(  # type: ignore[no-untyped-def]
                 if marks[item]:
                     continue
                 album, artist, vector = marks[others[item, 0]], marks[others[item, 1]], vectors[item]
-                score = biases[item] + told(album, artist, weights, like_threshold)
+                score = biases[item] + history_score(album, artist, weights, like_threshold)
                 for factor in range(len(taste)):
                     score += taste[factor] * vector[factor]
                 if chosen[row] < 0 or score > highest:
@@ -65,8 +65,8 @@ def choose(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def told(album, artist, weights, like_threshold):  # type: ignore[no-untyped-def]
-    """What the codes of a user's ratings of an item's album and artist add to its score."""
+def history_score(album, artist, weights, like_threshold):  # type: ignore[no-untyped-def]
+    """Score an item by the codes of the user's ratings of its album and artist."""
     score = np.float32(0.0)
     if album:
         score += weights[0] * np.float32(0.01) * (album - 1) + (weights[1] if album > like_threshold else 0)
@@ -80,10 +80,10 @@ def descend(  # type: ignore[no-untyped-def]
     order, owners, liked, liked_codes, shares, chosen, codes, parents,
     users, own, parent, biases, weights, like_threshold, step, l2
 ):  # fmt: skip
-    """One pass over the comparisons in ``order``, which changes ``users`` to ``weights`` in place.
+    """Take one gradient step per comparison in ``order``, updating ``users`` to ``weights`` in place.
 
-    Minimises ``share * log(1 + exp(s(j) - s(i)))`` and ``l2`` / 2 of the squares of all that it reads.
-    Returns the sums of the losses and of the shares.
+    Minimise ``share * log(1 + exp(s(j) - s(i)))`` with an L2 penalty of ``l2`` / 2 on all that it reads.
+    Return the sums of the losses and of the shares.
     """
     absent, l2, step = len(parents), np.float32(l2), np.float32(step)
     shrink = np.float32(1.0) - step * l2
@@ -95,7 +95,7 @@ def descend(  # type: ignore[no-untyped-def]
         taste, i_own, j_own = users[owners[place]], own[i], own[j]
         i_album, i_artist = parent[parents[i, 0]], parent[parents[i, 1]]
         j_album, j_artist = parent[parents[j, 0]], parent[parents[j, 1]]
-        contrast(liked_codes[place], codes[place], like_threshold, history)
+        history_difference(liked_codes[place], codes[place], like_threshold, history)
         margin = biases[i] - biases[j]
         for number in range(4):
             margin += weights[number] * history[number]
@@ -123,13 +123,13 @@ def descend(  # type: ignore[no-untyped-def]
             j_own[factor] = j_own[factor] * shrink - push
             j_album[factor] = j_album[factor] * shrink - push
             j_artist[factor] = j_artist[factor] * shrink - push
-        parent[absent] = 0  # what stands for no parent stays nothing
+        parent[absent] = 0  # "no parent" stays zero
     return loss, total
 
 
 @compiled
-def contrast(liked, other, like_threshold, history):  # type: ignore[no-untyped-def]
-    """The four history features of one item less those of another."""
+def history_difference(liked, other, like_threshold, history):  # type: ignore[no-untyped-def]
+    """Put the four history features of one item, less those of another, into ``history``."""
     for level in range(2):
         here, there = liked[level], other[level]
         rating = np.float32(max(here, 1)) - np.float32(max(there, 1))

@@ -1,4 +1,4 @@
-"""Users' histories and items' places in the taxonomy, as the arrays that `taxonomy_factors` learns from."""
+"""Users' histories and items' places in the taxonomy, as arrays for `recsys.learners.bpr.learner`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from recsys.learners.common.vectors import positions, tallied
+from recsys.learners.common.vectors import count_values, positions
 from recsys.project.contract import Relation
 
-PIECE = 1 << 20  # entries that are worked on at a time
+BLOCK = 1 << 20  # entries per block
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays in files of a folder, whose pages the system lends and takes back: no memory of the process."""
+    """Create arrays in files of a folder: the system pages them, so they take no memory of the process."""
 
     folder: Path
 
     def empty(self, name: str, shape: int | tuple[int, ...], kind: type) -> np.ndarray:
-        """An array to be filled; one of the same name before it is gone."""
+        """Return an uninitialized array, in place of an earlier one of the same name."""
         if not np.prod(shape):
             return np.empty(shape, kind)
         path = self.folder / name
@@ -32,11 +32,17 @@ class Arrays:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Items in ascending order of ``ids`` (n), and positions of their parents, n for none.
+    """Describe items in ascending order of ``ids`` (n), with positions of their parents.
 
-    ``parents`` int32 (n, 2) are the album and the artist that lend an item their vectors, to themselves too;
-    ``others`` int32 (n, 2) are those that are not the item itself, whose ratings speak for it. ``draws``
-    int64 (n) say how often an item is drawn, relative to the others.
+    Attributes
+    ----------
+    ids : ndarray of int, shape (n,)
+    parents : ndarray of int32, shape (n, 2)
+        Album and artist whose vectors are added to the item's, n for none; an album or artist is its own.
+    others : ndarray of int32, shape (n, 2)
+        The same without the item itself: their ratings are the history features.
+    draws : ndarray of int64, shape (n,)
+        Relative frequency in negative sampling.
     """
 
     ids: np.ndarray
@@ -46,7 +52,7 @@ class Taxonomy:
 
     @classmethod
     def of(cls, table: pa.Table) -> Taxonomy:
-        """From ``item_id``, ``album_id`` and ``artist_id`` (NULL: none), and ``draw_count``."""
+        """Read ``item_id``, ``album_id`` and ``artist_id`` (NULL: none), and ``draw_count``."""
         table = table.sort_by("item_id")
         ids = table["item_id"].to_numpy()
         columns = [table[name].fill_null(-1).to_numpy() for name in ("album_id", "artist_id")]
@@ -56,19 +62,20 @@ class Taxonomy:
         return cls(ids, parents, others, table["draw_count"].to_numpy().astype(np.int64))
 
     def __len__(self) -> int:
+        """Return the number of items."""
         return len(self.ids)
 
-    def law(self, arrays: Arrays) -> np.ndarray:
-        """Items (draws), each as often as it is to be drawn."""
-        law = arrays.empty("law", int(self.draws.sum()), np.int32)
+    def sampling_table(self, arrays: Arrays) -> np.ndarray:
+        """Return the negative-sampling table: item i repeated ``draws[i]`` times, int32."""
+        table = arrays.empty("table", int(self.draws.sum()), np.int32)
         ends = np.append(0, np.cumsum(self.draws))
-        for part in parts(ends):
-            items = np.arange(part.start, part.stop, dtype=np.int32)
-            law[ends[part.start] : ends[part.stop]] = np.repeat(items, self.draws[part])
-        return law
+        for block in blocks(ends):
+            items = np.arange(block.start, block.stop, dtype=np.int32)
+            table[ends[block.start] : ends[block.stop]] = np.repeat(items, self.draws[block])
+        return table
 
     def sums(self, own: np.ndarray, parent: np.ndarray) -> np.ndarray:
-        """The items' vectors (n, k): their ``own`` (n, k) and their parents' (n + 1, k), the last zero."""
+        """Add ``own`` (n, k) and the parents' vectors ``parent`` (n + 1, k), whose last row is zero."""
         total = own + parent[self.parents[:, 0]]
         total += parent[self.parents[:, 1]]
         return total
@@ -76,10 +83,17 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class Histories:
-    """Ratings, user after user in ascending order of ``users`` (m), in ``arrays``.
+    """Hold the ratings, user after user in ascending order of ``users`` (m).
 
-    ``begins`` int64 (m + 1) say where each user's ratings begin; ``items`` int32 are positions in the
-    taxonomy, ascending for each user, ``ratings`` uint8 are 0..100.
+    Attributes
+    ----------
+    users : ndarray of int64, shape (m,)
+    begins : ndarray of int64, shape (m + 1,)
+        Begin of each user's ratings.
+    items : ndarray of int32
+        Positions in the taxonomy, ascending for each user.
+    ratings : ndarray of uint8
+        0 to 100.
     """
 
     users: np.ndarray
@@ -89,8 +103,8 @@ class Histories:
 
     @classmethod
     def of(cls, relation: Relation, taxonomy: Taxonomy, arrays: Arrays) -> Histories:
-        """From ``user_id``, ``item_id``, ``rating``, in any order; items must be in the taxonomy."""
-        users, counts = tallied(batch["user_id"].to_numpy() for batch in relation.batches())
+        """Read ``user_id``, ``item_id``, ``rating`` in any order; items must be in the taxonomy."""
+        users, counts = count_values(batch["user_id"].to_numpy() for batch in relation.batches())
         begins = np.append(0, np.cumsum(counts))
         items = arrays.empty("items", int(begins[-1]), np.int32)
         ratings = arrays.empty("ratings", int(begins[-1]), np.uint8)
@@ -104,23 +118,23 @@ class Histories:
             ratings[places] = batch["rating"].to_numpy()[order]
             free[found] += count
         histories = cls(users, begins, items, ratings)
-        for part in parts(begins):
-            entries = histories.entries(part)
-            order = np.lexsort((items[entries], histories.owners(part)))
+        for block in blocks(begins):
+            entries = histories.entries(block)
+            order = np.lexsort((items[entries], histories.owners(block)))
             items[entries], ratings[entries] = items[entries][order], ratings[entries][order]
         return histories
 
     def entries(self, users: slice) -> slice:
-        """Where the ratings of some users in a row are."""
+        """Return the slice of the ratings of consecutive users."""
         return slice(self.begins[users.start], self.begins[users.stop])
 
     def owners(self, users: slice) -> np.ndarray:
-        """The row of each of their ratings (int32)."""
+        """Return the user's row of each of their ratings (int32)."""
         rows = np.arange(users.start, users.stop, dtype=np.int32)
         return np.repeat(rows, np.diff(self.begins[users.start : users.stop + 1]))
 
     def rating(self, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """The ratings of pairs of a user's row and an item; -1 where there is none."""
+        """Return the ratings of pairs of a user's row and an item, -1 for none."""
         asked, place = np.unique(rows, return_inverse=True)
         lengths = self.begins[asked + 1] - self.begins[asked]
         entries = np.repeat(self.begins[asked] - np.cumsum(lengths) + lengths, lengths)
@@ -131,10 +145,20 @@ class Histories:
         return np.append(self.ratings[entries].astype(np.int16), np.int16(-1))[found]
 
 
-def parts(ends: np.ndarray) -> Iterator[slice]:
-    """Runs of 0..n - 1, in order, of about `PIECE` entries; ``ends`` (n + 1) cumulate how many each has."""
+def blocks(ends: np.ndarray) -> Iterator[slice]:
+    """Yield slices of 0..n - 1, in order, with about `BLOCK` entries each.
+
+    Parameters
+    ----------
+    ends : ndarray of int64, shape (n + 1,)
+        Cumulated number of entries, from 0.
+
+    Yields
+    ------
+    slice
+    """
     begin = 0
     while begin < len(ends) - 1:
-        stop = max(begin + 1, int(np.searchsorted(ends, ends[begin] + PIECE, side="right")) - 1)
+        stop = max(begin + 1, int(np.searchsorted(ends, ends[begin] + BLOCK, side="right")) - 1)
         yield slice(begin, stop)
         begin = stop

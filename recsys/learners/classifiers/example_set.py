@@ -1,4 +1,4 @@
-"""What a study of classifiers asks of its examples, whoever trains: this process or Spark."""
+"""The interface of training examples, for scikit-learn and for Spark ML."""
 
 from __future__ import annotations
 
@@ -14,40 +14,49 @@ from recsys.project.contract import Context, Relation
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Predictions = TypeVar("Predictions")  # some candidates with the probability of each that it is liked
+Predictions = TypeVar("Predictions")  # some candidates, with the probability that each is liked
 Fitted = TypeVar("Fitted")  # a trained classifier
 
 
 class ExampleSet(Protocol[Predictions, Fitted]):
-    """Examples: what is learned from, and the folds of users that occur. Classifiers can be trained within
-    a ``with`` statement."""
+    """Hold training examples and fit classifiers on them, within a ``with`` statement.
+
+    ``features`` are the names of the features, ``folds`` the folds of users that occur, ascending.
+    """
 
     features: Sequence[str]
     folds: Sequence[int]
 
     @classmethod
     def of(cls, inputs: Mapping[str, Relation], context: Context) -> Self:
-        """From relations ``examples``, ``labels`` and ``folds``."""
+        """Read the relations ``examples``, ``labels`` and ``folds``."""
 
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *failure: object) -> None: ...
-    def next_fold(self, fold: int) -> int: ...
-    def can_be_tuned(self) -> bool: ...
+    def __enter__(self) -> Self:
+        """Prepare for training."""
+
+    def __exit__(self, *failure: object) -> None:
+        """Release what training used."""
+
+    def next_fold(self, fold: int) -> int:
+        """Return the fold that validates the parameters of the models for ``fold``."""
+
+    def can_be_tuned(self) -> bool:
+        """Return whether both labels remain after holding out any fold and its validation fold."""
 
     def fit(self, point: Point, without: Sequence[int]) -> Fitted:
-        """A classifier of all labelled candidates but for those of the users of some folds."""
+        """Fit a classifier on the labelled candidates of users outside the folds ``without``."""
 
-    def seen(self, model: Fitted, fold: int | None) -> Predictions:
-        """What a model says of a fold's candidates; of those of users in no fold where that is None."""
+    def predict(self, model: Fitted, fold: int | None) -> Predictions:
+        """Predict the candidates of a fold; None means those of users in no fold."""
 
     def importance(self, model: Fitted) -> np.ndarray:
-        """A weight for each feature: the gain at a tree's splits, a coefficient's size."""
+        """Return a weight per feature: the gain at a tree's splits, or a coefficient's size."""
 
-    def accuracy(self, seen: Predictions) -> float:
-        """Share of the known labels that the upper half of each user's candidates predicts."""
+    def accuracy(self, predictions: Predictions) -> float:
+        """Return the share of known labels predicted right; the top half of each user counts as liked."""
 
     def scored(self, parts: Sequence[Predictions]) -> pa.Table | DataFrame:
-        """``(user_id, track_id, score)`` of parts that make up all candidates."""
+        """Return ``(user_id, track_id, score)`` of predictions that cover all candidates."""
 
     def nested(self, parts: Sequence[tuple[int, Predictions]]) -> pa.Table | DataFrame:
-        """``(user_id, track_id, held_out_fold, score)`` of parts, each with the fold it was held out with."""
+        """Return ``(user_id, track_id, held_out_fold, score)`` of predictions by their held-out fold."""

@@ -1,4 +1,4 @@
-"""Candidates as training examples: features, labels, and the folds that their users are held out in."""
+"""Candidates as training examples: features, labels and cross-validation folds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ KEY = ["user_id", "track_id"]
 
 @dataclass(frozen=True)
 class Examples:
-    """All candidates in the order of their ids.
+    """Hold all candidates in the order of their ids.
 
-    ``table`` has ``row``, ``fold`` (NULL for a user without labels), ``label`` (double, NULL where unknown),
-    the ids and the ``features``; ``folds`` are the folds that occur, ascending.
+    Attributes
+    ----------
+    table : pyarrow.Table
+        ``row``, ids, features, ``fold`` (NULL for a user without labels) and ``label`` (double, NULL where
+        unknown).
+    features : sequence of str
+    folds : sequence of int
+        Folds that occur, ascending.
     """
 
     table: pa.Table
@@ -26,7 +32,7 @@ class Examples:
 
     @classmethod
     def of(cls, examples: pa.Table, labels: pa.Table, folds: pa.Table) -> Examples:
-        """From ``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)``."""
+        """Join ``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)``."""
         features = [name for name in examples.column_names if name not in KEY]
         known = pa.table({**{key: labels[key] for key in KEY}, "label": labels["label"].cast(pa.float64())})
         table = examples.join(known, KEY).join(folds.select(["user_id", "fold"]), "user_id")
@@ -35,23 +41,25 @@ class Examples:
         return cls(table, features, sorted(pc.unique(folds["fold"]).to_pylist()))
 
     def __len__(self) -> int:
+        """Return the number of candidates."""
         return self.table.num_rows
 
     @property
     def labelled(self) -> pa.Table:
-        """The candidates of users with labels."""
+        """Return the candidates of users with labels."""
         return self.table.filter(pc.is_valid(self.table["fold"]))
 
     @property
     def others(self) -> pa.Table:
+        """Return the candidates of users without labels."""
         return self.table.filter(pc.is_null(self.table["fold"]))
 
     def next_fold(self, fold: int) -> int:
-        """The fold that judges the parameters of the models that a fold is scored by."""
+        """Return the fold that validates the parameters of the models for ``fold``."""
         return self.folds[(self.folds.index(fold) + 1) % len(self.folds)]
 
     def can_be_tuned(self) -> bool:
-        """Whether both labels are left after a fold and the one that judges its parameters are held out."""
+        """Return whether both labels remain after holding out any fold and its validation fold."""
         known = self.labelled.filter(pc.is_valid(self.labelled["label"]))
         fold, label = known["fold"].to_numpy(), known["label"].to_numpy()
         return len(self.folds) > 2 and all(
@@ -59,7 +67,7 @@ class Examples:
         )
 
     def accuracy(self, rows: np.ndarray, scores: np.ndarray) -> float:
-        """Share of the known labels that the upper half of each user's candidates predicts."""
+        """Return the share of known labels predicted right; the top half of each user counts as liked."""
         table = self.table.take(rows)
         user, label = table["user_id"].to_numpy(), table["label"].to_numpy()
         order = np.lexsort((table["track_id"].to_numpy(), -table["track_prior"].to_numpy(), -scores, user))
@@ -71,11 +79,11 @@ class Examples:
         return float((predicted == label)[known].mean()) if known.any() else 0.0
 
     def nested(self, held_out_fold: int, rows: np.ndarray, scores: np.ndarray) -> pa.Table:
-        """Some candidates with the scores that models without a fold give them."""
+        """Return some candidates with the scores of models that did not see ``held_out_fold``."""
         table = self.table.take(rows).select(KEY)
         table = table.append_column("held_out_fold", pa.array(np.full(len(rows), held_out_fold), pa.int32()))
         return table.append_column("score", pa.array(scores))
 
     def scored(self, scores: np.ndarray) -> pa.Table:
-        """The candidates with a score each."""
+        """Return the candidates with one score each."""
         return self.table.select(KEY).append_column("score", pa.array(scores))

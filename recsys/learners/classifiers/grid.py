@@ -1,4 +1,4 @@
-"""The points of the classifiers' grids: what each is made from, whoever trains it."""
+"""Hyperparameters of the classifiers, and their grids."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from recsys.learners.common.settings import parse
 
 @dataclass(frozen=True)
 class DecisionTree:
+    """Hyperparameters of a decision tree."""
+
     max_depth: int
     min_instances: int
     seed: int
@@ -19,8 +21,11 @@ class DecisionTree:
 
 @dataclass(frozen=True)
 class LogisticModel:
-    """``regularization`` is half of the weight of the squared coefficients of standardised features, beside
-    the mean loss."""
+    """Hyperparameters of logistic regression.
+
+    ``regularization`` is half the weight of the squared coefficients of standardised features, against the
+    mean loss.
+    """
 
     regularization: float
     iterations: int
@@ -28,7 +33,10 @@ class LogisticModel:
 
 @dataclass(frozen=True)
 class BoostedTrees:
-    """``step`` is the learning rate, ``subsampling`` the share of the examples that each tree sees."""
+    """Hyperparameters of gradient boosting.
+
+    ``step`` is the learning rate, ``subsampling`` the share of the examples that each tree is trained on.
+    """
 
     trees: int
     max_depth: int
@@ -39,7 +47,11 @@ class BoostedTrees:
 
 @dataclass(frozen=True)
 class Forest:
-    """Each tree sees a sample with replacement, each split as many features as the root of their number."""
+    """Hyperparameters of a random forest.
+
+    Each tree is trained on a bootstrap sample; each split considers the square root of the number of
+    features.
+    """
 
     trees: int
     max_depth: int
@@ -51,6 +63,23 @@ Point = DecisionTree | LogisticModel | BoostedTrees | Forest
 
 
 def grid(kind: type[Point], section: Mapping[str, Any]) -> list[Point]:
-    """Every combination of the values that a section lists; a parameter without a list has one value."""
+    """Return every combination of the listed values; a parameter without a list has one value.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of hyperparameters.
+    section : mapping
+        A value, or a list of values, for each hyperparameter.
+
+    Returns
+    -------
+    list of kind
+
+    Raises
+    ------
+    UsageError
+        A hyperparameter is unknown or missing.
+    """
     axes = [value if isinstance(value, list) else [value] for value in section.values()]
     return [parse(kind, dict(zip(section, point, strict=True))) for point in product(*axes)]

@@ -1,11 +1,15 @@
-"""Four classifiers of candidates: is this one of the tracks that the user likes?
+"""Four classifiers of candidates, which predict whether the user likes a track.
 
-They learn from the labels of some users and are tuned and judged without looking: the users are dealt into
-folds, a labelled user's candidates are scored by a model that saw no label of the user's fold, and the
-parameters of that model were chosen without that fold as well (nested cross-validation; Cawley and Talbot,
-2010). Everybody else is scored by a model of all labels.
+They are trained on labels with nested cross-validation: a labelled user's candidates are scored by a model
+that saw no label of the user's fold, with parameters chosen without that fold as well. Users without labels
+are scored by a model of all labels.
 
-scikit-learn trains them in this process, Spark ML on a cluster, each with the same parameters.
+scikit-learn trains them in this process, Spark ML on a cluster, with the same parameters.
+
+References
+----------
+Cawley and Talbot, "On Over-fitting in Model Selection and Subsequent Selection Bias in Performance
+Evaluation", JMLR 11, 2010.
 """
 
 from __future__ import annotations
@@ -31,34 +35,82 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Done = TypeVar("Done")
-ModelKey = tuple[frozenset[int], Point]  # two folds that a model saw no label of, and what it was made from
+ModelKey = tuple[frozenset[int], Point]  # held-out folds and hyperparameters
 
 
 def decision_tree(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """A single tree; see ``_learn``."""
+    """Fit a decision tree and score the candidates.
+
+    Parameters
+    ----------
+    inputs, settings, context
+        As in `_learn`, which also says what is returned and raised.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+    """
     return _learn("decision_tree", DecisionTree, inputs, settings, context)
 
 
 def logistic_regression(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """Logistic regression with a ridge penalty; see ``_learn``."""
+    """Fit logistic regression with an L2 penalty and score the candidates.
+
+    Parameters
+    ----------
+    inputs, settings, context
+        As in `_learn`, which also says what is returned and raised.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+    """
     return _learn("logistic_regression", LogisticModel, inputs, settings, context)
 
 
 def gradient_boosted_trees(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """Trees that each correct those before (Friedman 2001); see ``_learn``."""
+    """Fit gradient-boosted trees (each tree corrects the previous ones) and score the candidates.
+
+    Parameters
+    ----------
+    inputs, settings, context
+        As in `_learn`, which also says what is returned and raised.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+
+    References
+    ----------
+    Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", 2001.
+    """
     return _learn("gradient_boosted_trees", BoostedTrees, inputs, settings, context)
 
 
 def random_forest(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """Trees of random samples and features, averaged (Breiman 2001); see ``_learn``."""
+    """Fit a random forest and score the candidates.
+
+    Parameters
+    ----------
+    inputs, settings, context
+        As in `_learn`, which also says what is returned and raised.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+
+    References
+    ----------
+    Breiman, "Random Forests", 2001.
+    """
     return _learn("random_forest", Forest, inputs, settings, context)
 
 
@@ -69,22 +121,41 @@ def _learn(
     settings: Mapping[str, Any],
     context: Context,
 ) -> Mapping[str, pa.Table | DataFrame]:
-    """``examples (user_id, track_id, features ...)``, ``labels`` and ``folds (user_id, fold)`` to scores.
+    """Tune, fit and score one kind of classifier with nested cross-validation.
 
-    ``scores.<name>`` holds probabilities, ``features.<name>_importance`` each feature's share in the model
-    of all labels, ``features.<name>_tuning`` the accuracy of each point of the grid. ``features.<name>_nested
-    (user_id, track_id, held_out_fold, score)`` has the labelled candidates as models see them that know no
-    label of their own fold nor of another one, for what learns from scores. Settings are the ``grid``, a
-    value or a list of them for each parameter, and the ``solver``. Raises UnavailableError where the labels
-    are too few to train and tune by fold.
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    kind : type
+        Its dataclass of hyperparameters.
+    inputs : mapping of str to Relation
+        ``examples`` (user_id, track_id, features ...), ``labels`` (user_id, track_id, label) and ``folds``
+        (user_id, fold).
+    settings : mapping
+        ``grid``: a value or a list of values for each hyperparameter; ``solver``: 'local', 'spark' or 'auto'.
+    context : Context
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table or DataFrame
+        ``scores.<name>``: probabilities. ``features.<name>_importance``: each feature's share in the model of
+        all labels. ``features.<name>_tuning``: accuracy of each point of the grid. ``features.<name>_nested``
+        (user_id, track_id, held_out_fold, score): labelled candidates scored without the labels of their own
+        fold and of the held-out fold, to train ensembles on.
+
+    Raises
+    ------
+    UnavailableError
+        There are too few labels to train and tune by fold, or Spark does not run.
     """
     chosen = solver(settings["solver"], context)
-    kind_of_examples = _kind(chosen, context)
+    example_set = _example_set(chosen, context)
     with spark_session.spark_failures() if chosen == "spark" else contextlib.nullcontext():
-        examples: ExampleSet[Any, Any] = kind_of_examples.of(inputs, context)
+        examples: ExampleSet[Any, Any] = example_set.of(inputs, context)
         if not examples.can_be_tuned():
-            reason = "liked and not liked labels of users in at least three folds"
-            raise UnavailableError(f"{name} needs {reason}")
+            needed = "liked and not liked labels of users in at least three folds"
+            raise UnavailableError(f"{name} needs {needed}: add labels, or leave it out")
         context.report(0.0, "starting")
         study = Study(name, grid(kind, settings["grid"]), examples, context)
         with examples:
@@ -100,9 +171,8 @@ def _learn(
     }
 
 
-def _kind(solver: str, context: Context) -> type[ExampleSet[Any, Any]]:
-    """What holds the examples; packages are imported where they are needed alone. UnavailableError without
-    Spark where that is what trains."""
+def _example_set(solver: str, context: Context) -> type[ExampleSet[Any, Any]]:
+    """Return the class of examples for a solver; import only the packages that it needs."""
     if solver == "local":
         from recsys.learners.classifiers.local import LocalExamples
 
@@ -114,7 +184,7 @@ def _kind(solver: str, context: Context) -> type[ExampleSet[Any, Any]]:
 
 
 class Study(Generic[Predictions, Fitted]):
-    """One classifier over one set of examples."""
+    """Tune and fit one classifier on one set of examples."""
 
     def __init__(
         self, name: str, points: list[Point], examples: ExampleSet[Predictions, Fitted], context: Context
@@ -123,41 +193,43 @@ class Study(Generic[Predictions, Fitted]):
         self.models: dict[ModelKey, Fitted] = {}
 
     def tune(self) -> np.ndarray:
-        """Accuracies (folds, points): trained without a fold and the next one, judged on the next."""
+        """Return accuracies (folds, points), fitted without a fold and the next, validated on the next."""
         trials = list(product(self.examples.folds, self.points))
-        judged = self._in_parallel([partial(self._trial, *trial) for trial in trials], 0.0, 0.4, "tuning")
-        accuracies = [accuracy for _, accuracy in judged]
+        trials_done = self._in_parallel(
+            [partial(self._trial, *trial) for trial in trials], 0.0, 0.4, "tuning"
+        )
+        accuracies = [accuracy for _, accuracy in trials_done]
         return np.array(accuracies).reshape(len(self.examples.folds), len(self.points))
 
     def score(self, accuracies: np.ndarray) -> tuple[pa.Table | DataFrame, Fitted]:
-        """The scores of all examples, and the model of all labels."""
+        """Return the scores of all examples, and the model of all labels."""
         best = [self.points[column] for column in accuracies.argmax(axis=1)]
-        out_of_fold = [
-            partial(self._out_of_fold, *one) for one in zip(self.examples.folds, best, strict=True)
+        cross_validated = [
+            partial(self._predict_fold, *one) for one in zip(self.examples.folds, best, strict=True)
         ]
-        held_out = self._in_parallel(out_of_fold, 0.4, 0.65, "training")
+        held_out = self._in_parallel(cross_validated, 0.4, 0.65, "training")
         model = self.examples.fit(self.points[accuracies.mean(axis=0).argmax()], [])
         self.context.report(0.7, "training")
-        return self.examples.scored([*held_out, self.examples.seen(model, None)]), model
+        return self.examples.scored([*held_out, self.examples.predict(model, None)]), model
 
     def nested(self, accuracies: np.ndarray) -> pa.Table | DataFrame:
-        """Scores of the labelled candidates for whoever learns from them without a fold: a row for each
-        other fold, by a model of the rest, with the parameters of that fold's own model.
+        """Score the labelled candidates once per other fold, to train ensembles without that fold.
 
-        Two folds leave the same rest whichever of them is judged, and most rests were trained on for tuning.
+        Each score is by a model that saw neither fold, with the parameters of the held-out fold's own model.
+        Most of these models are left from tuning.
         """
         best = dict(zip(self.examples.folds, accuracies.argmax(axis=1), strict=True))
         pairs = [pair for pair in product(self.examples.folds, repeat=2) if pair[0] != pair[1]]
         rests = {pair: (frozenset(pair), self.points[best[pair[0]]]) for pair in pairs}
         missing = [rest for rest in dict.fromkeys(rests.values()) if rest not in self.models]
         doing = "training for the ensembles"
-        self._in_parallel([partial(self._without, *rest) for rest in missing], 0.7, 0.9, doing)
-        judging = [partial(self.examples.seen, self.models[rests[pair]], pair[1]) for pair in pairs]
-        found = zip(pairs, self._in_parallel(judging, 0.9, 1.0, doing), strict=True)
-        return self.examples.nested([(out, seen) for (out, _), seen in found])
+        self._in_parallel([partial(self._fit_without, *rest) for rest in missing], 0.7, 0.9, doing)
+        predicting = [partial(self.examples.predict, self.models[rests[pair]], pair[1]) for pair in pairs]
+        found = zip(pairs, self._in_parallel(predicting, 0.9, 1.0, doing), strict=True)
+        return self.examples.nested([(out, predictions) for (out, _), predictions in found])
 
     def tuning(self, accuracies: np.ndarray) -> pa.Table:
-        """One row for each fold and point; the model of all labels takes the point of the best mean."""
+        """Return a row per fold and point; the model of all labels uses the point with the best mean."""
         final = accuracies.mean(axis=0).argmax()
         rows = [
             {
@@ -174,21 +246,23 @@ class Study(Generic[Predictions, Fitted]):
         return pa.Table.from_pylist(rows)
 
     def _trial(self, fold: int, point: Point) -> tuple[Predictions, float]:
-        judge = self.examples.next_fold(fold)
-        seen = self.examples.seen(self._without(frozenset([fold, judge]), point), judge)
-        return seen, self.examples.accuracy(seen)
+        validation = self.examples.next_fold(fold)
+        predictions = self.examples.predict(
+            self._fit_without(frozenset([fold, validation]), point), validation
+        )
+        return predictions, self.examples.accuracy(predictions)
 
-    def _without(self, folds: frozenset[int], point: Point) -> Fitted:
+    def _fit_without(self, folds: frozenset[int], point: Point) -> Fitted:
         model = self.models[folds, point] = self.examples.fit(point, sorted(folds))
         return model
 
-    def _out_of_fold(self, fold: int, point: Point) -> Predictions:
-        return self.examples.seen(self.examples.fit(point, [fold]), fold)
+    def _predict_fold(self, fold: int, point: Point) -> Predictions:
+        return self.examples.predict(self.examples.fit(point, [fold]), fold)
 
     def _in_parallel(
         self, tasks: Iterable[Callable[[], Done]], begin: float, end: float, doing: str
     ) -> list[Done]:
-        """The tasks' results in order; a single fit leaves a core idle, with Spark between its small jobs."""
+        """Return the results of tasks in order; a single fit leaves a core idle."""
         tasks = list(tasks)
         results = []
         with ThreadPoolExecutor(self.context.threads) as pool:
@@ -199,6 +273,6 @@ class Study(Generic[Predictions, Fitted]):
 
 
 def _importance(name: str, features: Sequence[str], weights: np.ndarray) -> pa.Table:
-    """Shares of the features, which sum to 1."""
+    """Return the features with their shares of importance, which sum to 1."""
     shares = weights / max(weights.sum(), np.finfo(float).tiny)
     return pa.table({"model": [name] * len(features), "feature": list(features), "importance": shares})

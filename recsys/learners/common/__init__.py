@@ -1,1 +1,1 @@
-"""What several learners use: settings, sparse vectors, compiled loops."""
+"""Parts shared by learners: settings, sparse vectors, compiled loops."""

@@ -1,4 +1,4 @@
-"""Compiles loops once a machine rather than once a process, where there is a place to keep them."""
+"""Compile loops with numba, and cache the machine code."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from numba import njit
 
 
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
-    """The loop as machine code that runs without the interpreter's lock, and whose sums may be regrouped.
+    """Compile a loop to machine code that releases the interpreter's lock and may regroup sums.
 
-    The code is kept beside the module, or in the user's cache where that cannot be written; where neither
-    can, each process compiles it anew.
+    The code is cached next to the module, or in the user's cache if that is not writable. If neither is
+    writable, each process compiles it again.
+
+    Parameters
+    ----------
+    loop : callable
+        A function that numba can compile.
+
+    Returns
+    -------
+    callable
     """
-    # Python's error model asks at each division whether it is by zero: no room for vector instructions.
+    # Python's error model checks each division for zero, which prevents vector instructions.
     options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
     try:
         return njit(cache=True, **options)(loop)
-    except RuntimeError:  # no place for a cache
+    except RuntimeError:  # no writable cache
         return njit(**options)(loop)

@@ -1,4 +1,4 @@
-"""Settings of the learners: sections of ``sql/parameters.toml`` as frozen dataclasses."""
+"""Settings of learners: sections of ``sql/parameters.toml`` as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,24 @@ Settings = TypeVar("Settings")
 
 
 def parse(kind: type[Settings], section: Mapping[str, Any]) -> Settings:
-    """A section as ``kind``; UsageError names a key that ``kind`` does not know or misses."""
+    """Convert a section of the parameters to a settings dataclass.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields are the known keys.
+    section : mapping
+        Keys and values of the section.
+
+    Returns
+    -------
+    kind
+
+    Raises
+    ------
+    UsageError
+        A key is unknown or missing.
+    """
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(section.keys() - known):
         raise UsageError(f"unknown parameter {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
@@ -24,6 +41,16 @@ def parse(kind: type[Settings], section: Mapping[str, Any]) -> Settings:
 
 
 def solver(chosen: str, context: Context) -> str:
-    """``local`` for this process, or ``spark``, which ``auto`` means where there is a cluster."""
+    """Resolve 'auto' to a solver: 'spark' where there is a cluster, else 'local'.
+
+    Parameters
+    ----------
+    chosen : {'local', 'spark', 'auto'}
+    context : Context
+
+    Returns
+    -------
+    {'local', 'spark'}
+    """
     has_cluster = context.has_frames or not (context.spark_master or "local").startswith("local")
     return chosen if chosen != "auto" else "spark" if has_cluster else "local"

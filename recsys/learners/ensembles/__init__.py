@@ -1,1 +1,1 @@
-"""The ensemble: blends submissions and models by weights from their known accuracies."""
+"""Ensembles: blend submissions and models by weights from their known accuracies, or by stacking."""

@@ -1,4 +1,4 @@
-"""Blends of inputs, and how accurate a blend can be expected to be."""
+"""Blend inputs, and estimate the accuracy of the blend."""
 
 from __future__ import annotations
 
@@ -13,15 +13,25 @@ from recsys.learners.ensembles.pool import Pool
 from recsys.learners.ensembles.within_user import Array
 
 METHODS = ("least-squares", "vote", "average")
-DIGITS = 6  # of what is reported: beyond them, the order of summation shows
+DIGITS = 6  # reported decimals: further ones depend on the order of summation
 
 
 @dataclass(frozen=True)
 class Blend:
-    """A blend y = S a: ``score`` (candidates), ``weights`` a (inputs), ``ridge`` of least squares, else None.
+    """Hold a blend y = S a.
 
-    ``accuracy`` is what to expect of its first halves, give or take ``uncertainty``; ``foretold`` (inputs) is
-    the accuracy of each input as the others have it, None for fewer than three.
+    Attributes
+    ----------
+    method : str
+    score : ndarray of float64, shape (candidates,)
+    weights : ndarray of float64, shape (inputs,)
+        a.
+    ridge : float or None
+        Ridge penalty of least squares, None for other methods.
+    accuracy, uncertainty : float
+        Expected accuracy of the score's top halves, and its standard error.
+    foretold : ndarray of float64, shape (inputs,), or None
+        Accuracy of each input as predicted from the others, None for fewer than three inputs.
     """
 
     method: str
@@ -34,7 +44,22 @@ class Blend:
 
 
 def blend(pool: Pool, method: str = METHODS[0]) -> Blend:
-    """The blend of the pool by a method of `METHODS`; UsageError for another one."""
+    """Blend the inputs of a pool.
+
+    Parameters
+    ----------
+    pool : Pool
+    method : {'least-squares', 'vote', 'average'}
+
+    Returns
+    -------
+    Blend
+
+    Raises
+    ------
+    UsageError
+        The method is unknown.
+    """
     weights, ridge = _weights(pool, method)
     weights = weighting.rounded(weights)
     score = weighting.combine(pool.users, pool.levels, weights)
@@ -54,13 +79,13 @@ def _weights(pool: Pool, method: str) -> tuple[Array, float | None]:
 
 
 def _expectation(pool: Pool, score: Array, weights: Array) -> tuple[float, float, Array | None]:
-    """Accuracy of the score's first halves, its uncertainty, and the inputs' accuracies from each other.
+    """Estimate the accuracy of the score's top halves, its uncertainty, and each input's from the others.
 
-    The accuracies fix the mean of y x, not that of the halves times x. Two ways to get from one to the other
-    err to opposite sides as a rule: the least-squares prediction of the halves from the inputs' marks takes x
-    to be linear in them, and the calibration takes the log odds of x to be linear in y, as if no user were
-    harder than another. The estimate is their middle. Its uncertainty adds up, as squares, half of their
-    distance, the error with which the inputs foretell each other, and that of the known accuracies.
+    The known accuracies fix the mean of y x, not that of the halves times x. Two estimates of the latter tend
+    to err in opposite directions: least squares from the inputs' marks assumes that x is linear in them;
+    calibration assumes that the log odds of x are linear in y, and all users equally hard. The estimate is
+    their midpoint. Its uncertainty is the root sum of squares of half their distance, the error with which
+    the inputs predict each other, and the error of the known accuracies.
     """
     marks = pool.marks.astype(float)
     gram, moments = marks.T @ marks / len(marks), 2 * pool.accuracy - 1
@@ -69,12 +94,12 @@ def _expectation(pool: Pool, score: Array, weights: Array) -> tuple[float, float
     linear = (1 + halves @ marks @ weighting.least_squares(gram, moments, ridge) / len(marks)) / 2
     logistic = Calibration.of(pool.users, score).accuracy_at(float(weights @ pool.moments))
     residuals = weighting.left_out_residuals(gram, moments, ridge) / 2
-    is_told = len(residuals) >= weighting.FEWEST
+    has_residuals = len(residuals) >= weighting.FEWEST
     errors = [
         (logistic - linear) / 2,
-        np.sqrt(np.mean(residuals**2)) if is_told else 0.0,
+        np.sqrt(np.mean(residuals**2)) if has_residuals else 0.0,
         np.average(pool.standard_error, weights=np.abs(weights) + np.finfo(float).tiny),
     ]
     estimate = float(np.clip((linear + logistic) / 2, 0, 1))
-    foretold = (pool.accuracy - residuals).round(DIGITS) if is_told else None
+    foretold = (pool.accuracy - residuals).round(DIGITS) if has_residuals else None
     return round(estimate, DIGITS), round(float(np.linalg.norm(errors)), DIGITS), foretold

@@ -1,4 +1,4 @@
-"""Scores in long tables, one row a name and candidate, as one column a name."""
+"""Pivot long tables of scores, one row per name and candidate, to one column per name."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ID_BITS = 32
 NO_FOLD = -1
 
 
-class Listed:
-    """The candidates of a table ``(user_id, track_id, position)``, ascending by position."""
+class CandidateIndex:
+    """Index the candidates of a table ``(user_id, track_id, position)``, ascending by position."""
 
     def __init__(self, candidates: pa.Table) -> None:
         self.table = candidates.sort_by("position").select(["user_id", "track_id"])
@@ -30,41 +30,42 @@ class Listed:
         self._sorted = keys[self._order]
 
     def __len__(self) -> int:
+        """Return the number of candidates."""
         return self.table.num_rows
 
     def rows(self, table: pa.Table | pa.RecordBatch) -> NDArray[np.int64]:
-        """The candidate, counted from 0, of each row of a table; BuildError for a pair that is none."""
+        """Return the position of each row's candidate; raise BuildError for an unknown pair."""
         keys = _keys(table)
         found = np.minimum(np.searchsorted(self._sorted, keys), len(self) - 1)
         strangers = np.flatnonzero(self._sorted[found] != keys)
         if len(strangers):
             user, track = divmod(int(keys[strangers[0]]), 1 << ID_BITS)
-            raise BuildError(f"user {user} and track {track} are scored or labelled, but are no candidate")
+            raise BuildError(f"user {user}, track {track}: has a score or a label, but is not a candidate")
         return self._order[found]
 
     def folds(self, folds: pa.Table) -> NDArray[np.int64]:
-        """The fold of each candidate's user, from ``(user_id, fold)``; `NO_FOLD` without labels."""
+        """Return the fold of each candidate's user, from ``(user_id, fold)``; `NO_FOLD` without labels."""
         fold_of = dict(zip(folds["user_id"].to_pylist(), folds["fold"].to_pylist(), strict=True))
         users = self.table["user_id"].to_pylist()
         return np.array([fold_of.get(user, NO_FOLD) for user in users], np.int64)
 
     def inputs(self, predictions: Relation, submissions: Relation) -> dict[Name, Array]:
-        """Scores (candidates) by kind and name, of ``(model, user_id, track_id, score)`` and ``(file, ...)``.
+        """Return the scores (candidates) of models and submissions by kind and name.
 
-        UnavailableError where there is neither a model nor a submission.
+        Raise UnavailableError where there is neither a model nor a submission.
         """
         models, files = self.columns(predictions, "model"), self.columns(submissions, "file")
         found = {("model", name): scores for name, scores in models.items()}
         found |= {("submission", name): scores for name, scores in files.items()}
         if not found:
-            raise UnavailableError("an ensemble needs inputs: expected a model or a submission")
+            raise UnavailableError("the ensemble has no inputs: build a model or add a submission")
         return found
 
     def nested(self, relation: Relation, plain: Mapping[Name, Array]) -> dict[tuple[Name, int], Array]:
-        """Scores (candidates) of models for a held-out fold, by kind and name, and fold.
+        """Return scores (candidates) by model and held-out fold.
 
-        They are those of ``(model, user_id, track_id, held_out_fold, score)`` where it has some, else the
-        plain ones.
+        Candidates in ``(model, user_id, track_id, held_out_fold, score)`` have its scores, all others the
+        ``plain`` ones.
         """
         found: dict[tuple[Name, int], Array] = {}
         for batch in relation.batches():
@@ -78,9 +79,9 @@ class Listed:
         return found
 
     def columns(self, relation: Relation, name: str) -> dict[str, Array]:
-        """The scores (candidates) of each value of the column ``name``, ascending.
+        """Return the scores (candidates) of each value of the column ``name``, ascending.
 
-        BuildError where there is not one finite score for each candidate.
+        Raise BuildError where there is not one finite score per candidate.
         """
         found: dict[str, Array] = {}
         counts: Counter[str] = Counter()
@@ -91,16 +92,18 @@ class Listed:
                 counts[value] += len(here)
         for value, column in found.items():
             if counts[value] != len(self) or not np.isfinite(column).all():
-                raise BuildError(f"{value}: expected one finite score for each of {len(self):,} candidates")
+                raise BuildError(
+                    f"{value}: scores are missing, repeated or not finite; expected one per candidate"
+                )
         return dict(sorted(found.items()))
 
     def scored(self, score: Array) -> pa.Table:
-        """``(user_id, track_id, score)`` of scores (candidates), in the order of the candidates."""
+        """Return ``(user_id, track_id, score)`` of scores (candidates), in the order of the candidates."""
         return self.table.append_column("score", pa.array(score))
 
 
 def _places(names: pa.Array) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Each name of a column, and its rows."""
+    """Yield each name of a column with its rows."""
     encoded = names.dictionary_encode()
     codes = encoded.indices.to_numpy()
     for code, name in enumerate(encoded.dictionary.to_pylist()):
@@ -112,5 +115,5 @@ def _int64(table: pa.Table | pa.RecordBatch, column: str) -> NDArray[np.int64]:
 
 
 def _keys(table: pa.Table | pa.RecordBatch) -> NDArray[np.int64]:
-    """User and track in one number: both fit 31 bits."""
+    """Combine user and track id in one number; both fit in 31 bits."""
     return (_int64(table, "user_id") << ID_BITS) + _int64(table, "track_id")

@@ -1,4 +1,4 @@
-"""Blends submission files alone: no ratings, no warehouse."""
+"""Blend submission files without ratings or a warehouse."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ HEADER = b"TrackID,Predictor\n"
 
 
 @dataclass(frozen=True)
-class Weighted:
-    """A submission in the blend: ``accuracy`` is its published one, ``foretold`` what the others make it.
+class WeightedInput:
+    """Describe a submission of the blend.
 
-    ``weight`` is None for a file that has the same ranks as another one, which stands for both.
+    ``accuracy`` is published, ``foretold`` predicted from the other inputs. ``weight`` is None for a file
+    with the same ranks as another one, which counts for both.
     """
 
     file: str
@@ -37,10 +38,10 @@ class Weighted:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a blend of files came to; ``accuracy`` is to be expected give or take ``uncertainty``.
+class BlendResult:
+    """Report a blend of files: expected ``accuracy`` with its ``uncertainty``, and the inputs, best first.
 
-    ``inputs`` come best first. ``skipped`` pairs the files left out with the reasons.
+    ``skipped`` pairs the files left out with the reasons.
     """
 
     method: str
@@ -49,11 +50,12 @@ class Outcome:
     ridge: float | None
     accuracy: float
     uncertainty: float
-    inputs: tuple[Weighted, ...]
+    inputs: tuple[WeightedInput, ...]
     skipped: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
+        """Return the result as JSON types."""
         return asdict(self)
 
 
@@ -64,30 +66,62 @@ def run(
     out: Path,
     method: str = METHODS[0],
     skip_invalid: bool = False,
-) -> Outcome:
-    """Blend the submissions of ``directory`` by their published ``scores`` and write the result to ``out``.
+) -> BlendResult:
+    """Blend the submissions of a folder by their published accuracies, and write the result.
 
-    Without ratings there are no priors: equal scores are ranked by ascending track id. InputError for a
-    refused input file (see `read_submissions`); UsageError where nothing is left to blend, for an unknown
-    method, and where ``out`` cannot be written.
+    Equal scores are ranked by ascending track id.
+
+    Parameters
+    ----------
+    directory : Path
+        Folder of submissions.
+    scores : Path
+        File of published accuracies.
+    candidates : Path
+        Test file with the candidates.
+    out : Path
+        File to write.
+    method : {'least-squares', 'vote', 'average'}
+    skip_invalid : bool, default False
+        Leave out submissions that cannot be read instead of failing.
+
+    Returns
+    -------
+    BlendResult
+
+    Raises
+    ------
+    InputError
+        An input file is invalid; see `read_submissions`.
+    UsageError
+        There is nothing to blend, the method is unknown, or ``out`` cannot be written.
     """
     if not directory.is_dir():
-        found = "a file" if directory.exists() else "nothing of that name"
-        raise UsageError(f"{directory}: expected a folder of submissions, found {found}")
+        reason = "is a file; give a folder of submissions" if directory.exists() else "no such directory"
+        raise UsageError(f"{directory}: {reason}")
     named = [directory / f"{name}{ending}" for name in read_scores(scores) for ending in ("", ".gz")]
     check_output(out, (scores, candidates, *named))
-    listed = read_candidates(candidates)
-    submissions = read_submissions(directory, scores, listed, skip_invalid, aside=(candidates, out))
+    test_file = read_candidates(candidates)
+    submissions = read_submissions(directory, scores, test_file, skip_invalid, excluded=(candidates, out))
     if not submissions.files:
-        raise UsageError(f"{directory}: expected at least one submission that can be read")
+        raise UsageError(f"{directory}: has no valid submission")
     pool = pool_of(submissions)
     blended = blend(pool, method)
-    write_submission(out, listed, pool.users.halves(blended.score) > 0)
-    return _outcome(submissions, pool, blended)
+    write_submission(out, test_file, pool.users.halves(blended.score) > 0)
+    return _result(submissions, pool, blended)
 
 
 def pool_of(submissions: Submissions) -> Pool:
-    """The submissions with their published accuracies as a pool."""
+    """Pool the submissions with their published accuracies.
+
+    Parameters
+    ----------
+    submissions : Submissions
+
+    Returns
+    -------
+    Pool
+    """
     error = rounding_error(submissions.accuracy)
     known = zip(submissions.files, submissions.accuracy.tolist(), strict=True)
     inputs = [Input(file, "submission", accuracy, error, "published") for file, accuracy in known]
@@ -95,12 +129,12 @@ def pool_of(submissions: Submissions) -> Pool:
     return Pool.of(users, inputs, submissions.values.T)
 
 
-def _outcome(submissions: Submissions, pool: Pool, blended: Blend) -> Outcome:
+def _result(submissions: Submissions, pool: Pool, blended: Blend) -> BlendResult:
     foretold = [None] * len(pool.inputs) if blended.foretold is None else blended.foretold.tolist()
     distinct = zip(pool.inputs, blended.weights.tolist(), foretold, strict=True)
-    inputs = [_weighted(*each) for each in distinct]
-    inputs += [_weighted(duplicate, None, None) for duplicate in pool.duplicates]
-    return Outcome(
+    inputs = [_weighted_input(*each) for each in distinct]
+    inputs += [_weighted_input(duplicate, None, None) for duplicate in pool.duplicates]
+    return BlendResult(
         blended.method,
         pool.users.count,
         len(submissions.candidates),
@@ -113,14 +147,27 @@ def _outcome(submissions: Submissions, pool: Pool, blended: Blend) -> Outcome:
     )
 
 
-def _weighted(known: Input, weight: float | None, foretold: float | None) -> Weighted:
-    return Weighted(known.name, weight, known.accuracy, known.standard_error, foretold, known.duplicate_of)
+def _weighted_input(known: Input, weight: float | None, foretold: float | None) -> WeightedInput:
+    return WeightedInput(
+        known.name, weight, known.accuracy, known.standard_error, foretold, known.duplicate_of
+    )
 
 
 def write_submission(path: Path, candidates: Candidates, liked: NDArray[np.bool_]) -> None:
-    """Write rows ``TrackID,Predictor`` of the candidates in their order, 1 for the ``liked`` (candidates).
+    """Write a submission, ``TrackID,Predictor``, atomically.
 
-    The file appears whole or not at all. UsageError where it cannot be written.
+    Parameters
+    ----------
+    path : Path
+    candidates : Candidates
+        Rows, in their order.
+    liked : ndarray of bool, shape (candidates,)
+        Rows with 1 as predictor, else 0.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written.
     """
     rows = pa.table({"id": candidates.ids, "liked": liked.astype(np.uint8)})
     with replacing(path) as unfinished, unfinished.open("wb") as file:

@@ -1,9 +1,9 @@
-"""The model behind probabilities: exactly half of a user's candidates are liked.
+"""Probabilities if exactly half of a user's candidates are liked: conditional logistic regression.
 
-Of all halves H of a user's n candidates, one is the liked one, with probability proportional to the product
-of the odds w_i of its members. That is conditional logistic regression (Cox, "Regression Models and
-Life-Tables", 1972); the sums are by the recursion of Gail, Lubin and Rubinstein, Biometrika 68, 1981. With
-m = n / 2 and e_k the elementary symmetric polynomial of degree k, the sum of all products of k of the odds,
+Of all halves H of a user's n candidates, one is liked, with probability proportional to the product of the
+odds w_i of its members (Cox, "Regression Models and Life-Tables", 1972). The sums are by the recursion of
+Gail, Lubin and Rubinstein, Biometrika 68, 1981. With m = n / 2 and e_k the elementary symmetric polynomial of
+degree k, the sum of all products of k of the odds,
 
     P(candidate i is liked) = w_i e_{m-1}(odds of the others) / e_m(all odds).
 """
@@ -18,12 +18,22 @@ from scipy.optimize import brentq
 
 from recsys.learners.ensembles.within_user import Array, Users
 
-WIDEST = 300.0  # bound of the log odds of half a user's candidates together, which keeps products finite
-STEEPEST = 60.0  # log odds per standard deviation of a score: as good as certainty
+WIDEST = 300.0  # bound on the summed log odds of half a user's candidates: keeps products finite
+STEEPEST = 60.0  # log odds per standard deviation of a score: practically certain
 
 
 def symmetric_polynomial(odds: Array, degree: int) -> Array:
-    """e_degree of each row of odds (users, n)."""
+    """Return the elementary symmetric polynomial of each row of odds.
+
+    Parameters
+    ----------
+    odds : ndarray of float64, shape (users, n)
+    degree : int
+
+    Returns
+    -------
+    ndarray of float64, shape (users,)
+    """
     polynomials = np.zeros((len(odds), degree + 1))
     polynomials[:, 0] = 1.0
     for column in odds.T:
@@ -32,9 +42,17 @@ def symmetric_polynomial(odds: Array, degree: int) -> Array:
 
 
 def probabilities(log_odds: Array) -> Array:
-    """P(liked) of each candidate, (users, n) like its log odds; the rows sum to n / 2.
+    """Return the probability that each candidate is liked; rows sum to n / 2.
 
-    Only differences within a row matter. Log odds further than 300 / n from the row's median are cut.
+    Only differences within a row matter. Log odds further than 300 / n from the row's median are clipped.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64, shape (users, n)
+
+    Returns
+    -------
+    ndarray of float64, shape (users, n)
     """
     size = log_odds.shape[1]
     centred = log_odds - np.median(log_odds, axis=1, keepdims=True)
@@ -47,12 +65,12 @@ def probabilities(log_odds: Array) -> Array:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What scores mean for the truth x in {-1, 1}, if the log odds are the scores times a slope.
+    """Relate scores to the truth x in {-1, 1}, if the log odds are the scores times a slope.
 
-    The one unknown is the slope. Either of two averages over the candidates tells it, and then the other:
-    ``accuracy``, the share of right marks where the first half by score is marked 1, and ``moment``, the mean
-    of score times x. ``blocks`` are distinct rows of descending scores (rows, n), each with the number of
-    users that have it.
+    The slope is the only unknown. Either of two averages over the candidates determines it, and so the other:
+    ``accuracy``, the share of right marks with the top half by score marked 1, and ``moment``, the mean of
+    score times x. ``blocks`` are distinct rows of descending scores (rows, n) with the number of users of
+    each.
     """
 
     blocks: tuple[tuple[Array, Array], ...]
@@ -61,12 +79,13 @@ class Calibration:
 
     @classmethod
     def of(cls, users: Users, scores: Array) -> Calibration:
+        """Group the scores (candidates) by user and sort them."""
         blocks = tuple(_distinct(-np.sort(-scores[rows], axis=1)) for rows in users.blocks)
         spread = float(np.sqrt(np.mean(scores**2)))
         return cls(blocks, len(scores), STEEPEST / spread if spread else 0.0)
 
     def accuracy(self, slope: float) -> float:
-        """Twice the liked share of the first half: each liked one that it misses is a wrong one in it."""
+        """Return twice the liked share of the top half: each liked candidate below it displaces one in it."""
         first_halves = sum(
             counts @ probabilities(slope * scores)[:, : scores.shape[1] // 2].sum(axis=1)
             for scores, counts in self.blocks
@@ -74,6 +93,7 @@ class Calibration:
         return 2 * float(first_halves) / self.candidates
 
     def moment(self, slope: float) -> float:
+        """Return the mean of score times x for a slope."""
         products = sum(
             counts @ (scores * (2 * probabilities(slope * scores) - 1)).sum(axis=1)
             for scores, counts in self.blocks
@@ -81,13 +101,15 @@ class Calibration:
         return float(products) / self.candidates
 
     def moment_at(self, accuracy: float) -> float:
+        """Return the moment that goes with an accuracy."""
         return self.moment(self._slope(self.accuracy, accuracy))
 
     def accuracy_at(self, moment: float) -> float:
+        """Return the accuracy that goes with a moment."""
         return self.accuracy(self._slope(self.moment, moment))
 
     def _slope(self, average: Callable[[float], float], target: float) -> float:
-        """The slope that gives the average; the steepest one that is tried where none does."""
+        """Return the slope that gives the average, limited to +-`steepest`."""
         if target >= average(self.steepest):
             return self.steepest
         if target <= average(-self.steepest):
@@ -96,7 +118,7 @@ class Calibration:
 
 
 def _distinct(rows: Array) -> tuple[Array, Array]:
-    """The distinct rows and how often each occurs. Ranks without ties are the common case: all the same."""
+    """Return the distinct rows and their counts; ranks without ties are all the same row."""
     if (rows == rows[0]).all():
         return rows[:1], np.array([float(len(rows))])
     distinct, counts = np.unique(rows, axis=0, return_counts=True)

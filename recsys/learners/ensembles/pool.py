@@ -1,4 +1,4 @@
-"""The inputs of an ensemble: submissions and models whose accuracy is known."""
+"""Inputs of an ensemble: submissions and models of known accuracy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_DECIMALS = 6
 
 @dataclass(frozen=True)
 class Input:
-    """A submission or a model, and how accurate it is known to be, with the standard error of that.
+    """Describe a submission or a model with its known accuracy and standard error.
 
-    ``kind`` is 'submission' or 'model'; ``origin`` says where the accuracy is from: 'published' or
-    'estimated'. ``duplicate_of`` names the input of the same ranks that stands for this one.
+    ``kind`` is 'submission' or 'model', ``origin`` 'published' or 'estimated'. ``duplicate_of`` names an
+    input with the same ranks, which counts for both.
     """
 
     name: str
@@ -33,11 +33,21 @@ class Input:
 
 @dataclass(frozen=True)
 class Pool:
-    """Distinct inputs (inputs) over the candidates.
+    """Hold distinct inputs over the candidates.
 
-    ``levels`` (candidates, inputs) are those of `Users`, s = levels / reach; ``marks`` (candidates, inputs)
-    are what the inputs predict, -1 and 1 as int8; ``moments`` (inputs) the means of s times the truth x in
-    {-1, 1}. ``duplicates`` are the inputs that another one stands for.
+    Attributes
+    ----------
+    users : Users
+    inputs : tuple of Input
+    levels : ndarray of float64, shape (candidates, inputs)
+        As in `Users`; s = levels / reach.
+    marks : ndarray of int8, shape (candidates, inputs)
+        Predictions, -1 or 1.
+    moments : ndarray of float64, shape (inputs,)
+        Mean of s times the truth x in {-1, 1}.
+    duplicates : tuple of Input
+        Inputs with the same ranks as one of ``inputs``.
+    warnings : tuple of str
     """
 
     users: Users
@@ -50,15 +60,17 @@ class Pool:
 
     @property
     def accuracy(self) -> Array:
+        """Return the accuracy of each input (inputs)."""
         return np.array([known.accuracy for known in self.inputs])
 
     @property
     def standard_error(self) -> Array:
+        """Return the standard error of each accuracy (inputs)."""
         return np.array([known.standard_error for known in self.inputs])
 
     @classmethod
     def of(cls, users: Users, inputs: Sequence[Input], columns: Iterable[Array]) -> Pool:
-        """The pool of inputs with their scores, or marks 0 and 1: a column (candidates) for each input."""
+        """Pool inputs with their scores, or marks 0 and 1: a column (candidates) per input."""
         groups: dict[bytes, list[Input]] = {}
         levels, marks, is_marked = [], [], []
         for known, scores in zip(inputs, columns, strict=True):
@@ -82,20 +94,20 @@ class Pool:
 
 
 def _merged(group: list[Input]) -> Input:
-    """The first of the inputs with the same ranks, at the mean of their accuracies."""
+    """Return the first of the inputs with the same ranks, with the mean of their accuracies."""
     return replace(group[0], accuracy=float(np.mean([known.accuracy for known in group])))
 
 
 def _disagreement(group: list[Input]) -> str:
     scores = ", ".join(f"{known.name} ({known.accuracy:.3f})" for known in group)
-    return f"the same ranks have different scores, their mean is used: {scores}"
+    return f"submissions with the same ranks have different published accuracies; using their mean: {scores}"
 
 
 def _moment(users: Users, known: Input, level: Array, is_marked: bool) -> float:
-    """The mean of s x from the known accuracy P.
+    """Return the mean of s x from the known accuracy P.
 
-    A mark has s = -1 or 1, so it is 2 P - 1 exactly, whether or not half of the candidates are marked. P of
-    a score is that of its first halves; what its ranks are worth follows from the calibration.
+    A mark has s = -1 or 1, so it is 2 P - 1 exactly, whether or not half of the candidates are marked. P of a
+    score is that of its top halves; the moment of its ranks follows from the calibration.
     """
     if is_marked:
         return 2 * known.accuracy - 1
@@ -103,9 +115,18 @@ def _moment(users: Users, known: Input, level: Array, is_marked: bool) -> float:
 
 
 def rounding_error(accuracies: Iterable[float]) -> float:
-    """Standard error of scores that were rounded, all to as many decimals as the longest of them has.
+    """Return the standard error of rounded accuracies.
 
-    Rounding to d decimals is an error uniform within half a unit of the last one: 10^-d / sqrt(12).
+    Rounding to d decimals is an error uniform within half a unit of the last one: 10^-d / sqrt(12). All
+    accuracies are taken to have as many decimals as the longest.
+
+    Parameters
+    ----------
+    accuracies : iterable of float
+
+    Returns
+    -------
+    float
     """
     scores = np.array([*accuracies])
     exact = (d for d in range(1, MOST_DECIMALS) if np.allclose(scores, scores.round(d), rtol=0, atol=1e-9))

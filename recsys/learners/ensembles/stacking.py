@@ -1,6 +1,7 @@
-"""Stacking: a logistic model on the within-user ranks of all models and submissions (Wolpert, 1992).
+"""Stacking: logistic regression on the within-user ranks of all models and submissions.
 
-It starts from the best input and leaves it only as far as held-out folds agree.
+It starts from the best input and deviates from it only where held-out folds gain (Wolpert, "Stacked
+Generalization", 1992).
 """
 
 from __future__ import annotations
@@ -17,23 +18,28 @@ from scipy.spatial.distance import squareform
 
 from recsys.errors import UnavailableError
 from recsys.learners.common.settings import parse
-from recsys.learners.ensembles.columns import NO_FOLD, Listed
+from recsys.learners.ensembles.columns import NO_FOLD, CandidateIndex
 from recsys.learners.ensembles.weights import combine, rounded
 from recsys.learners.ensembles.within_user import Array, Users
 from recsys.project.contract import Context, Relation
 
-FREEDOM = 100.0  # scale of the best input, whose coefficient the penalty then hardly reaches
-SURE = 1.645  # standard errors: a gain that chance gives one time in twenty is none
-FEWEST_FOLDS = 3  # one to score, one to judge the penalty, one to learn from
+FREEDOM = 100.0  # scale of the best input, which makes the penalty on its coefficient negligible
+SURE = 1.645  # standard errors of a significant gain, one-sided at 5 %
+FEWEST_FOLDS = 3  # one to score, one to validate the penalty, one to train on
 
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class StackingSettings:
-    """``penalties`` to choose from, on half the sum of squared coefficients besides that of the best input.
+    """Settings of `fit_predict`.
 
-    Inputs that correlate by at least ``family_correlation``, each with each, are one family.
+    Attributes
+    ----------
+    family_correlation : float
+        Inputs that pairwise correlate by at least this are one family.
+    penalties : sequence of float
+        L2 penalties to choose from; the best input is not penalised.
     """
 
     family_correlation: float
@@ -42,7 +48,7 @@ class StackingSettings:
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled candidates of users with both labels: ``rows`` among all candidates, folds, users, labels."""
+    """Hold labelled candidates of users with both labels: positions, folds, users and labels."""
 
     rows: Integers
     fold: Integers
@@ -50,47 +56,65 @@ class Examples:
     label: Integers
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> Examples:
+        """Return the chosen examples."""
         return Examples(self.rows[chosen], self.fold[chosen], self.user[chosen], self.label[chosen])
 
 
 def fit_predict(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
-    """Log odds for ``candidates (user_id, track_id, position)``, learned from ``labels (..., label)``.
+    """Stack models and submissions, and score the candidates by log odds.
 
-    Features are the ranks of ``predictions (model, user_id, track_id, score)`` and ``submissions (file,
-    ...)``. A user of ``folds (user_id, fold)`` gets scores from a stack that saw no label of that fold, all
-    others from the one that saw every label. Where the models themselves are trained on labels, such a stack
-    learns from ``nested (model, user_id, track_id, held_out_fold, score)``: scores of the other folds' users
-    by models that saw no label of that fold either.
-    UnavailableError without inputs or for users with a liked and a not liked label in fewer than three folds.
+    A user in a fold is scored by a stack that saw no label of that fold, all others by a stack of all labels.
+    For models that are trained on labels, a stack without a fold is trained on scores that did not use it
+    either.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``candidates`` (user_id, track_id, position), ``predictions`` (model, user_id, track_id, score),
+        ``submissions`` (file, user_id, track_id, score), ``labels`` (user_id, track_id, label), ``folds``
+        (user_id, fold), and ``nested`` (model, user_id, track_id, held_out_fold, score).
+    settings : mapping
+        Keys of `StackingSettings`.
+    context : Context
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table
+        ``scores.stacked_ensemble`` (user_id, track_id, score).
+
+    Raises
+    ------
+    UnavailableError
+        There are no inputs, or fewer than three folds have users with a liked and a not liked label.
     """
     chosen = parse(StackingSettings, settings)
-    listed = Listed(inputs["candidates"].arrow())
+    candidates = CandidateIndex(inputs["candidates"].arrow())
     context.report(0.0, "ranking the inputs within the user")
-    columns = listed.inputs(inputs["predictions"], inputs["submissions"])
-    nested = listed.nested(inputs["nested"], columns)
-    levels = np.array([listed.users.levels(scores) for scores in columns.values()]).T
-    fold = listed.folds(inputs["folds"].arrow())
-    examples = _examples(listed, inputs["labels"].arrow(), fold)
-    score = np.empty(len(listed))
+    columns = candidates.inputs(inputs["predictions"], inputs["submissions"])
+    nested = candidates.nested(inputs["nested"], columns)
+    levels = np.array([candidates.users.levels(scores) for scores in columns.values()]).T
+    fold = candidates.folds(inputs["folds"].arrow())
+    examples = _examples(candidates, inputs["labels"].arrow(), fold)
+    score = np.empty(len(candidates))
     for done, held_out in enumerate(turns := np.unique([NO_FOLD, *fold])):
         context.report(done / len(turns), f"stack {done + 1} of {len(turns)}")
         seen = levels.copy()
         for number, name in enumerate(columns):
             if (name, held_out) in nested:
-                seen[:, number] = listed.users.levels(nested[name, held_out])
-        weights = _weights(listed.users, seen, examples[examples.fold != held_out], chosen)
-        blended = combine(listed.users, levels, rounded(weights))
+                seen[:, number] = candidates.users.levels(nested[name, held_out])
+        weights = _weights(candidates.users, seen, examples[examples.fold != held_out], chosen)
+        blended = combine(candidates.users, levels, rounded(weights))
         score[fold == held_out] = blended[fold == held_out]
-    return {"scores.stacked_ensemble": listed.scored(score)}
+    return {"scores.stacked_ensemble": candidates.scored(score)}
 
 
 def _weights(users: Users, levels: Array, examples: Examples, settings: StackingSettings) -> Array:
-    """The weight of each input, from levels (candidates, inputs) and the labels that may be seen."""
+    """Return the weight of each input, from levels (candidates, inputs) and the examples to train on."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):  # so that the number of threads does not show in the last digits
+    with threadpool_limits(1):  # the last digits depend on the number of threads
         ranks = levels[examples.rows] / users.reach[examples.rows, None]
         members = families(ranks.T @ ranks, settings.family_correlation)
         halves = [users.halves(column)[examples.rows] for column in levels.T]
@@ -101,10 +125,23 @@ def _weights(users: Users, levels: Array, examples: Examples, settings: Stacking
 
 
 def fit(best: Array, families: Array, examples: Examples, penalties: Sequence[float]) -> tuple[float, Array]:
-    """The coefficients of the best input (examples) and of the families (examples, families).
+    """Fit the coefficients of the best input and of the families.
 
-    The penalty is the one that gains most right predictions on held-out folds over the best input alone. If
-    no gain is sure, that is more than `SURE` standard errors over users, the best input stays alone.
+    The chosen penalty gains most right predictions on held-out folds over the best input alone. If no gain
+    exceeds `SURE` standard errors over users, only the best input is used.
+
+    Parameters
+    ----------
+    best : ndarray of float64, shape (examples,)
+        Ranks of the best input.
+    families : ndarray of float64, shape (examples, families)
+    examples : Examples
+    penalties : sequence of float
+
+    Returns
+    -------
+    own : float
+    family : ndarray of float64, shape (families,)
     """
     alone = _held_out_hits(best, families, examples, np.inf)
     chosen, most = np.inf, 0.0
@@ -117,7 +154,7 @@ def fit(best: Array, families: Array, examples: Examples, penalties: Sequence[fl
 
 
 def _held_out_hits(best: Array, families: Array, examples: Examples, penalty: float) -> Array:
-    """The share of right predictions for each user, by a model of the other folds."""
+    """Return each user's share of right predictions, by models of the other folds."""
     logit = np.empty(len(best))
     for fold in np.unique(examples.fold):
         out = examples.fold == fold
@@ -130,7 +167,7 @@ def _held_out_hits(best: Array, families: Array, examples: Examples, penalty: fl
 
 
 def _fit(best: Array, families: Array, label: Integers, penalty: float) -> tuple[float, Array]:
-    """Logistic regression in which the best input's coefficient goes free of the penalty.
+    """Fit logistic regression with an unpenalised coefficient of the best input.
 
     There is no intercept: the ranks of a user sum to zero, and so do labels of -1 and 1.
     """
@@ -146,10 +183,19 @@ def _fit(best: Array, families: Array, label: Integers, penalty: float) -> tuple
 
 
 def families(gram: Array, correlation: float) -> Array:
-    """Membership (inputs, families): column sums 1, each family's mean is a feature.
+    """Group correlated inputs by complete linkage.
 
-    ``gram`` (inputs, inputs) may have any scale. Complete linkage: within a family, each two inputs correlate
-    by at least ``correlation``.
+    Parameters
+    ----------
+    gram : ndarray of float64, shape (inputs, inputs)
+        X'X of the inputs, at any scale.
+    correlation : float
+        Least pairwise correlation within a family.
+
+    Returns
+    -------
+    ndarray of float64, shape (inputs, families)
+        Membership; columns sum to 1, so that each feature is a family's mean.
     """
     if len(gram) == 1:
         return np.ones((1, 1))
@@ -163,8 +209,8 @@ def families(gram: Array, correlation: float) -> Array:
     return members / members.sum(axis=0)
 
 
-def _examples(listed: Listed, labels: pa.Table, fold: Integers) -> Examples:
-    rows = listed.rows(labels)
+def _examples(candidates: CandidateIndex, labels: pa.Table, fold: Integers) -> Examples:
+    rows = candidates.rows(labels)
     order = np.argsort(rows)
     label = labels["label"].to_numpy().astype(np.int64)[order]
     user_id = labels["user_id"].to_numpy()[order]
@@ -172,7 +218,7 @@ def _examples(listed: Listed, labels: pa.Table, fold: Integers) -> Examples:
     examples = Examples(rows[order], fold[rows[order]], user_id.astype(np.int64), label)[is_mixed]
     if len(np.unique(examples.fold)) < FEWEST_FOLDS:
         raise UnavailableError(
-            "stacking learns from labels: expected users with a liked and a not liked candidate in at least "
+            "stacked_ensemble needs labels: users with a liked and a not liked candidate in "
             f"{FEWEST_FOLDS} folds"
         )
     return examples

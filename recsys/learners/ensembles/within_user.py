@@ -1,4 +1,4 @@
-"""Operations within the user: ranks on a common scale, and the half that a score marks."""
+"""Ranks within each user on a common scale, and the top half of each user's candidates."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ Rows = NDArray[np.int64]
 
 
 class Users:
-    """Candidates grouped by user.
+    """Group candidates by user.
 
-    ``blocks`` holds, for each number n of candidates that occurs, the rows of the users with that many, as
-    a matrix (users, n) with ascending track ids; ``reach`` (candidates) is n - 1; ``count`` the number of
-    users.
+    A *level* is a rank within the user on a scale of integers: 2 rank - n - 1, from -(n - 1) to n - 1, or
+    plus and minus n - 1 for a mark. ``level / reach`` is the s of the ensemble, in [-1, 1]. Sums of integers
+    are exact: they do not depend on the order of summation, so not on the number of threads, and ties stay
+    ties.
 
-    A *level* is a rank within the user on a scale of whole numbers: 2 rank - n - 1, from -(n - 1) to n - 1,
-    or plus and minus n - 1 for a mark. ``level / reach`` is the s of the ensemble, in [-1, 1]. Levels are
-    kept because sums of whole numbers are exact: they do not depend on the order of summation, hence not on
-    the number of threads, and ties stay ties.
+    Attributes
+    ----------
+    blocks : list of ndarray of int64, shape (users, n)
+        For each number n of candidates that occurs, the rows of the users with that many, track ids
+        ascending.
+    reach : ndarray of float64, shape (candidates,)
+        n - 1 of the candidate's user.
+    count : int
+        Number of users.
     """
 
     def __init__(self, user_id: Rows, track_id: Rows) -> None:
@@ -34,7 +40,7 @@ class Users:
             self.reach[rows] = rows.shape[1] - 1
 
     def levels(self, scores: Array) -> Array:
-        """Levels (candidates) of scores, ties at their mean rank; marks 0 and 1 give -reach and reach."""
+        """Return levels (candidates) of scores, ties at the mean rank; marks 0 and 1 give -+reach."""
         if is_marks(scores):
             return (2 * scores - 1) * self.reach
         levels = np.empty(len(scores))
@@ -43,7 +49,7 @@ class Users:
         return levels
 
     def halves(self, scores: Array) -> Array:
-        """1 for the first half of each user's candidates by score, ties by ascending track id; else -1."""
+        """Return 1 for the top half of each user's candidates by score, ties by track id; else -1."""
         halves = np.full(len(scores), -1.0)
         for rows in self.blocks:
             best = np.argsort(-scores[rows], axis=1, kind="stable")[:, : rows.shape[1] // 2]
@@ -52,5 +58,14 @@ class Users:
 
 
 def is_marks(scores: Array) -> bool:
-    """Whether scores are marks 0 and 1 instead of a scale."""
+    """Return whether scores are marks 0 and 1 instead of a scale.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (candidates,)
+
+    Returns
+    -------
+    bool
+    """
     return bool(np.isin(scores, (0.0, 1.0)).all())

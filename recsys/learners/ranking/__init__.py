@@ -1,1 +1,1 @@
-"""Gradient-boosted trees that rank candidates."""
+"""Rankers of candidates and of lists: boosted trees trained on the validation split."""

@@ -1,8 +1,12 @@
-"""The ranker: boosted trees that learn from validation candidates, and so need no label.
+"""The ranker: boosted trees trained on the validation split, without labels.
 
-Validation holds high ratings out of the history and draws tracks beside them as the Cup's organisers did, so
-its labels are known. Features of validation pairs are made from the history that is left, those of the real
-candidates from all of it (Xie et al., KDD Cup 2011, JMLR W&CP 18).
+Validation holds likes out of the history and adds sampled negatives as the Cup's organisers did, so its
+labels are known. Features of validation pairs come from the remaining history, those of the real candidates
+from all of it.
+
+References
+----------
+Xie et al., KDD Cup 2011, JMLR W&CP 18.
 """
 
 from __future__ import annotations
@@ -33,36 +37,67 @@ Mask = NDArray[np.bool_]
 
 
 class TreeSettings(Protocol):
-    """What boosted trees and their folds take of a model's settings."""
+    """Settings that `Trees` and `folds` read."""
 
     @property
-    def folds(self) -> int: ...
+    def folds(self) -> int:
+        """Return the number of folds of users."""
+
     @property
-    def trees(self) -> int: ...
+    def trees(self) -> int:
+        """Return the most trees of a model."""
+
     @property
-    def leaves(self) -> int: ...
+    def leaves(self) -> int:
+        """Return the most leaves of a tree."""
+
     @property
-    def leaf_examples(self) -> int: ...
+    def leaf_examples(self) -> int:
+        """Return the least examples of a leaf."""
+
     @property
-    def learning_rate(self) -> float: ...
+    def learning_rate(self) -> float:
+        """Return the learning rate."""
+
     @property
-    def feature_share(self) -> float: ...
+    def feature_share(self) -> float:
+        """Return the share of features that a split considers."""
+
     @property
-    def patience(self) -> int: ...
+    def patience(self) -> int:
+        """Return the trees without improvement that stop training."""
+
     @property
-    def fewest_users(self) -> int: ...
+    def fewest_users(self) -> int:
+        """Return the least number of users to train on."""
+
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """Return the random seed."""
 
 
 @dataclass(frozen=True)
 class RankerSettings:
-    """``folds`` of validation users, each of which ends the training of one set of at most ``trees`` trees.
+    """Settings of `fit_predict`.
 
-    A set ends after ``patience`` trees that do not help the users of its fold. A tree has ``leaves`` leaves
-    of ``leaf_examples`` examples at least, each split chooses among ``feature_share`` of the features. Fewer
-    than ``fewest_users`` validation users are not enough to learn from. The importance of the features is
-    measured on ``importance_users`` users of each fold at most.
+    Attributes
+    ----------
+    folds : int
+        Folds of validation users; each stops the training of one model early.
+    trees : int
+        Most trees of a model.
+    leaves, leaf_examples : int
+        Most leaves of a tree, least examples of a leaf.
+    learning_rate : float
+    feature_share : float
+        Share of features that a split considers.
+    patience : int
+        Trees without improvement on the held-out fold that stop training.
+    fewest_users : int
+        Least number of validation users.
+    importance_users : int
+        Most users per fold to measure feature importance on.
+    seed : int
     """
 
     folds: int
@@ -79,14 +114,14 @@ class RankerSettings:
 
 @dataclass(frozen=True)
 class Trees:
-    """Boosted trees over some of the features: those that the training users have a value of."""
+    """Hold boosted trees and the feature ``columns`` that have values in the training rows."""
 
     columns: NDArray[np.int64]
     model: HistGradientBoostingClassifier
 
     @classmethod
     def fit(cls, features: Array, label: Array, held_out: Mask, settings: TreeSettings) -> Trees:
-        """Learn from the rows that are not held out, until those that are stop to gain from it."""
+        """Fit on the training rows with early stopping on the held-out rows."""
         columns = np.flatnonzero(~np.isnan(features[~held_out]).all(axis=0))
         model = HistGradientBoostingClassifier(
             max_iter=settings.trees,
@@ -103,27 +138,45 @@ class Trees:
         return cls(columns, model)
 
     def log_odds(self, features: Array) -> Array:
-        """The log odds of being liked, of rows of all features."""
+        """Return the log odds of being liked, for rows of all features."""
         return np.asarray(self.model.decision_function(features[:, self.columns]))
 
 
 def fit_predict(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, Rows]:
-    """Log odds for ``candidates``, learned from ``validation``: both (user_id, track_id, features ...).
+    """Fit the ranker on validation candidates and score the real ones by log odds.
 
-    ``labels (user_id, track_id, label)`` are those of the validation candidates. The validation users are dealt
-    into folds: trees that stop by one fold score it, and the mean of all scores the real candidates. Gives
-    ``scores.ranker``, ``validation.scores_ranker`` of users whose labels the trees did not see, and
-    ``features.ranker_importance``: each feature's share in the rise of the log loss when it is shuffled.
-    UnavailableError where there are too few validation users.
+    Validation users are divided into folds: each model stops early on one fold and scores it. Real candidates
+    get the mean over all models.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``validation`` and ``candidates`` (user_id, track_id, features ...), and ``labels`` (user_id,
+        track_id, label) of the validation candidates.
+    settings : mapping
+        Keys of `RankerSettings`.
+    context : Context
+
+    Returns
+    -------
+    mapping of str to rows
+        ``scores.ranker``. ``validation.scores_ranker``: validation candidates scored by models that did not
+        train on their labels. ``features.ranker_importance``: each feature's share in the rise of the log
+        loss when it is shuffled.
+
+    Raises
+    ------
+    UnavailableError
+        There are too few validation users.
     """
     chosen = parse(RankerSettings, settings)
     validation, labels = inputs["validation"].arrow(), inputs["labels"].arrow()
     names = [name for name in validation.column_names if name not in KEY]
     features, label = matrix(validation, names), labels["label"].to_numpy().astype(float)
     fold = folds(validation["user_id"].to_numpy(), chosen)
-    practised, rises = np.zeros(len(features)), np.zeros(len(names))
+    held_out_scores, rises = np.zeros(len(features)), np.zeros(len(names))
 
     def learn(number: int) -> tuple[Trees, Array, Array]:
         held_out = fold == number
@@ -135,18 +188,18 @@ def fit_predict(
             importance(trees, features[few], label[few], chosen.seed),
         )
 
-    # A thread for each fold, not threads within: these wait for each other at every split of a tree.
+    # One thread per fold: threads within a fold would wait for each other at every split.
     sets: list[Trees] = []
     with threadpool_limits(1), ThreadPoolExecutor(context.threads) as pool:
         for number, (trees, of_held_out, rise) in enumerate(pool.map(learn, range(chosen.folds))):
             context.report((number + 1) / chosen.folds, f"trees {number + 1} of {chosen.folds}")
             sets.append(trees)
-            practised[fold == number] = of_held_out
+            held_out_scores[fold == number] = of_held_out
             rises += rise
     scores = _scores(sets, inputs["candidates"].batches(BLOCK), names, context)
     return {
         "scores.ranker": pa.RecordBatchReader.from_batches(SCORES, scores),
-        "validation.scores_ranker": scored(validation, practised),
+        "validation.scores_ranker": scored(validation, held_out_scores),
         "features.ranker_importance": shares(names, rises),
     }
 
@@ -154,12 +207,12 @@ def fit_predict(
 def _scores(
     sets: Sequence[Trees], candidates: Iterable[pa.RecordBatch], names: Sequence[str], context: Context
 ) -> Iterator[pa.RecordBatch]:
-    """The candidates with the mean of all log odds, a block after the other."""
+    """Yield the candidates with the mean log odds of all models, batch by batch."""
     with ThreadPoolExecutor(context.threads) as pool:
         for batch in candidates:
             features = matrix(batch, names)
             with threadpool_limits(1):
-                found = list(pool.map(lambda trees: trees.log_odds(features), sets))  # noqa: B023  this block's
+                found = list(pool.map(lambda trees: trees.log_odds(features), sets))  # noqa: B023  used within the loop
             mean = sum(part / len(sets) for part in found)
             yield pa.RecordBatch.from_arrays(
                 [batch["user_id"], batch["track_id"], pa.array(mean)], schema=SCORES
@@ -167,28 +220,82 @@ def _scores(
 
 
 def matrix(table: pa.Table | pa.RecordBatch, names: Sequence[str]) -> Array:
-    """The columns of a table as (rows, columns), NULL as NaN."""
+    """Stack the columns of a table, NULL as NaN.
+
+    Parameters
+    ----------
+    table : pyarrow.Table or pyarrow.RecordBatch
+    names : sequence of str
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+    """
     columns = [table[name].cast(pa.float64()).to_numpy(zero_copy_only=False) for name in names]
     return np.stack(columns, axis=1)
 
 
 def folds(user: NDArray[np.int64], settings: TreeSettings, model: str = "ranker") -> NDArray[np.int64]:
-    """The fold of each row: users in a random order, dealt out in turn."""
+    """Assign users to folds at random.
+
+    Parameters
+    ----------
+    user : ndarray of int64, shape (rows,)
+    settings : TreeSettings
+    model : str, default 'ranker'
+        Name for the message.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows,)
+
+    Raises
+    ------
+    UnavailableError
+        There are too few users.
+    """
     users, place = np.unique(user, return_inverse=True)
     if len(users) < max(settings.fewest_users, settings.folds):
-        wanted = f"needs {settings.fewest_users} users with enough high ratings to practise on"
-        raise UnavailableError(f"{model} {wanted}: the data has {len(users)}")
+        needed = f"needs {settings.fewest_users} users with enough likes for validation"
+        raise UnavailableError(f"{model} {needed}: the data has {len(users)}")
     dealt = np.random.default_rng(settings.seed).permutation(len(users)) % settings.folds
     return dealt[place]
 
 
 def first_users(user: NDArray[np.int64], held_out: Mask, count: int) -> Mask:
-    """The rows of some of the users that are held out."""
+    """Mark the rows of the first ``count`` held-out users.
+
+    Parameters
+    ----------
+    user : ndarray of int64, shape (rows,)
+    held_out : ndarray of bool, shape (rows,)
+    count : int
+
+    Returns
+    -------
+    ndarray of bool, shape (rows,)
+    """
     return held_out & np.isin(user, np.unique(user[held_out])[:count])
 
 
 def importance(trees: Trees, features: Array, label: Array, seed: int) -> Array:
-    """How much the log loss rises when a feature is shuffled, for each feature (Breiman, 2001)."""
+    """Measure permutation importance: the rise of the log loss when a feature is shuffled.
+
+    Parameters
+    ----------
+    trees : Trees
+    features : ndarray of float64, shape (rows, features)
+    label : ndarray of float64, shape (rows,)
+    seed : int
+
+    Returns
+    -------
+    ndarray of float64, shape (features,)
+
+    References
+    ----------
+    Breiman, "Random Forests", 2001.
+    """
     rng = np.random.default_rng(seed)
     before = log_loss(label, expit(trees.log_odds(features)))
     rises = np.zeros(features.shape[1])
@@ -200,12 +307,35 @@ def importance(trees: Trees, features: Array, label: Array, seed: int) -> Array:
 
 
 def shares(names: Sequence[str], rises: Array) -> pa.Table:
-    """Shares that sum to 1; a feature that only hurts has none."""
+    """Normalise importances to shares that sum to 1; negative ones count as 0.
+
+    Parameters
+    ----------
+    names : sequence of str
+    rises : ndarray of float64, shape (features,)
+
+    Returns
+    -------
+    pyarrow.Table
+        ``model``, ``feature``, ``importance``.
+    """
     positive = np.maximum(rises, 0)
     importance = positive / max(positive.sum(), np.finfo(float).tiny)
     return pa.table({"model": ["ranker"] * len(names), "feature": list(names), "importance": importance})
 
 
 def scored(table: pa.Table, score: Array) -> pa.Table:
-    """The pairs of a table with a score each."""
+    """Return the pairs of a table with one score each.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        ``user_id``, ``track_id`` and any other columns.
+    score : ndarray of float64, shape (rows,)
+
+    Returns
+    -------
+    pyarrow.Table
+        ``user_id``, ``track_id``, ``score``.
+    """
     return table.select(KEY).append_column("score", pa.array(score))

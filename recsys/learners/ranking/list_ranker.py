@@ -1,8 +1,12 @@
-"""The ranker of lists from the whole catalogue: boosted trees on what retrieval proposes for validation users.
+"""The list ranker: boosted trees that re-rank retrieved items, trained on the validation split.
 
-A validation user's liked tracks are the likes that were held out; whatever else retrieval proposes from the
-history that is left counts as unliked. The trees are kept as rows (`recsys.learners.ranking.trees`), so that a
-warehouse can rank with nothing but NumPy. Xie et al., KDD Cup 2011, JMLR W&CP 18, has the features.
+A validation user's held-out likes are the liked items; everything else that retrieval proposes from the
+remaining history counts as not liked. Trees are stored as rows (`recsys.learners.ranking.trees`), so that a
+warehouse can rank with NumPy alone.
+
+References
+----------
+Xie et al., KDD Cup 2011, JMLR W&CP 18: the features.
 """
 
 from __future__ import annotations
@@ -27,9 +31,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CatalogueRankerSettings:
-    """As `recsys.learners.ranking.learner.RankerSettings`, for as many as ``users`` validation users.
+    """Settings of `fit`.
 
-    ``candidates`` of a user are ranked; lists of ``list`` tracks are judged.
+    Attributes
+    ----------
+    users : int
+        Most validation users.
+    candidates : int
+        Candidates per user to rank.
+    list : int
+        Length of the evaluated lists.
+    folds, trees, leaves, leaf_examples, learning_rate, feature_share, patience, fewest_users, seed
+        As in `recsys.learners.ranking.learner.RankerSettings`.
     """
 
     users: int
@@ -49,12 +62,28 @@ class CatalogueRankerSettings:
 def fit(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
-    """Trees from ``examples`` (user_id, track_id, affinity, features ...), in the order of their key.
+    """Fit boosted trees on retrieved candidates of validation users.
 
-    ``labels (user_id, track_id, label)`` are those of validation. Gives ``learned.retrieval_trees``, the mean
-    of the trees of all folds, and ``learned.list_validation (model, users, recall, ndcg)``: how good the
-    lists of validation users are by trees that did not see their likes, and by affinity. UnavailableError
-    where there are too few validation users, or retrieval finds no held-out like in some fold.
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``examples`` (user_id, track_id, affinity, features ...), in the order of their key, and ``labels``
+        (user_id, track_id, label) of validation.
+    settings : mapping
+        Keys of `CatalogueRankerSettings`.
+    context : Context
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table
+        ``learned.retrieval_trees``: the trees of all folds, averaged. ``learned.list_validation`` (model,
+        users, recall, ndcg): quality of validation users' lists, by trees that did not train on them and by
+        affinity.
+
+    Raises
+    ------
+    UnavailableError
+        There are too few validation users, or retrieval finds no held-out like in some fold.
     """
     from threadpoolctl import threadpool_limits
 
@@ -68,29 +97,44 @@ def fit(
     names = [name for name in examples.column_names if name not in KEY]
     features, liked = matrix(examples, names), _liked(examples, labels)
     if any(not liked[fold == number].any() for number in range(chosen.folds)):
-        raise UnavailableError("catalogue_ranker: retrieval finds too few of the likes that are held out")
+        raise UnavailableError("catalogue_ranker: retrieval finds too few held-out likes to train on")
 
     def learn(number: int) -> Trees:
         return Trees.fit(features, liked, fold == number, chosen)
 
     with threadpool_limits(1), ThreadPoolExecutor(context.threads) as pool:
         models = list(pool.map(learn, range(chosen.folds)))
-    practised = np.zeros(len(features))
+    held_out_scores = np.zeros(len(features))
     for number, model in enumerate(models):
-        practised[fold == number] = model.log_odds(features[fold == number])
+        held_out_scores[fold == number] = model.log_odds(features[fold == number])
     kept = [(model.model, [names[column] for column in model.columns]) for model in models]
     held_out = labels.filter(labels["label"].combine_chunks().cast(pa.bool_()))["user_id"].to_numpy()
-    judged = {"affinity": matrix(examples, ["affinity"])[:, 0], "catalogue_ranker": practised}
+    validated = {"affinity": matrix(examples, ["affinity"])[:, 0], "catalogue_ranker": held_out_scores}
     return {
         "learned.retrieval_trees": trees.table(kept),
-        "learned.list_validation": _judged(users, liked, held_out, judged, chosen.list),
+        "learned.list_validation": _quality(users, liked, held_out, validated, chosen.list),
     }
 
 
 def score(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
-    """Log odds of ``features (user_id, track_id, ...)``, by ``trees`` as `recsys.learners.ranking.trees` has them."""
+    """Score candidates by log odds with stored trees.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Relation
+        ``features`` (user_id, track_id, features ...) and ``trees``, as in `recsys.learners.ranking.trees`.
+    settings : mapping
+        Not used.
+    context : Context
+        Not used.
+
+    Returns
+    -------
+    mapping of str to pyarrow.Table
+        ``retrieval.scores_catalogue_ranker`` (user_id, track_id, score).
+    """
     features = inputs["features"].arrow()
     found = trees.predict(inputs["trees"].arrow(), features)
     scores = features.select(KEY).append_column("score", pa.array(found))
@@ -98,23 +142,23 @@ def score(
 
 
 def _liked(examples: pa.Table, labels: pa.Table) -> Array:
-    """1 for each example that is a held-out like, else 0."""
+    """Return 1 for each example that is a held-out like, else 0."""
     held_out = labels.filter(labels["label"].combine_chunks().cast(pa.bool_()))
     return np.isin(_pairs(examples), _pairs(held_out)).astype(float)
 
 
 def _pairs(table: pa.Table) -> NDArray[np.int64]:
-    """One number for each pair of ids."""
+    """Combine user and track id in one number."""
     user, track = (table[name].cast(pa.int64()).to_numpy() for name in KEY)
     return np.asarray((user << 32) + track)
 
 
-def _judged(
+def _quality(
     user: NDArray[np.int64], liked: Array, held_out: NDArray[np.int64], scores: Mapping[str, Array], k: int
 ) -> pa.Table:
-    """Mean recall and NDCG at k over the users (Jarvelin and Kekalainen, 2002), of each score.
+    """Return mean recall and NDCG at k over the users, for each score.
 
-    ``held_out`` has a user's id once for each like, retrieved or not.
+    ``held_out`` has a user's id once per like, retrieved or not (Järvelin and Kekäläinen, 2002).
     """
     users, row = np.unique(user, return_inverse=True)
     likes = np.maximum(_counts(users, held_out), 1)
@@ -133,12 +177,12 @@ def _judged(
 
 
 def _counts(users: NDArray[np.int64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each of some sorted ids is there."""
+    """Count the owners of each of some sorted ids."""
     return np.searchsorted(np.sort(owners), users, "right") - np.searchsorted(np.sort(owners), users, "left")
 
 
 def _places(row: NDArray[np.int64], value: Array) -> NDArray[np.int64]:
-    """The place of each value among its row's, 0 the highest, equal ones in their order."""
+    """Return the rank of each value within its row, from 0 for the highest; ties in their order."""
     order = np.lexsort((np.arange(len(row)), -value, row))
     starts = np.searchsorted(row[order], row[order], "left")
     places = np.empty(len(row), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Boosted trees as rows of a relation: what scikit-learn learned, kept and asked without it."""
+"""Boosted trees as rows of a relation, trained by scikit-learn and evaluated without it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,25 @@ SCHEMA = pa.schema(
         ("value", pa.float64()),
     ]
 )
-ROWS = 1 << 16  # that walk down a tree at a time
+ROWS = 1 << 16  # rows evaluated at a time
 
 Array = NDArray[np.float64]
 
 
 def table(models: Sequence[tuple[HistGradientBoostingClassifier, Sequence[str]]]) -> pa.Table:
-    """The trees whose sum is the mean of some models' log odds; each model with the names of its features.
+    """Convert models to trees whose sum is the mean of the models' log odds.
 
-    A model's start, the log odds of its training rows, is in the leaves of its first tree.
+    A model's baseline, the log odds of its training rows, is added to the leaves of its first tree.
+
+    Parameters
+    ----------
+    models : sequence of (HistGradientBoostingClassifier, sequence of str)
+        Each model with the names of its features.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per node, as in `SCHEMA`.
     """
     rows = []
     number = 0
@@ -68,7 +78,19 @@ def _nodes(
 
 
 def predict(trees: pa.Table, features: pa.Table) -> Array:
-    """The sum over ``trees``, as `table` gives them, of what each says of the rows of ``features``."""
+    """Sum the trees' values for each row of features.
+
+    Parameters
+    ----------
+    trees : pyarrow.Table
+        As returned by `table`.
+    features : pyarrow.Table
+        A column per feature that the trees use.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows,)
+    """
     ordered = trees.sort_by([("tree", "ascending"), ("node", "ascending")])
     names = sorted(set(ordered["feature"].drop_null().to_pylist()))
     columns = [features[name].cast(pa.float64()).to_numpy() for name in names]
@@ -76,12 +98,12 @@ def predict(trees: pa.Table, features: pa.Table) -> Array:
     forest = _Forest(ordered, names)
     score = np.zeros(features.num_rows)
     for begin in range(0, len(score), ROWS):
-        score[begin : begin + ROWS] = forest.of(values[:, begin : begin + ROWS])
+        score[begin : begin + ROWS] = forest.predict(values[:, begin : begin + ROWS])
     return score
 
 
 class _Forest:
-    """All nodes of all trees in one array each; a leaf is its own child, so that walking on stays there."""
+    """Hold all nodes of all trees in one array each; a leaf is its own child, so that a walk stays there."""
 
     def __init__(self, ordered: pa.Table, names: Sequence[str]) -> None:
         tree = ordered["tree"].to_numpy()
@@ -100,8 +122,8 @@ class _Forest:
         self.value = ordered["value"].fill_null(0.0).to_numpy()
         self.depth = _depth(self.roots, self.children)
 
-    def of(self, values: Array) -> Array:
-        """Scores of rows, by values (features, rows)."""
+    def predict(self, values: Array) -> Array:
+        """Return the scores of rows, from values (features, rows)."""
         score = np.zeros(values.shape[1])
         if not len(values):
             return score + self.value[self.roots].sum()
@@ -118,7 +140,7 @@ class _Forest:
 
 
 def _depth(roots: NDArray[np.intp], children: NDArray[np.int64]) -> dict[int, int]:
-    """How many steps it takes from each root until all of its leaves are reached."""
+    """Return the number of steps from each root to its deepest leaf."""
     found = {}
     for root in roots:
         reached, steps = np.array([root]), 0

@@ -173,7 +173,7 @@ def test_an_import_that_was_written_over_is_looked_at(build, mounted, data: Path
 def test_what_is_not_there_is_told(build, mounted, data: Path, tmp_path: Path) -> None:
     missing = Remote(f"{mounted(data)}/none")
     refused: dict[str, tuple[Remote, type[Error]]] = {
-        f"{missing}: expected a data directory": (missing, UsageError),
+        f"{missing}: no such directory": (missing, UsageError),
         'nope://x/y: Spark cannot read this data directory: No FileSystem for scheme "nope"': (
             Remote("nope://x/y"),
             UsageError,

@@ -74,7 +74,7 @@ def test_the_same_ranks_with_two_scores_count_by_their_mean_and_are_warned_of() 
     pool = pool_of((0.9, FIRST), (0.7, FIRST))
     assert pool.accuracy.tolist() == [pytest.approx(0.8)]
     assert pool.warnings == (
-        "the same ranks have different scores, their mean is used: 0.csv (0.900), 1.csv (0.700)",
+        "submissions with the same ranks have different published accuracies; using their mean: 0.csv (0.900), 1.csv (0.700)",
     )
 
 
@@ -125,10 +125,10 @@ def test_rounding_is_read_from_the_longest_score(scores: list[float], decimals: 
 def test_weights_keep_ties_and_do_not_depend_on_the_order_of_rows() -> None:
     simulation = simulate(4, users=300, submissions=10)
     order = np.random.default_rng(0).permutation(len(simulation.truth))
-    listed = simulation.candidates
+    candidates = simulation.candidates
     shuffled = Simulation(
-        listed,
-        Users(listed.user_id[order], listed.track_id[order]),
+        candidates,
+        Users(candidates.user_id[order], candidates.track_id[order]),
         simulation.truth[order],
         simulation.scores[order],
     )

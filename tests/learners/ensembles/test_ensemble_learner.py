@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from recsys.errors import BuildError, UnavailableError, UsageError
-from recsys.learners.ensembles.columns import Listed
+from recsys.learners.ensembles.columns import CandidateIndex
 from recsys.learners.ensembles.learner import fit_predict as ensemble
 from recsys.learners.ensembles.stacking import families
 from recsys.learners.ensembles.stacking import fit_predict as stacked
@@ -84,9 +84,9 @@ def labelled(labels: pa.Table) -> Tables:
 
 
 def pairs_of(simulation: Simulation) -> pa.Table:
-    listed = simulation.candidates
+    candidates = simulation.candidates
     return pa.table(
-        {"user_id": listed.user_id.astype(np.int32), "track_id": listed.track_id.astype(np.int32)}
+        {"user_id": candidates.user_id.astype(np.int32), "track_id": candidates.track_id.astype(np.int32)}
     )
 
 
@@ -252,7 +252,7 @@ def test_scores_that_are_not_one_for_each_candidate_are_refused(inputs: Tables, 
         "nan": predictions.set_column(3, "score", pa.array([np.nan] * len(predictions))),
         "stranger": pa.concat_tables([predictions, stranger.cast(predictions.schema)]),
     }
-    with pytest.raises(BuildError, match="no candidate" if damage == "stranger" else "model_0"):
+    with pytest.raises(BuildError, match="not a candidate" if damage == "stranger" else "model_0"):
         blended({**inputs, "predictions": damaged[damage]})
 
 
@@ -270,7 +270,7 @@ def test_no_inputs_at_all_are_refused(
     inputs: Tables, learner: Callable[[Tables], Mapping[str, pa.Table]]
 ) -> None:
     nothing = {name: inputs[name].slice(0, 0) for name in ("predictions", "submissions")}
-    with pytest.raises(UnavailableError, match="needs inputs"):
+    with pytest.raises(UnavailableError, match="has no inputs"):
         learner({**inputs, **nothing})
 
 
@@ -308,7 +308,7 @@ def test_users_with_one_kind_of_label_are_not_learned_from(inputs: Tables) -> No
 
 @pytest.mark.parametrize("rows", [0, 12])
 def test_labels_in_too_few_folds_are_refused(inputs: Tables, rows: int) -> None:
-    with pytest.raises(UnavailableError, match="stacking learns from labels"):
+    with pytest.raises(UnavailableError, match="stacked_ensemble needs labels"):
         stack({**inputs, **labelled(inputs["labels"].slice(0, rows))})
 
 
@@ -337,8 +337,8 @@ def test_an_input_that_never_differs_is_a_family_of_its_own() -> None:
 
 def test_candidates_are_listed_by_position() -> None:
     table = pa.table({"user_id": [4, 3], "track_id": [1, 2], "position": [2, 1]})
-    listed = Listed(table)
-    assert listed.scored(np.array([0.5, 0.25])).to_pylist() == [
+    candidates = CandidateIndex(table)
+    assert candidates.scored(np.array([0.5, 0.25])).to_pylist() == [
         {"user_id": 3, "track_id": 2, "score": 0.5},
         {"user_id": 4, "track_id": 1, "score": 0.25},
     ]

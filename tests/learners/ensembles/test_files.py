@@ -11,7 +11,7 @@ import pytest
 
 from recsys.errors import InputError, UsageError
 from recsys.learners.ensembles.blend import METHODS
-from recsys.learners.ensembles.files import Outcome, run, write_submission
+from recsys.learners.ensembles.files import BlendResult, run, write_submission
 from recsys.sources.submissions import Candidates, read_candidates, read_submission
 from tests.bench.ensemble_pool import Simulation, simulate, write
 
@@ -27,7 +27,7 @@ def folder(simulation: Simulation, tmp_path: Path) -> Path:
     return tmp_path / "pool"
 
 
-def blended(folder: Path, method: str = METHODS[0], skip_invalid: bool = False) -> Outcome:
+def blended(folder: Path, method: str = METHODS[0], skip_invalid: bool = False) -> BlendResult:
     paths = folder / "submissions", folder / "scores.csv", folder / "testItem2.txt"
     return run(*paths, folder / "blend.csv", method, skip_invalid)
 
@@ -89,7 +89,7 @@ def test_uneven_marks_are_warned_of(folder: Path) -> None:
 def test_nothing_to_blend_is_refused(folder: Path) -> None:
     for path in (folder / "submissions").iterdir():
         path.unlink()
-    with pytest.raises(UsageError, match="at least one submission"):
+    with pytest.raises(UsageError, match="has no valid submission"):
         blended(folder, skip_invalid=True)
 
 
