@@ -1,4 +1,4 @@
-"""Generating a data directory: all of it, or nothing."""
+"""Generate a data directory, atomically."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys.errors import UsageError
 from recsys.synthetic import files, history, protocol, scales, taste, taxonomy
-from recsys.synthetic.ragged import joined, taken
+from recsys.synthetic.ragged import concatenate, take
 from recsys.synthetic.scales import SCALES, Scale
 
 PROVENANCE = "synth.json"  # what made the directory; one that has it may be replaced by another demo data set
@@ -26,16 +26,32 @@ FILES = {
 Report = Callable[[float, str], None]
 
 
-def _silent(fraction: float, message: str) -> None:
-    """The progress reporter of somebody who does not want to know."""
+def _no_report(fraction: float, message: str) -> None:
+    """Ignore progress reports."""
 
 
-def generate(directory: Path, scale: str, seed: int, report: Report = _silent, replace: bool = False) -> None:
-    """Write a data directory of a scale; the same scale, seed and version give the same bytes.
+def generate(
+    directory: Path, scale: str, seed: int, report: Report = _no_report, replace: bool = False
+) -> None:
+    """Write a demo data directory; the same scale, seed and version give the same bytes.
 
-    ``report`` gets the fraction done and what is being done. The directory appears when all files are
-    written, in place of an earlier demo data set if it may ``replace`` one. Raises UsageError for an unknown
-    scale, a negative seed, a directory that holds anything else, or a disk that cannot take it.
+    The directory appears when all files are written.
+
+    Parameters
+    ----------
+    directory : Path
+    scale : {'tiny', 'small', 'full'}
+    seed : int
+        Not negative.
+    report : callable, optional
+        Receives the fraction done and the current step.
+    replace : bool, default False
+        Replace an earlier demo data set.
+
+    Raises
+    ------
+    UsageError
+        The scale or the seed is invalid, the directory holds other files, or cannot be written.
     """
     if scale not in SCALES:
         raise UsageError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
@@ -44,7 +60,7 @@ def generate(directory: Path, scale: str, seed: int, report: Report = _silent, r
     directory = directory.resolve()
     try:
         _refuse_other_content(directory, replace)
-        with _published(directory) as scratch:
+        with _atomic_directory(directory) as scratch:
             _write(scratch, SCALES[scale], seed, report)
     except OSError as error:
         raise UsageError(f"cannot write the demo data to {directory}: {error.strerror or error}") from error
@@ -64,10 +80,10 @@ def _refuse_other_content(directory: Path, replace: bool) -> None:
 
 
 @contextmanager
-def _published(directory: Path) -> Iterator[Path]:
-    """A scratch folder beside ``directory``; what is in it at the end takes the place of ``directory``.
+def _atomic_directory(directory: Path) -> Iterator[Path]:
+    """Yield a scratch folder that replaces ``directory`` at the end.
 
-    Both steps are renames, so a reader or a kill never sees half a data set.
+    Both steps are renames, so readers never see half a data set, even after a kill.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     _clear_leftovers(directory)
@@ -85,7 +101,7 @@ def _published(directory: Path) -> Iterator[Path]:
 
 
 def _clear_leftovers(directory: Path) -> None:
-    """Remove what killed processes left half-written, but nothing of a process that is alive."""
+    """Remove the scratch folders of processes that were killed."""
     for leftover in directory.parent.glob(f".{glob.escape(directory.name)}-partial-*"):
         owner = leftover.name.rpartition("-")[2]
         if owner.isdigit() and not _is_alive(int(owner)):
@@ -103,7 +119,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:
-    """All files, the ratings last: a folder that a kill left behind is no data directory."""
+    """Write all files, the ratings last: without them a folder is not a data directory."""
     rngs = [np.random.default_rng(source) for source in np.random.SeedSequence(seed).spawn(4)]
     report(0.0, "catalogue")
     catalogue = taxonomy.build(scale, rngs[0])
@@ -114,7 +130,7 @@ def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:
     files.write_test(directory, test, catalogue.ids.tracks)
     provenance = {"scale": scale.name, "seed": seed, "version": scales.VERSION}
     (directory / PROVENANCE).write_text(json.dumps(provenance) + "\n", encoding="ascii")
-    train = taken(ratings, ~test.is_held_out)
+    train = take(ratings, ~test.is_held_out)
     path = directory / "trainItem2.txt"
     files.write_ratings(path, train, lambda done: report(0.75 + 0.25 * done, "ratings"))
 
@@ -122,9 +138,9 @@ def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:
 def _histories(
     catalogue: taxonomy.Catalogue, people: taste.Taste, rng: np.random.Generator, report: Report
 ) -> history.Ratings:
-    """All histories, simulated a run of users at a time and kept in narrow types."""
+    """Simulate all histories, a block of users at a time, in narrow types."""
     parts = []
-    for users in history.chunks(people.activity):
+    for users in history.blocks(people.activity):
         parts.append(history.simulate(catalogue, people, users, rng))
         report(0.1 + 0.6 * (users[-1] + 1) / len(people.activity), "histories")
-    return joined(parts)
+    return concatenate(parts)

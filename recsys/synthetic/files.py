@@ -1,4 +1,4 @@
-"""Writing the data directory: integers to lines, a block at a time, without a Python object a line."""
+"""Write the files of a data directory, formatting integers a block of lines at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ByteArray = NDArray[np.uint8]
 
 
 def write_catalogue(directory: Path, catalogue: Catalogue) -> None:
-    """The four files of the taxonomy; lines in ascending ids, so that their order says nothing."""
+    """Write the four files of the taxonomy, lines in ascending order of ids."""
     ids, known = catalogue.ids, catalogue.known
     _write_ids(directory / "artistData2.txt", ids.artists)
     _write_ids(directory / "genreData2.txt", ids.genres)
@@ -42,7 +42,7 @@ def _write_ids(path: Path, ids: IntArray) -> None:
 
 
 def _write_lists(path: Path, columns: list[IntArray], genres: IntArray) -> None:
-    """Lines of ``columns`` (None where missing), then the genres that are there."""
+    """Write lines of ``columns``, None where missing, followed by the genres."""
     order = np.argsort(columns[0])
     heads = np.stack(columns, axis=1)[order].tolist()
     with path.open("w", encoding="ascii", newline="\n") as file:
@@ -53,7 +53,7 @@ def _write_lists(path: Path, columns: list[IntArray], genres: IntArray) -> None:
 
 
 def write_ratings(path: Path, ratings: Ratings, report: Callable[[float], None]) -> None:
-    """The training file: a header with its count, then the lines of each user, in the order given."""
+    """Write the training file: for each user a header with the count, then the lines in the given order."""
     users, counts = np.unique(ratings.user, return_counts=True)
     headers = starts_of(counts)[:-1] + np.arange(len(users))
     is_header = np.zeros(len(ratings.user) + len(users), dtype=bool)
@@ -70,7 +70,7 @@ def write_ratings(path: Path, ratings: Ratings, report: Callable[[float], None])
 
 
 def write_test(directory: Path, test: TestSet, track_ids: IntArray) -> None:
-    """The candidates, the published labels and the labels of all test users."""
+    """Write the candidates, the published labels and the labels of all test users."""
     tracks = track_ids[test.tracks]
     with (directory / "testItem2.txt").open("w", encoding="ascii", newline="\n") as file:
         for user, row in zip(test.users.tolist(), tracks.tolist(), strict=True):
@@ -87,7 +87,7 @@ def _write_labels(path: Path, users: IntArray, tracks: IntArray, labels: BoolArr
 
 
 def _digits(numbers: IntArray) -> ByteArray:
-    """Decimal digits of non-negative numbers, one row each, right-aligned and padded with zero bytes."""
+    """Return the digits of non-negative numbers, one row each, right-aligned and padded with zero bytes."""
     width = len(str(int(numbers.max())))
     powers = 10 ** np.arange(width - 1, -1, -1)
     digits = (numbers[:, None] // powers % 10 + ord("0")).astype(np.uint8)
@@ -96,7 +96,7 @@ def _digits(numbers: IntArray) -> ByteArray:
 
 
 def _lines(columns: list[ByteArray]) -> bytes:
-    """Rows of bytes side by side, their padding squeezed out, each row ended by a newline."""
+    """Join rows of bytes without their padding, each row with a newline."""
     newline = np.full((len(columns[0]), 1), ord("\n"), dtype=np.uint8)
     table = np.hstack([*columns, newline]).ravel()
     return table[table != 0].tobytes()

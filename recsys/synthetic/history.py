@@ -1,8 +1,8 @@
-"""Exposure: whom a user meets, what gets rated, and in which order.
+"""Simulate histories: which items users discover, which they rate, and in which order.
 
 A history is a sequence of visits to taste communities. In a visit the user meets artists; each meeting is a
-session: the artist may be rated by name alone, or the user goes on to albums and to tracks of them. In
-between some genres are rated. Who has met something does not rate it again.
+session. The user rates the artist, or goes on to its albums and tracks. Some genres are rated between
+sessions. No item is rated twice.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from recsys.synthetic.ragged import (
     BoolArray,
     FloatArray,
     IntArray,
-    drawn_within,
+    concatenate,
     first_occurrences,
-    joined,
-    spread,
-    taken,
+    members,
+    sample_within,
+    take,
 )
 from recsys.synthetic.taste import Taste, fit
-from recsys.synthetic.taxonomy import Catalogue, drawn_genres
+from recsys.synthetic.taxonomy import Catalogue, sample_genres
 from recsys.synthetic.values import ratings_of
 
-RATINGS_PER_CHUNK = 1_000_000  # bounds the memory that generation takes
+RATINGS_PER_BLOCK = 1_000_000  # bounds the memory that generation takes
 NO_TRACK = -1
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """Finished ratings, by user and then in time order; ``track`` is -1 for items of other kinds."""
+    """Hold ratings by user and then in time order; ``track`` is -1 for other items."""
 
     user: NDArray[np.int32]
     item: NDArray[np.int32]
@@ -44,7 +44,7 @@ class Ratings:
 
 @dataclass(frozen=True)
 class Encounters:
-    """Users meet artists, or albums of them. ``liking`` is of the artist, with unit variance."""
+    """Hold users' meetings with artists, or their albums; ``liking`` of the artist has unit variance."""
 
     user: IntArray
     session: IntArray
@@ -54,7 +54,7 @@ class Encounters:
 
 @dataclass(frozen=True)
 class Events:
-    """Ratings before they have a value: who, in which session, what, and the latent opinion of it."""
+    """Hold ratings before they have a value: user, session, item and latent opinion."""
 
     user: IntArray
     session: IntArray
@@ -63,17 +63,17 @@ class Events:
     opinion: FloatArray
 
 
-def chunks(activity: IntArray) -> Iterator[IntArray]:
-    """Runs of users with about ``RATINGS_PER_CHUNK`` ratings together."""
-    block = np.cumsum(activity) // RATINGS_PER_CHUNK
+def blocks(activity: IntArray) -> Iterator[IntArray]:
+    """Return blocks of users with about ``RATINGS_PER_BLOCK`` ratings each."""
+    block = np.cumsum(activity) // RATINGS_PER_BLOCK
     return iter(np.split(np.arange(len(activity)), np.flatnonzero(np.diff(block)) + 1))
 
 
 def simulate(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Ratings:
-    """The histories of ``users``, each cut where the user's activity ends."""
+    """Simulate the histories of ``users``, each cut at the user's activity."""
     met = _encounters(catalogue, taste, users, rng)
-    events = joined([*_music(catalogue, taste, met, rng), _genres(catalogue, taste, users, rng)])
-    events = taken(events, np.lexsort((events.item, events.session, events.user)))
+    events = concatenate([*_music(catalogue, taste, met, rng), _genres(catalogue, taste, users, rng)])
+    events = take(events, np.lexsort((events.item, events.session, events.user)))
     events = _cut(events, taste.activity)
     return Ratings(
         events.user.astype(np.int32),
@@ -86,7 +86,7 @@ def simulate(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random
 def _cut(events: Events, activity: IntArray) -> Events:
     _, starts, counts = np.unique(events.user, return_index=True, return_counts=True)
     position = np.arange(len(events.user)) - np.repeat(starts, counts)
-    return taken(events, position < activity[events.user])
+    return take(events, position < activity[events.user])
 
 
 def _encounter_counts(taste: Taste, users: IntArray) -> IntArray:
@@ -95,8 +95,8 @@ def _encounter_counts(taste: Taste, users: IntArray) -> IntArray:
 
 
 def _encounters(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Encounters:
-    """The first meeting of each user with each artist."""
-    owner, turn = spread(_encounter_counts(taste, users))
+    """Return the first meeting of each user with each artist."""
+    owner, turn = members(_encounter_counts(taste, users))
     user = users[owner]
     artist = _artists_met(catalogue, taste, user, _communities_visited(taste, turn, user, rng), rng)
     first = first_occurrences(user * len(catalogue.ids.artists) + artist)
@@ -106,7 +106,7 @@ def _encounters(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.ran
 
 
 def _communities_visited(taste: Taste, turn: IntArray, user: IntArray, rng: np.random.Generator) -> IntArray:
-    """The community of each turn of a user: the turns of one visit share it."""
+    """Return the community of each turn of a user; the turns of a visit share it."""
     opens = turn % scales.ENCOUNTERS_PER_VISIT == 0
     visitor = user[opens]
     favourite = np.searchsorted(np.cumsum(scales.COMMUNITY_SHARES), rng.random(len(visitor)))
@@ -120,12 +120,12 @@ def _communities_visited(taste: Taste, turn: IntArray, user: IntArray, rng: np.r
 def _artists_met(
     catalogue: Catalogue, taste: Taste, user: IntArray, community: IntArray, rng: np.random.Generator
 ) -> IntArray:
-    """An artist of each community visited: by popularity among those heard of, or anyone at all."""
+    """Return an artist of each community visited: by popularity among the known ones, or any at all."""
     starts = catalogue.community_starts
     explores = rng.random(len(user)) < taste.habit(scales.EXPLORATION, user)
     uniform = rng.random(len(user))
     heard_of = uniform * taste.habit(scales.KNOWN_FAME, user)
-    famous = drawn_within(starts, catalogue.artist_popularity, community, heard_of)
+    famous = sample_within(starts, catalogue.artist_popularity, community, heard_of)
     anyone = starts[community] + (uniform * np.diff(starts)[community]).astype(np.int64)
     return np.where(explores, anyone, famous)
 
@@ -139,12 +139,12 @@ def _liking(taste: Taste, user: IntArray, artist: IntArray, rng: np.random.Gener
 
 
 def _music(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.Generator) -> list[Events]:
-    """Ratings of the artists met, and of albums and tracks where the user goes on to them."""
+    """Return ratings of the artists met, and of albums and tracks where the user goes on to them."""
     dives = _goes_on(catalogue, taste, met, rng)
     rated = ~dives | (rng.random(len(dives)) < taste.habit(scales.ARTIST_RATED_IN_DIVE, met.user))
     opinion = _blend(met.liking, scales.ARTIST_LOADING, rng)
     artists = _events(met, catalogue.ids.artists[met.artist], opinion, rated)
-    return [artists, *_albums(catalogue, taste, taken(met, dives), rated[dives], rng)]
+    return [artists, *_albums(catalogue, taste, take(met, dives), rated[dives], rng)]
 
 
 def _goes_on(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random.Generator) -> BoolArray:
@@ -156,7 +156,7 @@ def _goes_on(catalogue: Catalogue, taste: Taste, met: Encounters, rng: np.random
 
 def _events(met: Encounters, item: IntArray, opinion: FloatArray, rated: BoolArray) -> Events:
     events = Events(met.user, met.session, item, np.full(len(item), NO_TRACK), opinion)
-    return taken(events, rated)
+    return take(events, rated)
 
 
 def _blend(common: FloatArray, loading: float, rng: np.random.Generator) -> FloatArray:
@@ -166,11 +166,11 @@ def _blend(common: FloatArray, loading: float, rng: np.random.Generator) -> Floa
 def _picks(
     counts: IntArray, sizes: IntArray, preference: FloatArray, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """``counts`` draws an owner from lists of ``sizes``, the first members preferred, repeats removed.
+    """Pick ``counts`` members per owner from lists of ``sizes``, favouring the first, without repeats.
 
-    Returns the owner of each pick and the position picked.
+    Return the owner of each pick and the position picked.
     """
-    owner, _ = spread(np.minimum(counts, sizes))
+    owner, _ = members(np.minimum(counts, sizes))
     position = (sizes[owner] * rng.random(len(owner)) ** preference[owner]).astype(np.int64)
     kept = first_occurrences(owner * (sizes.max(initial=0) + 1) + position)
     return owner[kept], position[kept]
@@ -183,14 +183,14 @@ def _albums(
     wanted = rng.geometric(1.0 / taste.habit(scales.ALBUMS_PER_DIVE, met.user))
     owner, position = _picks(wanted, sizes, taste.habit(scales.ALBUM_PREFERENCE, met.user), rng)
     album = catalogue.album_starts[met.artist[owner]] + position
-    met, artist_rated = taken(met, owner), artist_rated[owner]
+    met, artist_rated = take(met, owner), artist_rated[owner]
     opinion = scales.ALBUM_LEVEL + _blend(met.liking, scales.ALBUM_LOADING, rng)
     has_tracks = np.diff(catalogue.track_starts)[album] > 0
     with_artist = taste.habit(scales.ALBUM_RATED_WITH_ARTIST, met.user)
     share = np.where(artist_rated, with_artist, scales.ALBUM_RATED_ALONE)
     rated = rng.random(len(album)) < np.where(has_tracks, share, scales.ALBUM_RATED_WITHOUT_TRACKS)
     albums = _events(met, catalogue.ids.albums[album], opinion, rated)
-    return [albums, _tracks(catalogue, taste, taken(met, has_tracks), album[has_tracks], rng)]
+    return [albums, _tracks(catalogue, taste, take(met, has_tracks), album[has_tracks], rng)]
 
 
 def _tracks(
@@ -208,7 +208,7 @@ def _tracks(
 
 
 def _track_opinions(liking: FloatArray, album: IntArray, rng: np.random.Generator) -> FloatArray:
-    """Opinions of tracks; ``album`` is the number of the encounter with an album that each belongs to."""
+    """Return opinions of tracks; ``album`` is the encounter with an album that each belongs to."""
     shared = rng.normal(size=len(liking))[album]
     rest = np.sqrt(1.0 - scales.TRACK_LOADING**2 - scales.TRACK_ALBUM_LOADING**2)
     own = rng.normal(size=len(album))
@@ -224,13 +224,13 @@ def _genre_counts(taste: Taste, users: IntArray, rng: np.random.Generator) -> In
 
 
 def _genres(catalogue: Catalogue, taste: Taste, users: IntArray, rng: np.random.Generator) -> Events:
-    """Genres of the communities that a user visits, each in a session of its own."""
+    """Return ratings of genres of the communities that a user visits, each in its own session."""
     counts = np.minimum(_genre_counts(taste, users, rng), 2 * len(catalogue.ids.genres))
-    owner, _ = spread(counts)
+    owner, _ = members(counts)
     user = users[owner]
     turn = (rng.random(len(owner)) * _encounter_counts(taste, users)[owner]).astype(np.int64)
     community = _communities_visited(taste, np.zeros_like(owner), user, rng)
-    genre = drawn_genres(catalogue.genres, community, rng.random(len(owner)), rng)
+    genre = sample_genres(catalogue.genres, community, rng.random(len(owner)), rng)
     first = first_occurrences(user * len(catalogue.ids.genres) + genre)
     user, turn, genre = user[first], turn[first], genre[first]
     home = np.searchsorted(catalogue.genres.starts, genre, side="right") - 1

@@ -1,4 +1,4 @@
-"""The Cup's own test: three liked tracks a user against three tracks that others like (Dror et al., 2012)."""
+"""The Cup's test: three liked tracks per user against three tracks liked by others (Dror et al., 2012)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DRAWS_PER_ROUND = 8  # negatives drawn a user before those that the protocol rej
 
 @dataclass(frozen=True)
 class TestSet:
-    """Who is tested on what: a row of ``tracks`` (their numbers) and of ``labels`` a user, users ascending.
+    """Hold the test users, ascending, each with a row of ``tracks`` and of ``labels``.
 
     ``is_labelled`` marks the users whose labels are published, ``is_held_out`` the ratings that leave the
     training file.
@@ -31,7 +31,7 @@ class TestSet:
 
 
 def draw(scale: Scale, ratings: Ratings, rng: np.random.Generator) -> TestSet:
-    """Test users, their candidates and labels, from the complete histories of all users."""
+    """Draw test users, their candidates and labels from the complete histories."""
     liked = np.flatnonzero((ratings.track >= 0) & (ratings.value >= scales.LIKED))
     users = _test_users(scale, ratings.user[liked].astype(np.int64), rng)
     held_out = _positives(users, ratings.user.astype(np.int64), liked, rng)
@@ -51,14 +51,14 @@ def draw(scale: Scale, ratings: Ratings, rng: np.random.Generator) -> TestSet:
 
 
 def _test_users(scale: Scale, fans: IntArray, rng: np.random.Generator) -> IntArray:
-    """Test users, ascending, among those with enough liked tracks; ``fans`` has a user once a liked track."""
+    """Draw test users among those with enough liked tracks; ``fans`` has a user once per liked track."""
     liked = np.bincount(fans, minlength=scale.users)
     eligible = np.flatnonzero(liked >= scales.FEWEST_LIKED_TRACKS)
     return np.sort(rng.choice(eligible, min(scale.test_users, len(eligible)), replace=False))
 
 
 def _positives(users: IntArray, user: IntArray, liked: IntArray, rng: np.random.Generator) -> IntArray:
-    """Row numbers of three liked tracks of each test user, uniformly among the user's liked tracks."""
+    """Draw three liked tracks of each test user, uniformly, and return their rows."""
     rows = liked[np.isin(user[liked], users)]
     rows = rows[np.lexsort((rng.random(len(rows)), user[rows]))]
     first = np.searchsorted(user[rows], users)
@@ -66,7 +66,7 @@ def _positives(users: IntArray, user: IntArray, liked: IntArray, rng: np.random.
 
 
 def _negatives(users: IntArray, ratings: Ratings, liked: IntArray, rng: np.random.Generator) -> IntArray:
-    """Three tracks a test user: of a like drawn among everybody's, unless the user has rated that track."""
+    """Draw three tracks per test user, each from the likes of all users, that the user has not rated."""
     span = int(ratings.track.max()) + 1
     rows = np.flatnonzero((ratings.track >= 0) & np.isin(ratings.user, users))
     known = np.sort(ratings.user[rows].astype(np.int64) * span + ratings.track[rows])
@@ -81,7 +81,7 @@ def _negatives(users: IntArray, ratings: Ratings, liked: IntArray, rng: np.rando
 
 
 def _first_unrated(users: IntArray, drawn: IntArray, known: IntArray, span: int) -> IntArray:
-    """The first three distinct tracks of each row of ``drawn`` that its user has not rated, then -1."""
+    """Return the first three distinct unrated tracks of each row of ``drawn``, then -1."""
     keys = (users[:, None] * span + drawn).ravel()
     place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     usable = np.zeros(len(keys), dtype=bool)

@@ -1,4 +1,4 @@
-"""A data directory as arrays, for measuring it: quick, but it does not explain what is wrong with a file."""
+"""Read a data directory into arrays, quickly and without explaining errors in the files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from recsys.errors import UsageError
-from recsys.synthetic.ragged import BoolArray, IntArray, spread
+from recsys.synthetic.ragged import BoolArray, IntArray, members
 
 MISSING = -1
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -20,11 +20,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """The catalogue after the fill from the album; ``MISSING`` where there is no album or artist.
+    """Hold the catalogue, with artists filled in from albums; ``MISSING`` without an album or artist.
 
-    ``track``, ``album``, ``artist`` and ``listed_artist`` (before the fill) have one entry a track and a last
-    one, all MISSING, for no track. ``genre_track`` and ``genre`` are pairs of a row of these and a genre.
-    ``albums`` and ``album_artist`` have one entry an album.
+    ``track``, ``album``, ``artist`` and ``listed_artist`` (before filling in) have one entry per track and a
+    last one, all MISSING, for no track. ``genre_track`` and ``genre`` are pairs of a row of these and a
+    genre. ``albums`` and ``album_artist`` have one entry per album.
     """
 
     track: IntArray
@@ -41,7 +41,7 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Ratings in file order, the catalogue, and the labelled candidates with their labels.
+    """Hold ratings in file order, the catalogue, and the labelled candidates with their labels.
 
     Item ids are below ``item_span`` - 1: arrays of this length can be indexed by any id and by MISSING.
     """
@@ -57,9 +57,9 @@ class DataSet:
 
 
 def read(directory: Path) -> DataSet:
-    """The ratings, the catalogue and the labels: all of them, else the published ones.
+    """Read the ratings, the catalogue and the labels: all of them, else the published ones.
 
-    Raises UsageError where a file is missing or malformed, or where there are no ratings or no labels.
+    Raise UsageError where a file is missing or malformed, or there are no ratings or no labels.
     """
     try:
         user, item, rating = _ratings(_content(directory, "trainItem2", "trainIdx2"))
@@ -75,7 +75,7 @@ def read(directory: Path) -> DataSet:
 
 
 def _content(directory: Path, *stems: str) -> bytes:
-    """The bytes of the first of the named files that is there, unpacked and without a byte order mark."""
+    """Return the bytes of the first named file that exists, decompressed, without a byte order mark."""
     for stem in stems:
         for path in (directory / f"{stem}.txt", directory / f"{stem}.txt.gz"):
             if path.is_file():
@@ -86,7 +86,7 @@ def _content(directory: Path, *stems: str) -> bytes:
 
 
 def _table(content: bytes, separator: str, columns: int) -> list[IntArray]:
-    """Integer columns of a file with the same number of fields a line."""
+    """Parse integer columns of a file with the same number of fields per line."""
     names = [str(number) for number in range(columns)]
     if not content.strip():
         return [np.zeros(0, dtype=np.int64) for _ in names]
@@ -100,7 +100,7 @@ def _table(content: bytes, separator: str, columns: int) -> list[IntArray]:
 
 
 def _ratings(content: bytes) -> tuple[IntArray, IntArray, IntArray]:
-    """Headers are told from ratings by counting: each says how many ratings follow it."""
+    """Parse headers and ratings; each header counts the ratings that follow it."""
     left, right = _table(content.translate(bytes.maketrans(b"|", b"\t")), "\t", 2)
     headers, line = [], 0
     while line < len(left):
@@ -108,7 +108,7 @@ def _ratings(content: bytes) -> tuple[IntArray, IntArray, IntArray]:
         line += int(right[line]) + 1
     is_rating = np.ones(len(left), dtype=bool)
     is_rating[headers] = False
-    owner, _ = spread(right[headers])
+    owner, _ = members(right[headers])
     return left[headers][owner], left[is_rating], right[is_rating]
 
 

@@ -1,6 +1,6 @@
-"""How large the demo data set is, and every calibrated constant of the mechanism behind it.
+"""Sizes of the demo data set, and all calibrated constants of its simulation.
 
-Sizes and targets are those of the Yahoo! Music data of the KDD Cup 2011, Track 2 (Dror et al., "The Yahoo!
+Sizes and targets are those of the Yahoo! Music data of KDD Cup 2011, Track 2 (Dror et al., "The Yahoo!
 Music Dataset and KDD-Cup'11", JMLR W&CP 18, 2012). The constants were fitted to the acceptance table of
 ``recsys.synthetic.acceptance``. A pair is a habit of the lightest and of the heaviest users.
 """
@@ -14,11 +14,11 @@ VERSION = 1  # goes up whenever the same seed would give other bytes
 
 @dataclass(frozen=True)
 class Scale:
-    """The size of a data set: counts of users and items, and the most ratings that one user gives.
+    """Give the size of a data set: counts of users and items, and the most ratings of a user.
 
     ``labelled_users`` are the test users whose labels are published. The artist at rank r has the popularity
-    (r + ``fame_offset``) ** -FAME_EXPONENT: where the catalogue is small a user covers more of it, and a
-    flatter law keeps chance meetings as rare as they are in the large one.
+    (r + ``fame_offset``) ** -FAME_EXPONENT. In a small catalogue a user covers more of it; a flatter
+    distribution keeps chance meetings as rare as in the large one.
     """
 
     name: str

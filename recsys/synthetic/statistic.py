@@ -1,4 +1,4 @@
-"""A figure that a twin is compared by."""
+"""A statistic of the real data and of the demo data."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Statistic:
-    """A figure of the real data and of a twin; without a tolerance it is for information only.
+    """Compare a statistic of the real data with that of the demo data; without a tolerance it is informative.
 
-    ``twin`` is NaN where the data directory has nothing to take the figure from.
+    ``twin`` is the demo data's value, NaN where it cannot be computed.
     """
 
     name: str
@@ -21,10 +21,10 @@ class Statistic:
 
     @property
     def is_within(self) -> bool | None:
-        """Whether the twin is within the tolerance of the real figure; None where there is no tolerance."""
+        """Return whether the demo data are within the tolerance, None without one."""
         return None if self.tolerance is None else abs(self.twin - self.real) <= self.tolerance
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields and the verdict, for JSON, which knows no NaN."""
+        """Return the fields and the result as JSON types; NaN becomes None."""
         twin = None if isnan(self.twin) else self.twin
         return {**asdict(self), "twin": twin, "is_within": self.is_within}

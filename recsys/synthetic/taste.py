@@ -1,4 +1,4 @@
-"""Who the users are: how much they rate, which communities they visit, what they like."""
+"""Users: how much they rate, which communities they visit, what they like."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from recsys.synthetic.taxonomy import Catalogue
 
 @dataclass(frozen=True)
 class Taste:
-    """The users, and the latent space that they share with the artists.
+    """Hold the users, and the latent space that they share with the artists.
 
     ``activity`` is the number of ratings that a user would give, ``heaviness`` the same on a logarithmic
     scale from 0 (the fewest) to 1 (``HEAVIEST`` and more). ``communities`` are a user's first, second and
-    third one. ``leniency`` lifts all ratings of a user, ``depth`` the odds of going on to albums.
+    third one. ``leniency`` raises all ratings of a user, ``depth`` the odds of going on to albums.
     """
 
     activity: IntArray
@@ -33,12 +33,12 @@ class Taste:
     community_weights: FloatArray
 
     def habit(self, ends: Habit, users: IntArray) -> FloatArray:
-        """A habit of ``users``, between that of the lightest and that of the heaviest."""
+        """Interpolate a habit of ``users`` between the lightest and the heaviest."""
         return ends[0] + (ends[1] - ends[0]) * self.heaviness[users]
 
 
 def draw(scale: Scale, catalogue: Catalogue, rng: np.random.Generator) -> Taste:
-    """Users and artists around the centres of their communities."""
+    """Draw users and artists around the centres of their communities."""
     centres = rng.normal(size=(scales.COMMUNITIES, scales.TASTE_DIMENSIONS))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     popularity = np.bincount(catalogue.artist_community, weights=catalogue.artist_popularity)
@@ -71,7 +71,7 @@ def _heaviness(activity: IntArray) -> FloatArray:
 
 
 def _favourite_communities(users: int, weights: FloatArray, rng: np.random.Generator) -> IntArray:
-    """Three distinct communities a user, in proportion to their weights: the first of an exponential race."""
+    """Draw three distinct communities per user in proportion to weights: the first of an exponential race."""
     arrivals = rng.exponential(size=(users, len(weights))) / weights
     return np.argsort(arrivals, axis=1)[:, : len(scales.COMMUNITY_SHARES)]
 
@@ -81,14 +81,14 @@ def _around(centres: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _quality(popularity: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Qualities of unit variance; the famous are a little better liked."""
+    """Draw qualities of unit variance, slightly correlated with popularity."""
     noise = rng.normal(size=len(popularity))
     rest = np.sqrt(1.0 - scales.FAME_IN_QUALITY**2)
     return scales.FAME_IN_QUALITY * _standardised(np.log(popularity)) + rest * noise
 
 
 def fit(users: FloatArray, others: FloatArray) -> FloatArray:
-    """How well artists or genres suit users: the cosine of their vectors, standardised over all pairs."""
+    """Return how well artists or genres suit users: the cosine of their vectors, standardised."""
     lengths = np.linalg.norm(users, axis=1) * np.linalg.norm(others, axis=1)
     return _standardised(np.einsum("nd,nd->n", users, others) / lengths)
 

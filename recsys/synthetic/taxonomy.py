@@ -1,7 +1,7 @@
-"""The catalogue: communities of artists, their albums and tracks, and the genres that follow from them.
+"""The catalogue: communities of artists, their albums and tracks, and their genres.
 
-The catalogue is complete first; then fields go missing as they do in the real files. People listen to the
-complete one, a recommender sees the one with gaps.
+The catalogue is complete at first; then fields go missing as in the real files. Users listen to the complete
+one, a recommender sees the one with gaps.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from recsys.synthetic.ragged import (
     BoolArray,
     FloatArray,
     IntArray,
-    drawn_within,
-    shared_out,
-    spread,
+    allocate,
+    members,
+    sample_within,
     starts_of,
 )
 from recsys.synthetic.scales import Scale
@@ -25,7 +25,7 @@ from recsys.synthetic.scales import Scale
 
 @dataclass(frozen=True)
 class Ids:
-    """From the numbers of things, by kind, to their ids in the one id space of the files."""
+    """Map the numbers of artists, albums, tracks and genres to ids in the files' common id space."""
 
     artists: IntArray
     albums: IntArray
@@ -35,7 +35,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Genres:
-    """Genres, numbered by community and then by falling popularity."""
+    """Hold genres, numbered by community and then by falling popularity."""
 
     starts: IntArray
     popularity: FloatArray
@@ -43,7 +43,7 @@ class Genres:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Which fields the files know; False where they say ``None`` or list no genre."""
+    """Mark the fields that the files know; False where they say ``None`` or list no genre."""
 
     album_artist: BoolArray
     track_album: BoolArray
@@ -53,10 +53,10 @@ class Gaps:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All items. Artists are numbered by community and falling popularity, albums by artist, tracks by album.
+    """Hold all items; artists are numbered by community and falling popularity, albums by artist.
 
     Artists of community ``c`` are ``community_starts[c]`` up to ``community_starts[c + 1]``; albums of an
-    artist and tracks of an album likewise. ``album_genres`` holds a row of genre numbers an album, padded
+    artist and tracks of an album likewise. ``album_genres`` holds a row of genre numbers per album, padded
     with -1; tracks have those of their album.
     """
 
@@ -74,12 +74,12 @@ class Catalogue:
 
 
 def build(scale: Scale, rng: np.random.Generator) -> Catalogue:
-    """The catalogue of a scale: the same generator state gives the same catalogue."""
+    """Build the catalogue of a scale."""
     community, popularity = _artists(scale, rng)
     album_counts = _albums_per_artist(scale, popularity, rng)
-    album_artist, place = spread(album_counts)
+    album_artist, place = members(album_counts)
     track_counts = _tracks_per_album(scale, (place + 0.5) / album_counts[album_artist], rng)
-    track_album, _ = spread(track_counts)
+    track_album, _ = members(track_counts)
     genres = _genres(scale)
     return Catalogue(
         ids=_ids(scale, rng),
@@ -97,68 +97,68 @@ def build(scale: Scale, rng: np.random.Generator) -> Catalogue:
 
 
 def _artists(scale: Scale, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
-    """Community and popularity of each artist; the first communities are larger, none is empty."""
-    sizes = shared_out(scale.artists, 1.0 / np.sqrt(1.0 + np.arange(scales.COMMUNITIES)), rng)
-    community, _ = spread(sizes)
+    """Draw community and popularity of each artist; the first communities are larger, none is empty."""
+    sizes = allocate(scale.artists, 1.0 / np.sqrt(1.0 + np.arange(scales.COMMUNITIES)), rng)
+    community, _ = members(sizes)
     rank = rng.permutation(scale.artists)
     rank = rank[np.lexsort((rank, community))]
     return community, np.power(rank + scale.fame_offset, -scales.FAME_EXPONENT)
 
 
 def _albums_per_artist(scale: Scale, popularity: FloatArray, rng: np.random.Generator) -> IntArray:
-    """Popular artists have more albums; about a third of the artists, mostly obscure ones, have none."""
+    """Draw the albums per artist: popular artists have more, about a third have none."""
     standing = np.log(popularity) + rng.normal(0.0, scales.ALBUM_HOLDER_NOISE, scale.artists)
     holders = np.argsort(-standing)[: round(scales.ARTISTS_WITH_ALBUMS * scale.artists)]
     weights = np.sort(rng.lognormal(0.0, scales.ALBUM_COUNT_SIGMA, len(holders)))[::-1]
     weights = np.minimum(weights, scales.MOST_ALBUMS * weights.sum() / scale.albums)
     counts = np.zeros(scale.artists, dtype=np.int64)
-    counts[holders] = shared_out(scale.albums, weights, rng)
+    counts[holders] = allocate(scale.albums, weights, rng)
     return counts
 
 
 def _tracks_per_album(scale: Scale, place: FloatArray, rng: np.random.Generator) -> IntArray:
-    """An artist's first albums are the likelier ones to hold tracks; ``place`` is 0 to 1 in the artist."""
+    """Draw the tracks per album, favouring an artist's first albums; ``place`` is 0 to 1 in the artist."""
     standing = place + rng.gumbel(0.0, scales.TRACK_HOLDER_NOISE, scale.albums)
     holders = np.argsort(standing)[: round(scales.ALBUMS_WITH_TRACKS * scale.albums)]
     weights = rng.lognormal(0.0, scales.TRACK_COUNT_SIGMA, len(holders))
     counts = np.zeros(scale.albums, dtype=np.int64)
-    counts[holders] = shared_out(scale.tracks, weights, rng)
+    counts[holders] = allocate(scale.tracks, weights, rng)
     return counts
 
 
 def _genres(scale: Scale) -> Genres:
-    """Communities have equally many genres each, of which a few are popular."""
+    """Give each community equally many genres, a few of them popular."""
     sizes = np.bincount(np.arange(scale.genres) % scales.COMMUNITIES)
-    _, rank = spread(sizes)
+    _, rank = members(sizes)
     return Genres(starts_of(sizes), np.power(rank + scales.GENRE_OFFSET, -scales.GENRE_EXPONENT))
 
 
-def drawn_genres(
+def sample_genres(
     genres: Genres, community: IntArray, uniform: FloatArray, rng: np.random.Generator
 ) -> IntArray:
-    """A genre for each entry: mostly one of its community, else one of any."""
+    """Sample a genre for each entry: mostly one of its community, else any."""
     at_home = rng.random(community.shape) < scales.GENRE_AT_HOME
     everywhere = genres.starts[[0, -1]]
-    anywhere = drawn_within(everywhere, genres.popularity, np.zeros_like(community), uniform)
-    return np.where(at_home, drawn_within(genres.starts, genres.popularity, community, uniform), anywhere)
+    anywhere = sample_within(everywhere, genres.popularity, np.zeros_like(community), uniform)
+    return np.where(at_home, sample_within(genres.starts, genres.popularity, community, uniform), anywhere)
 
 
 def _album_genres(
     artist_community: IntArray, album_artist: IntArray, genres: Genres, rng: np.random.Generator
 ) -> IntArray:
-    """The genres of each album, drawn for its artist's community; the artist's own genre comes first."""
+    """Sample the genres of each album for its artist's community, the artist's own genre first."""
     shape = (len(album_artist), scales.MOST_GENRES)
     lengths = rng.geometric(1.0 / (1.0 + scales.GENRE_DRAWS), len(album_artist)) - 1
     uniform = rng.random(shape)
     uniform[:, 0] = rng.random(len(artist_community))[album_artist]
     community = np.broadcast_to(artist_community[album_artist][:, None], shape)
-    lists = drawn_genres(genres, community, uniform, rng)
+    lists = sample_genres(genres, community, uniform, rng)
     lists[np.arange(scales.MOST_GENRES) >= lengths[:, None]] = -1
     return _without_repeats(lists)
 
 
 def _without_repeats(lists: IntArray) -> IntArray:
-    """Rows sorted, with repeated members replaced by -1."""
+    """Sort rows and replace repeated members by -1."""
     ordered = np.sort(lists, axis=1)
     repeats = ordered[:, 1:] == ordered[:, :-1]
     ordered[:, 1:][repeats] = -1
@@ -166,7 +166,7 @@ def _without_repeats(lists: IntArray) -> IntArray:
 
 
 def _gaps(scale: Scale, track_album: IntArray, rng: np.random.Generator) -> Gaps:
-    """Fields go missing at random, but a track's artist mostly together with its album."""
+    """Remove fields at random, a track's artist mostly together with its album."""
     album_artist = rng.random(scale.albums) >= scales.ALBUM_ARTIST_MISSING
     in_album = rng.random(scale.tracks) >= scales.TRACK_ALBUM_MISSING
     loss = np.where(album_artist[track_album], scales.TRACK_ARTIST_MISSING, scales.TRACK_ARTIST_LOST)
@@ -176,6 +176,6 @@ def _gaps(scale: Scale, track_album: IntArray, rng: np.random.Generator) -> Gaps
 
 
 def _ids(scale: Scale, rng: np.random.Generator) -> Ids:
-    """One id space, dealt out at random, so that an id says nothing about its item."""
+    """Assign random ids in one id space, so that an id says nothing about its item."""
     sizes = [scale.artists, scale.albums, scale.tracks, scale.genres]
     return Ids(*np.split(rng.permutation(sum(sizes)), np.cumsum(sizes)[:-1]))

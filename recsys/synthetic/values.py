@@ -1,4 +1,4 @@
-"""From a latent opinion to a number on the star widget."""
+"""Convert latent opinions to ratings on the star widget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.synthetic.taste import Taste
 
 
 def _shares() -> FloatArray:
-    """The share of each rating from 0 to 100: the widget's stars, and a little on every other number."""
+    """Return the share of each rating from 0 to 100: mostly the widget's stars."""
     shares = np.full(101, np.nan)
     for rating, share in scales.RATING_SHARES:
         shares[rating] = share
@@ -26,14 +26,14 @@ THRESHOLDS = SPREAD * norm.ppf(np.cumsum(_shares())[:-1])  # latent value below 
 
 
 def _levels(means: FloatArray) -> FloatArray:
-    """The latent level at which the mean rating is ``means``, over all users of that level."""
+    """Return the latent level at which the mean rating over all users of that level is ``means``."""
     grid = np.linspace(-3.0, 3.0, 601)
     expected = 100.0 - norm.cdf((THRESHOLDS[None, :] - grid[:, None]) / SPREAD).sum(axis=1)
     return np.interp(means, expected, grid)
 
 
 def ratings_of(user: IntArray, opinion: FloatArray, taste: Taste) -> NDArray[np.uint8]:
-    """Ratings 0 to 100 of opinions with unit variance, at the level that the user's activity brings."""
+    """Return ratings 0 to 100 of opinions with unit variance, at the level of the user's activity."""
     activities, means = zip(*scales.MEAN_BY_ACTIVITY, strict=True)
     expected = np.interp(np.log(taste.activity), np.log(activities), means)
     latent = (_levels(expected) + taste.leniency)[user] + opinion

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csc_matrix, diags
 
 from recsys.synthetic.acceptance import accuracy
-from recsys.synthetic.evidence import Evidence, gather
+from recsys.synthetic.features import Features, compute
 from recsys.synthetic.ragged import FloatArray
 from recsys.synthetic.reading import DataSet, read
 
@@ -48,7 +48,7 @@ def scores(data: DataSet, neighbours: int) -> FloatArray:
 def main(directory: Path, neighbours: int) -> None:
     """Print the accuracy of kNN beside that of popularity."""
     data = read(directory)
-    evidence: Evidence = gather(data)
+    evidence: Features = compute(data)
     print(f"track popularity     {accuracy(data, evidence, evidence.track_count):.3f}")
     print(f"item kNN, {neighbours:3d} nearest {accuracy(data, evidence, scores(data, neighbours)):.3f}")
 

@@ -11,7 +11,7 @@ import pytest
 from recsys.errors import UsageError
 from recsys.synthetic import Statistic, check
 from recsys.synthetic.acceptance import accuracy, adaptive, max_genre, weighted_average
-from recsys.synthetic.evidence import Evidence, gather
+from recsys.synthetic.features import Features, compute
 from recsys.synthetic.reading import read
 
 BY_HAND = {
@@ -33,37 +33,37 @@ def by_hand(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def evidence(by_hand: Path) -> Evidence:
-    return gather(read(by_hand))
+def features(by_hand: Path) -> Features:
+    return compute(read(by_hand))
 
 
-def test_own_ratings_follow_the_filled_lineage(evidence: Evidence) -> None:
+def test_own_ratings_follow_the_filled_lineage(features: Features) -> None:
     none = np.nan
-    np.testing.assert_array_equal(evidence.album, [90, none, none, none, none, none])
-    np.testing.assert_array_equal(evidence.artist, [none, none, none, 0, 50, none])
-    np.testing.assert_array_equal(evidence.siblings, [80, none, none, none, none, none])
-    np.testing.assert_array_equal(evidence.has_relative, [True, False, False, False, False, False])
+    np.testing.assert_array_equal(features.album, [90, none, none, none, none, none])
+    np.testing.assert_array_equal(features.artist, [none, none, none, 0, 50, none])
+    np.testing.assert_array_equal(features.siblings, [80, none, none, none, none, none])
+    np.testing.assert_array_equal(features.has_relative, [True, False, False, False, False, False])
 
 
-def test_genres_stand_in_for_unrated_ones(evidence: Evidence) -> None:
-    np.testing.assert_array_equal(evidence.genre_own, [70, np.nan, 70, np.nan, np.nan, 100])
-    np.testing.assert_allclose(evidence.genre_mean_raw, [85, 100, 70, 100, 70, 100])
-    np.testing.assert_allclose(evidence.genre_max_raw, [100, 100, 70, 100, 70, 100])
+def test_genres_stand_in_for_unrated_ones(features: Features) -> None:
+    np.testing.assert_array_equal(features.genre_own, [70, np.nan, 70, np.nan, np.nan, 100])
+    np.testing.assert_allclose(features.genre_mean_raw, [85, 100, 70, 100, 70, 100])
+    np.testing.assert_allclose(features.genre_max_raw, [100, 100, 70, 100, 70, 100])
     shrunk = [(value + 10 * OVERALL) / 11 for value in (100, 70)]
-    np.testing.assert_allclose(evidence.genre_mean_prior[[1, 4]], shrunk)
+    np.testing.assert_allclose(features.genre_mean_prior[[1, 4]], shrunk)
 
 
-def test_heuristics_by_hand(evidence: Evidence) -> None:
-    assert weighted_average(evidence)[0] == pytest.approx(0.4 * 90 + 0.3 * OVERALL + 0.3 * 85)
-    assert max_genre(evidence)[3] == pytest.approx(0.7 * 100 + 0.2 * 0 + 0.1 * OVERALL)
-    assert adaptive(evidence)[0] == pytest.approx((0.5 * 90 + 0.2 * 70) / 0.7)
-    assert adaptive(evidence)[4] == pytest.approx(50)
+def test_heuristics_by_hand(features: Features) -> None:
+    assert weighted_average(features)[0] == pytest.approx(0.4 * 90 + 0.3 * OVERALL + 0.3 * 85)
+    assert max_genre(features)[3] == pytest.approx(0.7 * 100 + 0.2 * 0 + 0.1 * OVERALL)
+    assert adaptive(features)[0] == pytest.approx((0.5 * 90 + 0.2 * 70) / 0.7)
+    assert adaptive(features)[4] == pytest.approx(50)
 
 
-def test_ties_go_to_the_prior_and_then_to_the_lower_track(by_hand: Path, evidence: Evidence) -> None:
+def test_ties_go_to_the_prior_and_then_to_the_lower_track(by_hand: Path, features: Features) -> None:
     data = read(by_hand)
     # Nobody rated a candidate, so all priors are equal: tracks 1 and 3 of the first user, 4 of the second.
-    assert accuracy(data, evidence, np.zeros(6)) == pytest.approx(4 / 6)
+    assert accuracy(data, features, np.zeros(6)) == pytest.approx(4 / 6)
 
 
 def test_packed_files_with_mark_and_crlf_read_the_same(by_hand: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from recsys.synthetic import protocol, taste, taxonomy
-from recsys.synthetic.history import Ratings, chunks, simulate
-from recsys.synthetic.ragged import joined
+from recsys.synthetic.history import Ratings, blocks, simulate
+from recsys.synthetic.ragged import concatenate
 from recsys.synthetic.reading import DataSet
 from recsys.synthetic.scales import SCALES
 
@@ -20,7 +20,7 @@ def ratings() -> Ratings:
     scale, rng = SCALES["tiny"], np.random.default_rng(5)
     catalogue = taxonomy.build(scale, rng)
     people = taste.draw(scale, catalogue, rng)
-    return joined([simulate(catalogue, people, users, rng) for users in chunks(people.activity)])
+    return concatenate([simulate(catalogue, people, users, rng) for users in blocks(people.activity)])
 
 
 @pytest.fixture(scope="module")

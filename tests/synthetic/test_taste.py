@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from recsys.synthetic import taxonomy
 from recsys.synthetic.acceptance import accuracy
-from recsys.synthetic.evidence import gather
+from recsys.synthetic.features import compute
 from recsys.synthetic.reading import DataSet
 from recsys.synthetic.scales import SCALES, Scale
 from tests.bench.item_knn import scores
@@ -41,9 +41,9 @@ def test_nearest_artist_by_cosine_shares_the_community(
 
 
 def test_item_knn_finds_what_popularity_does_not(small_set: DataSet) -> None:
-    evidence = gather(small_set)
-    popularity = accuracy(small_set, evidence, evidence.track_count)
-    neighbours = accuracy(small_set, evidence, scores(small_set, neighbours=20))
+    features = compute(small_set)
+    popularity = accuracy(small_set, features, features.track_count)
+    neighbours = accuracy(small_set, features, scores(small_set, neighbours=20))
     assert 0.72 < neighbours < 0.85
     assert neighbours > popularity + 0.1
 

@@ -1,4 +1,4 @@
-"""What a user's history says about a candidate: the terms of the acceptance table, from the files alone."""
+"""Features of candidates for the acceptance table: what a user's history says about each."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.synthetic.ragged import BoolArray, FloatArray, IntArray, spread, starts_of
+from recsys.synthetic.ragged import BoolArray, FloatArray, IntArray, members, starts_of
 from recsys.synthetic.reading import MISSING, DataSet
 
 CONFIDENCE = 10.0  # the C of bayes(i): average ratings assumed beforehand
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One entry a labelled candidate. Own ratings, and means of own ratings, are NaN where there are none.
+class Features:
+    """Hold one entry per labelled candidate; the user's ratings, and their means, are NaN where missing.
 
-    ``siblings`` is the mean of the user's ratings of other tracks of the album; ``has_relative`` says whether
-    another track of the album or of the artist is rated; ``genre_own`` is the mean of the user's ratings of
-    the track's genres. ``*_raw`` and ``*_prior`` are means over all users, plain and shrunk, and of genres:
-    summaries in which such a mean stands in for a genre that the user did not rate.
+    ``siblings`` is the mean of the user's ratings of other tracks of the album; ``has_relative`` whether
+    another track of the album or of the artist is rated; ``genre_own`` the mean of the user's ratings of the
+    track's genres. ``*_raw`` and ``*_prior`` are means over all users, plain and adjusted. For genres they
+    are summaries in which such a mean replaces a genre that the user did not rate.
     """
 
     album: FloatArray
@@ -39,7 +39,7 @@ class Evidence:
 
 
 class Items:
-    """Count, mean and shrunk mean of all ratings of each item id; those of MISSING are those of no rating."""
+    """Hold count, mean and adjusted mean of all ratings per item id; MISSING has those of an unrated item."""
 
     def __init__(self, data: DataSet) -> None:
         self.overall = float(data.rating.mean())
@@ -50,7 +50,7 @@ class Items:
 
 
 class OwnRatings:
-    """The ratings of the users that have candidates, by user and item."""
+    """Look up the ratings of users with candidates, by user and item."""
 
     def __init__(self, data: DataSet) -> None:
         is_tested = np.zeros(max(data.user.max(), data.candidate_user.max()) + 1, dtype=bool)
@@ -63,14 +63,14 @@ class OwnRatings:
         self._keys, self._values = keys[order], self.rating[order].astype(np.float64)
 
     def of(self, user: IntArray, item: IntArray) -> FloatArray:
-        """The user's rating of the item, NaN where there is none."""
+        """Return the user's rating of the item, NaN without one."""
         keys = user * self._span + item
         place = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return np.where((self._keys[place] == keys) & (item != MISSING), self._values[place], np.nan)
 
 
-def gather(data: DataSet) -> Evidence:
-    """The evidence on all labelled candidates."""
+def compute(data: DataSet) -> Features:
+    """Return the features of all labelled candidates."""
     own, items, user = OwnRatings(data), Items(data), data.candidate_user
     row = _track_rows(data)[data.candidate_track]
     album, artist = data.taxonomy.album[row], data.taxonomy.artist[row]
@@ -81,7 +81,7 @@ def gather(data: DataSet) -> Evidence:
     rated, size = ~np.isnan(genre_own), len(user)
     genre_raw = np.where(rated, genre_own, items.raw[genre])
     genre_prior = np.where(rated, genre_own, items.bayes[genre])
-    return Evidence(
+    return Features(
         album=own.of(user, album),
         artist=own.of(user, artist),
         genre_own=_mean_by(owner[rated], genre_own[rated], size, np.nan),
@@ -100,7 +100,7 @@ def gather(data: DataSet) -> Evidence:
 
 
 def _track_rows(data: DataSet) -> IntArray:
-    """From item ids to rows of the track file; other items have the last row, which stands for no track."""
+    """Return the row in the track file of each item id; other items have the last row, for no track."""
     rows = np.full(data.item_span, len(data.taxonomy.track) - 1)
     rows[data.taxonomy.track[:-1]] = np.arange(len(data.taxonomy.track) - 1)
     return rows
@@ -109,7 +109,7 @@ def _track_rows(data: DataSet) -> IntArray:
 def _others(
     data: DataSet, own: OwnRatings, group_of_track: IntArray, group: IntArray
 ) -> tuple[FloatArray, IntArray]:
-    """Mean and number of the user's ratings of the other tracks in each candidate's ``group``."""
+    """Return mean and number of the user's ratings of the other tracks in each candidate's ``group``."""
     user, span = data.candidate_user, data.item_span
     wanted, entry = np.unique(user * span + group, return_inverse=True)
     rated_group = group_of_track[_track_rows(data)[own.item]]
@@ -126,9 +126,9 @@ def _others(
 
 
 def _genres(data: DataSet, row: IntArray) -> tuple[IntArray, IntArray]:
-    """Pairs of a candidate's number and a genre of its track."""
+    """Return pairs of a candidate's position and a genre of its track."""
     counts = np.bincount(data.taxonomy.genre_track, minlength=len(data.taxonomy.track))
-    owner, position = spread(counts[row])
+    owner, position = members(counts[row])
     return owner, data.taxonomy.genre[starts_of(counts)[row[owner]] + position]
 
 

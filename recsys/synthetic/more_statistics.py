@@ -1,6 +1,6 @@
-"""How people rate, and what the catalogue looks like: figures beside the acceptance table, for information.
+"""Further statistics of ratings and catalogue, without a tolerance.
 
-Where a figure depends on the size of the data set, the real one is that of the full scale.
+Where a statistic depends on the size of the data set, the real one is that of the full scale.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ KINDS = ("track", "album", "artist", "genre")
 USERS_OF_CORRELATIONS = 2_000  # the first candidate users: enough for two digits
 
 
-def further(data: DataSet) -> list[Statistic]:
-    """Sizes, ratings, correlations within a user, popularity and taxonomy."""
+def more_statistics(data: DataSet) -> list[Statistic]:
+    """Return statistics of sizes, ratings, correlations within a user, popularity and taxonomy."""
     kind = _kinds(data)[data.item]
     return [
         *_users(data),
@@ -28,7 +28,7 @@ def further(data: DataSet) -> list[Statistic]:
 
 
 def _kinds(data: DataSet) -> IntArray:
-    """From item ids to numbers of ``KINDS``."""
+    """Return the position in ``KINDS`` of each item id."""
     kinds = np.full(data.item_span, KINDS.index("genre"))
     for kind, ids in enumerate((data.taxonomy.track[:-1], data.taxonomy.albums, data.taxonomy.artists)):
         kinds[ids] = kind
@@ -70,13 +70,13 @@ def _ratings(data: DataSet, kind: IntArray) -> list[Statistic]:
 
 
 def _correlations(data: DataSet, kind: IntArray) -> list[Statistic]:
-    """Correlations between ratings of a user's related items, each less the mean of the user."""
+    """Return correlations between a user's ratings of related items, less the user's mean."""
     users = np.unique(data.candidate_user)[:USERS_OF_CORRELATIONS]
     rows = np.flatnonzero(np.isin(data.user, users))
     user, item, kind = data.user[rows], data.item[rows], kind[rows]
     mean = np.bincount(user, data.rating[rows]) / np.maximum(np.bincount(user), 1)
     rating = data.rating[rows] - mean[user]
-    artist, album = _lineage(data)
+    artist, album = _ancestors(data)
     pairs = (
         ("tracks of an album", 0.49, 0, album),
         ("tracks of an artist", 0.42, 0, artist),
@@ -106,8 +106,8 @@ def _correlations(data: DataSet, kind: IntArray) -> list[Statistic]:
     return within + above
 
 
-def _lineage(data: DataSet) -> tuple[IntArray, IntArray]:
-    """From item ids to the artist and to the album, MISSING where there is none."""
+def _ancestors(data: DataSet) -> tuple[IntArray, IntArray]:
+    """Return the artist and the album of each item id, MISSING without one."""
     artist, album = np.full((2, data.item_span), MISSING)
     artist[data.taxonomy.albums] = data.taxonomy.album_artist
     artist[data.taxonomy.track[:-1]] = data.taxonomy.artist[:-1]
@@ -116,7 +116,7 @@ def _lineage(data: DataSet) -> tuple[IntArray, IntArray]:
 
 
 def _within_groups(user_key: IntArray, group: IntArray, rating: FloatArray, chosen: BoolArray) -> float:
-    """Correlation over all pairs of the chosen ratings that a user gave within a group."""
+    """Return the correlation over all pairs of chosen ratings of a user within a group."""
     chosen = chosen & (group != MISSING)
     _, member, count = np.unique(user_key[chosen] + group[chosen], return_inverse=True, return_counts=True)
     values = rating[chosen]
@@ -129,7 +129,7 @@ def _within_groups(user_key: IntArray, group: IntArray, rating: FloatArray, chos
 def _with_parent(
     user_key: IntArray, item: IntArray, parent: IntArray, rating: FloatArray, chosen: BoolArray
 ) -> float:
-    """Correlation between the chosen ratings and the same user's ratings of the items above them."""
+    """Return the correlation between chosen ratings and the same user's ratings of the parent items."""
     keys = user_key + item
     order = np.argsort(keys)
     wanted = (user_key + parent)[chosen & (parent != MISSING)]
