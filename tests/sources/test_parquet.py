@@ -200,7 +200,9 @@ def test_a_flipped_byte_of_imported_data_is_found(tmp_path):
     whole = bytearray(path.read_bytes())
     whole[60] ^= 1
     path.write_bytes(bytes(whole))
-    with pytest.raises(RecsysError, match=r"ratings\.parquet: (checksum differs|expected a complete Parquet)"):
+    with pytest.raises(
+        RecsysError, match=r"ratings\.parquet: (checksum differs|expected a complete Parquet)"
+    ):
         build_sql(tmp_path / "data", tmp_path / "w.duckdb")
 
 

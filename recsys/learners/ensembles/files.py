@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from recsys.errors import UsageError
-from recsys.outputs import check_output, replacing
 from recsys.learners.ensembles.blend import METHODS, Blend, blend
 from recsys.learners.ensembles.pool import Input, Pool, rounding_error
 from recsys.learners.ensembles.within_user import Users
+from recsys.outputs import check_output, replacing
 from recsys.sources.submissions import Candidates, Submissions, read_candidates, read_scores, read_submissions
 
 HEADER = b"TrackID,Predictor\n"

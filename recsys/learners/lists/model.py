@@ -32,8 +32,7 @@ class ExplainedModel(ListModel, Protocol):
     """A list model whose scores are sums over the history."""
 
     def contributions(self, history: Interactions, item: int) -> np.ndarray:
-        """Return what each entry of a history (one user) adds to the score of an item position, float64
-        (entries).
+        """Return what each entry of a user's history adds to the score of an item, float64 (entries).
 
         The sum is the score, up to `STEP`.
         """
