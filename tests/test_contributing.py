@@ -92,5 +92,5 @@ def test_the_recipes_end_on_the_leaderboard(copy, tmp_path):
     told = run(copy, f'recsys sql "{query}" --csv --warehouse warehouse/tiny.duckdb')
     assert told.splitlines() == [
         "model,evaluated_on,learned",
-        'level_odds,"truth2.txt, labelled users out of fold",True',
+        'level_odds,"truth2.txt, labelled users, cross-validated",True',
     ]

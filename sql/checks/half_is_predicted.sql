@@ -1,4 +1,4 @@
--- grain: one user of whose candidates a model does not predict exactly half
+-- grain: a user and a model that does not predict exactly half of the user's candidates as liked
 -- key: model, user_id
 with
 

@@ -1,4 +1,5 @@
--- grain: one user whose probabilities by one model are no probabilities, or do not sum to half the candidates
+-- grain: a user and a model with probabilities outside 0..1, or whose sum is not half the number of
+--   candidates
 -- key: model, user_id
 with
 

@@ -1,4 +1,5 @@
--- grain: one candidate that a model leaves without a finite score, or scores twice, or that is no candidate
+-- grain: a candidate that a model scores twice, not at all or with NaN or infinity, or a scored pair that is
+--   not a candidate
 -- key: model, user_id, track_id
 {% set model_count = models('scores') | length %}
 with
@@ -17,7 +18,7 @@ counted as (
     group by user_id, track_id
 ),
 
-odd as (
+faults as (
     select
         coalesce(candidates.user_id, counted.user_id) as user_id,
         coalesce(candidates.track_id, counted.track_id) as track_id,
@@ -39,7 +40,7 @@ models as (
     {%- endfor %}
 ),
 
-given as (
+scored as (
     select
         scores.model,
         scores.user_id,
@@ -47,19 +48,21 @@ given as (
         count(*) as row_count,
         count(*) filter (where isfinite(scores.score)) as score_count
     from scores
-    inner join odd on scores.user_id = odd.user_id and scores.track_id = odd.track_id
+    inner join faults on scores.user_id = faults.user_id and scores.track_id = faults.track_id
     group by scores.model, scores.user_id, scores.track_id
 ),
 
 final as (
-    select models.model, odd.user_id, odd.track_id
-    from odd
+    select models.model, faults.user_id, faults.track_id
+    from faults
     cross join models
-    left join given
-        on models.model = given.model and odd.user_id = given.user_id and odd.track_id = given.track_id
+    left join scored
+        on models.model = scored.model
+            and faults.user_id = scored.user_id
+            and faults.track_id = scored.track_id
     where
-        coalesce(given.row_count, 0) <> case when odd.is_candidate then 1 else 0 end
-        or coalesce(given.score_count, 0) <> coalesce(given.row_count, 0)
+        coalesce(scored.row_count, 0) <> case when faults.is_candidate then 1 else 0 end
+        or coalesce(scored.score_count, 0) <> coalesce(scored.row_count, 0)
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- grain: one item that a file lists
+-- grain: one item listed in a track, album, artist or genre file
 -- key: item_id
 -- units: item_type is 'track', 'album', 'artist' or 'genre'
 -- nulls: none

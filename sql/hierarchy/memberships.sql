@@ -1,9 +1,9 @@
--- grain: an item, and an album, artist or genre that it belongs to, or the item itself
+-- grain: an item and one group it belongs to (album, artist, genre), or the item itself
 -- key: item_id, level, group_id
--- units: level is 'album', 'artist' or 'genre', as what the item has the group, or 'itself'; group_type is
---   the group's own type, 'track', 'album', 'artist' or 'genre'
--- nulls: group_type of what no file lists
--- formula: as track_lineage and track_genres have it after the fill, and as the albums' file has it
+-- units: level is the relation of the group to the item: 'album', 'artist', 'genre' or 'itself'; group_type
+--   is the group's own type, 'track', 'album', 'artist' or 'genre'
+-- nulls: group_type of an item that no file lists
+-- formula: tracks by track_lineage and track_genres (after the fill), albums by the album file
 with
 
 lineage as (

@@ -2,7 +2,7 @@
 -- key: track_id, genre_id
 -- units: ids of the files
 -- nulls: none
--- formula: a track that lists no genre takes its album's
+-- formula: a track without listed genres takes its album's genres
 with
 
 tracks as (

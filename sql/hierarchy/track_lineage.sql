@@ -1,7 +1,7 @@
 -- grain: one track
 -- key: track_id
--- nulls: album_id of a track without album; artist_id where neither track nor album has one
--- formula: a track without artist takes its album's
+-- nulls: album_id of a track without an album; artist_id where neither track nor album has an artist
+-- formula: a track without an artist takes its album's artist
 -- rows: staging.tracks
 -- units: ids of the files
 with

@@ -1,9 +1,10 @@
--- grain: a rating of one of the items that most users rated, as the weight that EASE learns from
+-- grain: one rating of one of the ease.items most rated items, as a weight for EASE
 -- key: user_id, item_id
 -- units: weight 0..1
 -- nulls: none
 -- materialized: view
--- formula: a liked item weighs 1, another rated one less; items of all kinds, equal counts by item_id
+-- formula: 1 for a like, ease.other_weight for any other rating; items of all types, ties in number of
+--   ratings by item_id
 with
 
 ratings as (

@@ -1,9 +1,8 @@
--- grain: one item that has factors: a listed one, or one that is rated only
+-- grain: one item with factors: listed in a file, or rated
 -- key: item_id
--- units: draw_count is the number of its high ratings
--- nulls: album_id, artist_id where it has no such parent (an album and an artist are their own)
--- formula: the protocol of the test draws what a user did not rate in proportion to high ratings; here items
---   of all kinds are drawn so
+-- units: draw_count is the item's number of likes, its weight in negative sampling
+-- nulls: album_id, artist_id where the item has none (albums and artists name themselves)
+-- formula: popularity-proportional negative sampling, as in the test's protocol, over items of all types
 with
 
 ratings as (

@@ -1,12 +1,11 @@
--- grain: a node of one of the trees that rank lists from the catalogue
+-- grain: one node of one tree of the list ranker
 -- key: tree, node
--- units: node 0 is the root; left_node and right_node are nodes of the tree; a value up to the threshold goes
---   to the left; value is what a leaf adds to the log odds of being a like that was held out.
---   learned.list_validation (model, users, recall, ndcg) judges lists of validation users whose likes the
---   trees did not see
--- nulls: feature, threshold, left_node, right_node, is_missing_left of a leaf; value of another node
--- formula: boosted trees on what retrieval proposes for validation users from the history that is left, whose
---   held-out likes are the liked ones and all others the unliked; the mean over folds of users
+-- units: node 0 is the root; left_node and right_node are nodes of the same tree; values up to the threshold
+--   go left; value is what a leaf adds to the log odds of a held-out like. learned.list_validation (model,
+--   users, recall, ndcg) evaluates lists of validation users whose likes the trees did not see
+-- nulls: feature, threshold, left_node, right_node, is_missing_left of a leaf; value of an inner node
+-- formula: gradient-boosted trees on the candidates retrieved for validation users: held-out likes against
+--   all other candidates; cross-validated by folds of users, averaged over the folds
 -- also: learned.list_validation
 -- requires: scikit-learn
 {{ learner(

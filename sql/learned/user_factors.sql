@@ -1,14 +1,13 @@
 -- grain: one user with ratings
 -- key: user_id
--- units: factors is a list of numbers, all 0 of a user who liked nothing; learned.item_factors (item_id,
---   factors, bias) has one for each item, summed over the taxonomy, learned.history_weights (feature, weight)
---   what a rating / 100 of album or artist adds to a score, and that it is a liked one, learned.factor_curve
---   (epoch, train_loss, validation_auc, is_kept) the epochs
+-- units: factors is a list of numbers, all 0 for a user without likes. learned.item_factors (item_id,
+--   factors, bias) has the items, summed over the taxonomy; learned.history_weights (feature, weight) the
+--   weights of rating / 100 and of a like of the album or artist; learned.factor_curve (epoch, train_loss,
+--   validation_auc, is_kept) the training curve
 -- nulls: none
 -- also: learned.item_factors, learned.history_weights, learned.factor_curve
--- formula: logistic loss on s(i) - s(j), i liked by u and j drawn by the law of high ratings, with
---   s(u, i) = U_u . (V_i + A_album(i) + A_artist(i)) + b_i + w . history(u, i) (Mnih, KDD Cup 2011, JMLR
---   W&CP 18)
+-- formula: logistic loss on s(i) - s(j), with i liked by u and j a sampled negative, s(u, i) = U_u . (V_i +
+--   A_album(i) + A_artist(i)) + b_i + w . history(u, i) (Mnih, KDD Cup 2011, JMLR W&CP 18)
 -- requires: numba
 {{ learner(
     'bpr.learner.fit_predict',

@@ -1,12 +1,13 @@
-{# Bayesian mean of an item: its ratings, and C ratings of the overall mean assumed beforehand.
-   (sum of ratings + C M) / (N + C); damping as in LensKit's bias model. #}
-{% macro shrink(rating_sum, rating_count, overall_mean) -%}
+{# Bayesian mean of an item: (sum of ratings + C M) / (N + C), which adds C ratings of the overall mean M to the
+   item's N ratings; damping as in LensKit's bias model. #}
+{% macro bayes_mean(rating_sum, rating_count, overall_mean) -%}
 ({{ rating_sum }} + {{ var('bayes.confidence') }} * {{ overall_mean }})
 / ({{ rating_count }} + {{ var('bayes.confidence') }})
 {%- endmacro %}
 
-{# The first rung of a fallback chain that has a value, and that rung's name; the last one always has. #}
-{% macro first_of(name, fallback_levels) -%}
+{# Two columns: the first value of a fallback chain that is not NULL, and the name of its level. The last level is
+   never NULL. #}
+{% macro fallback_columns(name, fallback_levels) -%}
 coalesce({{ fallback_levels | map(attribute=1) | join(', ') }}) as {{ name }}_score,
         case
         {%- for source, value in fallback_levels[:-1] %}
@@ -16,14 +17,14 @@ coalesce({{ fallback_levels | map(attribute=1) | join(', ') }}) as {{ name }}_sc
         end as {{ name }}_source
 {%- endmacro %}
 
-{# Sum of columns times constants of a section of parameters.toml. #}
+{# Sum of columns times the weights of a section of parameters.toml. #}
 {% macro weighted_sum(section, columns) -%}
 {% for level, column in columns.items() -%}
 {{ var(section ~ '.' ~ level) }} * {{ column }}{{ '' if loop.last else ' + ' }}
 {%- endfor %}
 {%- endmacro %}
 
-{# Weighted mean over the columns that are not NULL, weights renormalised; NULL if all are. #}
+{# Weighted mean of the columns that are not NULL, weights renormalised; NULL if all columns are NULL. #}
 {% macro weighted_mean_of_known(section, columns) -%}
 (
     {%- for level, column in columns.items() %}
@@ -36,7 +37,7 @@ coalesce({{ fallback_levels | map(attribute=1) | join(', ') }}) as {{ name }}_sc
 , 0)
 {%- endmacro %}
 
-{# The ranking rule over relations `scores` and `priors`: by score, ties by the track's prior, then by id. #}
+{# The ranking rule over the relations `scores` and `priors`: by score, ties by the track's prior, then by id. #}
 {% macro ranking(partition) -%}
 row_number() over (
     partition by {{ partition }}
@@ -44,10 +45,10 @@ row_number() over (
 )
 {%- endmacro %}
 
-{# Area under the ROC curve of each model's values over a relation of them and one of labels: the share of pairs of a
-   liked and a not liked candidate in the right order, ties counting half. From the ranks r of the liked, the mean of
-   first and last among equals: (sum of r - L (L + 1) / 2) / (L N) of L liked and N not liked (Mann and Whitney, 1947).
-   Each model is sorted by itself. #}
+{# Area under the ROC curve per model, pooled over users: the share of pairs of a liked and a not liked candidate that
+   are in the right order, ties counting half. With ranks r of the liked (first and last among equals averaged):
+   (sum of r - L (L + 1) / 2) / (L N), L liked and N not liked (Mann and Whitney, 1947). Each model is sorted
+   separately. #}
 {% macro pooled_auc(names, relation, value, judged, leaky, labels) -%}
     select
         model,
@@ -75,34 +76,33 @@ row_number() over (
     group by model
 {%- endmacro %}
 
-{# A real as a whole number of 1e-12: sums of whole numbers are the same in any order, for any number of threads.
-   A sum of up to nine million terms of size 1 fits 64 bits. By floor(), since Spark rounds by decimals of any length,
-   which takes longer than all else of a sum. #}
+{# A real number in units of 1e-12, as an integer: sums of integers do not depend on the order of rows or the number of
+   threads. 64 bits hold a sum of nine million terms of size 1. Uses floor(), because Spark's round() to decimals of
+   arbitrary length takes longer than the rest of the sum. #}
 {% macro trillionths(value) -%}
 cast(floor(({{ value }}) * 1e12 + 0.5) as bigint)
 {%- endmacro %}
 
-{# One number for two items, which are below 2^31 each: an equality of it is looked up as a whole, after the items were
-   brought together, and takes half the room of two. #}
+{# One 64-bit key for two items below 2^31: compared in one step, in half the memory of two columns. #}
 {% macro pair_id(item_i, item_j) -%}
 cast({{ item_i }} as bigint) * 4294967296 + {{ item_j }}
 {%- endmacro %}
 
-{# Of a track with so many ratings, the share whose users are drawn; see draw(). #}
-{% macro drawn_share(rating_count) -%}
+{# Share of a track's users that are sampled; see uniform_hash(). #}
+{% macro sampled_share(rating_count) -%}
 least(1.0::double, {{ var('item_neighbours.raters') }} / {{ rating_count }})
 {%- endmacro %}
 
-{# A number from 0 up to 1, spread evenly over an item's users, the same in every build: a remainder by a prime, as of
+{# A number 0 <= x < 1, uniform over an item's users and the same in every build: the remainder by a prime, as in
    linear congruential generators. #}
-{% macro draw(user_id, item_id) -%}
+{% macro uniform_hash(user_id, item_id) -%}
 (
     cast({{ user_id }} as bigint) % 1000003 * 7368787 + cast({{ item_id }} as bigint) % 1000003 * 5237471
 ) % 1000003 / 1000003.0::double
 {%- endmacro %}
 
-{# Logarithm of a sum, of the logarithms of its terms: log_of_nothing() is the logarithm of 0, or next to it, and NULL
-   that of no other term. #}
+{# Logarithm of a sum, from the logarithms of its terms. log_of_nothing() stands for the logarithm of 0, and NULL for
+   a missing second term. #}
 {% macro log_of_sum(one, other) -%}
 greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - coalesce({{ other }}, {{ log_of_nothing() }}))))
 {%- endmacro %}
@@ -111,7 +111,7 @@ greatest({{ one }}, {{ other }}) + ln(1 + exp(-abs({{ one }} - coalesce({{ other
 (-1e308::double)
 {%- endmacro %}
 
-{# Product of two lists of numbers as doubles, NULL where one of them is. #}
+{# Dot product of two lists of numbers as doubles, NULL if one of them is NULL. #}
 {% macro dot_product(one, other) -%}
 list_dot_product(cast({{ one }} as double[]), cast({{ other }} as double[]))
 {%- endmacro %}

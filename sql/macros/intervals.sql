@@ -1,8 +1,7 @@
-{# Accuracy of each model over a relation of its users (model, judged, correct), with the bounds of 95 %:
-   accuracy -+ z s of n users, s^2 = n / (n - 1) sum (correct - accuracy judged)^2 / (sum judged)^2, the
-   variance of a ratio of two sums (Cochran, Sampling Techniques, 1977, 6.3): candidates of a user share a
-   history, so that the users are the independent draws. A model of a single user has no bounds. With `by`, a
-   column of users, each of its values is judged by itself. #}
+{# Accuracy of each model over a relation of its users (model, judged, correct), with 95 % bounds: accuracy -+ z s for n
+   users, s^2 = n / (n - 1) sum (correct - accuracy judged)^2 / (sum judged)^2, the variance of a ratio of two sums
+   (Cochran, Sampling Techniques, 1977, 6.3). Users are the independent draws, because candidates of one user share
+   a history. A model with a single user has no bounds. `by`, a column of users, gives one row per value. #}
 {% macro accuracies_of(users, by='') -%}
 {% set groups = ['model', by] | select | list %}
     select

@@ -1,4 +1,4 @@
-{# Labels UserId|TrackId|0 or 1 of some candidates, or an empty relation where there is no such file. #}
+{# Labels UserId|TrackId|0 or 1 of some candidates; an empty relation if there is no such file. #}
 {% macro labels_of(path, candidates, is_parquet) -%}
 with
 
@@ -11,7 +11,7 @@ parsed as (
     select
         user_id::integer as user_id,
         track_id::integer as track_id,
-        {{ promised('label between 0 and 1', 'label', 'no label') }}::smallint as label,
+        {{ require('label between 0 and 1', 'label', 'no label') }}::smallint as label,
         true as is_label
     from read_parquet({{ path }})
 ),
@@ -25,7 +25,7 @@ parsed as (
         {{ strict_integer('fields[1]') }} as user_id,
         {{ strict_integer('fields[2]') }} as track_id,
         {{ strict_integer('fields[3]', 'smallint', 1) }} as label,
-        {{ promised('array_length(fields) = 3', 'true', 'wrong number of fields') }} as is_label
+        {{ require('array_length(fields) = 3', 'true', 'wrong number of fields') }} as is_label
     from lines
 ),
 {%- endif %}
@@ -33,7 +33,7 @@ parsed as (
 final as (
     select
         parsed.user_id,
-        {{ promised('candidates.track_id is not null', 'parsed.track_id', 'label of no candidate') }} as track_id,
+        {{ require('candidates.track_id is not null', 'parsed.track_id', 'label of no candidate') }} as track_id,
         parsed.label
     from parsed
     left join candidates
@@ -47,7 +47,7 @@ final as (
 {%- endif %}
 {%- endmacro %}
 
-{# Whether a row of a relation is no prediction for a user whose labels its model has seen. #}
+{# True unless the row's model was trained on the labels of the row's user. #}
 {% macro is_unseen(relation, leaky, labels) -%}
 ({{ relation }}.model not in ('{{ leaky | join("', '") }}')
         or {{ relation }}.user_id not in (select seen.user_id from {{ labels }} as seen))

@@ -1,6 +1,5 @@
-{# What people call the things of a relation: their original ids and names, from a Parquet file that an import
-   has written, or an empty relation where there is no such file. #}
-{% macro names_of(path, id) -%}
+{# Original ids and names, from a Parquet file written by an import; an empty relation if there is no such file. #}
+{% macro read_names(path, id) -%}
 with
 
 {% if path -%}
@@ -18,22 +17,22 @@ final as (
 {%- endif %}
 {%- endmacro %}
 
-{# An argument of a macro for the text of a query: a number is an id of the warehouse, a text what people write,
-   of which a macro finds the meaning. Nothing but an integer or a quoted text gets into the query. #}
-{% macro asked(argument, meaning, id) -%}
+{# An argument of a macro as an expression for the text of a query: a number is an id of the warehouse; a text is
+   resolved by the macro `meaning`. Only an integer or a quoted text can get into the query. #}
+{% macro id_expression(argument, meaning, id) -%}
 case when typeof({{ argument }}) = 'VARCHAR' then concat(
 {{- "'(select " ~ id ~ " from " ~ meaning ~ "(''', replace(" ~ argument }}::varchar, '''', ''''''), '''))')
 {{- ' else' }} format('{:d}', {{ argument }}) end
 {%- endmacro %}
 
-{# What people call an item that was joined with `staging.items`: its name, else its original id, else its id. #}
-{% macro shown(items, id) -%}
+{# Name of an item that was joined with `staging.items`, else its original id, else its id. #}
+{% macro display_name(items, id) -%}
 coalesce({{ items }}.name, {{ items }}.original_id, cast({{ id }} as varchar))
 {%- endmacro %}
 
-{# The one thing that a text means, of those that it may mean (`matches`, the likeliest in the first place); an error
-   that says so where there is none, or more than one in that place. #}
-{% macro the_one_meant(kind, matches) -%}
+{# The single match of a text among `matches` (lowest place first); an error if there is none, or if several share the
+   lowest place. #}
+{% macro single_match(kind, matches) -%}
 ranked as (
     select {{ kind }}_id, rank() over (order by place) as rank from {{ matches }}
 ),

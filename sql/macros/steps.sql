@@ -1,6 +1,6 @@
-{# The parts of scores (model, level, source, item_id, value, weight, amount) as steps: the start first, then level by
-   level, of each the largest part first, what many ratings add together last; after is the sum so far. #}
-{% macro in_steps(parts) -%}
+{# Contributions to scores (model, level, source, item_id, value, weight, amount) in order: the starting point, then level
+   by level, the largest contribution of each first and the sum of the small ones last; after is the sum so far. #}
+{% macro ordered_steps(parts) -%}
     select
         model, ordinal, level, source, item_id, value, weight, amount,
         sum(amount) over (partition by model order by ordinal) as after
@@ -20,8 +20,8 @@
     ) as ordered
 {%- endmacro %}
 
-{# No parts, where the model whose parts they are is not there. #}
-{% macro no_parts() -%}
+{# An empty relation of contributions, for a model that is not built. #}
+{% macro no_contributions() -%}
     select
         null as model, null as level, null as source, null::integer as item_id, null::double as value,
         null::double as weight, null::double as amount

@@ -1,4 +1,4 @@
-{# The lines of a file as one column: no line of text holds the control character that would split it. #}
+{# Lines of a file as one column; the delimiter is a control character that no line contains. #}
 {% macro read_lines(path) -%}
 read_csv(
     {{ path }}, columns = {'line': 'varchar'}, delim = '\x01',
@@ -6,12 +6,12 @@ read_csv(
 )
 {%- endmacro %}
 
-{# The ids of a column of a Parquet file, as texts. #}
+{# Ids of a column of a Parquet file, as text. #}
 {% macro read_ids(path, column) -%}
 (select {{ column }}::varchar as line from read_parquet({{ path }}))
 {%- endmacro %}
 
-{# A decimal integer 0..largest, written as people write it: no sign, space, point or leading zero. #}
+{# A decimal integer 0..largest in its usual form: no sign, space, point or leading zero. #}
 {% macro strict_integer(text, type='integer', largest=2147483647) -%}
 case
     when try_cast({{ text }} as {{ type }})::varchar = {{ text }}
@@ -26,12 +26,12 @@ end
 case when {{ text }} = 'None' then null else {{ strict_integer(text) }} end
 {%- endmacro %}
 
-{# The value, or a failed build: for what the format promises. #}
-{% macro promised(condition, value, message) -%}
+{# The value if the condition holds, else a failed build with the message. #}
+{% macro require(condition, value, message) -%}
 case when {{ condition }} then {{ value }} else error('{{ message }}') end
 {%- endmacro %}
 
-{# Headers `user|count` found among numbered lines, each of which must count the lines up to the next. #}
+{# Headers `user|count` among numbered lines; each states the number of lines up to the next header. #}
 {% macro group_headers(lines) -%}
 with
 
@@ -44,7 +44,7 @@ parsed as (
         line,
         {{ strict_integer('fields[1]') }} as user_id,
         {{ strict_integer('fields[2]') }} as line_count,
-        {{ promised('array_length(fields) = 2', 'true', 'not a header') }} as is_header
+        {{ require('array_length(fields) = 2', 'true', 'not a header') }} as is_header
     from headers
 ),
 

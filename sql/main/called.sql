@@ -1,8 +1,8 @@
--- grain: the item of a kind whose original id a text is, if there is one
+-- grain: the item of a type with a given original id, if there is one
 -- arguments: the_kind, the_text
 -- units: item_type is 'track', 'album', 'artist' or 'genre'
--- nulls: name where the data have none
--- formula: in data without original ids, the number that the text writes
+-- nulls: name where the data have no names
+-- formula: in data without original ids, the text is the id
 with
 
 listed as (

@@ -1,26 +1,26 @@
--- grain: one user some of whose candidates two models predict differently
+-- grain: one user with candidates that the two models predict differently
 -- arguments: one_model, other_model
--- units: candidates counts those
+-- units: candidates is the number of such candidates
 -- nulls: none
 with
 
-ones as (
+first as (
     select user_id, track_id, predicted from {{ ref('marts.predictions') }} where model = one_model
 ),
 
-others as (
+second as (
     select user_id, track_id, predicted from {{ ref('marts.predictions') }} where model = other_model
 ),
 
 final as (
-    select ones.user_id, count(*) as candidates
-    from ones
-    inner join others on ones.user_id = others.user_id and ones.track_id = others.track_id
+    select first.user_id, count(*) as candidates
+    from first
+    inner join second on first.user_id = second.user_id and first.track_id = second.track_id
     where
-        ones.predicted <> others.predicted
+        first.predicted <> second.predicted
         and {{ is_model('one_model', ref('marts.leaderboard')) }}
         and {{ is_model('other_model', ref('marts.leaderboard')) }}
-    group by ones.user_id
+    group by first.user_id
 )
 
 select * from final order by user_id

@@ -1,16 +1,16 @@
--- grain: one piece of evidence on a pair of a user and a track, candidate or not
+-- grain: one line of the explanation of a user's score for a track, candidate or not
 -- arguments: user_id, track_id
--- units: value and rating_mean on the scale 0..100, a model's score as the model gives it; rating_count is
---   the number of ratings behind the value, shrinkage the overall mean's share in it, 0..1; weight is the
---   piece's share in the score of the model adaptive; the contributions add up to that score; evidence calls
---   items by name
--- nulls: item_id of what is about no item; rating_count, rating_mean, shrinkage of what is learned; shrinkage
---   of the user's own rating
--- formula: contribution = weight * value, as main.explained shares the weights out; an argument is a number
---   of the warehouse, or as a text an original id or a name. The query is a text until the macro is called,
---   since DuckDB, when it creates a macro, refuses a column of the name of an argument anywhere below
-{% set user = asked('user_id', ref('main.user_meant'), 'user_id') %}
-{% set track = asked('track_id', ref('main.item_meant'), 'item_id') %}
+-- units: value and rating_mean on the scale 0..100, a model's score on the model's own scale; rating_count
+--   is the number of ratings behind the value; shrinkage is the overall mean's share in it, 0..1; weight is
+--   the line's share in the score of the model adaptive; the contributions add up to that score; evidence
+--   names items by their names
+-- nulls: item_id of a line that is not about an item; rating_count, rating_mean, shrinkage of a learned
+--   value; shrinkage of the user's own rating
+-- formula: contribution = weight * value, with the weights of internal.explanation. A number is an id of the
+--   warehouse, a text an original id or a name. The query is text until the macro is called, because DuckDB
+--   does not create a macro whose query has columns named like its arguments
+{% set user = id_expression('user_id', ref('main.user_meant'), 'user_id') %}
+{% set track = id_expression('track_id', ref('main.item_meant'), 'item_id') %}
 with
 
 final as (

@@ -1,9 +1,9 @@
--- grain: one piece of evidence on a pair of a user and a track
+-- grain: one line of the explanation of a user's score for a track
 -- arguments: the_user, the_track
 -- units: as in main.explain
 -- nulls: item_id, rating_count, rating_mean, shrinkage as in main.explain
--- formula: a level's weight is shared out evenly among the pieces on the rung that its chain stops at; the
---   neighbours are the ratings that add most to the score of item_neighbours
+-- formula: a level's weight is divided evenly among the values at its fallback level; neighbours are the
+--   ratings that add most to the score of item_neighbours
 {% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
 {% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als', 'neighbour'] %}
 with
@@ -44,7 +44,9 @@ matched as (
         coalesce(levels.weight, 0) as level_weight,
         levels.level is not null as is_counted
     from fallback_levels
-    left join levels on fallback_levels.level = levels.level and fallback_levels.source = coalesce(levels.source, fallback_levels.source)
+    left join levels
+        on fallback_levels.level = levels.level
+            and fallback_levels.source = coalesce(levels.source, fallback_levels.source)
 ),
 
 weighted as (
@@ -75,7 +77,7 @@ items as (
 named as (
     select
         weighted.*,
-        {{ shown('items', 'weighted.item_id') }} as shown
+        {{ display_name('items', 'weighted.item_id') }} as shown
     from weighted
     left join items on weighted.item_id = items.item_id
 ),
@@ -95,7 +97,7 @@ final as (
             when source = 'sibling' then concat('own rating of track ', shown, ' on the same album')
             when source = 'prior' then concat('all ratings of ', level, ' ', shown)
             when source = 'global' and item_id is null then concat('overall mean, no ', level)
-            when source = 'global' then concat('overall mean, nobody rated the ', level)
+            when source = 'global' then concat('overall mean, no ratings of the ', level)
             when source = 'autoencoder' then 'prediction for the album by the autoencoder'
             when source = 'als' then concat('prediction for the ', level, ' by ALS')
             when source = 'neighbour'

@@ -1,8 +1,8 @@
--- grain: one rating or prior of a track, its album, another track of that, its artist or one of its genres
+-- grain: one rating or prior of a track, its album, a sibling track, its artist or one of its genres
 -- arguments: the_user, the_track
 -- units: value and rating_mean on the scale 0..100; rating_count is the number of ratings behind the value;
 --   shrinkage is the overall mean's share in a prior, 0..1
--- nulls: item_id of an overall mean that stands for a missing album, artist or genre; shrinkage of a rating
+-- nulls: item_id of the overall mean in place of a missing album, artist or genre; shrinkage of a rating
 -- formula: shrinkage = C / (N + C)
 with
 

@@ -1,10 +1,10 @@
--- grain: an item, or one of those that it belongs to or that belong to it, the most rated of each type
+-- grain: an item, one of its groups (album, artist, genre), or one of its most rated members of each type
 -- arguments: the_item
--- units: place is 'above', 'itself' or 'below'; member_count counts all of that place and type; rating_mean
---   and bayes_mean 0..100, rating_count by all users; shrinkage is the overall mean's share in bayes_mean,
---   0..1
--- nulls: rating_count, rating_mean of what nobody rated; item_type of what no file lists
--- formula: as in main.relatives, of an item that a file knows; else an error that says so
+-- units: place is 'above', 'itself' or 'below'; member_count is the number of items of that place and type;
+--   rating_mean and bayes_mean 0..100, rating_count by all users; shrinkage is the overall mean's share in
+--   bayes_mean, 0..1
+-- nulls: rating_count, rating_mean of an unrated item; item_type of an item that no file lists
+-- formula: as in internal.relatives; an unknown item is an error
 {% set most = 12 %}
 with
 

@@ -1,4 +1,4 @@
--- grain: one pair of a user and a track, candidate or not: the columns of features.candidates
+-- grain: one pair of a user and a track, candidate or not, with the columns of features.candidates
 -- arguments: the_user, the_track
 -- units: as in features.candidates
 -- nulls: album_id, artist_id, *_direct, sibling_mean as in features.candidates

@@ -1,7 +1,7 @@
--- grain: one of the ten users whose original ids or names are most like a text, the most like first
+-- grain: one of the ten users whose original id or name is most similar to a text, most similar first
 -- arguments: the_text
--- units: similarity is that of Jaro and Winkler, 1 for the same, whatever the case of letters
--- nulls: name where the import was given none
+-- units: similarity is Jaro-Winkler's, 1 for equal texts, ignoring case
+-- nulls: name where the import has no names
 with
 
 users as (

@@ -1,10 +1,10 @@
--- grain: one rating of one user, with what is known of the item
+-- grain: one rating of a user, with facts of the item
 -- arguments: the_user
--- units: as in main.remembered
--- nulls: name, item_type, album_id, artist_id as in main.remembered
--- formula: as in main.remembered; the argument is a number of the warehouse, or as a text an original id or a
---   name, which is why the query is a text until the macro is called
-{% set user = asked('the_user', ref('main.user_meant'), 'user_id') %}
+-- units: as in internal.history_rows
+-- nulls: name, item_type, album_id, artist_id as in internal.history_rows
+-- formula: as in internal.history_rows. A number is an id of the warehouse, a text an original id or a name;
+--   hence the query is text until the macro is called
+{% set user = id_expression('the_user', ref('main.user_meant'), 'user_id') %}
 with
 
 final as (

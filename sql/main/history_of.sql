@@ -1,4 +1,4 @@
--- grain: one rating of one user
+-- grain: one rating of a user
 -- arguments: the_user
 -- units: rating 0..100
 -- nulls: none

@@ -1,9 +1,9 @@
--- grain: the item that a text means, if there is one such; else an error that says so
+-- grain: the one item that a text refers to; an error if there is none, or more than one
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
--- formula: an original id before a name, and of each a track before an album, an artist and a genre; in data
---   without original ids, the number that the text writes
+-- formula: original ids before names, and of each track, album, artist, genre in this order; in data without
+--   original ids, the text is the id
 {% set types = ['track', 'album', 'artist', 'genre'] %}
 with
 
@@ -13,7 +13,7 @@ items as (
     inner join {{ ref('hierarchy.items') }} as types on items.item_id = types.item_id
 ),
 
-written as (
+parsed as (
     select try_cast(the_text as integer) as number
 ),
 
@@ -23,10 +23,10 @@ matches as (
     select item_id, 10 + type as place from items where name = the_text::varchar
     union all
     select number as item_id, 20 as place
-    from written
+    from parsed
     where number::varchar = the_text::varchar and not exists (select 1 from items)
 ),
 
-{{ the_one_meant('item', 'matches') }}
+{{ single_match('item', 'matches') }}
 
 select * from final

@@ -1,7 +1,8 @@
--- grain: the item that a text means, if there is one such; else an error that says so
+-- grain: the one item that a text refers to; an error if there is none, or more than one
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
+-- formula: as in internal.item_id_of, and the item must be in the data
 {% set types = ['track', 'album', 'artist', 'genre'] %}
 -- formula: as in main.item_meant, which in data without original ids takes any number
 with

@@ -1,4 +1,4 @@
--- grain: the item, if a file knows one of that id; else an error that says so
+-- grain: the item, if the data have it; else an error
 -- arguments: the_item
 -- units: ids of the files
 -- nulls: none

@@ -1,4 +1,4 @@
--- grain: the user and the track, if some file knows them; else an error that says which of them none does
+-- grain: the user and the track, if the data have both; else an error that names the missing one
 -- arguments: the_user, the_track
 -- units: ids of the files
 -- nulls: none

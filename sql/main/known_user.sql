@@ -1,4 +1,4 @@
--- grain: the user, if the training file or the test file knows one of that id; else an error that says so
+-- grain: the user, if the data have it; else an error
 -- arguments: the_user
 -- units: ids of the files
 -- nulls: none

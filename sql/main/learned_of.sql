@@ -1,8 +1,8 @@
--- grain: one thing that a learned model says of a candidate, or a model's score of any pair
+-- grain: one learned value of a candidate, or one model's score of any pair
 -- arguments: the_user, the_track
--- units: value as the model gives it: on the scale 0..100, a probability, or within the user's candidates
--- nulls: item_id of what is about the pair as a whole
--- formula: the heuristics score any pair; what was learned is known of candidates alone
+-- units: value on the model's own scale: 0..100, a probability, or relative to the user's candidates
+-- nulls: item_id of a value for the whole pair
+-- formula: heuristics score any pair; learned models score candidates only
 {% set heuristics = [
     'adaptive', 'max_genre', 'max_genre_bayes', 'weighted_average', 'weighted_average_bayes',
 ] %}

@@ -1,9 +1,9 @@
--- grain: one level of a pair of a user and a track, as the model adaptive weighs it
+-- grain: one level of a pair of a user and a track, as the model adaptive weights it
 -- arguments: the_user, the_track
--- units: weight is the level's share in the score, 0..1; source names the rung of the fallback chain
--- nulls: source of the genres where the user rated none of them, since each then falls back alone
--- formula: weights renormalised over the levels that the user rated; as in parameters.toml where there are
---   none, or none with a weight
+-- units: weight is the level's share in the score, 0..1; source is its fallback level
+-- nulls: source of the genres where the user rated none of them, because each then has its own
+-- formula: weights renormalised over the levels that the user rated; the weights of parameters.toml where
+--   there are none, or none with a weight
 {% set levels = ['album', 'artist', 'genre'] %}
 with
 

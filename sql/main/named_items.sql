@@ -1,10 +1,10 @@
--- grain: one of the items asked for
+-- grain: one of the given items
 -- arguments: the_items
--- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id as the data's owner has it
--- nulls: item_type of what no file lists; name where the data have none
+-- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id in the imported file
+-- nulls: item_type of an item that no file lists; name where the data have no names
 with
 
-asked as (
+given as (
     select distinct unnest(the_items::integer[]) as item_id
 ),
 
@@ -14,12 +14,12 @@ facts as (
 
 final as (
     select
-        asked.item_id,
+        given.item_id,
         facts.item_type,
-        coalesce(facts.original_id, asked.item_id::varchar) as original_id,
+        coalesce(facts.original_id, given.item_id::varchar) as original_id,
         facts.name
-    from asked
-    left join facts on asked.item_id = facts.item_id
+    from given
+    left join facts on given.item_id = facts.item_id
 )
 
 select * from final order by item_id

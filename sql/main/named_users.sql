@@ -1,10 +1,10 @@
--- grain: one of the users asked for
+-- grain: one of the given users
 -- arguments: the_users
--- units: original_id is the id as the data's owner has it
--- nulls: name where the data have none
+-- units: original_id is the id in the imported file
+-- nulls: name where the data have no names
 with
 
-asked as (
+given as (
     select distinct unnest(the_users::integer[]) as user_id
 ),
 
@@ -14,11 +14,11 @@ facts as (
 
 final as (
     select
-        asked.user_id,
-        coalesce(facts.original_id, asked.user_id::varchar) as original_id,
+        given.user_id,
+        coalesce(facts.original_id, given.user_id::varchar) as original_id,
         facts.name
-    from asked
-    left join facts on asked.user_id = facts.user_id
+    from given
+    left join facts on given.user_id = facts.user_id
 )
 
 select * from final order by user_id

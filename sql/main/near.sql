@@ -1,8 +1,8 @@
--- grain: one of the tracks that go best with an item of any kind, best first
+-- grain: one neighbour track of an item of any type, strongest first
 -- arguments: the_item, how_many
 -- units: score is the weight of the pair, comparable within the item
 -- nulls: none
--- formula: weights from the largest down, ties by the track's id
+-- formula: largest weight first, ties by track_id
 with
 
 final as (

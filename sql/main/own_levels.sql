@@ -1,7 +1,8 @@
 -- grain: one pair of a user and a track
 -- arguments: the_user, the_track
 -- units: *_direct is the user's own rating of the album and of the artist, 0..100
--- nulls: album_id, artist_id that the track lacks; album_direct, artist_direct that the user did not rate
+-- nulls: album_id, artist_id where the track has none; album_direct, artist_direct where the user did not
+--   rate it
 with
 
 history as (

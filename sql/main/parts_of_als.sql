@@ -1,9 +1,9 @@
--- grain: a step: what one level adds to the score of a candidate by a blend of ALS predictions
+-- grain: what one level adds to a candidate's score by a blend of ALS predictions
 -- arguments: the_user, the_track
--- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
--- nulls: item_id, value, weight of what is about no item, or is no product
--- formula: as in scores.als_raw_blend, which starts with M and whose terms are weight (value - M), and in
---   scores.als_normalized_blend and scores.als_rank_blend, which start with 0
+-- units: value of the term, weight it is multiplied with; amount on the model's scale
+-- nulls: item_id, value, weight of a term without an item, or that is not a product
+-- formula: as in scores.als_raw_blend (starts with M, terms weight (value - M)), scores.als_normalized_blend
+--   and scores.als_rank_blend (start with 0)
 {% set als = ref_all('features.als') %}
 {% set levels = ['track', 'album', 'artist', 'genre'] %}
 {% set base = {'raw': 'rating_mean', 'normalized': '0', 'rank': '0'} %}
@@ -69,12 +69,12 @@ parts as (
 )
 {%- else -%}
 parts as (
-    {{ no_parts() }}
+    {{ no_contributions() }}
 )
 {%- endif %},
 
 final as (
-    {{ in_steps('parts') }}
+    {{ ordered_steps('parts') }}
 )
 
 select * from final

@@ -1,7 +1,7 @@
--- grain: a step: what one term adds to the score of a pair of a user and a track by the model content
+-- grain: what one term adds to a pair's score by the model content
 -- arguments: the_user, the_track
--- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
--- nulls: item_id, value, weight of what is about no item, or is no product
+-- units: value of the term, weight it is multiplied with; amount on the model's scale
+-- nulls: item_id, value, weight of a term without an item, or that is not a product
 -- formula: as in scores.content
 with
 
@@ -14,7 +14,7 @@ pair as (
     from {{ ref('main.own_levels') }}(the_user, the_track)
 ),
 
-heard as (
+rated as (
     select lineage.track_id, lineage.album_id, lineage.artist_id, history.rating
     from history
     inner join {{ ref('hierarchy.track_lineage') }} as lineage on history.item_id = lineage.track_id
@@ -22,12 +22,12 @@ heard as (
 
 means as (
     select
-        sum(heard.rating) filter (where heard.album_id = pair.album_id and heard.track_id <> the_track)
-        / count(*) filter (where heard.album_id = pair.album_id and heard.track_id <> the_track)
+        sum(rated.rating) filter (where rated.album_id = pair.album_id and rated.track_id <> the_track)
+        / count(*) filter (where rated.album_id = pair.album_id and rated.track_id <> the_track)
             as sibling_mean,
-        sum(heard.rating) filter (where heard.artist_id = pair.artist_id)
-        / count(*) filter (where heard.artist_id = pair.artist_id) as artist_track_mean
-    from heard
+        sum(rated.rating) filter (where rated.artist_id = pair.artist_id)
+        / count(*) filter (where rated.artist_id = pair.artist_id) as artist_track_mean
+    from rated
     cross join pair
 ),
 
@@ -58,7 +58,7 @@ parts as (
 ),
 
 final as (
-    {{ in_steps('parts') }}
+    {{ ordered_steps('parts') }}
 )
 
 select * from final

@@ -1,8 +1,8 @@
--- grain: a step: what one term adds to the score of a user and a track by the model taxonomy_factors
+-- grain: what one term adds to a pair's score by the model taxonomy_factors
 -- arguments: the_user, the_track
--- units: value as the term has it, weight what it is multiplied with; amount on the scale of the model
--- nulls: item_id, value, weight of what is about no item, or is no product
--- formula: as in scores.taxonomy_factors: it starts with what the track has for everybody
+-- units: value of the term, weight it is multiplied with; amount on the model's scale
+-- nulls: item_id, value, weight of a term without an item, or that is not a product
+-- formula: as in scores.taxonomy_factors; starts with the track's bias
 {% set factors = ref_all('learned.item_factors') %}
 with
 
@@ -68,12 +68,12 @@ parts as (
 )
 {%- else -%}
 parts as (
-    {{ no_parts() }}
+    {{ no_contributions() }}
 )
 {%- endif %},
 
 final as (
-    {{ in_steps('parts') }}
+    {{ ordered_steps('parts') }}
 )
 
 select * from final

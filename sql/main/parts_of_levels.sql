@@ -1,9 +1,9 @@
--- grain: a step: what one level of a pair of a user and a track adds to the score of a model of levels
+-- grain: what one level adds to a pair's score by a model of levels
 -- arguments: the_user, the_track
--- units: value 0..100; weight is the level's in that model; amount on the scale of the model
+-- units: value 0..100; weight is the level's in that model; amount on the model's scale
 -- nulls: item_id of the start and of the genres
--- formula: score = M sum of weights + sum of weight (value - M) over the levels; source says where a value is
---   from: the user's own rating, ratings of other tracks of the album, all users', a model, or M itself
+-- formula: score = M sum of weights + sum of weight (value - M) over the levels; source is where a value
+--   comes from: the user's own rating, ratings of sibling tracks, all users' ratings, a model, or M
 {% set flat = {'album': 'album_score_flat', 'artist': 'artist_score_flat'} %}
 {% set shrunk = {'album': 'album_score', 'artist': 'artist_score'} %}
 {% set fixed = [
@@ -83,7 +83,7 @@ summed as (
     group by model
 ),
 
-weighed as (
+weighted as (
     select
         levels.model, levels.level, levels.source, levels.item_id, levels.value,
         case
@@ -97,22 +97,22 @@ weighed as (
 
 parts as (
     select
-        weighed.model, 'start' as level, 'mean' as source, null::integer as item_id,
-        any_value(overall.rating_mean) as value, sum(weighed.weight order by weighed.level) as weight,
-        any_value(overall.rating_mean) * sum(weighed.weight order by weighed.level) as amount
-    from weighed
+        weighted.model, 'start' as level, 'mean' as source, null::integer as item_id,
+        any_value(overall.rating_mean) as value, sum(weighted.weight order by weighted.level) as weight,
+        any_value(overall.rating_mean) * sum(weighted.weight order by weighted.level) as amount
+    from weighted
     cross join overall
-    group by weighed.model
+    group by weighted.model
     union all
     select
-        weighed.model, weighed.level, weighed.source, weighed.item_id, weighed.value, weighed.weight,
-        weighed.weight * (weighed.value - overall.rating_mean) as amount
-    from weighed
+        weighted.model, weighted.level, weighted.source, weighted.item_id, weighted.value, weighted.weight,
+        weighted.weight * (weighted.value - overall.rating_mean) as amount
+    from weighted
     cross join overall
 ),
 
 final as (
-    {{ in_steps('parts') }}
+    {{ ordered_steps('parts') }}
 )
 
 select * from final

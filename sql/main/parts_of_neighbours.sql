@@ -1,9 +1,9 @@
--- grain: a step: what one rating of the user adds to the score of a track by a model of weights between items
+-- grain: what one rating of the user adds to a track's score by a model of item-to-item weights
 -- arguments: the_user, the_track
--- units: value is the rating, 0..100; weight that of the pair of items; amount on the scale of the model
--- nulls: item_id, value, weight of what many ratings add together
--- formula: as in scores.item_neighbours, of which candidates alone have parts, in scores.ease, and in
---   affinity, which makes lists (retrieval.affinities); the largest parts, and all others as one
+-- units: value is the rating, 0..100; weight that of the pair of items; amount on the model's scale
+-- nulls: item_id, value, weight of the sum of the smaller contributions
+-- formula: as in scores.item_neighbours (candidates only), scores.ease and, for lists, retrieval.affinities;
+--   the largest contributions, and the sum of all others
 {% set most = 8 %}
 {% set learned = ref_all('learned.item_weights') if ref_all('scores.ease') else [] %}
 with
@@ -91,7 +91,7 @@ parts as (
 ),
 
 final as (
-    {{ in_steps('parts') }}
+    {{ ordered_steps('parts') }}
 )
 
 select * from final

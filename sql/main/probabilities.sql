@@ -1,6 +1,7 @@
 -- grain: one candidate, in the order of the test file
 -- arguments: model
 -- units: probability 0..1 that the candidate is liked, given that exactly half of the user's candidates are
+--   liked
 -- nulls: none
 with
 

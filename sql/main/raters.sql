@@ -1,6 +1,6 @@
--- grain: ten points of the scale, of which somebody gave the item some
+-- grain: ten points of the rating scale in which the item has ratings
 -- arguments: the_item
--- units: rating_from is the lowest of these ratings, a multiple of 10; rating_count counts the users, of whom
+-- units: rating_from is the lowest of these ratings, a multiple of 10; rating_count is the number of users;
 --   users lists those with most ratings, as {user_id, rating}
 -- nulls: none
 {% set most = 8 %}
@@ -14,7 +14,7 @@ activity as (
     select user_id, rating_count from {{ ref('marts.user_activity') }}
 ),
 
-known as (
+raters as (
     select ratings.user_id, ratings.rating, activity.rating_count
     from ratings
     inner join activity on ratings.user_id = activity.user_id
@@ -29,7 +29,7 @@ final as (
             struct_pack(n := rating_count, u := -user_id),
             {{ most }}
         ) as users
-    from known
+    from raters
     group by rating_from
 )
 

@@ -1,4 +1,5 @@
--- grain: one rating that the user gave to something near the track: the columns of features.nearby_ratings
+-- grain: one rating by the user of the track's album, artist, genre or a sibling track, with the columns of
+--   features.nearby_ratings
 -- arguments: the_user, the_track
 -- units: level is 'album', 'artist', 'genre' or 'sibling' (another track of the same album)
 -- nulls: none

@@ -1,12 +1,12 @@
--- grain: one of the user's best unrated tracks of the whole catalogue, best first
+-- grain: one of the user's best unrated tracks, best first
 -- arguments: user_id, k
--- units: rank counts from 1, the best; item is the track's id as the data's owner writes it; score is that of
---   the model adaptive, on the scale 0..100; reason is the level that adds most to it
--- nulls: name of a track without one; album_id, artist_id that the track lacks
--- formula: the ranking rule over what main.retrieved finds; user_id is a number of the warehouse, or as a
---   text an original id or a name. The query is a text until the macro is called, since DuckDB, when it
---   creates a macro, refuses a column of the name of an argument anywhere below
-{% set user = asked('user_id', ref('main.user_meant'), 'user_id') %}
+-- units: rank numbers the tracks from 1, the best; item is the track's id in the imported file; score is
+--   that of the model adaptive, 0..100; reason is the level that adds most to it
+-- nulls: name where the data have no names; album_id, artist_id where the track has none
+-- formula: the ranking rule over internal.retrieved. user_id is an id of the warehouse, or as text an
+--   original id or a name. The query is text until the macro is called, because DuckDB does not create a
+--   macro whose query has columns named like its arguments
+{% set user = id_expression('user_id', ref('main.user_meant'), 'user_id') %}
 with
 
 final as (

@@ -1,13 +1,12 @@
 -- grain: one of the user's best unrated tracks among those retrieved
 -- arguments: the_user, how_many
--- units: rank counts from 1, the best; score is that of the model adaptive, on the scale 0..100
--- nulls: name of a track without one; album_id, artist_id that the track lacks
--- formula: the ranking rule over all that main.retrieved finds; reason is the level that adds most to the
---   score, the album's before the artist's before the genres' where they add the same; by_* is negative for a
---   level that is not rated
+-- units: rank numbers the tracks from 1, the best; score is that of the model adaptive, 0..100
+-- nulls: name where the data have no names; album_id, artist_id where the track has none
+-- formula: the ranking rule over internal.retrieved; reason is the level that adds most to the score, ties
+--   in the order album, artist, genre; by_* is negative for an unrated level
 with
 
-wanted as (
+retrieved as (
     select user_id, track_id from {{ ref('main.retrieved') }}(the_user)
 ),
 
@@ -15,17 +14,17 @@ history as (
     select user_id, item_id, rating from {{ ref('main.history_of') }}(the_user)
 ),
 
-described as {{ inline('features.candidates', {
-    'staging.candidates': 'wanted',
+pair_features as {{ inline('features.candidates', {
+    'staging.candidates': 'retrieved',
     'staging.ratings': 'history',
     'priors.items': ref('priors.items'),
     'priors.overall': ref('priors.overall'),
 }) }},
 
-scores as {{ inline('scores.adaptive', {'features.candidates': 'described'}) }},
+scores as {{ inline('scores.adaptive', {'features.candidates': 'pair_features'}) }},
 
 priors as (
-    select track_id, track_prior from described
+    select track_id, track_prior from pair_features
 ),
 
 popularity as (
@@ -46,13 +45,13 @@ contributions as (
     select
         best.rank,
         best.score,
-        described.*,
+        pair_features.*,
         coalesce(popularity.rating_count, 0) as rating_count,
         coalesce({{ var('adaptive.album') }} * coalesce(album_direct, sibling_mean), -1) as by_album,
         coalesce({{ var('adaptive.artist') }} * artist_direct, -1) as by_artist,
         coalesce({{ var('adaptive.genre') }} * genre_direct, -1) as by_genre
     from best
-    inner join described on best.track_id = described.track_id
+    inner join pair_features on best.track_id = pair_features.track_id
     left join popularity on best.track_id = popularity.item_id
 ),
 
@@ -65,8 +64,8 @@ named as (
         contributions.*,
         coalesce(tracks.original_id, contributions.track_id::varchar) as item,
         tracks.name,
-        {{ shown('albums', 'contributions.album_id') }} as album,
-        {{ shown('artists', 'contributions.artist_id') }} as artist
+        {{ display_name('albums', 'contributions.album_id') }} as album,
+        {{ display_name('artists', 'contributions.artist_id') }} as artist
     from contributions
     left join items as tracks on contributions.track_id = tracks.item_id
     left join items as albums on contributions.album_id = albums.item_id

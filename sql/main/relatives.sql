@@ -1,7 +1,7 @@
--- grain: an item, a group that it belongs to, or one of the most rated of each type that belong to it
+-- grain: an item, one of its groups, or one of its most rated members of each type
 -- arguments: the_item
--- units: place is 'above', 'itself' or 'below'; member_count counts all of that type that are below
--- nulls: member_count of what is not below
+-- units: place is 'above', 'itself' or 'below'; member_count is the number of members of that type
+-- nulls: member_count of an item that is not below
 with
 
 final as (

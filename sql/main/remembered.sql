@@ -1,9 +1,9 @@
--- grain: one rating of one user, with what is known of the item
+-- grain: one rating of a user, with facts of the item
 -- arguments: the_user
--- units: rating and item_mean on the scale 0..100; item_count is the number of the item's ratings by all
---   users; seq is ascending in time; item is the item's id as the data's owner writes it
--- nulls: name of an item without one; item_type of an item that no file lists; album_id, artist_id where the
---   item has none
+-- units: rating and item_mean on the scale 0..100; item_count is the item's number of ratings by all users;
+--   seq ascends with time; item is the item's id in the imported file
+-- nulls: name where the data have no names; item_type of an item that no file lists; album_id, artist_id
+--   where the item has none
 with
 
 users as (

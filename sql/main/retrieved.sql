@@ -1,10 +1,10 @@
--- grain: one unrated track that may suit the user
+-- grain: one unrated track retrieved for the user
 -- arguments: the_user
 -- units: ids of the files
 -- nulls: none
--- formula: of each level, the tracks of what the user rated best, ties by the track's prior, then by
---   track_id, as in the ranking rule; an album that the user did not rate is worth its rated tracks' mean;
---   besides these, the tracks that most users rated
+-- formula: for each level, tracks of the groups that the user rated highest, ties by the track's prior, then
+--   by track_id, as in the ranking rule; an unrated album counts with the mean of its rated tracks; the most
+--   rated tracks are added
 {% set levels = ['album', 'artist', 'genre'] %}
 with
 

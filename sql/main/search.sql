@@ -1,18 +1,18 @@
--- grain: a user or an item whose id or name fits a text, the best first
+-- grain: a user or an item whose id or name matches a text, best match first
 -- arguments: the_text
--- units: kind is 'user', 'track', 'album', 'artist' or 'genre'; fit counts from 0, the best; rating_count is
---   the number of ratings of an item or by a user
--- nulls: name where the data have none; rating_count of what nobody rated
--- formula: 0 is the id, 1 the name, 2 the name's or the id's beginning, 3 a word's beginning, 4 a part of the
---   name, whatever the case of letters; of equal fit the most rated first
+-- units: kind is 'user', 'track', 'album', 'artist' or 'genre'; fit numbers the matches from 0, the best;
+--   rating_count is the number of ratings of the item or by the user
+-- nulls: name where the data have no names; rating_count of an unrated item or a user without ratings
+-- formula: 0 equal id, 1 equal name, 2 start of the name or id, 3 start of a word, 4 within the name,
+--   ignoring case; most rated first within a fit
 {% set most = 12 %}
 with
 
-wanted as (
+search_text as (
     select lower(trim(the_text::varchar)) as text
 ),
 
-everything as (
+entities as (
     select item_type as kind, item_id as id, original_id, name, rating_count
     from {{ ref('marts.item_facts') }}
     where item_type is not null
@@ -20,9 +20,9 @@ everything as (
     select 'user' as kind, user_id as id, original_id, name, rating_count from {{ ref('marts.user_facts') }}
 ),
 
-fitting as (
+matched as (
     select
-        everything.*,
+        entities.*,
         case
             when lower(original_id) = text then 0
             when lower(name) = text then 1
@@ -30,14 +30,14 @@ fitting as (
             when contains(lower(name), concat(' ', text)) then 3
             when contains(lower(name), text) then 4
         end as fit
-    from everything
-    cross join wanted
+    from entities
+    cross join search_text
     where text <> ''
 ),
 
 final as (
     select kind, id, original_id, name, fit, rating_count
-    from fitting
+    from matched
     where fit is not null
     order by fit, coalesce(rating_count, 0) desc, kind, id
     limit {{ most }}

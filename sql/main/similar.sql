@@ -1,10 +1,10 @@
--- grain: one of the tracks that go best with an item of any kind, best first
+-- grain: one neighbour track of an item of any type, strongest first
 -- arguments: item_id, k
--- units: as in main.similar_to
--- nulls: name of a track without one
--- formula: as in main.similar_to; the argument is a number of the warehouse, or as a text an original id or a
---   name, which is why the query is a text until the macro is called
-{% set meant = asked('item_id', ref('main.item_meant'), 'item_id') %}
+-- units: as in internal.similar_rows
+-- nulls: name where the data have no names
+-- formula: as in internal.similar_rows. A number is an id of the warehouse, a text an original id or a name;
+--   hence the query is text until the macro is called
+{% set meant = id_expression('item_id', ref('main.item_meant'), 'item_id') %}
 with
 
 final as (

@@ -1,9 +1,9 @@
--- grain: one of the tracks that go best with an item of any kind, best first
+-- grain: one neighbour track of an item of any type, strongest first
 -- arguments: the_item, how_many
--- units: rank counts from 1, the best; score is the weight of the pair, comparable within the item;
---   item is the track's id as the data's owner writes it
--- nulls: name of a track without one
--- formula: as in main.near, of an item that a file knows; else an error that says so
+-- units: rank numbers the tracks from 1, the strongest; score is the weight of the pair, comparable within
+--   the item; item is the track's id in the imported file
+-- nulls: name where the data have no names
+-- formula: as in internal.neighbours_of; an unknown item is an error
 with
 
 near as (

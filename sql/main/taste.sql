@@ -1,8 +1,8 @@
--- grain: an artist or a genre of which the user rated something
+-- grain: an artist or genre in which the user rated something
 -- arguments: the_user
--- units: level is 'artist' or 'genre'; rated_count counts the user's ratings of it, of its albums and of its
---   tracks; rating_mean is their mean, own_rating that of the thing itself, both 0..100
--- nulls: own_rating of what the user did not rate itself
+-- units: level is 'artist' or 'genre'; rated_count is the number of the user's ratings of it, its albums and
+--   its tracks; rating_mean is their mean, own_rating the rating of the artist or genre itself, both 0..100
+-- nulls: own_rating where the user did not rate the artist or genre itself
 with
 
 history as (

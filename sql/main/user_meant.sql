@@ -1,15 +1,15 @@
--- grain: the user whom a text means, if there is one such; else an error that says so
+-- grain: the one user that a text refers to; an error if there is none, or more than one
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
--- formula: an original id before a name; in data without original ids, the number that the text writes
+-- formula: original ids before names; in data without original ids, the text is the id
 with
 
 users as (
     select user_id, original_id, name from {{ ref('staging.users') }}
 ),
 
-written as (
+parsed as (
     select try_cast(the_text as integer) as number
 ),
 
@@ -19,10 +19,10 @@ matches as (
     select user_id, 2 as place from users where name = the_text::varchar
     union all
     select number as user_id, 3 as place
-    from written
+    from parsed
     where number::varchar = the_text::varchar and not exists (select 1 from users)
 ),
 
-{{ the_one_meant('user', 'matches') }}
+{{ single_match('user', 'matches') }}
 
 select * from final

@@ -1,8 +1,8 @@
--- grain: the user whom a text means, if there is one such; else an error that says so
+-- grain: the one user that a text refers to; an error if there is none, or more than one
 -- arguments: the_text
 -- units: ids of the files
 -- nulls: none
--- formula: as in main.user_meant, which in data without original ids takes any number
+-- formula: as in internal.user_id_of, and the user must be in the data
 with
 
 final as (

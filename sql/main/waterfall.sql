@@ -1,9 +1,9 @@
--- grain: one step from what a model starts with to its score of a pair of a user and a track
+-- grain: one step from a model's starting point to its score for a pair of a user and a track
 -- arguments: the_user, the_track
--- units: ordinal counts a model's steps from 1, the start; amounts add up to the score, after is their sum so
---   far, on the scale of the model; value, weight as in the relations of the parts
--- nulls: item_id, value, weight of what is about no item, or is no product
--- formula: the models whose score is a sum
+-- units: ordinal numbers a model's steps from 1, the starting point; amounts add up to the score, after is
+--   their sum so far, on the model's scale; value, weight as in the internal.contributions_* macros
+-- nulls: item_id, value, weight of a term without an item, or that is not a product
+-- formula: models whose score is a sum
 with
 
 final as (

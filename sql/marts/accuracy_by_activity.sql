@@ -2,7 +2,7 @@
 -- key: model, activity
 -- units: activity is the smallest number of ratings of the class; accuracy and its bounds 0..1
 -- nulls: accuracy_low, accuracy_high of a single user
--- formula: the macro accuracies_of, of the users of a class
+-- formula: the macro accuracies_of over the users of a class
 with
 
 users as (

@@ -1,7 +1,7 @@
--- grain: a number of levels (album direct or by siblings, artist, genres) that the user rated
+-- grain: a number of levels (album direct or by siblings, artist, genres) rated by the user
 -- key: rated_levels
--- units: accuracy of the model adaptive on these candidates, 0..1
--- nulls: liked_share, accuracy where none of them is judged
+-- units: accuracy of the model adaptive on the candidates with that number, 0..1
+-- nulls: liked_share, accuracy where none of the candidates has a known answer
 with
 
 features as (

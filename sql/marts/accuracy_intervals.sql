@@ -1,8 +1,8 @@
--- grain: one model that was judged on two users or more
+-- grain: one model evaluated on at least two users
 -- key: model
 -- units: accuracy and its bounds are shares of candidates, 0..1
 -- nulls: none
--- formula: the macro accuracies_of, of the users that the leaderboard judges by
+-- formula: the macro accuracies_of over the users that the leaderboard is computed on
 with
 
 users as (

@@ -1,11 +1,10 @@
--- grain: one model that some candidate judges
+-- grain: one model with at least one candidate of known answer
 -- key: model
 -- units: areas under the ROC curve, 0..1
--- nulls: auc, probability_auc where all judged candidates are liked, or none
--- partition_by: model
--- formula: auc = share of pairs of a liked and a not liked candidate, over all users pooled, that the
---   score puts in the right order (ties count half); probability_auc = the same of the probabilities
---   given that half of a user's candidates are liked
+-- nulls: auc, probability_auc where the candidates with known answers are all liked, or all not liked
+-- formula: auc = share of pairs of a liked and a not liked candidate, pooled over users, that the score
+--   orders correctly (ties count half); probability_auc = the same for the probabilities given that half of
+--   a user's candidates are liked
 {% set unseen = (leaky_models(), ref('staging.labels')) %}
 with
 
@@ -21,18 +20,18 @@ judged as (
     select user_id, track_id, label from {{ ref('marts.ground_truth') }}
 ),
 
-score_areas as (
+score_aucs as (
     {{ pooled_auc(models('scores'), 'predictions', 'score', 'judged', *unseen) }}
 ),
 
-probability_areas as (
+probability_aucs as (
     {{ pooled_auc(models('scores'), 'probabilities', 'probability', 'judged', *unseen) }}
 ),
 
 final as (
-    select score_areas.model, score_areas.auc, probability_areas.auc as probability_auc
-    from score_areas
-    inner join probability_areas on score_areas.model = probability_areas.model
+    select score_aucs.model, score_aucs.auc, probability_aucs.auc as probability_auc
+    from score_aucs
+    inner join probability_aucs on score_aucs.model = probability_aucs.model
 )
 
 select * from final

@@ -1,9 +1,9 @@
--- grain: the model that `recsys submit` takes unless told otherwise; no row where nothing can tell
+-- grain: the default model of `recsys submit`; no row without labels and validation users
 -- key: model
--- units: accuracy and its bounds are shares of candidates, 0..1, on the users that chose
+-- units: accuracy and its bounds are shares of candidates, 0..1, on the users in `users`
 -- nulls: accuracy_low, accuracy_high of a single user
--- formula: the highest accuracy on labelled users, each scored out of fold by what learns from labels; where
---   there are no labels, on validation users. The truth that judges a leaderboard has no say in it
+-- formula: the highest accuracy on labelled users, cross-validated for models that learn from labels;
+--   without labels, on validation users. truth2.txt is never read
 with
 
 predictions as (
@@ -42,7 +42,7 @@ labelled as (
 ),
 
 users as (
-    select model, user_id, judged, correct, 'labels, out of fold' as chosen_by from labelled
+    select model, user_id, judged, correct, 'labels, cross-validated' as chosen_by from labelled
     union all
     select model, user_id, judged, correct, 'validation' as chosen_by from validation
     where not exists (select 1 from labelled)
@@ -52,14 +52,14 @@ judged as (
     {{ accuracies_of('users') }}
 ),
 
-ways as (
+methods as (
     select distinct model, chosen_by from users
 ),
 
 final as (
     select
         judged.model,
-        ways.chosen_by,
+        methods.chosen_by,
         judged.accuracy,
         judged.accuracy_low,
         judged.accuracy_high,
@@ -67,7 +67,7 @@ final as (
         models.is_trained_on_labels
     from judged
     inner join models on judged.model = models.model
-    inner join ways on judged.model = ways.model
+    inner join methods on judged.model = methods.model
     order by judged.accuracy desc, judged.model
     limit 1
 )

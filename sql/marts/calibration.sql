@@ -1,10 +1,10 @@
--- grain: a model, and a tenth of the probabilities that it gives
+-- grain: a model and a tenth of its probabilities
 -- key: model, tenth
--- units: tenth n holds probabilities from n / 10 on; probability is their mean, liked_share and its bounds
---   are shares of these candidates, all 0..1
+-- units: tenth n holds probabilities from n / 10; probability is their mean, liked_share and its bounds are
+--   shares of these candidates, all 0..1
 -- nulls: none
--- formula: the bounds are Wilson's of 95 % (JASA 22, 1927), (p + z^2/2n -+ z sqrt(p (1 - p) / n + z^2/4n^2))
---   / (1 + z^2/n), with the candidates taken as independent of each other
+-- formula: Wilson's 95 % bounds (JASA 22, 1927), (p + z^2/2n -+ z sqrt(p (1 - p) / n + z^2/4n^2)) / (1 +
+--   z^2/n), with candidates taken as independent
 {% set z = var('accuracy_intervals.deviations') %}
 with
 
@@ -27,7 +27,8 @@ compared as (
     from probabilities
     inner join judged
         on probabilities.user_id = judged.user_id and probabilities.track_id = judged.track_id
-    where {{ is_unseen('probabilities', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
+    where
+        {{ is_unseen('probabilities', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
 ),
 
 summed as (

@@ -1,6 +1,7 @@
--- grain: one model that tells no user's candidates apart, such as the heuristics where nothing has an album
+-- grain: one model that gives all candidates of a user the same score, for every user (such as heuristics on
+--   data without albums)
 -- key: model
--- units: user_count is the number of users with two candidates or more
+-- units: user_count is the number of users with at least two candidates
 -- nulls: none
 with
 

@@ -1,7 +1,7 @@
--- grain: one check that real data has, and that is counted instead of refused
+-- grain: one data quality check whose findings are counted, not refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example where there is none
+-- nulls: example where the count is 0
 with
 
 final as (

@@ -1,7 +1,7 @@
--- grain: one figure that describes the data set
+-- grain: one figure about the data set
 -- key: measure
 -- units: counts; shares 0..1; ratings on the scale 0..100
--- nulls: value where there is nothing to take it from
+-- nulls: value where the data set has no rows for it
 with
 
 overall as (

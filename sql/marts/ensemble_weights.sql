@@ -1,8 +1,8 @@
--- grain: one submission or model in the ensemble
+-- grain: one submission or model that the ensemble blends
 -- key: kind, name
--- units: accuracy is the known one, 0..1; origin says how: published, estimated, assumed or unknown
--- nulls: weight of an exact duplicate, for which another stands; duplicate_of where it is none; accuracy,
---   standard_error if unknown
+-- units: accuracy is the one the weight is computed from, 0..1; origin is 'published', 'estimated',
+--   'assumed' or 'unknown'
+-- nulls: weight of an exact duplicate; duplicate_of of any other row; accuracy, standard_error if unknown
 with
 
 final as (

@@ -1,6 +1,6 @@
--- grain: one source that a level's look-ups fell to
+-- grain: one feature and the fallback level its values come from
 -- key: feature, source
--- units: candidates, or genres of candidates for the feature 'genre'; share of the feature's, 0..1
+-- units: candidates, or genres of candidates for the feature 'genre'; share of the feature's rows, 0..1
 -- nulls: none
 with
 

@@ -1,9 +1,9 @@
--- grain: one feature of one classifier, or of the ranker
+-- grain: one feature of one classifier or of the ranker
 -- key: model, feature
--- units: importance is the feature's share in the model, 0..1, and sums to 1 over the model's features
+-- units: importance 0..1, sums to 1 over a model's features
 -- nulls: none
--- formula: gain at the splits of the trees; size of the coefficients of standardised features;
---   the rise of the ranker's log loss on validation users that it did not see, when the feature is shuffled
+-- formula: trees: gain at the splits; logistic regression: size of the standardised coefficients; ranker:
+--   rise of the log loss on held-out validation users when the feature is shuffled (permutation importance)
 {% set relations = ref_all('features.*_importance') %}
 with
 

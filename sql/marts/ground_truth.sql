@@ -1,8 +1,8 @@
--- grain: one candidate whose label the leaderboard knows
+-- grain: one candidate with a known answer
 -- key: user_id, track_id
--- units: label 1 for liked, 0 for not; judged_by is the file that says so
+-- units: label is 1 for liked, 0 for not liked; judged_by is the file it comes from
 -- nulls: none
--- formula: the truth where the data set has it, else the labels that learners may train on
+-- formula: truth2.txt if the data set has it, else test2_new.txt
 with
 
 truth as (

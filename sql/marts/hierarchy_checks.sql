@@ -1,7 +1,7 @@
--- grain: one check of the hierarchy files that is counted instead of refused
+-- grain: one data quality check of the hierarchy files whose findings are counted, not refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example where there is none
+-- nulls: example where the count is 0
 {% set checks = [
     'tracks_without_album', 'tracks_without_artist', 'albums_without_artist',
     'tracks_of_unlisted_albums', 'unlisted_artists', 'unlisted_genres', 'tracks_that_repeat_a_genre',
@@ -74,7 +74,7 @@ albums_that_repeat_a_genre as (
 ),
 
 final as (
-    {{- counted(checks) }}
+    {{- count_findings(checks) }}
 )
 
 select * from final

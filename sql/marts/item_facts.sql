@@ -1,11 +1,11 @@
--- grain: one item that a file lists, somebody rated, or is a candidate or a group of something listed
+-- grain: one item that is listed in a file, rated, a candidate, or a group of a listed item
 -- key: item_id
--- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id as the data's owner has
---   it; rating_count counts all users' ratings; rating_mean and bayes_mean 0..100; shrinkage is the overall
---   mean's share in bayes_mean, 0..1
--- nulls: item_type of what no file lists; name where the data have none; rating_count, rating_mean of what
---   nobody rated; album_id, artist_id where the item has none
--- formula: shrinkage = C / (N + C); bayes_mean of what nobody rated is the overall mean
+-- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id in the imported file;
+--   rating_count is the number of ratings by all users; rating_mean and bayes_mean 0..100; shrinkage is the
+--   overall mean's share in bayes_mean, 0..1
+-- nulls: item_type of an item that no file lists; name where the data have no names; rating_count,
+--   rating_mean of an unrated item; album_id, artist_id where the item has none
+-- formula: shrinkage = C / (N + C); bayes_mean of an unrated item is the overall mean
 with
 
 listed as (
@@ -30,7 +30,7 @@ parents as (
     select album_id as item_id, null as album_id, artist_id from {{ ref('staging.albums') }}
 ),
 
-mentioned as (
+known_items as (
     select item_id from priors
     union
     select track_id as item_id from {{ ref('staging.candidates') }}
@@ -40,9 +40,9 @@ mentioned as (
 
 final as (
     select
-        mentioned.item_id,
+        known_items.item_id,
         listed.item_type,
-        coalesce(named.original_id, cast(mentioned.item_id as varchar)) as original_id,
+        coalesce(named.original_id, cast(known_items.item_id as varchar)) as original_id,
         named.name,
         priors.rating_count,
         priors.rating_mean,
@@ -51,11 +51,11 @@ final as (
             as shrinkage,
         parents.album_id,
         parents.artist_id
-    from mentioned
-    left join listed on mentioned.item_id = listed.item_id
-    left join priors on mentioned.item_id = priors.item_id
-    left join named on mentioned.item_id = named.item_id
-    left join parents on mentioned.item_id = parents.item_id
+    from known_items
+    left join listed on known_items.item_id = listed.item_id
+    left join priors on known_items.item_id = priors.item_id
+    left join named on known_items.item_id = named.item_id
+    left join parents on known_items.item_id = parents.item_id
     cross join overall
 )
 

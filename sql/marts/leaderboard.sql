@@ -1,9 +1,11 @@
 -- grain: one model
 -- key: model
--- units: accuracy and published_accuracy are shares of candidates, the aucs areas, all 0..1
--- nulls: accuracy, auc, probability_auc where nothing judges; published_* without a published figure
--- formula: accuracy = share of judged candidates predicted right; the aucs are those of marts.auc. Where
---   there are no labels at all, validation judges the models that can be computed on it
+-- units: accuracy and published_accuracy are shares of candidates, auc and probability_auc areas, all 0..1
+-- nulls: accuracy, auc, probability_auc of a model that cannot be evaluated; published_* without a published
+--   figure
+-- formula: accuracy = share of candidates with a known answer that are predicted right; auc and
+--   probability_auc as in marts.auc. Without any labels, accuracy is computed on validation users for the
+--   models that can be computed there
 {% set published = var('published') %}
 {% set published_in = var('published_in') %}
 with
@@ -31,7 +33,7 @@ judged as (
     select judged_by from {{ ref('marts.ground_truth') }}
 ),
 
-judges as (
+label_files as (
     select min(judged_by) as judged_by from judged
 ),
 
@@ -42,46 +44,46 @@ users as (
 summed as (
     select
         users.model,
-        judges.judged_by,
+        label_files.judged_by,
         count(*) as users,
         sum(users.correct) / sum(users.judged) as accuracy
     from users
-    cross join judges
-    group by users.model, judges.judged_by
+    cross join label_files
+    group by users.model, label_files.judged_by
 ),
 
-practised as (
+validated as (
     select model, count(*) as users, sum(correct) / sum(judged) as accuracy
     from {{ ref('marts.validation_accuracy') }}
     where not exists (select 1 from judged)
     group by model
 ),
 
-areas as (
+aucs as (
     select model, auc, probability_auc from {{ ref('marts.auc') }}
 ),
 
 final as (
     select
         models.model,
-        coalesce(summed.accuracy, practised.accuracy) as accuracy,
-        areas.auc,
-        areas.probability_auc,
-        coalesce(summed.users, practised.users, 0) as users,
+        coalesce(summed.accuracy, validated.accuracy) as accuracy,
+        aucs.auc,
+        aucs.probability_auc,
+        coalesce(summed.users, validated.users, 0) as users,
         case
             when not exists (select 1 from predictions) then 'no candidates'
-            when practised.model is not null then 'validation on held-out ratings'
+            when validated.model is not null then 'validation on held-out ratings'
             when summed.model is null then 'no labels'
             when models.has_seen_labels then summed.judged_by || ', users without labels'
-            when models.is_trained_on_labels then summed.judged_by || ', labelled users out of fold'
+            when models.is_trained_on_labels then summed.judged_by || ', labelled users, cross-validated'
             else summed.judged_by
         end as evaluated_on,
         models.published_accuracy,
         models.published_in
     from models
     left join summed on models.model = summed.model
-    left join practised on models.model = practised.model
-    left join areas on models.model = areas.model
+    left join validated on models.model = validated.model
+    left join aucs on models.model = aucs.model
 )
 
 select * from final order by accuracy desc, model

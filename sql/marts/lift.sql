@@ -1,10 +1,10 @@
--- grain: a model, and the one that it builds on
+-- grain: a model and the model it builds on
 -- key: model
--- units: lift, its bounds and published_lift are differences of accuracy, -1..1; gained and lost count
---   judged candidates that only the model, or only the one that it builds on, predicts right
+-- units: lift, its bounds and published_lift are differences of accuracy, -1..1; gained is the number of
+--   candidates that only the model predicts right, lost the number that only the other one predicts right
 -- nulls: lift_low, lift_high of a single user; published_lift where the paper lacks one of the two
--- formula: the accuracy of a model less that of the model that it adds something to, by builds_on in
---   parameters.toml; where that is not built, of what that builds on. Models that add to none are not here
+-- formula: accuracy of the model minus that of the model it builds on (builds_on in parameters.toml; if that
+--   is not built, the next one down the chain). Models that build on none have no row
 {% set built = models('scores') %}
 {% set builds_on = var('builds_on') %}
 {% set published = var('published') %}
@@ -48,7 +48,7 @@ significance as (
     select better, worse, difference_low, difference_high from {{ ref('marts.significance') }}
 ),
 
-verdicts as (
+outcomes as (
     select
         predictions.model,
         predictions.user_id,
@@ -60,15 +60,15 @@ verdicts as (
 ),
 
 own as (
-    select steps.step, verdicts.user_id, verdicts.track_id, verdicts.is_right
+    select steps.step, outcomes.user_id, outcomes.track_id, outcomes.is_right
     from steps
-    inner join verdicts on steps.model = verdicts.model
+    inner join outcomes on steps.model = outcomes.model
 ),
 
 previous as (
-    select steps.step, verdicts.user_id, verdicts.track_id, verdicts.is_right
+    select steps.step, outcomes.user_id, outcomes.track_id, outcomes.is_right
     from steps
-    inner join verdicts on steps.previous_model = verdicts.model
+    inner join outcomes on steps.previous_model = outcomes.model
 ),
 
 compared as (

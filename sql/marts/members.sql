@@ -1,7 +1,7 @@
--- grain: an album, artist or genre, and one of the most rated of each type that belong to it
+-- grain: an album, artist or genre and one of its most rated members of each type
 -- key: group_id, item_id
--- units: ordinal counts those of a type from 1, the most rated, ties by the item's id; member_count counts
---   all of that type
+-- units: ordinal numbers the members of a type from 1, the most rated, ties by item_id; member_count is the
+--   number of all members of that type
 -- nulls: none
 {% set most = 12 %}
 with

@@ -1,6 +1,6 @@
--- grain: one candidate as one model sees it
+-- grain: one candidate scored by one model
 -- key: model, user_id, track_id
--- units: rank counts the user's candidates from 1, the best; predicted is 1 for the first half, else 0
+-- units: rank numbers the user's candidates from 1, the best; predicted is 1 for the first half, else 0
 -- nulls: none
 -- partition_by: model
 -- formula: score descending, then track_prior descending, then track_id ascending

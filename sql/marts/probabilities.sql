@@ -1,15 +1,16 @@
--- grain: one candidate as one model sees it
+-- grain: one candidate scored by one model
 -- key: model, user_id, track_id
--- units: probability 0..1 that the candidate is liked; a user's probabilities sum to half of the candidates
+-- units: probability 0..1 that the candidate is liked; a user's probabilities sum to half the number of
+--   candidates
 -- nulls: none
 -- partition_by: model
--- formula: take each candidate as liked or not by itself, with the odds w = exp(slope (score - median) /
---   deviation) within the user (1 where the scores are all equal), and ask how likely i is liked where exactly
---   half of the n are. With e_k, the sum of all products of k of the odds, and P_k(i), the probability where
---   exactly k are liked, P_k(i) = w_i e_(k-1) / e_k (1 - P_(k-1)(i)) (Chen, Dempster and Liu, Biometrika 81,
---   1994), from P_0 = 0 up to k = n/2. Each step multiplies what was rounded off before by w_i e_(k-1) / e_k,
---   which grows with k: where it is above 1 at n/2, the steps go down from P_n = 1 instead, and divide by it.
---   The e_k are kept as logarithms, which cannot overflow, and take n^2 steps a user.
+-- formula: give each candidate independent odds of being liked, w = exp(slope (score - median) / deviation)
+--   within the user (1 if all scores are equal), and compute the probability of i given that exactly half of
+--   the n are liked. With e_k the sum of all products of k odds and P_k(i) the probability given exactly k
+--   liked, P_k(i) = w_i e_(k-1) / e_k (1 - P_(k-1)(i)) (Chen, Dempster and Liu, Biometrika 81, 1994), from
+--   P_0 = 0 up to k = n/2. Each step multiplies earlier rounding errors by w_i e_(k-1) / e_k, which grows
+--   with k: where it exceeds 1 at n/2, the recursion runs down from P_n = 1 instead, and divides by it. The
+--   e_k are kept as logarithms, which cannot overflow, and take n^2 steps per user.
 with
 
 predictions as (
@@ -46,7 +47,7 @@ spread as (
     select *, nullif(sqrt(list_var_pop(scores)), 0) as deviation from listed
 ),
 
-weighed as (
+weighted as (
     select
         model,
         user_id,
@@ -67,7 +68,7 @@ summed as (
             lambda e, w: list_transform(e, lambda term, k: {{ log_of_sum('term', 'w + e[k - 1]') }}),
             list_concat([0::double], list_transform(log_odds, lambda w: {{ log_of_nothing() }}))
         ) as log_sums
-    from weighed
+    from weighted
 ),
 
 compared as (

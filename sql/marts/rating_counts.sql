@@ -1,8 +1,9 @@
--- grain: a number of ratings, for users and for each type of item
+-- grain: a number of ratings, for users and for each item type
 -- key: entity, at_least
--- units: entity is 'user', 'track', 'album', 'artist' or 'genre'; entities counts those with at_least ratings
+-- units: entity is 'user', 'track', 'album', 'artist' or 'genre'; entities is the number of those with at
+--   least at_least ratings
 -- nulls: none
--- formula: the complementary cumulative distribution, at eight numbers for each doubling
+-- formula: complementary cumulative distribution at eight values per doubling
 with
 
 users as (

@@ -1,4 +1,4 @@
--- grain: one value that ratings take
+-- grain: one distinct rating
 -- key: rating
 -- units: rating 0..100; share of all ratings, 0..1
 -- nulls: none

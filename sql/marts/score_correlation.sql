@@ -1,9 +1,9 @@
--- grain: two models
+-- grain: a pair of models
 -- key: model, other_model
 -- units: correlation -1..1
--- nulls: correlation where a model ranks all alike
--- formula: Pearson's correlation of the ranks that the two models give the candidates within each user; the
---   ranks are integers, so that their sums repeat exactly
+-- nulls: correlation of a model with constant scores
+-- formula: Pearson's correlation of the two models' ranks of the candidates within each user; ranks are
+--   integers, so that their sums are exact
 {% set names = models('scores') %}
 with
 

@@ -1,10 +1,10 @@
--- grain: a model, and another that is no more accurate, judged on the same users
+-- grain: a model and another that is not more accurate, evaluated on the same users
 -- key: better, worse
--- units: difference and its bounds are shares of candidates; users counts those that both are judged on
+-- units: difference and its bounds are shares of candidates; users is the number of users with both
 -- nulls: difference_low, difference_high of a single user
 -- formula: difference -+ z s, s^2 = n / (n - 1) sum ((c - d) - difference judged)^2 / (sum judged)^2, with c
---   and d the right predictions of both for a user: the pairs of a user are one draw, as in the macro
---   accuracies_of. A bootstrap over users gives the same bounds
+--   and d the numbers of right predictions of the two for a user; users are the independent draws, as in the
+--   macro accuracies_of. A bootstrap over users gives the same bounds
 with
 
 users as (

@@ -1,9 +1,9 @@
--- grain: one point of a classifier's grid and one fold that it was tried for
+-- grain: one point of a classifier's grid, tried for one fold
 -- key: model, parameters, fold
--- units: accuracy 0..1, on the users of the fold after the one held out
+-- units: accuracy 0..1, on the users of the fold after the held-out one
 -- nulls: none
--- formula: is_chosen marks the parameters of the model that scores the fold, is_final those of the model that
---   scores everybody without labels: the best mean over the folds
+-- formula: is_chosen marks the parameters of the model that scores the fold, is_final those of the model
+--   that scores users without labels: the best mean over the folds
 {% set relations = ref_all('features.*_tuning') %}
 with
 

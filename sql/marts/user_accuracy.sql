@@ -1,6 +1,7 @@
--- grain: one model and judged user
+-- grain: a model and a user with known answers
 -- key: model, user_id
--- units: judged and correct count the user's candidates
+-- units: judged is the number of the user's candidates with a known answer, correct the number predicted
+--   right
 -- nulls: none
 -- partition_by: model
 with

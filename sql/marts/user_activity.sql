@@ -1,7 +1,7 @@
 -- grain: one user with at least one rating
 -- key: user_id
--- units: rating_mean on the scale 0..100; activity is the largest power of 4 that rating_count reaches, from
---   16 on, and 0 below
+-- units: rating_mean on the scale 0..100; activity is the largest power of 4 that is at most rating_count,
+--   from 16, and 0 below 16
 -- nulls: none
 with
 

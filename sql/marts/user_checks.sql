@@ -1,7 +1,7 @@
--- grain: one check of users, candidates and submissions that is counted instead of refused
+-- grain: one data quality check of users, candidates and submissions whose findings are counted, not refused
 -- key: check
 -- units: count of ids, or of pairs of user and track
--- nulls: example where there is none
+-- nulls: example where the count is 0
 {% set checks = [
     'rated_items_that_no_file_lists', 'candidates_that_no_file_lists', 'candidates_rated_in_training',
     'test_users_without_ratings', 'submitted_users_not_marked_half', 'users_with_more_than_half_alike',
@@ -88,7 +88,7 @@ labels_that_the_truth_contradicts as (
 ),
 
 final as (
-    {{- counted(checks) }}
+    {{- count_findings(checks) }}
 )
 
 select * from final

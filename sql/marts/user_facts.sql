@@ -1,7 +1,7 @@
--- grain: one user who rated something or has candidates
+-- grain: one user with ratings or candidates
 -- key: user_id
--- units: original_id is the id as the data's owner has it; rating_count counts the user's ratings
--- nulls: name where the data have none; rating_count of whoever rated nothing
+-- units: original_id is the id in the imported file; rating_count is the user's number of ratings
+-- nulls: name where the data have no names; rating_count of a user without ratings
 with
 
 activity as (
@@ -12,7 +12,7 @@ named as (
     select user_id, original_id, name from {{ ref('staging.users') }}
 ),
 
-mentioned as (
+known_users as (
     select user_id from activity
     union
     select user_id from {{ ref('staging.candidates') }}
@@ -20,13 +20,13 @@ mentioned as (
 
 final as (
     select
-        mentioned.user_id,
-        coalesce(named.original_id, cast(mentioned.user_id as varchar)) as original_id,
+        known_users.user_id,
+        coalesce(named.original_id, cast(known_users.user_id as varchar)) as original_id,
         named.name,
         activity.rating_count
-    from mentioned
-    left join activity on mentioned.user_id = activity.user_id
-    left join named on mentioned.user_id = named.user_id
+    from known_users
+    left join activity on known_users.user_id = activity.user_id
+    left join named on known_users.user_id = named.user_id
 )
 
 select * from final order by user_id

@@ -1,8 +1,8 @@
--- grain: one model on one validation user
+-- grain: a model and a validation user
 -- key: model, user_id
--- units: judged and correct count the user's validation candidates
+-- units: judged is the number of the user's validation candidates, correct the number predicted right
 -- nulls: none
--- formula: the ranking rule over validation candidates; every model that can be computed there
+-- formula: the ranking rule over the validation candidates, for every model that can be computed there
 {% set relations = ref_all('validation.scores_*') %}
 with
 

@@ -2,8 +2,8 @@
 -- key: item_id
 -- units: rating_mean and bayes_mean on the scale 0..100
 -- nulls: none
--- formula: bayes_mean = (sum of ratings + C M) / (N + C), C = the number of average ratings assumed
---   beforehand
+-- formula: bayes_mean = (sum of ratings + C M) / (N + C), where N is the item's number of ratings, M the
+--   overall mean and C (bayes.confidence) the number of average ratings assumed beforehand
 with
 
 ratings as (
@@ -23,7 +23,7 @@ final as (
         summed.item_id,
         summed.rating_count,
         summed.rating_sum / summed.rating_count as rating_mean,
-        {{ shrink('summed.rating_sum', 'summed.rating_count', 'overall.rating_mean') }} as bayes_mean
+        {{ bayes_mean('summed.rating_sum', 'summed.rating_count', 'overall.rating_mean') }} as bayes_mean
     from summed
     cross join overall
 )

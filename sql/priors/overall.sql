@@ -1,7 +1,7 @@
 -- grain: the data set
 -- key: rating_count
 -- units: rating_count is N, rating_mean is M, on the scale 0..100
--- nulls: none; without a single rating M is the middle of the scale
+-- nulls: none; M is scale.middle for a data set without ratings
 with
 
 ratings as (

@@ -69,10 +69,10 @@ final as (
         row_number() over (partition by user_id order by affinity desc, track_id) as affinity_place,
         affinity / nullif(max(affinity) over (partition by user_id), 0) as affinity_share,
         {{ rank_within_user('taxonomy') }} as taxonomy_rank,
-        {{ less_the_users_mean('taxonomy') }} as taxonomy_contrast,
+        {{ minus_user_mean('taxonomy') }} as taxonomy_contrast,
         {{ rank_within_user('track_raters') }} as track_raters_rank,
-        {{ less_the_users_mean('ln(greatest(affinity, 0) + 0.01)') }} as affinity_contrast,
-        {{ less_the_users_mean('ln(track_raters + 1)') }} as track_raters_contrast
+        {{ minus_user_mean('ln(greatest(affinity, 0) + 0.01)') }} as affinity_contrast,
+        {{ minus_user_mean('ln(track_raters + 1)') }} as track_raters_contrast
     from joined
 )
 

@@ -35,7 +35,9 @@ final as (
     select placed.user_id, placed.track_id, placed.position
     from placed
     cross join request
-    where not request.is_short or placed.place <= greatest(request.k, {{ var('catalogue_ranker.candidates') }})
+    where
+        not request.is_short
+        or placed.place <= greatest(request.k, {{ var('catalogue_ranker.candidates') }})
 )
 
 select * from final

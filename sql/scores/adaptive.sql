@@ -3,8 +3,8 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100
 -- nulls: none
--- formula: weighted mean over the levels that the user really rated, weights renormalised; where the user
---   rated none of them, the weighted mean of the levels' fallbacks
+-- formula: weighted mean over the levels that the user rated, weights renormalised; if the user rated none
+--   of them, the weighted mean of the levels' fallbacks
 -- steps: parts_of_levels
 -- scale: ratings
 {% set known = {'album': 'album_known', 'artist': 'artist_direct', 'genre': 'genre_direct'} %}

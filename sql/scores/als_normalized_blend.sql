@@ -1,10 +1,10 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score in standard deviations, within the user
+-- units: score in standard deviations within the user
 -- nulls: none
 -- formula: weighted sum of each level's z-score among the user's candidates, (x - mean) / population
---   deviation; 0 where all of the user's candidates score alike
+--   deviation; 0 where all of the user's candidates have the same score
 -- steps: parts_of_als
 -- pairs: candidates
 {% set columns = {

@@ -1,7 +1,7 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score 0..1, within the user
+-- units: score 0..1 within the user
 -- nulls: none
 -- formula: weighted sum of each level's rank among the user's candidates, 0 the lowest and 1 the highest;
 --   equal scores share the lower rank

@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100, not clipped to it
 -- nulls: none
--- formula: weighted sum of the four ALS scores as they are
+-- formula: weighted sum of the four ALS scores
 -- steps: parts_of_als
 -- scale: ratings
 -- pairs: candidates

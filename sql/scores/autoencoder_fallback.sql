@@ -3,9 +3,9 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100
 -- nulls: none
--- formula: adaptive, with the album level known to everybody: the user's rating of it, else of its other
---   tracks, else the autoencoder's prediction. An artist or genres that are not rated still have no
---   weight, so an album that nothing speaks for pulls the score down instead of leaving it to the genres
+-- formula: adaptive with an album level that is never missing: the user's rating of the album, else of its
+--   other tracks, else the autoencoder's prediction. Unrated artists and genres still have no weight, so a
+--   low prediction for the album lowers the score
 -- steps: parts_of_levels
 -- scale: ratings
 -- pairs: candidates

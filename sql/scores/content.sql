@@ -4,7 +4,7 @@
 -- units: score 0..400, a sum of ratings
 -- nulls: none
 -- formula: r(u, artist) + r(u, album) + mean r(u, tracks of the artist) + mean r(u, tracks of the album),
---   each 0 where there is none, + 35 for a track without album and artist (Lai et al., KDD Cup 2011)
+--   each 0 if missing, + 35 for a track without album and artist (Lai et al., KDD Cup 2011, JMLR W&CP 18)
 -- steps: parts_of_content
 with
 

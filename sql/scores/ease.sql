@@ -1,11 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is a sum of weights, 0 where nothing that the user rated says anything of the track
+-- units: score is a sum of weights, 0 where no rated item has a weight for the track
 -- nulls: none
 -- materialized: table
--- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a liked item and less for
---   another; without the division by popularity the same sum makes lists from the whole catalogue
+-- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a like and ease.other_weight
+--   for another rating; lists use the same sum without the division by popularity
 -- steps: parts_of_neighbours
 with
 

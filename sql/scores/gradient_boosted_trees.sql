@@ -1,11 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is the probability that the user likes the track, by gradient-boosted trees
+-- units: score is the probability of a like by gradient-boosted trees
 -- nulls: none
 -- also: features.gradient_boosted_trees_importance, features.gradient_boosted_trees_tuning,
 --   features.gradient_boosted_trees_nested
--- labels: out of fold, by models of its own for each fold
+-- labels: cross-validated, one model per fold
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels

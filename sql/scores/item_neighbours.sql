@@ -1,10 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is a sum of weights, 0 and up
+-- units: score is a sum of weights, 0 or more
 -- nulls: none
 -- formula: n_i^-1/2 sum over j rated by u of (1 + r_uj)^0.65 w(i,j) / (n_i + n_j - n_both), w from how close
---   together and how alike people rated i and j (Lai et al., KDD Cup 2011); ties go to the model content
+--   together and how similarly users rated i and j (Lai et al., KDD Cup 2011, JMLR W&CP 18); ties by the
+--   model content
 -- steps: parts_of_neighbours
 -- pairs: candidates
 with

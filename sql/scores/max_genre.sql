@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100
 -- nulls: none
--- formula: best genre first, first generation: own rating, raw mean, M
+-- formula: first generation, mostly the track's best genre: own rating, raw mean, M
 -- steps: parts_of_levels
 -- scale: ratings
 {% set levels = {'genre': 'genre_max_flat', 'artist': 'artist_score_flat', 'album': 'album_score_flat'} %}

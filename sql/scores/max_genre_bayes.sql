@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100
 -- nulls: none
--- formula: best genre first, with siblings and Bayesian priors
+-- formula: mostly the track's best genre, with siblings and Bayesian priors
 -- steps: parts_of_levels
 -- scale: ratings
 {% set levels = {'genre': 'genre_max', 'artist': 'artist_score', 'album': 'album_score'} %}

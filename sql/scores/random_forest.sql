@@ -1,11 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is the probability that the user likes the track, by a random forest
+-- units: score is the probability of a like by a random forest
 -- nulls: none
 -- also: features.random_forest_importance, features.random_forest_tuning,
 --   features.random_forest_nested
--- labels: out of fold, by models of its own for each fold
+-- labels: cross-validated, one model per fold
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels

@@ -1,9 +1,9 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is the log odds of being liked
+-- units: score is the log odds of a like
 -- nulls: none
--- formula: boosted trees on validation candidates, whose labels are high ratings that were held out
+-- formula: gradient-boosted trees trained on validation candidates: held-out likes against sampled negatives
 -- also: validation.scores_ranker, features.ranker_importance
 -- materialized: table
 -- requires: scikit-learn

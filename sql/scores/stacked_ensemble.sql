@@ -1,11 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is the log odds of being liked
+-- units: score is the log odds of a like
 -- nulls: none
--- formula: logistic regression on the ranks within the user of all models and submissions, penalised towards
---   the best of them
--- labels: out of fold, by nested scores and a model for each fold
+-- formula: logistic regression on the ranks within the user of all models and submissions, with a penalty
+--   towards the best of them
+-- labels: cross-validated, by nested scores and one model per fold
 -- materialized: table
 -- requires: scikit-learn
 -- needs: staging.labels

@@ -1,10 +1,10 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: score is the logarithm of odds, up to a constant of the user
+-- units: score is log odds, up to a constant per user
 -- nulls: none
--- formula: U_u . I_i + b_i + w . [r(u, album) / 100, whether it is 80 or more, r(u, artist) / 100, whether it
---   is 80 or more], each 0 where there is none (Mnih, KDD Cup 2011, JMLR W&CP 18)
+-- formula: U_u . I_i + b_i + w . [r(u, album) / 100, r(u, album) >= like_threshold, r(u, artist) / 100, r(u,
+--   artist) >= like_threshold], each 0 if missing (Mnih, KDD Cup 2011, JMLR W&CP 18)
 -- steps: parts_of_factors
 {% set liked = var('taxonomy_factors.like_threshold') %}
 with

@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score on the scale 0..100
 -- nulls: none
--- formula: weighted mean of the levels, first generation: own rating, raw mean, M
+-- formula: first generation, weighted mean of the levels: own rating, raw mean, M
 -- steps: parts_of_levels
 -- scale: ratings
 {% set levels = {'album': 'album_score_flat', 'artist': 'artist_score_flat', 'genre': 'genre_mean_flat'} %}

@@ -1,6 +1,6 @@
 -- grain: one line of the album file
--- key: none, a line is told by its place
--- units: fields are the texts between the bars: album, artist, genres
+-- key: none, lines have no key
+-- units: fields holds the texts between the bars: album, artist, genres
 -- nulls: none
 -- materialized: temp
 with
@@ -16,7 +16,7 @@ lines as (
 ),
 
 final as (
-    select {{ promised('array_length(fields) >= 2', 'fields', 'too few fields') }} as fields from lines
+    select {{ require('array_length(fields) >= 2', 'fields', 'too few fields') }} as fields from lines
 )
 
 select * from final

@@ -1,38 +1,38 @@
--- grain: one candidate
+-- grain: one candidate: a track of a user in the test file, to be predicted as liked or not
 -- key: user_id, track_id
--- units: position counts the candidates of the test file from 1, in the order of its lines
+-- units: position is the candidate's 1-based place in the test file
 -- nulls: none
 {% if has_source('candidates') -%}
 with
 
 listed as (
     select
-        {{ promised('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
-        {{ promised('track_id >= 0', 'track_id', 'no track id') }}::integer as track_id,
-        {{ promised('position is not null', 'position', 'no position') }}::bigint as place
+        {{ require('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
+        {{ require('track_id >= 0', 'track_id', 'no track id') }}::integer as track_id,
+        {{ require('position is not null', 'position', 'no position') }}::bigint as place
     from read_parquet({{ source('candidates') }})
 ),
 
-divided as (
-    select user_id, track_id, place, place // 1000000 as stretch from listed
+numbered_rows as (
+    select user_id, track_id, place, place // 1000000 as block from listed
 ),
 
-stretches as (
-    select stretch, count(*) as candidate_count from divided group by stretch
+block_sizes as (
+    select block, count(*) as candidate_count from numbered_rows group by block
 ),
 
-begins as (
-    select stretch, sum(candidate_count) over (order by stretch) - candidate_count as before from stretches
+block_starts as (
+    select block, sum(candidate_count) over (order by block) - candidate_count as before from block_sizes
 ),
 
 counted as (
     select
         user_id,
         track_id,
-        stretch,
-        row_number() over (partition by stretch order by place, user_id, track_id) as ordinal,
+        block,
+        row_number() over (partition by block order by place, user_id, track_id) as ordinal,
         count(*) over (partition by user_id) as candidate_count
-    from divided
+    from numbered_rows
 ),
 
 placed as (
@@ -40,16 +40,16 @@ placed as (
         counted.user_id,
         counted.track_id,
         counted.candidate_count,
-        (begins.before + counted.ordinal)::bigint as position
+        (block_starts.before + counted.ordinal)::bigint as position
     from counted
-    inner join begins on counted.stretch = begins.stretch
+    inner join block_starts on counted.block = block_starts.block
 ),
 
 final as (
     select
         user_id,
         track_id,
-        {{ promised('candidate_count % 2 = 0', 'position', 'an odd number of candidates') }} as position
+        {{ require('candidate_count % 2 = 0', 'position', 'an odd number of candidates') }} as position
     from placed
 )
 {%- else -%}
@@ -63,7 +63,7 @@ entries as (
     select rowid as line, track_id from {{ ref('staging.test_lines') }} where header is null
 ),
 
-owners as (
+users as (
     select unnest(repeat([user_id], candidate_count)) as user_id from headers
 ),
 
@@ -72,8 +72,8 @@ numbered as (
 ),
 
 final as (
-    select owners.user_id, numbered.track_id, numbered.position
-    from owners positional join numbered
+    select users.user_id, numbered.track_id, numbered.position
+    from users positional join numbered
 )
 {%- endif %}
 

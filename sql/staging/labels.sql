@@ -1,6 +1,6 @@
--- grain: one candidate whose label the file test2_new.txt gives
+-- grain: one candidate with a label in test2_new.txt
 -- key: user_id, track_id
--- units: label 1 for liked, 0 for not
+-- units: label is 1 for liked, 0 for not liked
 -- nulls: none
 {% set path = source('labels') if has_source('labels') else none %}
 {{ labels_of(path, ref('staging.candidates'), has_source('ratings')) }}

@@ -1,6 +1,6 @@
 -- grain: one rating
 -- key: user_id, item_id
--- units: rating 0..100; seq ascends in time for each user: the line number in a training file of text
+-- units: rating 0..100; seq ascends with time within a user; for text files it is the line number
 -- nulls: none
 {% if has_source('ratings') -%}
 with
@@ -11,11 +11,11 @@ rated as (
 
 final as (
     select
-        {{ promised('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
-        {{ promised('item_id >= 0', 'item_id', 'no item id') }}::integer as item_id,
-        {{ promised('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint
+        {{ require('user_id >= 0', 'user_id', 'no user id') }}::integer as user_id,
+        {{ require('item_id >= 0', 'item_id', 'no item id') }}::integer as item_id,
+        {{ require('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint
             as rating,
-        {{ promised('seq is not null', 'seq', 'no seq') }}::bigint as seq
+        {{ require('seq is not null', 'seq', 'no seq') }}::bigint as seq
     from rated
 )
 

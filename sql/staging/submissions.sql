@@ -1,6 +1,6 @@
--- grain: one candidate as a prior submission predicts it
+-- grain: one candidate in one prior submission
 -- key: file, user_id, track_id
--- units: score is 0 or 1, or any number that ranks the user's candidates
+-- units: score is 0 or 1, or any number that orders the user's candidates
 -- nulls: none
 -- also: staging.submission_scores
 {% if has_source('submissions') -%}

@@ -1,6 +1,6 @@
 -- grain: one test user
 -- key: user_id
--- units: line is the header's line number, candidate_count the number of lines that it announces
+-- units: line is the header's line number, candidate_count the number of candidates that the header states
 -- nulls: none
 -- materialized: temp
 {% set lines = '(select rowid + 1 as line, header from ' ~ ref('staging.test_lines') ~ ')' %}
@@ -11,7 +11,7 @@ final as (
         line,
         ordinal,
         user_id,
-        {{ promised(
+        {{ require(
             'found_count = line_count and line_count % 2 = 0 and (ordinal > 1 or line = 1)',
             'line_count', 'wrong count'
         ) }} as candidate_count

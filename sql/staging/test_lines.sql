@@ -1,5 +1,5 @@
 -- grain: one line of the test file
--- key: none, a line is told by its place
+-- key: none, lines have no key
 -- units: header is the text of a line UserId|count
 -- nulls: track_id of a header; header of a candidate
 -- materialized: temp

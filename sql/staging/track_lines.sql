@@ -1,6 +1,6 @@
 -- grain: one line of the track file
--- key: none, a line is told by its place
--- units: fields are the texts between the bars: track, album, artist, genres
+-- key: none, lines have no key
+-- units: fields holds the texts between the bars: track, album, artist, genres
 -- nulls: none
 -- materialized: temp
 with
@@ -19,7 +19,7 @@ lines as (
 ),
 
 final as (
-    select {{ promised('array_length(fields) >= 3', 'fields', 'too few fields') }} as fields from lines
+    select {{ require('array_length(fields) >= 3', 'fields', 'too few fields') }} as fields from lines
 )
 
 select * from final

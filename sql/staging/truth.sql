@@ -1,6 +1,6 @@
--- grain: one candidate whose label the file truth2.txt gives; for the leaderboard alone
+-- grain: one candidate with a label in truth2.txt, which only the leaderboard reads
 -- key: user_id, track_id
--- units: label 1 for liked, 0 for not
+-- units: label is 1 for liked, 0 for not liked
 -- nulls: none
 {% set path = source('truth') if has_source('truth') else none %}
 {{ labels_of(path, ref('staging.candidates'), has_source('ratings')) }}

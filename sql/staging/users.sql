@@ -1,7 +1,7 @@
--- grain: one user of imported data; none of data in the Cup's format, whose ids are all that there is
+-- grain: one imported user; empty for data in the Cup's format, where the ids are numbers already
 -- key: user_id
--- units: original_id is the id in the file that was imported, as a text
--- nulls: name where the import was given none
-{{ names_of(source('users') if has_source('users') else none, 'user_id') }}
+-- units: original_id is the id in the imported file, as text
+-- nulls: name where the import has no names
+{{ read_names(source('users') if has_source('users') else none, 'user_id') }}
 
 select * from final

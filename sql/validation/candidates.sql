@@ -1,7 +1,7 @@
 -- grain: one validation candidate
 -- key: user_id, track_id
 -- rows: validation.labels
--- units: position counts the candidates from 1, user by user
+-- units: position numbers the candidates from 1, user by user
 -- nulls: none
 with
 

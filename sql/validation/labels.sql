@@ -1,15 +1,16 @@
--- grain: one validation candidate
+-- grain: one validation candidate: a held-out like or a sampled negative
 -- key: user_id, track_id
--- units: label 1 for a like that is held out, 0 for a track that is taken for unliked
+-- units: label is 1 for a held-out like, 0 for a sampled negative
 -- nulls: none
--- formula: of each user as many likes as there are unliked tracks, the first in the order of a digest
+-- formula: for each user, as many held-out likes as there are sampled negatives; likes are picked in the
+--   order of a hash
 with
 
 likes as (
     select user_id, track_id from {{ ref('validation.likes') }}
 ),
 
-unliked as (
+negatives as (
     select user_id, track_id from {{ ref('validation.sampled_negatives') }}
 ),
 
@@ -24,13 +25,13 @@ placed as (
                 likes.track_id
         ) as place
     from likes
-    semi join unliked on likes.user_id = unliked.user_id
+    semi join negatives on likes.user_id = negatives.user_id
 ),
 
 final as (
     select user_id, track_id, 1 as label from placed where place <= {{ var('validation.held_out') }}
     union all
-    select user_id, track_id, 0 as label from unliked
+    select user_id, track_id, 0 as label from negatives
 )
 
 select * from final

@@ -1,6 +1,6 @@
--- grain: one high rating of a track, of all users
--- key: none, the key of staging.ratings has been looked at
--- units: ids alone
+-- grain: one like: a rating of a track of at least liked.rating, by any user
+-- key: none, inherits the checked key of staging.ratings
+-- units: ids only
 -- nulls: none
 -- materialized: temp
 with

@@ -1,9 +1,9 @@
--- grain: one track drawn for a user by the law of high ratings
+-- grain: one track sampled as a possible negative of a validation user
 -- key: user_id, track_id
--- units: turn counts a user's draws from 0; a track that is drawn again keeps its first turn
+-- units: turn numbers a user's draws from 0; a track drawn twice keeps its first turn
 -- nulls: none
--- formula: all high ratings are shuffled by a digest, and each user takes the next few: whoever draws a high
---   rating draws its track
+-- formula: popularity-proportional negative sampling, as in the test's protocol: likes are shuffled by a
+--   hash, and each user takes the tracks of the next validation.negative_draws likes
 with
 
 likes as (
@@ -18,7 +18,7 @@ turns as (
     select unnest(range({{ var('validation.negative_draws') }})) as turn
 ),
 
-digested as (
+hashed as (
     select
         user_id,
         track_id,
@@ -26,31 +26,32 @@ digested as (
     from likes
 ),
 
-foremost as (
+sampled_likes as (
     select user_id, track_id, digest
-    from digested
+    from hashed
     order by digest, user_id, track_id
     limit {{ var('validation.users') }} * {{ var('validation.negative_draws') }}
 ),
 
 shuffled as (
-    select track_id, row_number() over (order by digest, user_id, track_id) - 1 as place from foremost
+    select track_id, row_number() over (order by digest, user_id, track_id) - 1 as place from sampled_likes
 ),
 
-taken as (
+assigned as (
     select
         users.user_id,
         turns.turn,
-        (users.ordinal * {{ var('validation.negative_draws') }} + turns.turn) % (select count(*) from likes) as place
+        (users.ordinal * {{ var('validation.negative_draws') }} + turns.turn)
+        % (select count(*) from likes) as place
     from users
     cross join turns
 ),
 
 final as (
-    select taken.user_id, shuffled.track_id, min(taken.turn) as turn
-    from taken
-    inner join shuffled on taken.place = shuffled.place
-    group by taken.user_id, shuffled.track_id
+    select assigned.user_id, shuffled.track_id, min(assigned.turn) as turn
+    from assigned
+    inner join shuffled on assigned.place = shuffled.place
+    group by assigned.user_id, shuffled.track_id
 )
 
 select * from final

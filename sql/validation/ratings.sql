@@ -1,5 +1,5 @@
--- grain: one rating that is left when the validation likes are held out
--- key: none, the key of staging.ratings has been looked at
+-- grain: one rating left in the history after the validation likes are held out
+-- key: none, inherits the checked key of staging.ratings
 -- units: as in staging.ratings
 -- nulls: none
 -- materialized: temp

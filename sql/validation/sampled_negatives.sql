@@ -1,9 +1,9 @@
--- grain: one track that a validation user is taken not to like
+-- grain: one sampled negative of a validation user
 -- key: user_id, track_id
--- units: ids alone
+-- units: ids only
 -- nulls: none
--- formula: the user's first draws that the user neither rated nor has among the candidates; a user for whom
---   too few are left has none
+-- formula: the user's first draws that are neither rated by the user nor among the user's candidates; users
+--   with fewer than validation.held_out of them are left out
 with
 
 draws as (
@@ -24,7 +24,7 @@ candidates as (
     select user_id, track_id from {{ ref('staging.candidates') }}
 ),
 
-unmet as (
+unrated as (
     select draws.user_id, draws.track_id, draws.turn
     from draws
     anti join ratings on draws.user_id = ratings.user_id and draws.track_id = ratings.item_id
@@ -37,7 +37,7 @@ placed as (
         track_id,
         row_number() over (partition by user_id order by turn) as place,
         count(*) over (partition by user_id) as found
-    from unmet
+    from unrated
 ),
 
 final as (

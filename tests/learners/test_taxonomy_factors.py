@@ -30,7 +30,7 @@ from recsys.project.contract import Context, Relation
 from tests.relations import Streamed, held
 
 SETTINGS = {
-    "factors": 8, "epochs": 15, "learning_rate": 0.1, "final_learning_rate": 0.02, "l2": 0.002, "negatives": 3, "positive": 50,
+    "factors": 8, "epochs": 15, "learning_rate": 0.1, "final_learning_rate": 0.02, "l2": 0.002, "negatives": 3, "positive_threshold": 50,
     "like_threshold": 80, "low_confidence_weight": 0.25, "deviation": 0.05, "seed": 3,
 }  # fmt: skip
 

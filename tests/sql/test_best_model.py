@@ -1,4 +1,4 @@
-"""Which model is the best, and by what: labels out of fold, else validation, never the truth."""
+"""Which model is the best, and by what: cross-validated labels, else validation, never the truth."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_labels_choose_where_there_are_some(schemas):
     labels = "user_id track_id label\n1 10 1\n1 11 0\n2 10 0\n2 11 1"
     rows = best(schemas, staging__labels=labels)
     expect(rows, "model accuracy users is_trained_on_labels\ncontent 1 2 false")
-    assert [row["chosen_by"] for row in rows] == ["labels, out of fold"]
+    assert [row["chosen_by"] for row in rows] == ["labels, cross-validated"]
     assert (rows[0]["accuracy_low"], rows[0]["accuracy_high"]) == (1, 1)
 
 

@@ -6,7 +6,7 @@ popularity-proportional negative sampling, after Mnih, 2011:
     s(u, i) = U_u . (V_i + A_album(i) + A_artist(i)) + b_i + w . h(u, i)
 
 h are four features of the user's history: the rating of the album, whether it is liked, and the same for the
-artist. Each rating of at least ``positive`` is compared with a hard negative: the best scored of
+artist. Each rating of at least ``positive_threshold`` is compared with a hard negative: the best scored of
 ``negatives`` sampled items that the user never rated, sampled anew in each epoch. The negatives of an epoch
 are scored by the factors of the epoch before, so that they are sampled while that epoch trains. Descent is
 sequential and compiled: gradients of mini-batches took torch three times as long.
@@ -62,7 +62,7 @@ class FactorSettings:
         L2 penalty.
     negatives : int
         Sampled negatives per positive rating; the hardest is used.
-    positive : int
+    positive_threshold : int
         Least rating (0 to 100) of a positive.
     like_threshold : int
         Least rating (0 to 100) that has full weight, and that marks an album or artist as liked.
@@ -79,7 +79,7 @@ class FactorSettings:
     final_learning_rate: float
     l2: float
     negatives: int
-    positive: int
+    positive_threshold: int
     like_threshold: int
     low_confidence_weight: float
     deviation: float
@@ -344,7 +344,7 @@ class Comparisons:
         return len(self.owners)
 
     def _is_positive(self, users: slice) -> np.ndarray:
-        return self.histories.ratings[self.histories.entries(users)] >= self.settings.positive
+        return self.histories.ratings[self.histories.entries(users)] >= self.settings.positive_threshold
 
     def _fill(self, users: slice) -> None:
         """Write the arrays of the positive ratings of some users."""
@@ -357,7 +357,7 @@ class Comparisons:
         self.shares[place] = np.where(ratings >= self.settings.like_threshold, *weights)
         kernels.parent_codes(
             histories.begins[users.start : users.stop + 1], histories.items, histories.ratings,
-            self.settings.positive, self.taxonomy.others, self.liked_codes[place],
+            self.settings.positive_threshold, self.taxonomy.others, self.liked_codes[place],
         )  # fmt: skip
 
     def _place(self, users: slice) -> slice:

@@ -35,12 +35,12 @@ class LogisticModel:
 class BoostedTrees:
     """Hyperparameters of gradient boosting.
 
-    ``step`` is the learning rate, ``subsampling`` the share of the examples that each tree is trained on.
+    ``subsampling`` is the share of the examples that each tree is trained on.
     """
 
     trees: int
     max_depth: int
-    step: float
+    learning_rate: float
     subsampling: float
     seed: int
 

@@ -85,7 +85,7 @@ def estimator(point: Point, rows: int) -> ClassifierMixin:
             return GradientBoostingClassifier(
                 n_estimators=point.trees,
                 max_depth=point.max_depth,
-                learning_rate=point.step,
+                learning_rate=point.learning_rate,
                 subsample=point.subsampling,
                 random_state=point.seed,
             )

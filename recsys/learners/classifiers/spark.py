@@ -174,7 +174,7 @@ def estimator(point: Point) -> Estimator:
             return GBTClassifier(
                 maxIter=point.trees,
                 maxDepth=point.max_depth,
-                stepSize=point.step,
+                stepSize=point.learning_rate,
                 subsamplingRate=point.subsampling,
                 seed=point.seed,
             )

@@ -2,7 +2,7 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_score on the scale 0..100, not clipped to it; *_source is 'als', 'prior' or 'global'
--- nulls: none; a level on which the track has no item is M, 'global'
+-- nulls: none; a level without an item is M, 'global'
 with
 
 candidates as (
@@ -17,7 +17,7 @@ overall as (
     select rating_mean as overall_mean from {{ ref('priors.overall') }}
 ),
 
-side_by_side as (
+pivoted as (
     select
         user_id,
         track_id,
@@ -37,18 +37,18 @@ final as (
     select
         candidates.user_id,
         candidates.track_id,
-        coalesce(side_by_side.track_score, overall.overall_mean) as track_score,
-        coalesce(side_by_side.track_source, 'global') as track_source,
-        coalesce(side_by_side.album_score, overall.overall_mean) as album_score,
-        coalesce(side_by_side.album_source, 'global') as album_source,
-        coalesce(side_by_side.artist_score, overall.overall_mean) as artist_score,
-        coalesce(side_by_side.artist_source, 'global') as artist_source,
-        coalesce(side_by_side.genre_score, overall.overall_mean) as genre_score,
-        coalesce(side_by_side.genre_source, 'global') as genre_source
+        coalesce(pivoted.track_score, overall.overall_mean) as track_score,
+        coalesce(pivoted.track_source, 'global') as track_source,
+        coalesce(pivoted.album_score, overall.overall_mean) as album_score,
+        coalesce(pivoted.album_source, 'global') as album_source,
+        coalesce(pivoted.artist_score, overall.overall_mean) as artist_score,
+        coalesce(pivoted.artist_source, 'global') as artist_source,
+        coalesce(pivoted.genre_score, overall.overall_mean) as genre_score,
+        coalesce(pivoted.genre_source, 'global') as genre_source
     from candidates
     cross join overall
-    left join side_by_side
-        on candidates.user_id = side_by_side.user_id and candidates.track_id = side_by_side.track_id
+    left join pivoted
+        on candidates.user_id = pivoted.user_id and candidates.track_id = pivoted.track_id
 )
 
 select * from final

@@ -1,6 +1,6 @@
--- grain: one level and source of the ALS scores
+-- grain: one level and fallback source of the ALS scores
 -- key: level, source
--- units: candidates is a count, share its part of all candidates
+-- units: candidates is a count, share the fraction of all candidates
 -- nulls: none
 with
 
@@ -8,7 +8,7 @@ als as (
     select track_source, album_source, artist_source, genre_source from {{ ref('features.als') }}
 ),
 
-long as (
+unpivoted as (
     select 'track' as level, track_source as source from als
     union all
     select 'album' as level, album_source as source from als
@@ -20,7 +20,7 @@ long as (
 
 final as (
     select level, source, count(*) as candidates, count(*) / (select count(*) from als) as share
-    from long
+    from unpivoted
     group by level, source
 )
 

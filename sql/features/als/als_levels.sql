@@ -1,9 +1,10 @@
--- grain: one level of a candidate that has an item on it
+-- grain: one level of a candidate on which the track has an item
 -- key: user_id, track_id, level
 -- units: score on the scale 0..100, not clipped to it; source is 'als', 'prior' or 'global'
 -- nulls: none
--- formula: mean of the predictions for the level's items (genres are several), else the mean of their priors,
---   else M; sums run in the order of item_id, so that they repeat to the last digit
+-- formula: mean of the predictions for the level's items (a track can have several genres), else the mean of
+--   their priors, else M; summed in the order of item_id, so that the result does not depend on the number
+--   of threads
 {% set als_chain = [
     ('als', 'averaged.als_mean'), ('prior', 'averaged.prior_mean'), ('global', 'overall.overall_mean'),
 ] %}
@@ -47,7 +48,7 @@ final as (
         averaged.user_id,
         averaged.track_id,
         averaged.level,
-        {{ first_of('als', als_chain) }}
+        {{ fallback_columns('als', als_chain) }}
     from averaged
     cross join overall
 )

@@ -1,7 +1,7 @@
--- grain: one item that a candidate asks the ALS models about: its track, album, artist or one of its genres
+-- grain: one item to predict for a candidate: its track, album, artist or one of its genres
 -- key: user_id, track_id, level, item_id
 -- units: ids of the files; level is 'track', 'album', 'artist' or 'genre'
--- nulls: none; a track without album, artist or genre asks for nothing on that level
+-- nulls: none; levels on which the track has no item have no row
 with
 
 candidates as (
@@ -12,7 +12,7 @@ track_genres as (
     select track_id, genre_id from {{ ref('hierarchy.track_genres') }}
 ),
 
-asked as (
+items as (
     select user_id, track_id, 'track' as level, track_id as item_id from candidates
     union all
     select user_id, track_id, 'album' as level, album_id as item_id from candidates
@@ -25,7 +25,7 @@ asked as (
 ),
 
 final as (
-    select user_id, track_id, level, item_id from asked where item_id is not null
+    select user_id, track_id, level, item_id from items where item_id is not null
 )
 
 select * from final

@@ -1,7 +1,7 @@
--- grain: one asked item whose level's ALS model has seen both the user and the item
+-- grain: one item of a candidate for which the level's ALS model knows both the user and the item
 -- key: user_id, track_id, level, item_id
 -- units: prediction on the scale 0..100, not clipped to it
--- nulls: none; a pair that the model cannot know has no row, and features.als_levels falls back
+-- nulls: none; other pairs have no row, and features.als_levels falls back
 -- requires: numba
 -- needs: staging.test_lines
 {{ learner(

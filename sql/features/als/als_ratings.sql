@@ -1,7 +1,7 @@
--- grain: one rating, with the level of the rated item
+-- grain: one rating with the type of the rated item
 -- key: user_id, item_id
 -- units: rating 0..100; level is 'track', 'album', 'artist' or 'genre'
--- nulls: none; a rated item that no file lists has no level and trains no model
+-- nulls: none; a rated item that no file lists has no type and trains no model
 -- materialized: view
 with
 

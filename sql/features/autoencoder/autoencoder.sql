@@ -1,8 +1,8 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: prediction 0..100, the rating expected of the user, 0 for an album never met; source is what it
---   rests on: 'album', only its 'artist', or neither ('global')
+-- units: prediction 0..100, the expected rating where unrated albums count as 0; source is what the
+--   prediction is based on: 'album', only its 'artist', or neither ('global')
 -- nulls: none
 -- also: features.autoencoder_curve
 -- requires: torch, numba

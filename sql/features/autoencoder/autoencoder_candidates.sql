@@ -1,7 +1,7 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: item_id is the album, or else the track itself; parent_id is the artist
+-- units: item_id is the album, or the track if it has none; parent_id is the artist
 -- nulls: parent_id where the track has no artist
 -- materialized: view
 with

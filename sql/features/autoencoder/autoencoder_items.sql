@@ -1,9 +1,8 @@
--- grain: one item of the autoencoder's vocabulary, which is every entry of a rating vector
+-- grain: one item of the autoencoder's vocabulary: one position of the rating vectors
 -- key: item_id
--- units: draw_count is the number of high ratings of the tracks of the album
--- nulls: parent_id where the album has no artist or the item is no album
--- formula: the protocol of the test draws the tracks that a user did not rate in proportion to their high
---   ratings; draw_count does the same for their albums
+-- units: draw_count is the number of likes of the album's tracks, its weight in negative sampling
+-- nulls: parent_id where the album has no artist or the item is not an album
+-- formula: popularity-proportional negative sampling, as in the test's protocol, over albums
 with
 
 ratings as (

@@ -1,9 +1,9 @@
--- grain: one entry of a user's rating vector: an album, an artist, a genre, or a track without album
+-- grain: one entry of a user's rating vector: an album, an artist, a genre, or a track without an album
 -- key: user_id, item_id
 -- units: rating 0..100
 -- nulls: none
--- formula: an album's entry is the user's own rating of it, else the mean of the user's ratings of its
---   tracks; a track without album stands for itself
+-- formula: an album's entry is the user's own rating, else the mean of the user's ratings of its tracks; a
+--   track without an album is its own entry
 with
 
 ratings as (

@@ -1,6 +1,6 @@
--- grain: one candidate whose artist has another album, or a track of another album, that the user rated
+-- grain: one candidate for whose artist the user rated another album, or a track of another album
 -- key: user_id, track_id
--- units: artist_sibling_mean on the scale 0..100; artist_sibling_liked counts high ratings
+-- units: artist_sibling_mean on the scale 0..100; artist_sibling_liked is the number of likes
 -- nulls: none
 with
 

@@ -1,6 +1,6 @@
--- grain: one candidate of whose artist the user rated a track
+-- grain: one candidate whose artist has a track that the user rated
 -- key: user_id, track_id
--- units: artist_track_mean on the scale 0..100; artist_track_liked counts high ratings
+-- units: artist_track_mean on the scale 0..100; artist_track_liked is the number of likes
 -- nulls: none
 with
 

@@ -1,7 +1,7 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: natural logarithms of one more than the number of ratings
+-- units: ln(1 + number of ratings)
 -- nulls: none
 with
 

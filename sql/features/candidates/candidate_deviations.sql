@@ -1,9 +1,9 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: *_deviation in standard deviations of the user's ratings, from the user's mean; user_mean and
---   user_spread on the scale 0..100
--- nulls: none; a deviation of something that the user did not rate is 0
+-- units: *_deviation is (value - user's mean) / user's standard deviation; user_mean and user_spread on the
+--   scale 0..100
+-- nulls: none; the deviation of an unrated level is 0
 {% set rated = {
     'album': 'candidates.album_direct', 'artist': 'candidates.artist_direct', 'genre': 'candidates.genre_direct',
     'sibling': 'candidates.sibling_mean', 'artist_sibling': 'artist_siblings.artist_sibling_mean',

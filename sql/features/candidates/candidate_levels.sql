@@ -1,9 +1,9 @@
--- grain: one candidate with what is known on each of its levels, nothing filled in
+-- grain: one candidate with the ratings and means of each level, without fallbacks
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: direct ratings, means and priors on the scale 0..100
--- nulls: album_id, artist_id that the track lacks; *_direct, sibling_mean where the user rated nothing;
---   *_raw, *_bayes where nobody did
+-- nulls: album_id, artist_id where the track has none; *_direct, sibling_mean where the user has no such
+--   rating; *_raw, *_bayes where no user has
 with
 
 candidates as (

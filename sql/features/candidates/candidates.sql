@@ -2,8 +2,9 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: scores, means and priors on the scale 0..100; genre_var its square
--- nulls: album_id, artist_id that the track lacks; *_direct, sibling_mean where the user rated nothing
--- formula: each level is the first rung of its chain that has a value: the user's own rating, the mean of the
+-- nulls: album_id, artist_id where the track has none; *_direct, sibling_mean where the user has no such
+--   rating
+-- formula: each level takes the first value in its fallback chain: the user's own rating, the mean of the
 --   user's ratings of sibling tracks (album only), the item's prior, the overall mean M
 {% set album_chain = [
     ('direct', 'album_direct'), ('sibling', 'sibling_mean'), ('prior', 'album_bayes'), ('global', 'overall_mean'),
@@ -37,8 +38,8 @@ final as (
         levels.artist_direct,
         levels.sibling_mean,
         levels.sibling_count,
-        {{ first_of('album', album_chain) }},
-        {{ first_of('artist', artist_chain) }},
+        {{ fallback_columns('album', album_chain) }},
+        {{ fallback_columns('artist', artist_chain) }},
         coalesce(genres.genre_count, 0) as genre_count,
         coalesce(genres.genre_rated, 0) as genre_rated,
         genres.genre_direct,

@@ -1,8 +1,9 @@
 -- grain: one candidate whose track has a genre
 -- key: user_id, track_id
--- units: everything but the counts on the scale 0..100; genre_var its square
+-- units: all but the counts on the scale 0..100; genre_var in its square
 -- nulls: genre_direct where the user rated none of the genres
--- formula: population variance; sums run in the order of the values, so that they repeat to the last digit
+-- formula: population variance; summed in the order of the values, so that the result does not depend on the
+--   number of threads
 with
 
 genre_values as (

@@ -1,4 +1,4 @@
--- grain: one genre of the tracks that a user with candidates rated
+-- grain: a user with candidates and a genre of the tracks that the user rated
 -- key: user_id, genre_id
 -- units: track_mean on the scale 0..100
 -- nulls: none

@@ -2,7 +2,7 @@
 -- key: user_id, track_id, genre_id
 -- units: direct, value and value_flat on the scale 0..100
 -- nulls: direct where the user did not rate the genre
--- formula: value is the first of direct, bayes(genre) and M; value_flat has the raw mean in place of bayes
+-- formula: value is the first of direct, bayes(genre) and M; value_flat uses the raw mean instead of bayes
 with
 
 candidates as (

@@ -1,7 +1,7 @@
 -- grain: one candidate whose album or artist the user rated
 -- key: user_id, track_id
 -- units: ratings 0..100
--- nulls: album_direct, artist_direct where the user did not rate it, never both
+-- nulls: album_direct, artist_direct where the user did not rate it (one of the two is always present)
 with
 
 evidence as (

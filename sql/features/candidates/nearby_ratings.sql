@@ -1,4 +1,4 @@
--- grain: one rating that a user gave to something near one of the user's candidates
+-- grain: a candidate and one rating by its user of its album, artist, genre or a sibling track
 -- key: user_id, track_id, level, item_id
 -- units: level is 'album', 'artist', 'genre' or 'sibling' (another track of the candidate's album)
 -- nulls: none

@@ -1,4 +1,4 @@
--- grain: one candidate with at least one rated sibling, another track of its album that the user rated
+-- grain: one candidate with at least one sibling: another track of its album that the user rated
 -- key: user_id, track_id
 -- units: sibling_mean on the scale 0..100
 -- nulls: none

@@ -1,7 +1,7 @@
--- grain: one user with candidates who rated something
+-- grain: one user with candidates and ratings
 -- key: user_id
 -- units: means on the scale 0..100, liked_share 0..1
--- nulls: *_mean of a kind of which the user rated nothing
+-- nulls: *_mean of an item type that the user never rated
 {% set kinds = ['track', 'album', 'artist', 'genre'] %}
 with
 

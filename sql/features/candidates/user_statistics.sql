@@ -1,8 +1,8 @@
--- grain: one user who rated something
+-- grain: one user with ratings
 -- key: user_id
 -- units: rating_mean and rating_deviation on the scale 0..100
 -- nulls: none
--- formula: population deviation from integer sums, so that it repeats to the last digit
+-- formula: population deviation from integer sums, so that the result does not depend on the order of rows
 with
 
 ratings as (

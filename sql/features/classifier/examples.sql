@@ -1,9 +1,10 @@
--- grain: one candidate, with all that the classifiers read of it
+-- grain: one candidate with all features of the classifiers
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: *_rank 0..1 among the user's candidates, 1 the highest; the rest as in the relations it joins
+-- units: *_rank 0..1 among the user's candidates, 1 the highest; others as in the relations joined
 -- nulls: none
--- formula: a user likes half of the candidates, so a candidate's place among them tells more than its value
+-- formula: exactly half of a user's candidates are liked, so ranks within the user are more informative than
+--   values
 {% set ranked = [
     'adaptive', 'autoencoder', 'als_track', 'als_album', 'als_artist', 'als_genre', 'track_log_count',
     'album_log_count', 'artist_log_count', 'artist_sibling_log_count', 'sibling_log_count', 'genre_mean',

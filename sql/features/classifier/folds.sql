@@ -1,8 +1,8 @@
 -- grain: one user with labels
 -- key: user_id
--- units: fold 0, 1, ...: who is held out together
+-- units: fold 0, 1, ...: users of one fold are held out together
 -- nulls: none
--- formula: users in the order of a digest of their id, dealt out in turn
+-- formula: users in the order of a hash of their id, assigned to the folds in turn
 with
 
 labels as (

@@ -1,5 +1,4 @@
--- grain: one labelled user as one model, the ensembles left out, predicts the user's labelled candidates
---   with the scores for a held out fold, or for none of them (-1)
+-- grain: one labelled user and one model (ensembles left out), for one held-out fold (-1: none)
 -- key: model, held_out_fold, user_id
 -- units: hit_share is the share of the user's labelled candidates that the model predicts right, 0..1
 -- nulls: none

@@ -1,9 +1,9 @@
--- grain: one candidate as one model sees it, the ensembles left out
+-- grain: one candidate scored by one model, ensembles left out
 -- key: model, user_id, track_id
 -- units: score as in the model's own relation
 -- nulls: none
--- formula: of the models that are trained on labels, those with nested scores (features.nested_scores): what
---   learns from the others' scores of some users would see labels of those that it is to score
+-- formula: of the models trained on labels, only those with nested scores (features.nested_scores); plain
+--   scores would leak labels into an ensemble
 -- materialized: view
 {% set blends = ['scores.ensemble', 'scores.stacked_ensemble'] %}
 {% set nested = models('features') %}

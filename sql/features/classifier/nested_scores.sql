@@ -1,9 +1,9 @@
--- grain: a labelled candidate, and a fold that is not its user's
+-- grain: a labelled candidate and a held-out fold other than its user's
 -- key: model, user_id, track_id, held_out_fold
--- units: score of a model that saw no label of the user's fold nor of the fold that is held out
+-- units: score of a model trained without the labels of the user's fold and of the held-out fold
 -- nulls: none
--- formula: what learns from scores, and is to score a fold, learns from these: a model's plain scores of
---   other folds come from labels of that fold too. What no label is trained on has plain scores alone
+-- formula: training input for ensembles: to score a fold, an ensemble learns from scores made without that
+--   fold's labels (nested cross-validation); models that use no labels have plain scores only
 -- materialized: view
 with
 

@@ -1,14 +1,15 @@
--- grain: one rating of a user, beside one of the user's candidates that somebody rated close to the same item
--- key: none, the keys of what it joins have been looked at
--- units: rating 0..100; support counts, or estimates, the users who rated both items close together; weight
---   and closeness 0..1
+-- grain: a candidate and one rating by its user of an item that other users rated close to the candidate's
+--   track
+-- key: none, inherits the checked keys of its inputs
+-- units: rating 0..100; support is the number of users who rated both items close together (estimated where
+--   users are sampled); weight and closeness 0..1
 -- nulls: none
 -- materialized: temp
--- formula: weight = sum over these users of |pos_i - pos_j|^-1.1 (1 + |r_i - r_j|)^-0.2, over n_i + n_j -
---   support; closeness is the same without the ratings; n = users who rated the item, pos = the rating's
---   position in the user's history, close = at most W apart (Lai et al., KDD Cup 2011, JMLR W&CP 18). Of a
---   track that more than N people rated about N are drawn, and stand for all (Schelter et al., RecSys 2012).
---   Two positions at most W apart lie in the same bucket of W positions or in neighbouring ones
+-- formula: weight = sum over these users of |pos_i - pos_j|^-1.1 (1 + |r_i - r_j|)^-0.2 / (n_i + n_j -
+--   support); closeness is the same without the ratings; n = number of users who rated the item, pos =
+--   position in the user's history, close = at most W positions apart (Lai et al., KDD Cup 2011, JMLR W&CP
+--   18). Tracks with more than N ratings use a sample of about N users (Schelter et al., RecSys 2012).
+--   Positions at most W apart lie in the same bucket of W positions or in adjacent ones
 {% set window = var('item_neighbours.window') %}
 with
 
@@ -26,7 +27,7 @@ ratings as (
 ),
 
 counts as (
-    select item_id, rating_count, {{ drawn_share('rating_count') }} as share from {{ ref('priors.items') }}
+    select item_id, rating_count, {{ sampled_share('rating_count') }} as share from {{ ref('priors.items') }}
 ),
 
 shifts as (
@@ -42,7 +43,7 @@ judged as (
     from rated
     inner join counts on rated.item_id = counts.item_id
     cross join shifts
-    where {{ draw('rated.user_id', 'rated.item_id') }} < counts.share
+    where {{ uniform_hash('rated.user_id', 'rated.item_id') }} < counts.share
 ),
 
 pairs as (
@@ -55,8 +56,8 @@ pairs as (
     where abs(judged.position - positions.position) between 1 and {{ window }}
 ),
 
--- The pairs of histories, by a query of their own: DuckDB would keep all rows of one that is read twice.
-wanted as (
+-- The pairs of histories in a subquery: DuckDB materializes a CTE that is read twice.
+candidate_pairs as (
     select {{ pair_id('candidates.track_id', 'ratings.item_id') }} as pair_id
     from candidates
     inner join ratings on candidates.user_id = ratings.user_id
@@ -68,7 +69,7 @@ known as (
         pow(distance, -{{ var('item_neighbours.distance_power') }}) as closeness,
         pow(1 + rating_gap, -{{ var('item_neighbours.gap_power') }}) as agreement
     from pairs
-    semi join wanted on pairs.pair_id = wanted.pair_id
+    semi join candidate_pairs on pairs.pair_id = candidate_pairs.pair_id
 ),
 
 summed as (

@@ -1,8 +1,10 @@
--- grain: a candidate track, and an item beside it in some history that a user of the candidate rated too
+-- grain: a candidate track and an item, rated by a user of the candidate, that users rated close to the
+--   track
 -- key: item_i, item_j
--- units: support counts, or estimates, the users who rated both close together; weight and closeness 0..1
+-- units: support is the number of users who rated both close together (estimated where users are sampled);
+--   weight and closeness 0..1
 -- nulls: none
--- formula: as in features.candidate_neighbours, each pair once
+-- formula: as in features.candidate_neighbours, one row a pair
 with
 
 neighbours as (

@@ -1,8 +1,8 @@
 -- grain: an album, an artist or a genre, and one of its best tracks
 -- key: item_id, track_id
--- units: place counts from 1, the best
+-- units: place numbers the tracks from 1, the best
 -- nulls: none
--- formula: best by the track's prior, then by track_id, as in the ranking rule
+-- formula: sorted by the track's prior, then by track_id, as in the ranking rule
 with
 
 lineage as (

@@ -1,7 +1,7 @@
--- grain: one candidate beside which somebody rated an item of the user's history
+-- grain: one candidate with at least one neighbour in the user's history
 -- key: user_id, track_id
--- units: neighbour_count counts these items; likeness and likeness_plain are sums of weights, the largest of
---   which is strongest_weight; cosine is a sum of cosines; ratings 0..100
+-- units: neighbour_count is the number of neighbours; likeness and likeness_plain are sums of weights,
+--   strongest_weight the largest of them; cosine is a sum of cosines; ratings 0..100
 -- nulls: none
 -- formula: likeness = sum over the neighbours j of (1 + r_uj)^0.65 weight_ij; likeness_plain = sum of
 --   closeness_ij; cosine = sum of support_ij / sqrt(n_i n_j)
@@ -16,7 +16,7 @@ counts as (
     select item_id, rating_count from {{ ref('priors.items') }}
 ),
 
-weighed as (
+weighted as (
     select
         neighbours.user_id,
         neighbours.track_id,
@@ -40,7 +40,7 @@ final as (
         sum({{ trillionths('cosine') }}) / 1e12 as cosine,
         max(weight) as strongest_weight,
         sum(rating) / count(*) as neighbour_rating_mean
-    from weighed
+    from weighted
     group by user_id, track_id
 )
 

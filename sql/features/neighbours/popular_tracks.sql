@@ -1,4 +1,4 @@
--- grain: one of the tracks that most users rated
+-- grain: one of the most rated tracks
 -- key: track_id
 -- units: rating_count is the number of ratings by all users
 -- nulls: none

@@ -1,6 +1,6 @@
 -- grain: one rating
--- key: none, the key of staging.ratings has been looked at
--- units: rating 0..100; position counts the user's ratings from 0, in the order in which they were given
+-- key: none, inherits the checked key of staging.ratings
+-- units: rating 0..100; position numbers the user's ratings from 0, oldest first
 -- nulls: none
 -- materialized: temp
 with

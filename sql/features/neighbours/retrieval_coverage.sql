@@ -1,8 +1,8 @@
 -- grain: the data set
 -- key: is_ease
--- units: is_ease says whether lists are made by the weights of EASE
+-- units: is_ease is true if lists use the weights of EASE
 -- nulls: none
--- formula: EASE was learned, and knows at least recommend.covered of the rated tracks
+-- formula: EASE was learned and covers at least recommend.covered of the rated tracks
 {% set learned = ref_all('learned.item_weights') %}
 with
 

@@ -1,12 +1,11 @@
--- grain: an item, and one of the tracks that are liked close to it in the histories of many
+-- grain: an item and a track that many users like close to it in their histories
 -- key: item_i, item_j
--- units: item_i is the track, item_j what was rated; weight 0..1; support counts, or estimates, the users who
---   rated both
+-- units: item_i is the track, item_j the rated item; weight 0..1; support is the number of users who rated
+--   both (estimated where users are sampled)
 -- nulls: none
--- formula: weight = sum over the users who liked i and rated j of |pos_i - pos_j|^-1.1
---   (1 + |r_i - r_j|)^-0.2, over n_i + n_j - support, close together only, and by a sample of users where
---   many rated the track, as in features.candidate_neighbours, for all tracks; of each item the strongest are
---   kept, ties by the track's id
+-- formula: weight = sum over the users who like i and rated j of |pos_i - pos_j|^-1.1 (1 + |r_i - r_j|)^-0.2
+--   / (n_i + n_j - support), with positions and samples as in features.candidate_neighbours, over all
+--   tracks; the recommend.kept_weights strongest of each item are kept, ties by item_i
 {% set window = var('item_neighbours.window') %}
 with
 
@@ -21,7 +20,7 @@ tracks as (
 ),
 
 counts as (
-    select item_id, rating_count, {{ drawn_share('rating_count') }} as share from {{ ref('priors.items') }}
+    select item_id, rating_count, {{ sampled_share('rating_count') }} as share from {{ ref('priors.items') }}
 ),
 
 shifts as (
@@ -35,7 +34,7 @@ liked as (
     inner join counts on positions.item_id = counts.item_id
     where
         positions.rating >= {{ var('liked.rating') }}
-        and {{ draw('positions.user_id', 'positions.item_id') }} < counts.share
+        and {{ uniform_hash('positions.user_id', 'positions.item_id') }} < counts.share
 ),
 
 around as (

@@ -1,11 +1,11 @@
--- grain: an item, and one of the tracks that go with it
+-- grain: an item and one of its neighbour tracks
 -- key: item_i, item_j
--- units: item_i is the track, item_j what was rated; weights compare with each other; is_ease, the same in
---   all rows, says whose they are
+-- units: item_i is the track, item_j the rated item; weights are comparable; is_ease, the same in all rows,
+--   is true for weights of EASE
 -- nulls: none
--- formula: EASE (learned.item_weights) where it was learned and knows most rated tracks, else neighbours
---   in time, as features.retrieval_coverage says: of two kinds of weights, a sum of both would mean nothing.
---   A table, in the order of item_j: what goes with a few items is looked up whenever a list is made
+-- formula: EASE (learned.item_weights) where it covers most rated tracks (features.retrieval_coverage), else
+--   neighbours in time; the two kinds are never mixed, because their weights are not comparable. A table in
+--   the order of item_j, because lists look up a few items at a time
 {% set learned = ref_all('learned.item_weights') %}
 with
 

@@ -1,10 +1,10 @@
--- grain: one candidate, with all that the ranker reads of it
+-- grain: one candidate with all features of the ranker
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: as in the relations that it joins
--- nulls: *_direct, *_mean, *_share where nobody, or the user, rated nothing of the kind; genre_rating_*,
---   genre_track_mean_max, track_bayes_mean_contrast, user_deviation, strongest_weight for the same reason
--- formula: the groups of features of Xie et al., KDD Cup 2011, JMLR W&CP 18
+-- units: as in the relations joined
+-- nulls: *_direct, *_mean, *_share where there is no such rating; genre_rating_*, genre_track_mean_max,
+--   track_bayes_mean_contrast, user_deviation, strongest_weight for the same reason
+-- formula: feature groups of Xie et al., KDD Cup 2011, JMLR W&CP 18
 with
 
 history as (

@@ -2,10 +2,10 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_rank 0..1 among the user's candidates, 1 the highest; *_contrast in natural logarithms
--- nulls: track_bayes_mean_contrast of a track that nobody rated, or a user whose candidates nobody rated
--- formula: a user likes half of the candidates, so a candidate's place among them tells more than its value:
---   its rank, and ln(x + floor) less its mean over the user's candidates; taxonomy factors, where they were
---   learned, give logarithms as they are
+-- nulls: track_bayes_mean_contrast where the track, or all of the user's candidates, have no ratings
+-- formula: exactly half of a user's candidates are liked, so values relative to the user's other candidates
+--   are more informative: the rank, and ln(x + floor) minus its mean over the user's candidates; scores of
+--   taxonomy factors, if learned, are logarithms already
 {% set floors = {
     'content': 1, 'adaptive': 1, 'likeness': 0.0001, 'likeness_penalised': 0.00001, 'likeness_plain': 0.00001,
     'cosine': 0.0001, 'track_raters': 1, 'album_raters': 1, 'artist_raters': 1, 'track_bayes_mean': 1,
@@ -66,7 +66,7 @@ final as (
     select
         {%- for measure in measures %}
         {{ measure }}_rank,
-        {{ less_the_users_mean(measure ~ '_log') }} as {{ measure }}_contrast,
+        {{ minus_user_mean(measure ~ '_log') }} as {{ measure }}_contrast,
         {%- endfor %}
         user_id,
         track_id

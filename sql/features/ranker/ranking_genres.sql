@@ -1,9 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: ratings and means 0..100; genre_track_count counts ratings of tracks of the candidate's genres
--- nulls: genre_rating_*, genre_track_mean_max where the user rated nothing of the kind
--- formula: the user's ratings of the track's genres, and of other tracks of these (group HL of Xie et al.)
+-- units: ratings and means 0..100; genre_track_count is the number of the user's ratings of tracks of these
+--   genres
+-- nulls: genre_rating_*, genre_track_mean_max where the user has no such rating
+-- formula: the user's ratings of the track's genres, and of other tracks of these genres (group HL of Xie et
+--   al., KDD Cup 2011)
 with
 
 candidates as (

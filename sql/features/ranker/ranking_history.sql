@@ -1,11 +1,11 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: ratings and means 0..100; liked shares 0..1
--- nulls: album_direct, artist_direct, *_mean, *_liked_share where the user rated nothing of the kind
--- formula: the user's own ratings of the track's album, its artist, other tracks of the album (siblings), all
---   tracks of the artist, and other works of the artist, albums and tracks of them (group HL of Xie et al.,
---   KDD Cup 2011)
+-- units: ratings and means 0..100; shares of likes 0..1
+-- nulls: album_direct, artist_direct, *_mean, *_liked_share where the user has no such rating
+-- formula: the user's ratings of the track's album, its artist, the album's other tracks (siblings), all
+--   tracks of the artist, and the artist's other albums and their tracks (group HL of Xie et al., KDD Cup
+--   2011)
 with
 
 candidates as (

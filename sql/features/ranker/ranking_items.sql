@@ -1,9 +1,9 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: *_raters are numbers of ratings, means 0..100
--- nulls: *_mean of what nobody rated, or the track lacks
--- formula: what everybody's ratings say of the track, its album and its artist (group TS of Xie et al.)
+-- units: *_raters are numbers of ratings; means 0..100
+-- nulls: *_mean of an unrated or missing item
+-- formula: all users' ratings of the track, its album and its artist (group TS of Xie et al., KDD Cup 2011)
 {% set levels = ['track', 'album', 'artist'] %}
 with
 

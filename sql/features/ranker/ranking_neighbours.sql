@@ -1,10 +1,10 @@
 -- grain: one candidate
 -- key: user_id, track_id
 -- rows: staging.candidates
--- units: similarities 0 and up; neighbour_rating_mean 0..100
--- nulls: strongest_weight, neighbour_rating_mean where no item of the history is a neighbour
--- formula: the user's neighbours of the track, with and without ratings, with and without the penalty of
---   popularity n_i^-1/2 (group IK of Xie et al.)
+-- units: similarities of 0 and more; neighbour_rating_mean 0..100
+-- nulls: strongest_weight, neighbour_rating_mean where the user's history has no neighbour of the track
+-- formula: similarity of the track to the user's history, with and without ratings, with and without the
+--   popularity penalty n_i^-1/2 (group IK of Xie et al., KDD Cup 2011)
 with
 
 candidates as (

@@ -2,8 +2,8 @@
 -- key: user_id, track_id
 -- rows: staging.candidates
 -- units: *_count are numbers of ratings, means and deviations 0..100, liked share 0..1
--- nulls: user_mean, user_deviation, user_liked_share, user_*_mean of a user without such ratings
--- formula: what the user's ratings are like, all of them and by kind of item (group US of Xie et al.)
+-- nulls: user_mean, user_deviation, user_liked_share, user_*_mean where the user has no such rating
+-- formula: statistics of the user's ratings, overall and by item type (group US of Xie et al., KDD Cup 2011)
 {% set kinds = ['track', 'album', 'artist', 'genre'] %}
 with
 

@@ -1,9 +1,9 @@
--- grain: what is known of the accuracy of a model or a prior submission without the labels of one fold
+-- grain: the accuracy of a model or prior submission, computed without the labels of one fold
 -- key: kind, name, held_out_fold
--- units: accuracy and standard_error are shares of candidates, 0..1; held_out_fold -1 leaves nothing out
+-- units: accuracy and standard_error are shares of candidates, 0..1; held_out_fold -1 holds nothing out
 -- nulls: standard_error of a published accuracy
--- formula: published where a submission, or the only one named like the model, has a score; else estimated on
---   the labelled users of all other folds, from nested scores where the model is trained on labels
+-- formula: the published score of the submission, or of the only submission named like the model; else
+--   estimated on the labelled users of all other folds, with nested scores for models trained on labels
 {% set names = models('scores', excluding=['ensemble', 'stacked_ensemble']) %}
 with
 
