@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -145,14 +146,42 @@ def table(
     files: Mapping[str, SourceFile],
     records: Mapping[str, Record],
 ) -> pa.Table:
-    """Return ``marts.build``: one row per setting, parameter, input file and relation."""
+    """Return ``marts.build``: one row per setting, parameter, input file and relation.
+
+    Parameters are as the content was made, see `_parameters`.
+    """
     rows = [
         *_values(build_id, "setting", {**_settings(data, limits), **engine}),
-        *_values(build_id, "parameter", parameters.flat()),
+        *_parameters(build_id, parameters, records.values()),
         *({"build_id": build_id, **_input(file)} for file in files.values()),
         *(_relation(record) for record in records.values()),
     ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _parameters(
+    build_id: str, parameters: Parameters, records: Collection[Record]
+) -> Iterable[dict[str, Any]]:
+    """Return a row for each parameter, with the value that the content was made with.
+
+    After builds with ``--select`` relations may have been made with different values. The row of the
+    parameter has the most frequent one, and a row of the kind ``override`` names each relation with another.
+    """
+    for name, current in parameters.flat().items():
+        made = {record.name: record.fingerprint.parameters.get(name) for record in records}
+        values = Counter(value for value in made.values() if value is not None)
+        most = max(values.values(), default=0)
+        candidates = [value for value in values if values[value] == most] or [str(current)]
+        value = str(current) if str(current) in candidates else min(candidates)
+        yield {"build_id": build_id, "kind": "parameter", "name": name, "value": value}
+        for relation, other in made.items():
+            if other not in (None, value):
+                yield {
+                    "build_id": build_id,
+                    "kind": "override",
+                    "name": f"{name} in {relation}",
+                    "value": other,
+                }
 
 
 def _settings(data: Path | Remote, limits: Limits) -> dict[str, Any]:

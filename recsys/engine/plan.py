@@ -36,6 +36,8 @@ class Fingerprint:
         Digests of its input files, and of its parents' fingerprints.
     partitions : mapping of str to str
         Digests of its partitions, if any: `recsys.backends.partitions`.
+    parameters : mapping of str to str
+        The constants that its SQL or settings were made with, which ``sql`` covers.
     """
 
     sql: str
@@ -43,16 +45,21 @@ class Fingerprint:
     inputs: Mapping[str, str]
     parents: Mapping[str, str]
     partitions: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """Return one digest of all."""
-        return _digest(self.as_json())
+        return _digest(self._as_json("parameters"))
 
     def as_json(self) -> str:
         """Return the fingerprint as ``marts.build`` stores it."""
-        fields = {name: value for name, value in vars(self).items() if name != "partitions" or value}
-        return json.dumps(fields, sort_keys=True)
+        return self._as_json()
+
+    def _as_json(self, *without: str) -> str:
+        optional = ("partitions", "parameters")
+        fields = {name: value for name, value in vars(self).items() if name not in optional or value}
+        return json.dumps({name: fields[name] for name in fields if name not in without}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
@@ -141,7 +148,8 @@ def plan(
         parents = project.parents(rendered)
         partitions = project.partitions(rendered.model)
         read = {parent: steps[parent].fingerprint for parent in parents}
-        fingerprint = _fingerprint(rendered, files, read, digests(project, partitions, read))
+        given = project.parameters.under(rendered.parameters)
+        fingerprint = _fingerprint(rendered, files, read, digests(project, partitions, read), given)
         before = built.get(name)
         reason = fingerprint.difference(before)
         if selected is not None:
@@ -164,6 +172,7 @@ def _fingerprint(
     files: Mapping[str, SourceFile],
     parents: Mapping[str, Fingerprint],
     partitions: Mapping[str, str],
+    parameters: Mapping[str, str],
 ) -> Fingerprint:
     call = rendered.call
     return Fingerprint(
@@ -172,6 +181,7 @@ def _fingerprint(
         inputs={name: files[name].digest for name in rendered.sources},
         parents={name: fingerprint.digest for name, fingerprint in parents.items()},
         partitions=partitions,
+        parameters=parameters,
     )
 
 

@@ -239,7 +239,8 @@ class Runner:
 
             inputs.explain_refusal(self.files, self.context)
         else:
-            explain_refusal(self.files)
+            get = self.project.parameters.get
+            explain_refusal(self.files, (get("scale.lowest", 0), get("scale.highest", 100)))
 
     def _compiled(self, rendered: Rendered) -> Path:
         model = rendered.model

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,21 @@ class Parameters:
                 return default
             value = value[word]
         return Literal(value) if isinstance(value, str) else value
+
+    def under(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the values, as text, of these constants and of all in these sections."""
+        found = {}
+        for name in names:
+            if name in self._flat:
+                found[name] = str(self._flat[name])
+            else:
+                inside = (key for key in self._flat if key.startswith(f"{name}."))
+                found |= {key: str(self._flat[key]) for key in inside}
+        return found
+
+    @cached_property
+    def _flat(self) -> dict[str, Any]:
+        return self.flat()
 
     def flat(self) -> dict[str, Any]:
         """Return every value by dotted name."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -42,6 +43,7 @@ class Project:
         defaults = parameters.values.get("materialized", {})
         self.models = {model.name: model for model in read_models(root, defaults)}
         self.writers = {relation: model for model in self.models.values() for relation in model.relations}
+        self._noted: list[set[str]] = []
         self._rendered: dict[str, Rendered] = {}
         self._ancestors: dict[tuple[Parents, str], set[str]] = {}
         self._matching: dict[str, list[str]] = {}
@@ -151,9 +153,24 @@ class Project:
     def environment(self) -> jinja2.Environment:
         """Return the Jinja environment with the functions and macros of this project."""
         made = environment()
-        made.globals["var"] = self.parameters.get
+        made.globals["var"] = self._var
         made.globals.update(self._macros(made))
         return made
+
+    def _var(self, dotted: str, default: Any = None) -> Any:
+        """Return a constant or a section to a template, and note that it was asked for."""
+        if self._noted:
+            self._noted[-1].add(dotted)
+        return self.parameters.get(dotted, default)
+
+    @contextlib.contextmanager
+    def noting_parameters(self) -> Iterator[set[str]]:
+        """Note which constants and sections templates ask for inside the block."""
+        self._noted.append(set())
+        try:
+            yield self._noted[-1]
+        finally:
+            self._noted.pop()
 
     def _macros(self, into: jinja2.Environment) -> dict[str, object]:
         """Return the macros of ``sql/macros``, which all models and macros can call by name."""

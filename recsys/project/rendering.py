@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
@@ -53,7 +54,7 @@ class Rendered:
     """Hold a model after Jinja: its SQL, what it reads, and the file line of each SQL line.
 
     ``is_gathering`` says that the template listed other models, so that it may render differently without
-    one.
+    one. ``parameters`` are the constants, or sections of constants, that it used.
     """
 
     model: Model
@@ -63,6 +64,7 @@ class Rendered:
     call: PythonCall | None
     is_gathering: bool
     lines: tuple[int, ...] = field(repr=False)
+    parameters: frozenset[str] = frozenset()
 
     def origin(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column in the model file of a 0-based offset in the rendered SQL."""
@@ -99,6 +101,9 @@ class Models(Protocol):
     def template(self, model: Model) -> jinja2.Template:
         """Return the compiled template of a model."""
 
+    def noting_parameters(self) -> AbstractContextManager[set[str]]:
+        """Note which constants templates use inside the block."""
+
     def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]:
         """Return what looks like a relation in the text of a model's own file, by line."""
 
@@ -134,9 +139,11 @@ class Rendering:
 
     def run(self) -> Rendered:
         """Render the model; raise BuildError, with file and line, for an error in it."""
-        sql, lines = unmarked(self.text())
+        with self.project.noting_parameters() as used:
+            sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
-        rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines)
+        names = frozenset(used)
+        rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines, names)
         self._refuse_literal_names(rendered)
         return rendered
 

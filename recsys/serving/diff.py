@@ -12,14 +12,14 @@ from recsys.engine.manifest import RELATION_KINDS
 from recsys.engine.plan import Fingerprint
 
 UNREMARKABLE = ("finished_at", "data")  # settings that differ between equal builds
-ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "input", "relation"))}
+ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "override", "input", "relation"))}
 
 
 @dataclass(frozen=True)
 class Difference:
     """Describe one difference; ``before`` or ``after`` is None if only one warehouse has the thing.
 
-    ``kind`` is ``setting``, ``parameter``, ``input`` or ``relation``; ``reason`` says why a relation differs.
+    ``kind`` is ``setting``, ``parameter``, ``override``, ``input`` or ``relation``; ``reason`` says why a relation differs.
     """
 
     kind: str

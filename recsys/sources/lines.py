@@ -18,6 +18,8 @@ from recsys.sources.directory import BOM, LONGEST_LINE, SourceFile, opened
 
 LARGEST_ID = 2**31 - 1
 NUMBER = re.compile(r"0|[1-9][0-9]*")
+Scale = tuple[int, int]  # the lowest and the highest rating
+WHOLE_SCALE = (0, 100)
 ID = f"an id 0..{LARGEST_ID}"
 
 
@@ -83,12 +85,14 @@ def _decoded(path: Path, number: int, raw: bytes) -> str:
         raise InputError(path, number, repr(text[:40]), "plain ASCII text") from None
 
 
-def explain_refusal(files: Mapping[str, SourceFile]) -> None:
+def explain_refusal(files: Mapping[str, SourceFile], scale: Scale = WHOLE_SCALE) -> None:
     """Raise InputError for the first line that breaks the format, taking files in order of dependence.
 
     Parameters
     ----------
     files : mapping of str to SourceFile
+    scale : tuple of int
+        The lowest and the highest rating that the parameters allow.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def explain_refusal(files: Mapping[str, SourceFile]) -> None:
                     raise line.refused(f"an id that is not listed yet (it is in {listed[item]})")
                 listed[item] = f"{files[name].path.name}:{line.number}"
     if "train" in files:
-        _grouped(files["train"].local, rated=True)
+        _grouped(files["train"].local, rated=True, scale=scale)
     candidates = _grouped(files["test"].local, rated=False) if "test" in files else set()
     for name in ("labels", "truth"):
         if name in files:
@@ -139,7 +143,7 @@ def _ids(path: Path) -> Iterator[tuple[Line, int]]:
         yield line, line.id(line.text, ID)
 
 
-def _grouped(path: Path, rated: bool) -> set[tuple[int, int]]:
+def _grouped(path: Path, rated: bool, scale: Scale = WHOLE_SCALE) -> set[tuple[int, int]]:
     """Check a file of ``user|count`` headers with their lines; return its pairs if unrated.
 
     The items of a user are dropped at the next header, so the size of a rated file does not matter.
@@ -153,7 +157,7 @@ def _grouped(path: Path, rated: bool) -> set[tuple[int, int]]:
             user, missing = _header(line, users, even=not rated)
             header, items = line, set()
         else:
-            item = _entry(line, rated)
+            item = _entry(line, rated, scale)
             if header is None:
                 raise line.refused("a header UserId|count before the first line")
             if missing == 0:
@@ -185,14 +189,18 @@ def _header(line: Line, users: set[int], even: bool) -> tuple[int, int]:
     return user, count
 
 
-def _entry(line: Line, rated: bool) -> int:
+def _entry(line: Line, rated: bool, scale: Scale) -> int:
     if not rated:
         return line.id(line.text, f"a track id: {ID}")
     item, tab, rating = line.text.partition("\t")
     expected = "ItemId<TAB>Rating"
     if not tab:
         raise line.refused(expected)
-    line.number_in(rating, 100, f"{expected} with a whole rating 0..100")
+    lowest, highest = scale
+    source = "" if scale == WHOLE_SCALE else " (the parameters scale.lowest and scale.highest)"
+    in_scale = f"{expected} with a whole rating {lowest}..{highest}{source}"
+    if line.number_in(rating, highest, in_scale) < lowest:
+        raise line.refused(in_scale)
     return line.id(item, f"{expected} with {ID}")
 
 

@@ -18,7 +18,7 @@ import duckdb
 from recsys.backends.duckdb.statements import CORRUPT, OFFLINE, Connection, first_line
 from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
 
-FORMAT_VERSION = 1  # format of a warehouse; other formats are rebuilt from scratch
+FORMAT_VERSION = 2  # raised when relations change: see tests/formats.py; other formats are rebuilt
 FILE_HEADERS = 3 * 4096  # bytes before the blocks of a DuckDB file
 MAGIC = b"DUCK"  # follows the checksum in a DuckDB file
 ELSEWHERE = "name another file with --warehouse"
@@ -167,10 +167,10 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
         raise DamagedFileError(damaged(warehouse, str(error))) from None
     if found != [(str(FORMAT_VERSION),)]:
         version = found[0][0] if found else "unknown"
-        raise UsageError(
-            f"{warehouse}: made in format {version}, this program reads {FORMAT_VERSION}: "
-            "`recsys build` replaces it"
-        )
+        is_later = version.isdigit() and int(version) > FORMAT_VERSION
+        age = "a later" if is_later else "an earlier"
+        numbers = f"(format {version}, this is {FORMAT_VERSION})"
+        raise UsageError(f"{warehouse}: made by {age} version {numbers}: `recsys build` replaces it")
 
 
 def _allow_store(connection: Connection) -> None:
