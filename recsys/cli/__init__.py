@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gc
+import sys
 
-from recsys.cli import stopping
+from recsys.cli import failures, stopping, streams
 
 GARBAGE = 100_000  # objects; to look for circles whenever there are 700 more is a seventh of a short command
 
 
 def main() -> None:
-    """Run a command; exit status 0 done, 1 failed, 2 wrong input, 130 and 143 interrupted.
+    """Run a command; exit status 0 done, 1 failed, 2 wrong input, 129, 130 and 143 stopped by a signal.
 
     The program is imported under the eyes of the signal handlers: that takes longer than many a command.
     """
+    streams.reopen_closed()
     stopping.listen()
     gc.set_threshold(GARBAGE)
     try:
@@ -21,6 +23,10 @@ def main() -> None:
 
         run()
     except BaseException as error:
-        if not stopping.is_stop(error):
+        if stopping.is_stop(error):
+            stopping.end_stopped()
+        line = failures.explained(error)
+        if line is None:
             raise
-        stopping.end_stopped()
+        print(line, file=sys.stderr)
+        sys.exit(1)

@@ -1,4 +1,4 @@
-"""How the program ends when a signal asks it to: SIGINT with exit status 130, SIGTERM with 143."""
+"""End the program on a signal: exit status 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def listen() -> None:
     """Let SIGINT and SIGTERM unwind the program, so that it clears up, but never wait long for that."""
     signal.signal(signal.SIGINT, _unwind)
     signal.signal(signal.SIGTERM, _unwind)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, _unwind)
     signal.signal(signal.SIGALRM, _give_up)
 
 
@@ -50,7 +52,7 @@ def _unwind(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     _hush()
     signal.setitimer(signal.ITIMER_REAL, GRACE)
-    raise _Terminated if number == signal.SIGTERM else KeyboardInterrupt
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
 def _hush() -> None:
@@ -76,12 +78,13 @@ def _give_up(number: int, frame: FrameType | None) -> None:
 def _say(message: str) -> None:
     """Write a line where errors went before they were hushed, below the ^C of a terminal."""
     voice = _voice[0] if _voice else 2
-    os.write(voice, f"{chr(10) if os.isatty(voice) else ''}{message}".encode(errors="replace"))
+    with suppress(OSError):  # the terminal may be gone
+        os.write(voice, f"{chr(10) if os.isatty(voice) else ''}{message}".encode(errors="replace"))
 
 
 def _last_words() -> tuple[str, int]:
-    is_terminated = signal.SIGTERM in _received
-    word, status = ("terminated", 143) if is_terminated else ("interrupted", 130)
+    number = next((one for one in (signal.SIGTERM, signal.SIGHUP) if one in _received), signal.SIGINT)
+    word, status = "interrupted" if number == signal.SIGINT else "terminated", 128 + number
     return f"{word}{_consequence()}\n", status
 
 
@@ -101,7 +104,7 @@ def is_stop(error: BaseException) -> bool:
 
 def end_stopped() -> NoReturn:
     """Say so in one line and leave, whatever threads still do."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     message, status = _last_words()
     with suppress(OSError, ValueError):  # nobody reads it any more

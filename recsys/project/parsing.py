@@ -26,11 +26,7 @@ class Statement:
     offset: int
 
 
-class _Parsers(threading.local):
-    """A connection for each thread, for its parser alone."""
-
-    def __init__(self) -> None:
-        self.connection = _engine().cursor()
+_thread = threading.local()
 
 
 @cache
@@ -38,7 +34,12 @@ def _engine() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"errors_as_json": True})
 
 
-_parsers = _Parsers()
+def _parser() -> duckdb.DuckDBPyConnection:
+    """Return a connection for this thread, for its parser alone."""
+    if not hasattr(_thread, "connection"):
+        _thread.connection = _engine().cursor()
+    found: duckdb.DuckDBPyConnection = _thread.connection
+    return found
 
 
 def statements(text: str) -> list[Statement]:
@@ -60,7 +61,7 @@ def statements(text: str) -> list[Statement]:
         The text is no SQL; the message is JSON with the byte offset of the fault.
     """
     found, begin = [], 0
-    for statement in _parsers.connection.extract_statements(text):
+    for statement in _parser().extract_statements(text):
         found.append(Statement(statement.type.name, behind_comments(text, begin)))
         begin += len(statement.query)
     return found
@@ -68,7 +69,7 @@ def statements(text: str) -> list[Statement]:
 
 def tree(text: str) -> Node:
     """Return the syntax tree of a text of SELECT statements, as DuckDB's ``json_serialize_sql`` has it."""
-    (found,) = _parsers.connection.execute(SERIALIZE, {"text": text}).fetchall()
+    (found,) = _parser().execute(SERIALIZE, {"text": text}).fetchall()
     parsed: Node = json.loads(found[0])
     return parsed
 

@@ -19,7 +19,8 @@ ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "over
 class Difference:
     """Describe one difference; ``before`` or ``after`` is None if only one warehouse has the thing.
 
-    ``kind`` is ``setting``, ``parameter``, ``override``, ``input`` or ``relation``; ``reason`` says why a relation differs.
+    ``kind`` is ``setting``, ``parameter``, ``override``, ``input`` or ``relation``; ``reason`` says why a
+    relation differs.
     """
 
     kind: str
