@@ -6,9 +6,11 @@ import traceback
 from pathlib import Path
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
-IMPORTING = "<frozen importlib"
 SITE = "site-packages"
-OUT_OF_MEMORY = ("Out of Memory Error", "Cannot allocate memory", "failed to map segment", "bad_alloc")
+OUT_OF_MEMORY = (
+    *("Out of Memory Error", "Cannot allocate memory", "failed to map segment", "bad_alloc"),
+    "can't start new thread",
+)
 
 
 def explained(error: BaseException) -> str | None:
@@ -27,16 +29,16 @@ def explained(error: BaseException) -> str | None:
 
 def broken_package(error: Exception) -> str | None:
     """Return the package that failed while this program imported it; None where nothing was imported."""
-    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-    own = [place for place, file in enumerate(files) if file.startswith(PACKAGE)]
-    beyond = files[own[-1] + 1 :] if own else []
-    name = getattr(error, "name", None) if isinstance(error, ImportError) else None
-    if not beyond:
-        is_foreign = name is not None and name.split(".")[0] != "recsys"
-        return name.split(".")[0] if name is not None and is_foreign else None
-    if not beyond[0].startswith(IMPORTING):
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [place for place, frame in enumerate(frames) if frame.filename.startswith(PACKAGE)]
+    statement = (frames[own[-1]].line or "").split() if own else []
+    if statement[:1] not in (["import"], ["from"]):
         return None
-    return next(filter(None, map(_package, beyond)), name)
+    files = [frame.filename for frame in frames[own[-1] + 1 :]]
+    if isinstance(error, SyntaxError) and error.filename:
+        files.append(error.filename)
+    found = next(filter(None, map(_package, files)), statement[1].split(".")[0])
+    return None if found == Path(PACKAGE).name else found
 
 
 def _package(file: str) -> str | None:

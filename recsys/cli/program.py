@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from recsys.cli import stopping
+from recsys.cli.failures import explained
 from recsys.cli.groups import LazyGroup
 from recsys.errors import RecsysError
 from recsys.report.paper import CITATION
@@ -35,7 +36,7 @@ def run() -> None:
     except BrokenPipeError:
         _end_unheard()
     except OSError as error:
-        _end(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        _end(explained(error) or f"{error.filename or 'the system'}: {error.strerror or error}", 1)
 
 
 def _print_what_the_terminal_can() -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from recsys.backends.database import Database, EngineError, Measure
 from recsys.backends.duckdb.connection import damaged
-from recsys.backends.duckdb.statements import engine_error
+from recsys.backends.duckdb.statements import NOT_ENOUGH, engine_error
 from recsys.engine.contracts import ContractError, inspect
 from recsys.engine.folds import Learner, cross_validate
 from recsys.engine.manifest import Record
@@ -131,6 +131,10 @@ class Runner:
             self._explain(error, step.rendered)
         except UnavailableError as error:
             raise LearnerUnavailable(model.name, str(error)) from None
+        except ImportError as error:
+            if (error.name or "recsys").split(".")[0] == "recsys":
+                raise
+            raise LearnerUnavailable(model.name, f"the package {error.name} does not load: {error}") from None
         peak = self.meter.stop(model.name)
         return [
             Record(
@@ -257,6 +261,8 @@ def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:
     path = rendered.model.path
     if error.line is not None:
         return f"{path}:{error.line}: {error}"
+    if str(error).startswith(NOT_ENOUGH):
+        return f"{path}: {error}"
     if error.offset is None:
         return f"{path}: {error}\n  rendered: {compiled}"
     line, column = rendered.origin(error.offset)

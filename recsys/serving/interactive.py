@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from recsys.backends.duckdb.statements import CORRUPT, Connection
+from recsys.backends.duckdb.statements import CORRUPT, Connection, first_line
 from recsys.errors import RecsysError, UsageError
 from recsys.serving.copy_target import check_copy
 
@@ -152,6 +152,8 @@ def _translate_errors() -> Iterator[None]:
     except duckdb.Error as error:
         if CORRUPT.search(str(error)):
             raise
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise RecsysError(f"not enough memory: {first_line(error)}") from None
         kind = RecsysError if isinstance(error, duckdb.IOException) else UsageError
         raise kind(str(error).strip()) from None
 

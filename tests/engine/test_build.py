@@ -266,7 +266,8 @@ def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, war
 
 
 @pytest.mark.parametrize(
-    ("number", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130), (signal.SIGTERM, 143)]
+    ("number", "status"),
+    [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)],
 )
 def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, number, status):
     (data / "trainItem2.txt").write_text("100|1\n10\t10\n")

@@ -116,6 +116,8 @@ def _attach(warehouse: Path, connection: Connection) -> None:
     """
     try:
         connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse.absolute())})
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise _unreadable(warehouse, error) from None
     connection.execute("use warehouse")
@@ -163,6 +165,8 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
     except (duckdb.CatalogException, duckdb.BinderException):
         message = f"{warehouse}: a DuckDB file, but no warehouse: {ELSEWHERE}"
         raise ForeignFileError(message) from None
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise DamagedFileError(damaged(warehouse, str(error))) from None
     if found != [(str(FORMAT_VERSION),)]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Connection = duckdb.DuckDBPyConnection
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 POLL_SECONDS = 0.1
+OUT_OF_MEMORY = "Out of Memory"  # what the engine calls it
+NOT_ENOUGH = "not enough memory: give --memory a larger value, or --threads a smaller one"
 READER = re.compile("^reading the stream registered as 'incoming' failed: (Invalid: )?")
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a damaged or missing block
 # DuckDB would download and run an extension for some files and names; nothing here needs one.
@@ -155,6 +157,8 @@ def engine_error(error: duckdb.Error, sql: str = "") -> EngineError:
         return EngineError(text, None, is_damage)
     offset = details.get("position")
     message = details.get("exception_message", text)
+    if details.get("exception_type") == OUT_OF_MEMORY:
+        return EngineError(f"{NOT_ENOUGH} ({message.splitlines()[0]})", None, is_damage)
     message = READER.sub("", message.partition(" Detail: Python exception:")[0])
     place = None if offset is None else characters(sql, int(offset)) if sql else int(offset)
     return EngineError(message, place, is_damage)
