@@ -63,8 +63,8 @@ def catalogue(connection: Connection) -> Catalogue:
 def held_out_likes(connection: Connection) -> pa.Table:
     """The liked candidates of the truth ``(user_id, track_id)``, without what is rated in a history.
 
-    Nothing that makes lists reads the truth or a label. What validation holds out is part of the histories that
-    the weights between items come from, so it judges nothing here.
+    Nothing that makes lists reads the truth or a label. What validation holds out is part of the histories
+    that the weights between items come from, so it judges nothing here.
     """
     found: pa.Table = query(
         connection,
