@@ -66,8 +66,7 @@ def trending(interactions: Interactions, half_life: float) -> ItemScores:
     return ItemScores(interactions.item_ids, values)
 
 
-def half_lives(interactions: Interactions) -> tuple[float, ...]:
-    """Return half-lives to choose from: 1/2, 1/8, 1/32, 1/128 and 1/512 of the time span of likes."""
+def time_span(interactions: Interactions) -> float:
+    """Return the time from the first like to the last, in units of ``seq``; 0 without times."""
     times = interactions.seq[interactions.is_like]
-    span = float(np.ptp(times)) if len(times) else 0.0
-    return tuple(span / 2**power for power in (1, 3, 5, 7, 9)) if span > 0 else ()
+    return float(np.ptp(times)) if len(times) else 0.0

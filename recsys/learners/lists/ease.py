@@ -15,17 +15,20 @@ so that its cost grows with the smaller side.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from recsys.learners.ease.learner import gram, negative_inverse
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.model import rounded
 from recsys.learners.lists.pruning import Budget, prune
 from recsys.learners.lists.threads import tiles
 from recsys.learners.lists.weighting import weights
@@ -93,16 +96,56 @@ def fit(
 
 
 def solve(
-    inputs: csr_array, parameters: EaseParameters, threads: int = 2, is_dual: bool | None = None
+    inputs: csr_array,
+    parameters: EaseParameters,
+    threads: int = 2,
+    is_dual: bool | None = None,
+    products: np.ndarray | None = None,
 ) -> Solution:
-    """Solve the regressions in the form that is cheaper, or in the one named by ``is_dual``."""
+    """Solve the regressions in the form that is cheaper, or in the one named by ``is_dual``.
+
+    ``products`` is X'X of the same inputs where it is known already, see `item_products`.
+    """
     if is_dual is None:
-        is_dual = inputs.shape[0] < inputs.shape[1]
+        is_dual = prefers_dual(inputs)
     squares = np.asarray(inputs.power(2).sum(axis=0)).ravel()
     growth = parameters.dropout / (1.0 - parameters.dropout)
     penalties = parameters.regularization + growth * squares
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        return (_Dual if is_dual else _Primal).solved(inputs, penalties, pool)
+        if is_dual:
+            return _Dual.solved(inputs, penalties, pool)
+        if products is None:
+            products = _products(inputs, pool)
+        return _Primal.solved(inputs, products.copy(), penalties, pool)
+
+
+def prefers_dual(inputs: csr_array) -> bool:
+    """Return whether the dual form is cheaper: fewer users than items."""
+    return bool(inputs.shape[0] < inputs.shape[1])
+
+
+def item_products(inputs: csr_array, threads: int = 2) -> np.ndarray:
+    """Return X'X (items, items) for `solve`, which leaves it as it is."""
+    with ThreadPoolExecutor(threads) as pool:
+        return _products(inputs, pool)
+
+
+@dataclass(frozen=True)
+class FittedUsers:
+    """A solution as a list model of the users of its training data, without forming the weights."""
+
+    item_ids: np.ndarray
+    user_ids: np.ndarray
+    solution: Solution
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the scores float64 (users, items) of users of the training data, by their ids."""
+        rows = np.searchsorted(self.user_ids, histories.user_ids)
+        return rounded(self.solution.fitted(rows).astype(np.float64))
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return no relation: this model serves validation alone."""
+        return {}
 
 
 def bytes_needed(user_count: int, item_count: int) -> int:
@@ -120,12 +163,10 @@ class _Primal:
     inputs: csr_array
 
     @classmethod
-    def solved(cls, inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> _Primal:
-        size = inputs.shape[1]
-        kind = np.float64 if size <= _FULL_PRECISION else np.float32
-        by_item = csr_array(inputs.T.tocsr())
-        matrix = gram(by_item, pool).astype(kind, copy=False) if kind == np.float32 else _exact_gram(by_item)
-        matrix[np.diag_indices(size)] += penalties.astype(kind)
+    def solved(
+        cls, inputs: csr_array, matrix: np.ndarray, penalties: np.ndarray, pool: ThreadPoolExecutor
+    ) -> _Primal:
+        matrix[np.diag_indices(len(matrix))] += penalties.astype(matrix.dtype)
         negative_inverse(matrix, pool)
         _mirror(matrix)
         return cls(matrix, inputs)
@@ -176,7 +217,11 @@ class _Dual:
         return self.inputs[users].toarray() - self.solved_inputs[users] / scale
 
 
-def _exact_gram(by_item: csr_array) -> np.ndarray:
+def _products(inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
+    """Return X'X, in double precision for few items."""
+    by_item = csr_array(inputs.T.tocsr())
+    if inputs.shape[1] > _FULL_PRECISION:
+        return gram(by_item, pool)
     found: np.ndarray = (by_item @ by_item.T).toarray()
     return found
 

@@ -3,14 +3,14 @@
 With x_ui the weight of an interaction (0 without one), the weight of history item j for item i is
 
     cosine   sum over u of x_ui x_uj  /  sqrt(sum of x_ui^2 * sum of x_uj^2)
-    bm25     sum over u of z_ui z_uj,  z_ui = x_ui (K1 + 1) / (x_ui + K1 (1 - B + B n_i / n)) * ln(m / (1 +
-    n_u))
+    bm25     sum over u of z_ui z_uj,  z_ui = x_ui (K1 + 1) / (x_ui + K1 (1 - B + B n_u / n)) * r_i
+             r_i = ln(m / (1 + n_i)), at least 0
 
-n_i = sum of x_ui over users, n its mean over items with interactions, m = number of such items, n_u = number
-of items of the user; a user with ln(m / (1 + n_u)) below 0 counts 0. Each item i keeps its ``neighbours``
-strongest j, of equal ones the lower id. Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25
-and Beyond", 2009; Sarwar et al., "Item-based collaborative filtering recommendation algorithms", WWW 2001,
-for the cosine.
+n_u = sum of x_ui over the user's items, n its mean over users, m = number of users, n_i = number of users
+with an interaction with i. Each item i keeps its ``neighbours`` strongest j, of equal ones the lower id.
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, with users as
+documents and items as words; Sarwar et al., "Item-based collaborative filtering recommendation algorithms",
+WWW 2001, for the cosine.
 """
 
 from __future__ import annotations
@@ -86,11 +86,12 @@ def _scaled(inputs: csr_array, similarity: str) -> csr_array:
         norms = np.sqrt(inputs.power(2).sum(axis=0))
         found.data = inputs.data / norms[inputs.indices]
     elif similarity == "bm25":
-        sums, lengths = inputs.sum(axis=0), np.diff(inputs.indptr)
-        length = K1 * (1 - B + B * sums / (sums[sums > 0].mean() if (sums > 0).any() else 1.0))
-        rarity = np.maximum(np.log(max(1, int((sums > 0).sum())) / (1.0 + lengths)), 0.0)
-        found.data = inputs.data * (K1 + 1) / (inputs.data + length[inputs.indices])
-        found.data *= np.repeat(rarity, lengths)
+        lengths = np.asarray(inputs.sum(axis=1)).ravel()
+        length = K1 * (1 - B + B * lengths / (lengths.mean() if inputs.nnz else 1.0))
+        counts = np.bincount(inputs.indices, minlength=inputs.shape[1])
+        rarity = np.maximum(np.log(max(1, len(lengths)) / (1.0 + counts)), 0.0)
+        found.data = inputs.data * (K1 + 1) / (inputs.data + np.repeat(length, np.diff(inputs.indptr)))
+        found.data *= rarity[inputs.indices]
     else:
         raise ValueError(f"unknown similarity {similarity!r}: expected cosine or bm25")
     return found

@@ -16,7 +16,9 @@ STEP = 2.0**-30  # scores are rounded to multiples of it, so that equal scores s
 class ListModel(Protocol):
     """A fitted model that scores the items ``item_ids`` (ascending) from histories, of users known or not."""
 
-    item_ids: np.ndarray
+    @property
+    def item_ids(self) -> np.ndarray:
+        """Return the ids of the items that the model scores, ascending."""
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the scores float64 (users, items of the model), multiples of `STEP`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.learners.lists.counts import ItemScores, half_lives, popularity, trending
+from recsys.learners.lists.counts import ItemScores, popularity, time_span, trending
 from recsys.learners.lists.interactions import Interactions
 from tests.learners.lists.worlds import table
 
@@ -28,9 +28,9 @@ def test_a_like_halves_with_every_half_life(interactions: Interactions) -> None:
         trending(interactions, 0)
 
 
-def test_half_lives_are_shares_of_the_time_span(interactions: Interactions) -> None:
-    assert half_lives(interactions)[:2] == (20.0, 5.0)
-    assert half_lives(interactions.entries(np.zeros(5, bool))) == ()
+def test_the_time_span_is_that_of_the_likes(interactions: Interactions) -> None:
+    assert time_span(interactions) == 40.0
+    assert time_span(interactions.entries(np.zeros(5, bool))) == 0.0
 
 
 def test_a_model_read_back_from_its_relations_scores_the_same(interactions: Interactions) -> None:

@@ -82,10 +82,10 @@ def by_definition(interactions: Interactions, parameters: ItemKnnParameters) -> 
     if parameters.similarity == "cosine":
         z = x / np.sqrt((x**2).sum(axis=0))
     else:
-        n = x.sum(axis=0)
-        length = item_knn.K1 * (1 - item_knn.B + item_knn.B * n / n[n > 0].mean())
-        rarity = np.log((n > 0).sum() / (1 + (x > 0).sum(axis=1)))
-        z = x * (item_knn.K1 + 1) / (x + length) * np.maximum(rarity, 0)[:, None]
+        n = x.sum(axis=1, keepdims=True)
+        length = item_knn.K1 * (1 - item_knn.B + item_knn.B * n / n.mean())
+        rarity = np.log(len(x) / (1 + (x > 0).sum(axis=0)))
+        z = x * (item_knn.K1 + 1) / (x + length) * np.maximum(rarity, 0)
     found = z.T @ z
     np.fill_diagonal(found, 0)
     for i in range(len(found)):

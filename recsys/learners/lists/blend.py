@@ -1,0 +1,92 @@
+"""A weighted sum of several models' scores, each brought to a common scale for each user.
+
+The scale of a model for a user is the mean and standard deviation of the user's best unseen scores: a z-score
+among the items that compete for the list. Z-scores over all items would follow the bulk that never competes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.model import ListModel, rounded
+
+COMPETING = 100  # best unseen items of a user by which scores are scaled
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Models and their weights; an item that a part does not know has that part's score 0.
+
+    Parameters
+    ----------
+    parts : mapping of name to ListModel
+        At least one model.
+    weights : mapping of name to float
+        One weight for each part.
+    """
+
+    parts: Mapping[str, ListModel]
+    weights: Mapping[str, float]
+
+    @property
+    def item_ids(self) -> np.ndarray:
+        """Items that any part scores, ascending."""
+        found = [model.item_ids for model in self.parts.values()]
+        if all(np.array_equal(found[0], one) for one in found):
+            return found[0]
+        return np.unique(np.concatenate(found))
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the weighted sums float64 (users, items) of the parts' scaled scores."""
+        found = np.zeros((histories.user_count, len(self.item_ids)))
+        for name in self.parts:
+            found += self.weights[name] * self.part(name, histories)
+        return rounded(found)
+
+    def part(self, name: str, histories: Interactions) -> np.ndarray:
+        """Return the scaled scores float64 (users, items) of one part."""
+        model, item_ids = self.parts[name], self.item_ids
+        scores = model.scores(histories)
+        if len(model.item_ids) != len(item_ids):
+            wider = np.zeros((len(scores), len(item_ids)))
+            wider[:, np.searchsorted(item_ids, model.item_ids)] = scores
+            scores = wider
+        return scaled(scores, histories.with_items(item_ids))
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return ``blend_weights (model, weight)``; the parts are relations of their own."""
+        names = list(self.parts)
+        return {"blend_weights": pa.table({"model": names, "weight": [self.weights[name] for name in names]})}
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, pa.Table], parts: Mapping[str, ListModel]) -> Blend:
+        """Return the blend that `to_tables` wrote, of parts that were read from their own relations."""
+        table = tables["blend_weights"]
+        weights = dict(zip(table["model"].to_pylist(), table["weight"].to_pylist(), strict=True))
+        return cls({name: parts[name] for name in sorted(weights)}, weights)
+
+
+def scaled(scores: np.ndarray, histories: Interactions) -> np.ndarray:
+    """Return z-scores by the mean and deviation of each user's `COMPETING` best unseen scores."""
+    best = competing(scores, histories)
+    means, deviations = best.mean(axis=1, keepdims=True), best.std(axis=1, keepdims=True)
+    found: np.ndarray = (scores - means) / np.where(deviations > 0, deviations, 1.0)
+    return found
+
+
+def competing(scores: np.ndarray, histories: Interactions) -> np.ndarray:
+    """Return the best unseen scores of each user, ascending (users, at most `COMPETING`)."""
+    unseen = scores.copy()
+    unseen[histories.rows, histories.items] = -np.inf
+    unseen[:, ~histories.is_candidate] = -np.inf
+    count = min(COMPETING, unseen.shape[1])
+    if count == 0:
+        return np.zeros((len(scores), 1))
+    best = np.sort(np.partition(unseen, unseen.shape[1] - count, axis=1)[:, -count:], axis=1)
+    worst = np.where(np.isinf(best), np.inf, best).min(axis=1, keepdims=True)
+    return np.where(np.isinf(best), np.where(np.isinf(worst), 0.0, worst), best)

@@ -1,0 +1,397 @@
+"""Choose hyperparameters and the model of lists on a validation split, within a budget of seconds.
+
+Every model is fitted on the split's training part alone. Searches of the models take turns, one trial each,
+the defaults first; models that are far behind stop early. Then the best iALS is tried with more factors, and
+blends of the best models are judged. A given number of trials always gives the same result; a budget only
+ends it sooner.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.evaluation import ranking
+from recsys.evaluation.bootstrap import groups, interval
+from recsys.learners.lists import counts
+from recsys.learners.lists.blend import Blend, competing
+from recsys.learners.lists.families import FAMILIES, Parameters, Workshop, start, usable
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.model import ListModel
+from recsys.learners.lists.pruning import Budget
+from recsys.learners.lists.search import climb
+from recsys.learners.lists.split import Split
+from recsys.learners.lists.top import BLOCK_BYTES, gathered, top
+
+K, LONG = 10, 50
+FAR_BEHIND = 0.9  # of the best model's NDCG: a model below it is not searched further
+TRIALS = 60  # most trials of a search, whatever its budget
+_REFINED_SHARE = 0.7  # of the budget, after which only larger factors and blends are tried
+_STEPS = 10  # of a blend's weights from 0 to 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One judged fit: NDCG@10, recall@10 and @50 and reciprocal rank, means over validation users."""
+
+    model: str
+    parameters: Parameters
+    metrics: Mapping[str, float]
+    seconds: float
+
+    @property
+    def quality(self) -> float:
+        """NDCG@10, by which models are chosen."""
+        return self.metrics["ndcg"]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What a search found.
+
+    Parameters
+    ----------
+    trials : tuple of Trial
+        In the order in which they were made.
+    parameters : mapping of model name to Parameters
+        The best of each model; of ``blend``: the weight of each part.
+    by_user : mapping of model name to mapping of metric to float array (validation users)
+        Metrics of each model with its best parameters.
+    lists : mapping of model name to int array (validation users, 50)
+        Item positions, for coverage and the share of popular items.
+    """
+
+    trials: tuple[Trial, ...]
+    parameters: Mapping[str, Parameters]
+    by_user: Mapping[str, Mapping[str, np.ndarray]]
+    lists: Mapping[str, np.ndarray]
+
+    @property
+    def best(self) -> str:
+        """The model with the highest mean NDCG@10; of equal ones the first by name."""
+        return min(self.by_user, key=lambda name: (-_mean(self.by_user[name]["ndcg"]), name))
+
+    def trial_table(self) -> pa.Table:
+        """Return ``marts.tuning``: a row a trial, with parameters as JSON and whether they were chosen."""
+        rows = [
+            {
+                "trial": number,
+                "model": trial.model,
+                "parameters": json.dumps(trial.parameters, sort_keys=True),
+                **trial.metrics,
+                "seconds": trial.seconds,
+                "is_chosen": trial.parameters == self.parameters.get(trial.model),
+            }
+            for number, trial in enumerate(self.trials, 1)
+        ]
+        return pa.Table.from_pylist(rows)
+
+    def leaderboard(self, interactions: Interactions) -> pa.Table:
+        """Return ``marts.list_leaderboard``: the models by NDCG@10, with intervals and letters of groups.
+
+        Models that share a letter are not significantly different from the best of that group.
+        """
+        letters = groups({name: found["ndcg"] for name, found in self.by_user.items()})
+        popular = ranking.popular_items(interactions.like_counts)
+        rows = [
+            {
+                "model": name,
+                **{metric: _mean(values) for metric, values in self.by_user[name].items()},
+                "ndcg_lower": (bounds := interval(self.by_user[name]["ndcg"])).lower,
+                "ndcg_upper": bounds.upper,
+                "coverage": ranking.coverage(self.lists[name][:, :K], interactions.is_candidate),
+                "popular_share": _mean(ranking.popular_share(self.lists[name][:, :K], popular)),
+                "letters": letter,
+                "users": len(self.lists[name]),
+            }
+            for name, letter in letters.items()
+        ]
+        return pa.Table.from_pylist(rows)
+
+
+def tune(
+    split: Split,
+    seconds: float = 60.0,
+    threads: int = 2,
+    trials: int = TRIALS,
+    known: Mapping[str, Parameters] | None = None,
+) -> Tuning:
+    """Search hyperparameters of every model that the data allow, and weights of their blend.
+
+    Parameters
+    ----------
+    split : Split
+        Validation split; a split without users judges nothing and keeps the defaults.
+    seconds : float
+        Budget. Counts the smaller of wall-clock time and processor time, so that other work on the machine
+        does not shorten the search. 0 judges the defaults only.
+    threads : int
+        Threads of each fit; they do not change results.
+    trials : int
+        Most trials.
+    known : mapping of model name to Parameters, optional
+        Where to start: what an earlier build found.
+
+    Returns
+    -------
+    Tuning
+    """
+    search = _Search(split, threads, _Clock(seconds), trials, known or {})
+    search.judge_popularity()
+    search.take_turns()
+    search.refine()
+    search.blend()
+    return search.result()
+
+
+def fit(
+    name: str,
+    parameters: Mapping[str, Parameters],
+    interactions: Interactions,
+    budget: Budget | None = None,
+    threads: int = 2,
+) -> ListModel:
+    """Fit a model with chosen parameters on all rows.
+
+    Parameters
+    ----------
+    name : str
+        ``popularity``, ``blend`` or a family of `FAMILIES`.
+    parameters : mapping of model name to Parameters
+        ``Tuning.parameters``.
+    interactions : Interactions
+        All that users did.
+    budget : Budget, optional
+        Item weights that are kept.
+    threads : int
+        Threads; they do not change results.
+    """
+    if name == "popularity":
+        return counts.popularity(interactions)
+    if name == "blend":
+        weights = {part: float(weight) for part, weight in parameters["blend"].items()}
+        return Blend(
+            {part: fit(part, parameters, interactions, budget, threads) for part in weights}, weights
+        )
+    workshop = Workshop(interactions, budget or Budget(), threads)
+    return FAMILIES[name].fit(workshop, dict(parameters[name]))
+
+
+class _Clock:
+    """Time spent since the start, by wall clock or processor, whichever is less."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.begun = time.monotonic(), time.process_time()
+
+    @property
+    def spent(self) -> float:
+        return min(time.monotonic() - self.begun[0], time.process_time() - self.begun[1])
+
+    def has_left(self, share: float = 1.0) -> bool:
+        return self.spent < share * self.seconds
+
+
+@dataclass
+class _Search:
+    """Trials so far, and the best fit of each model on the training part."""
+
+    split: Split
+    threads: int
+    clock: _Clock
+    most: int
+    known: Mapping[str, Parameters]
+    trials: list[Trial] = field(default_factory=list)
+    best: dict[str, Trial] = field(default_factory=dict)
+    models: dict[str, ListModel] = field(default_factory=dict)
+    by_user: dict[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    lists: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.workshop = Workshop(self.split.training, threads=self.threads)
+        self.histories = self.split.histories
+        self.likes = self.split.training.like_counts
+
+    def judge_popularity(self) -> None:
+        self.judge("popularity", {}, counts.popularity(self.split.training))
+
+    def take_turns(self) -> None:
+        """Let the searches of the families take turns until all have ended or the budget is spent."""
+        searches: dict[str, Generator[Parameters, float, None]] = {}
+        points: dict[str, Parameters] = {}
+        for name in usable(self.split.training):
+            searches[name], points[name] = self._search(name)
+        is_first = True
+        while searches:
+            for name in list(searches):
+                if not is_first and not self._goes_on(name):
+                    del searches[name]
+                    continue
+                try:
+                    points[name] = searches[name].send(self.attempt(name, points[name]).quality)
+                except StopIteration:
+                    del searches[name]
+            is_first = False
+
+    def _search(self, name: str) -> tuple[Generator[Parameters, float, None], Parameters]:
+        family, data = FAMILIES[name], self.split.training
+        axes = family.axes(data)
+        begin = {**start(family, data), **self.known.get(name, {})}
+        begin |= {k: v for k, v in start(family, data).items() if k in ("factors", "epochs")}
+        found = climb(begin, axes, stride=1 if name in self.known else 2)
+        return found, next(found)
+
+    def _goes_on(self, name: str) -> bool:
+        best = max(trial.quality for trial in self.best.values())
+        is_close = self.best[name].quality >= FAR_BEHIND * best
+        return is_close and self.clock.has_left(_REFINED_SHARE) and len(self.trials) < self.most
+
+    def refine(self) -> None:
+        """Try the costly variants of each model that is not far behind, as long as each is better."""
+        for name in list(self.best):
+            for further in FAMILIES[name].refined if name in FAMILIES else ():
+                before = self.best[name]
+                if not self.clock.has_left(0.9) or not self._close(name):
+                    break
+                if self.attempt(name, {**before.parameters, **further}).quality <= before.quality:
+                    break
+
+    def _close(self, name: str) -> bool:
+        return self.best[name].quality >= FAR_BEHIND * max(t.quality for t in self.best.values())
+
+    def attempt(self, name: str, parameters: Parameters) -> Trial:
+        """Fit a model on the training part and judge it."""
+        begun = self.clock.spent
+        try:
+            model = FAMILIES[name].try_out(self.workshop, parameters)
+        except np.linalg.LinAlgError:  # too small a penalty for this input: the worst that can be
+            return self._keep(Trial(name, parameters, dict.fromkeys(_METRICS, 0.0), self.clock.spent - begun))
+        return self.judge(name, parameters, model, begun)
+
+    def judge(self, name: str, parameters: Parameters, model: ListModel, begun: float | None = None) -> Trial:
+        """Judge a fitted model on the validation users; keep it where it is the best of its name."""
+        begun = self.clock.spent if begun is None else begun
+        lists = top(model, self.histories, self.likes, LONG, self.threads)
+        items, _ = gathered(lists, self.histories.user_count, LONG)
+        by_user = _metrics(items, self.split)
+        means = {metric: _mean(values) for metric, values in by_user.items()}
+        trial = self._keep(Trial(name, parameters, means, self.clock.spent - begun))
+        if self.best[name] is trial:
+            self.models[name], self.by_user[name], self.lists[name] = model, by_user, items
+        return trial
+
+    def _keep(self, trial: Trial) -> Trial:
+        self.trials.append(trial)
+        if trial.model not in self.best or trial.quality > self.best[trial.model].quality:
+            self.best[trial.model] = trial
+        return trial
+
+    def blend(self) -> None:
+        """Judge blends of the models that are not far behind: add one after the other while it helps."""
+        names = sorted((n for n in self.models if self._close(n)), key=lambda n: -self.best[n].quality)
+        if len(names) < 2 or not len(self.split.rows):
+            return
+        parts = Competing.of({name: self.models[name] for name in names}, self.histories)
+        weights = parts.best_weights(names, self.split, self.likes)
+        if len(weights) > 1:
+            model = Blend({name: self.models[name] for name in weights}, weights)
+            self.judge("blend", weights, model)
+
+    def result(self) -> Tuning:
+        """Return what was found."""
+        chosen = {name: trial.parameters for name, trial in self.best.items()}
+        return Tuning(tuple(self.trials), chosen, self.by_user, self.lists)
+
+
+@dataclass(frozen=True)
+class Competing:
+    """Scaled scores of the items that at least one model ranks high for a user, unseen ones.
+
+    ``items`` int64 (users, width) are positions in the catalogue, -1 where there are fewer; ``scores``
+    float64 (models, users, width).
+    """
+
+    items: np.ndarray
+    scores: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, models: Mapping[str, ListModel], histories: Interactions) -> Competing:
+        """Return the union of the models' best items, block by block."""
+        size = max(1, BLOCK_BYTES // (8 * max(1, histories.item_count) * (len(models) + 2)))
+        starts = range(0, histories.user_count, size)
+        blocks = [histories.users(slice(begin, begin + size)) for begin in starts]
+        found = [_competing_of(models, block) for block in blocks]
+        width = max((items.shape[1] for items, _ in found), default=0)
+        items = np.concatenate([_padded(items, width, -1) for items, _ in found])
+        names = list(models)
+        scores = {
+            name: np.concatenate([_padded(values[place], width, -np.inf) for _, values in found])
+            for place, name in enumerate(names)
+        }
+        return cls(items, scores)
+
+    def best_weights(self, names: list[str], split: Split, likes: np.ndarray) -> Parameters:
+        """Return the weights of a greedy blend: from the best model on, each added with its best share."""
+        total, weights = self.scores[names[0]].copy(), {names[0]: 1.0}
+        best = self._quality(total, split, likes)
+        for name in names[1:]:
+            shares = [step / _STEPS for step in range(1, _STEPS)]
+            found = [
+                self._quality((1 - share) * total + share * self.scores[name], split, likes)
+                for share in shares
+            ]
+            if max(found) > best:
+                best, share = max(found), shares[int(np.argmax(found))]
+                total = (1 - share) * total + share * self.scores[name]
+                weights = {one: round(weight * (1 - share), 6) for one, weight in weights.items()}
+                weights[name] = share
+        return weights
+
+    def _quality(self, scores: np.ndarray, split: Split, likes: np.ndarray) -> float:
+        scores = np.where(self.items >= 0, scores, -np.inf)
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :K]
+        return _mean(
+            ranking.by_user(np.take_along_axis(self.items, order, axis=1), split.held_out, K)["ndcg"]
+        )
+
+
+def _competing_of(models: Mapping[str, ListModel], histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
+    """Return the union of each user's best items of every model, and their scaled scores."""
+    blend = Blend(models, dict.fromkeys(models, 1.0))
+    known = histories.with_items(blend.item_ids)
+    scores = np.stack([blend.part(name, histories) for name in models])
+    is_best = np.zeros(scores.shape[1:], bool)
+    for one in scores:
+        limits = competing(one, known)[:, :1]
+        is_best |= one >= limits
+    is_best[known.rows, known.items] = False
+    is_best[:, ~known.is_candidate] = False
+    width = int(is_best.sum(axis=1).max(initial=0))
+    order = np.argsort(~is_best, axis=1, kind="stable")[:, :width]
+    chosen = np.take_along_axis(is_best, order, axis=1)
+    places = np.searchsorted(histories.item_ids, blend.item_ids)
+    items = np.where(chosen, places[order], -1)
+    return items, np.take_along_axis(scores, order[None], axis=2)
+
+
+def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:
+    return np.pad(values, ((0, 0), (0, width - values.shape[1])), constant_values=filler)
+
+
+_METRICS = ("ndcg", "recall", "mrr", "recall_50")
+
+
+def _metrics(items: np.ndarray, split: Split) -> Mapping[str, np.ndarray]:
+    """Return NDCG@10, recall@10, reciprocal rank at 10 and recall@50 of each validation user."""
+    short = ranking.by_user(items, split.held_out, K)
+    return {**short, "recall_50": ranking.by_user(items, split.held_out, LONG)["recall"]}
+
+
+def _mean(values: np.ndarray) -> float:
+    found = ranking.judged(values)
+    return float(found.mean()) if len(found) else 0.0

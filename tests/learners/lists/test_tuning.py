@@ -1,0 +1,137 @@
+"""Tuning: repeatable, leak-free, and right about which model suits a world."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.evaluation import ranking
+from recsys.learners.lists import tuning
+from recsys.learners.lists.blend import COMPETING, Blend, scaled
+from recsys.learners.lists.counts import ItemScores
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.split import Split, split
+from recsys.learners.lists.top import gathered, top
+from recsys.learners.lists.tuning import Tuning, tune
+from tests.learners.lists.worlds import random_interactions, two_tastes
+
+
+@pytest.fixture(scope="module")
+def tastes() -> Interactions:
+    return two_tastes(120, 60)
+
+
+@pytest.fixture(scope="module")
+def found(tastes: Interactions) -> Tuning:
+    return tune(split(tastes), trials=12)
+
+
+def test_the_same_number_of_trials_gives_the_same_result(tastes: Interactions, found: Tuning) -> None:
+    again = tune(split(tastes), trials=12, threads=1)
+    assert again.parameters == found.parameters
+    assert [(t.model, t.parameters, t.metrics) for t in again.trials] == [
+        (t.model, t.parameters, t.metrics) for t in found.trials
+    ]
+
+
+def test_models_that_know_tastes_beat_popularity(tastes: Interactions, found: Tuning) -> None:
+    assert found.best != "popularity"
+    board = found.leaderboard(tastes).to_pylist()
+    assert board[0]["model"] == found.best
+    popularity = next(row for row in board if row["model"] == "popularity")
+    assert not set(board[0]["letters"]) & set(popularity["letters"])
+    assert popularity["ndcg_lower"] < popularity["ndcg"] < popularity["ndcg_upper"]
+    assert popularity["users"] == len(split(tastes).rows)
+
+
+def test_no_budget_judges_the_defaults_only(tastes: Interactions) -> None:
+    found = tune(split(tastes), seconds=0)
+    tried = [trial.model for trial in found.trials if trial.model != "blend"]
+    assert sorted(tried) == ["ease", "ials", "item_knn", "popularity", "trending"]
+
+
+def test_a_second_search_starts_where_the_first_ended(tastes: Interactions, found: Tuning) -> None:
+    again = tune(split(tastes), seconds=0, known=found.parameters)
+    first = next(trial for trial in again.trials if trial.model == "ease")
+    assert first.parameters == found.parameters["ease"]
+
+
+def test_the_table_of_trials_has_parameters_and_marks_the_chosen(found: Tuning) -> None:
+    rows = found.trial_table().to_pylist()
+    assert len(rows) == len(found.trials)
+    chosen = {row["model"]: json.loads(row["parameters"]) for row in rows if row["is_chosen"]}
+    assert chosen == found.parameters
+
+
+def test_metrics_are_those_of_lists_of_a_model_fitted_on_the_training_part(tastes: Interactions) -> None:
+    """The cheaper fit of a trial gives the lists of the model that would be kept."""
+    made = split(tastes)
+    found = tune(made, seconds=0)
+    for name in ("ease", "ials", "item_knn", "popularity"):
+        model = tuning.fit(name, found.parameters, made.training)
+        items, _ = gathered(top(model, made.histories, made.training.like_counts, 10), len(made.rows), 10)
+        expected = ranking.by_user(items, made.held_out, 10)["ndcg"]
+        assert np.mean(expected == found.by_user[name]["ndcg"]) > 0.98, name
+
+
+def test_a_held_out_like_changes_no_fit(tastes: Interactions) -> None:
+    """A planted item that every validation user likes, held out, is as unknown to the models as ever."""
+    made = split(tastes)
+    held = replace(made, held_out=ranking.HeldOut(made.held_out.begins, made.held_out.items * 0, 60))
+    one, other = tune(made, seconds=0), tune(held, seconds=0)
+    for name in ("popularity", "ease", "ials", "item_knn", "trending"):
+        np.testing.assert_array_equal(one.lists[name], other.lists[name])
+
+
+def test_without_validation_users_the_defaults_are_kept() -> None:
+    interactions = two_tastes(6, 4)
+    nothing = interactions.entries(np.zeros(interactions.entry_count, bool))
+    made = split(nothing)
+    assert len(made.rows) == 0
+    found = tune(made, seconds=1)
+    assert found.parameters["ease"]["regularization"] == 300.0
+
+
+def test_a_blend_scales_by_the_best_unseen_scores() -> None:
+    interactions = random_interactions(20, 150)
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(20, 150))
+    found = scaled(scores, interactions)
+    for user in range(20):
+        seen = interactions.users(slice(user, user + 1)).items
+        best = np.sort(np.delete(scores[user], seen))[-COMPETING:]
+        np.testing.assert_allclose(found[user], (scores[user] - best.mean()) / best.std(), atol=1e-12)
+
+
+def test_a_blend_of_models_with_other_items_covers_them_all() -> None:
+    interactions = random_interactions(20, 30)
+    few = ItemScores(interactions.item_ids[:5], np.arange(5.0))
+    rest = ItemScores(interactions.item_ids[3:], np.arange(27.0))
+    blend = Blend({"few": few, "rest": rest}, {"few": 0.25, "rest": 0.75})
+    assert blend.item_ids.tolist() == interactions.item_ids.tolist()
+    expected = sum(weight * blend.part(name, interactions) for name, weight in blend.weights.items())
+    np.testing.assert_allclose(blend.scores(interactions), expected, atol=1e-9)
+    again = Blend.from_tables(blend.to_tables(), {"few": few, "rest": rest, "other": few})
+    np.testing.assert_array_equal(again.scores(interactions), blend.scores(interactions))
+
+
+def test_blend_weights_favour_the_model_that_is_right() -> None:
+    """One model is right for some items, the other for the rest: the blend is better than both."""
+    rng = np.random.default_rng(3)
+    truth, interactions = rng.normal(size=200), random_interactions(80, 200, share=0.05)
+    noise = rng.normal(size=(2, 200))
+    models = {
+        "first": ItemScores(interactions.item_ids, truth + noise[0]),
+        "second": ItemScores(interactions.item_ids, truth + noise[1]),
+    }
+    rows = np.repeat(np.arange(80), 5)
+    unseen = interactions.matrix(np.ones(interactions.entry_count)).toarray() == 0
+    best = np.argsort(np.where(unseen, -truth, np.inf), axis=1)[:, :5]
+    held_out = ranking.HeldOut.from_pairs(rows, best.ravel(), 80, 200)
+    made = Split(interactions, np.arange(80), held_out)
+    parts = tuning.Competing.of(models, interactions)
+    weights = parts.best_weights(["first", "second"], made, interactions.like_counts)
+    assert 0.2 < weights["second"] < 0.8
