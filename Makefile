@@ -10,13 +10,14 @@ BUILD_FLAGS ?=
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 DEMO = data/$(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 MOVIELENS = build/recbole/recbole/dataset_example/ml-100k
 TORCH = 2.13.0
 # Without the learned models, a build needs the core packages alone; the pages are for what people do next.
 NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint wheel ablation bench torture report ui leaderboard clean
+.PHONY: help setup build quick test slowest lint wheel ablation bench torture report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
@@ -28,8 +29,14 @@ setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building any
 build: $(NEEDED) $(VENV)/.pages $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
 	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
 
+quick: $(VENV)/.learners $(VENV)/.dev ## run the tests of a minute: models, project, SQL, learners, library
+	@$(PYTEST) -m "not (slow or spark or browser or docs)"
+
 test: $(VENV)/.learners $(VENV)/.dev ## run every test
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+	@$(PYTEST)
+
+slowest: $(VENV)/.learners $(VENV)/.dev ## run every test and list the slowest twenty
+	@$(PYTEST) --durations 20
 
 lint: $(VENV)/.dev ## check style, types and SQL
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests import cache
 from tests.given import build_sql, write_directory
 
 SMALL = {
@@ -23,14 +24,49 @@ SMALL = {
     "truth2.txt": "100|1|1\n100|3|0\n100|4|0\n100|5|1\n101|4|1\n101|99|0\n",
 }
 
+LEARNED = ("+features.ranking", "+features.artist_siblings")  # relations of learners that SQL models read
+
+# Markers by folder or file, so that `make quick` knows what takes long. A test may carry a marker of its own.
+MARKERS = {
+    "tests/backends/spark": "spark",
+    "tests/learners/test_frames.py": "spark",
+    "tests/learners/test_peers.py": "spark",
+    "tests/learners/test_sql_on_spark.py": "spark",
+    "tests/docs_site": "docs",
+    "tests/test_architecture.py": "docs",
+    "tests/test_contributing.py": "docs",
+    "tests/test_examples.py": "docs",
+    "tests/test_readme.py": "docs",
+    "tests/backends/test_duckdb.py": "slow",
+    "tests/cli": "slow",
+    "tests/engine": "slow",
+    "tests/main": "slow",
+    "tests/report": "slow",
+    "tests/serving": "slow",
+    "tests/sources": "slow",
+    "tests/synthetic": "slow",
+    "tests/torture": "slow",
+    "tests/ui": "slow",
+}
+BY_FIXTURE = {"browser": "browser", "cluster": "spark"}
 
 # Folders whose files share what takes long to make.
 TOGETHER = ("tests/learners", "tests/backends/spark")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test by where it is and by the fixtures that it uses."""
+    for item in items:
+        place = item.path.relative_to(config.rootpath).as_posix()
+        found = {mark for start, mark in MARKERS.items() if f"{place}/".startswith(f"{start}/")}
+        found |= {mark for name, mark in BY_FIXTURE.items() if name in getattr(item, "fixturenames", ())}
+        for mark in found:
+            item.add_marker(mark)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where tests run in several processes, those of a file run in one, and those of a folder of ``TOGETHER``."""
+    """Run the tests of a file in one process, and those of a folder of ``TOGETHER``."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
@@ -48,23 +84,29 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_warehouse(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_warehouse(
+    small_data: Path, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Path:
     """Its warehouse, SQL half only. Read it; a test that builds makes its own."""
-    warehouse = tmp_path_factory.mktemp("warehouse") / "small.duckdb"
-    build_sql(small_data, warehouse)
-    return warehouse
+    out = tmp_path_factory.mktemp("warehouse") / "small.duckdb"
+    return cache.warehouse(pytestconfig, "small", str(SMALL), lambda path: build_sql(small_data, path), out)
 
 
 @pytest.fixture(scope="session")
 def schemas(
-    small_data: Path, small_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+    small_data: Path,
+    small_warehouse: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An open warehouse, for the columns and types of its relations, those that only learners read among them.
+    """An open warehouse, for the columns and types of its relations, those that only learners read among them."""
 
-    It is a copy: DuckDB lets a process open one file only with one set of settings at a time.
-    """
-    copy = Path(shutil.copy(small_warehouse, tmp_path_factory.mktemp("schemas") / "copy.duckdb"))
-    build_sql(small_data, copy, sql_only=False, selected=("+features.ranking", "+features.artist_siblings"))
-    connection = duckdb.connect(str(copy), read_only=True)
+    def make(path: Path) -> None:
+        shutil.copy(small_warehouse, path)
+        build_sql(small_data, path, sql_only=False, selected=LEARNED)
+
+    out = tmp_path_factory.mktemp("schemas") / "schemas.duckdb"
+    path = cache.warehouse(pytestconfig, "schemas", f"{SMALL} {LEARNED}", make, out)
+    connection = duckdb.connect(str(path), read_only=True)
     yield connection
     connection.close()

@@ -75,6 +75,7 @@ def test_each_side_is_solved_given_the_other(tmp_path: Path) -> None:
         assert found == pytest.approx(np.linalg.solve(left, v.T @ row[row != 0]), abs=1e-5)
 
 
+@pytest.mark.spark
 def test_held_out_ratings_of_low_rank_are_found_as_spark_finds_them(context: Context) -> None:
     learned, held_out = low_rank()
     spread = float(np.std(held_out["rating"].to_numpy()))

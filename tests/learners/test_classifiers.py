@@ -43,6 +43,7 @@ def upper_half(table: pa.Table) -> np.ndarray:
     return scores > np.median(scores)
 
 
+@pytest.mark.spark
 @pytest.mark.parametrize("name", ["logistic_regression", "gradient_boosted_trees"])
 def test_spark_gives_what_scikit_learn_gives(
     planted: duckdb.DuckDBPyConnection, context: Context, name: str
