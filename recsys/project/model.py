@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
+from recsys.identifiers import IDENTIFIER
 from recsys.project.files import check_name, read_text, sql_files
 from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
 
 LAYERS = ("staging", "hierarchy", "priors", "learned", "features", "scores", "marts", "main")
 MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)

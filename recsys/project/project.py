@@ -15,9 +15,10 @@ from typing import Any
 import jinja2
 
 from recsys.errors import BuildError, UsageError
+from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text, sql_files
 from recsys.project.literal import own_lines, refuse_in_macros
-from recsys.project.model import IDENTIFIER, LAYERS, Model, read_models
+from recsys.project.model import LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
 from recsys.project.rendering import Parents, Rendered, Rendering
 from recsys.project.scenario import Scenario, read_scenarios, variants

@@ -29,8 +29,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from recsys.errors import BuildError
+from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text
-from recsys.project.model import IDENTIFIER, LAYERS, Model
+from recsys.project.model import LAYERS, Model
 
 KEYS = ("replacing", "targets", "on", "given", "without", "kept")
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.backends.duckdb.connection import query
-from recsys.backends.duckdb.statements import Connection, quoted
+from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
+from recsys.identifiers import quoted_relation
 from recsys.serving import queries
 from recsys.serving.queries import has
 
@@ -30,7 +31,7 @@ class Relations:
         if not has(self.connection, relation):
             raise AbsentError(f"this warehouse has no {relation}")
         rows: list[dict[str, Any]] = query(
-            self.connection, f"select * from {quoted(relation)} order by {order}"
+            self.connection, f"select * from {quoted_relation(relation)} order by {order}"
         ).to_pylist()
         if not rows:
             raise AbsentError(f"{relation} is empty")

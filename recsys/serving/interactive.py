@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -13,6 +12,8 @@ import duckdb
 
 from recsys.backends.duckdb.statements import CORRUPT, Connection, first_line
 from recsys.errors import RecsysError, UsageError
+from recsys.identifiers import quoted
+from recsys.interruptible import run_in_thread
 from recsys.serving.copy_target import check_copy
 
 POLL_SECONDS = 0.05
@@ -91,9 +92,14 @@ def run(
         statements = connection.extract_statements(text)
     for statement in statements:
         check_copy(statement)
-        relation = _run_in_thread(
-            connection, partial(_materialized, connection, statement, most_rows), watched
-        )
+        with _translate_errors():
+            relation = run_in_thread(
+                partial(_materialized, connection, statement, most_rows),
+                lambda: watched(max(0.0, connection.query_progress() / 100)),
+                connection.interrupt,
+                interval=POLL_SECONDS,
+                patience=None,
+            )
         if relation is not None:
             yield Answer(relation)
 
@@ -110,38 +116,7 @@ def _materialized(
     if held.columns == names:
         return held
     pairs = zip(held.columns, names, strict=True)
-    return held.project(", ".join(f"{_quoted(own)} as {_quoted(name)}" for own, name in pairs))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _run_in_thread(connection: Connection, work: Callable[[], Any], watched: Callable[[float], None]) -> Any:
-    """Run a function in a thread, reporting progress, so that this thread stays interruptible."""
-    outcome: dict[str, Any] = {}
-    finished = threading.Event()
-
-    def body() -> None:
-        try:
-            outcome["value"] = work()
-        except BaseException as error:
-            outcome["error"] = error
-        finally:
-            finished.set()
-
-    threading.Thread(target=body, daemon=True).start()
-    try:
-        while not finished.wait(POLL_SECONDS):
-            watched(max(0.0, connection.query_progress() / 100))
-    except BaseException:
-        connection.interrupt()
-        finished.wait()
-        raise
-    with _translate_errors():
-        if "error" in outcome:
-            raise outcome["error"]
-    return outcome["value"]
+    return held.project(", ".join(f"{quoted(own)} as {quoted(name)}" for own, name in pairs))
 
 
 @contextlib.contextmanager

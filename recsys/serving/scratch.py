@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from recsys.backends.database import Limits
-from recsys.backends.duckdb.statements import Connection, Ordered, Statements, quoted
+from recsys.backends.duckdb.statements import Connection, Ordered, Statements
+from recsys.identifiers import quoted_relation
 
 
 class Scratch(Statements):
@@ -19,11 +20,11 @@ class Scratch(Statements):
             self.run(f"set {name} = $setting", {"setting": setting})
         self.run("attach if not exists ':memory:' as scratch (read_write)")
         for schema in schemas:
-            self.run(f"create schema if not exists scratch.{quoted(schema)}")
+            self.run(f"create schema if not exists scratch.{quoted_relation(schema)}")
 
     def put(self, relation: str, content: pa.Table | str) -> None:
         """Create or replace ``scratch.<relation>`` from an Arrow table or a query."""
-        opening = f"create or replace table scratch.{quoted(relation)} as "
+        opening = f"create or replace table scratch.{quoted_relation(relation)} as "
         if isinstance(content, str):
             self.run(opening + content)
             return
@@ -35,4 +36,4 @@ class Scratch(Statements):
 
     def table(self, relation: str) -> pa.Table:
         """Return the rows of a scratch relation."""
-        return Ordered(self, f"from scratch.{quoted(relation)} order by all").arrow()
+        return Ordered(self, f"from scratch.{quoted_relation(relation)} order by all").arrow()

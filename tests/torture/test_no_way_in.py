@@ -11,8 +11,8 @@ import pytest
 
 import recsys
 from recsys.backends.duckdb.connection import reading
-from recsys.backends.duckdb.statements import quoted
 from recsys.errors import UsageError
+from recsys.identifiers import quoted_relation
 from recsys.project import Project
 from recsys.serving import queries
 from tests.conftest import SMALL
@@ -76,7 +76,7 @@ def test_a_model_name_is_looked_up_not_run(small_warehouse, tmp_path, name):
         with contextlib.suppress(duckdb.InvalidInputException):
             assert connection.execute("from submission($1)", [name]).fetchall() == []
     with pytest.raises(ValueError, match="not a relation name"):
-        quoted(f"scores.{name}")
+        quoted_relation(f"scores.{name}")
     assert small_warehouse.read_bytes() == before
 
 

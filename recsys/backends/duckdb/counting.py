@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from recsys.backends.database import EngineError, Measure
-from recsys.backends.duckdb.statements import Statements, quoted
+from recsys.backends.duckdb.statements import Statements
+from recsys.identifiers import quoted, quoted_relation
 
 MOST_HASHES = 1 << 25  # hashes compared at once: 256 MiB
 
@@ -22,11 +23,11 @@ class Measuring(Statements):
         A macro is called with NULLs, which fit any type, or with zeros if it builds text from its arguments.
         """
         if arguments is None:
-            return self._described(quoted(name))
+            return self._described(quoted_relation(name))
         try:
-            return self._described(f"{quoted(name)}({', '.join(['null'] * arguments)})")
+            return self._described(f"{quoted_relation(name)}({', '.join(['null'] * arguments)})")
         except EngineError:
-            return self._described(f"{quoted(name)}({', '.join(['0'] * arguments)})")
+            return self._described(f"{quoted_relation(name)}({', '.join(['0'] * arguments)})")
 
     def _described(self, source: str) -> dict[str, str]:
         return {column: kind for column, kind, *_ in self.run(f"describe from {source}")}
@@ -35,30 +36,30 @@ class Measuring(Statements):
         self, name: str, columns: Sequence[str] = (), finite: Sequence[str] = (), digested: bool = True
     ) -> Measure:
         """Count rows and missing values in one pass; the digest is the sum of the row hashes."""
-        counted = {column: f"count({_column(column)})" for column in columns}
-        counted |= {column: f"count(*) filter (isfinite({_column(column)}::double))" for column in finite}
+        counted = {column: f"count({quoted(column)})" for column in columns}
+        counted |= {column: f"count(*) filter (isfinite({quoted(column)}::double))" for column in finite}
         wanted = ["count(*)", *counted.values()]
         if digested:
             wanted.append("coalesce(sum(hash(content)::hugeint), 0)")
-        rows, *counts = self.run(f"select {', '.join(wanted)} from {quoted(name)} as content")[0]
+        rows, *counts = self.run(f"select {', '.join(wanted)} from {quoted_relation(name)} as content")[0]
         digest = f"{counts.pop():x}" if digested else ""
         found = zip(counted, counts, strict=True)
         return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
 
     def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
         """Return the ``wanted`` columns of the first row without a value, in the order of all columns."""
-        columns, tested = ", ".join(map(_column, wanted)), _column(column)
+        columns, tested = ", ".join(map(quoted, wanted)), quoted(column)
         has_value = f"coalesce(isfinite({tested}::double), false)" if is_number else f"{tested} is not null"
-        return self.run(f"select {columns} from {quoted(name)} where not ({has_value}) order by all limit 1")[
-            0
-        ]
+        return self.run(
+            f"select {columns} from {quoted_relation(name)} where not ({has_value}) order by all limit 1"
+        )[0]
 
     def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Find a duplicated key.
 
         Groups by the key only if two rows share its hash: NumPy sorts hashes ten times as fast.
         """
-        columns, place = ", ".join(map(quoted, key)), quoted(name)
+        columns, place = ", ".join(map(quoted, key)), quoted_relation(name)
         parts = 1 + self.count(name) // MOST_HASHES
         hashes = f"select hash from (select hash({columns}) as hash from {place}) where hash % {parts} ="
         if not any(_has_equals(self._array(f"{hashes} {part}")) for part in range(parts)):
@@ -75,13 +76,9 @@ class Measuring(Statements):
 
     def count(self, name: str) -> int:
         """Count the rows of a relation."""
-        return int(self.value(f"select count(*) from {quoted(name)}"))
+        return int(self.value(f"select count(*) from {quoted_relation(name)}"))
 
 
 def _has_equals(numbers: np.ndarray) -> bool:
     numbers.sort()
     return bool((numbers[1:] == numbers[:-1]).any())
-
-
-def _column(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

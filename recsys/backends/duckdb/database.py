@@ -12,9 +12,10 @@ import duckdb
 
 from recsys.backends.database import EngineError, Limits
 from recsys.backends.duckdb.counting import Measuring
-from recsys.backends.duckdb.statements import OFFLINE, first_line, quoted
+from recsys.backends.duckdb.statements import OFFLINE, first_line
 from recsys.backends.partitions import Update
 from recsys.errors import UsageError
+from recsys.identifiers import quoted_relation
 from recsys.project.contract import Rows
 
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
@@ -64,8 +65,8 @@ class Writer(Measuring):
     def prepare(self, layers: Iterable[str]) -> None:
         """Create the schemas of these layers, permanent and scratch."""
         for layer in layers:
-            self.run(f"create schema if not exists {quoted(layer)}")
-            self.run(f"create schema if not exists scratch.{quoted(layer)}")
+            self.run(f"create schema if not exists {quoted_relation(layer)}")
+            self.run(f"create schema if not exists scratch.{quoted_relation(layer)}")
 
     def create(
         self,
@@ -76,7 +77,7 @@ class Writer(Measuring):
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Create a relation from a rendered model, replacing the one of that name."""
-        place = quoted(name)
+        place = quoted_relation(name)
         opening = {
             "macro": f"create macro {place}({', '.join(arguments)}) as table\n",
             "view": f"create view {place} as\n",
@@ -92,7 +93,7 @@ class Writer(Measuring):
 
     def update(self, name: str, update: Update) -> bool:
         """Delete and insert the changed rows of a relation."""
-        place, column = quoted(name), quoted(update.column)
+        place, column = quoted_relation(name), quoted_relation(update.column)
         self.run(
             f"delete from {place} where {column} in (select unnest($gone))", {"gone": list(update.removed)}
         )
@@ -115,7 +116,7 @@ class Writer(Measuring):
         """Write Arrow rows as a table."""
         self.connection.register("incoming", table)
         try:
-            self.run(f"create table {quoted(name)} as select * from incoming")
+            self.run(f"create table {quoted_relation(name)} as select * from incoming")
             self.there[name] = "table"
         finally:
             self.connection.unregister("incoming")
@@ -123,7 +124,7 @@ class Writer(Measuring):
     def drop(self, name: str) -> None:
         """Drop a table, view or macro if it exists."""
         if name in self.there:
-            self.run(f"drop {self.there[name]} if exists {quoted(name)} cascade")
+            self.run(f"drop {self.there[name]} if exists {quoted_relation(name)} cascade")
             del self.there[name]
 
     def settle(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from recsys.backends.database import EngineError
+from recsys.identifiers import quoted_relation
+from recsys.interruptible import run_in_thread
 from recsys.project.contract import Context
 from recsys.project.parsing import characters
 
@@ -19,22 +20,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Connection = duckdb.DuckDBPyConnection
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-POLL_SECONDS = 0.1
 OUT_OF_MEMORY = "Out of Memory"  # what the engine calls it
 NOT_ENOUGH = "not enough memory: give --memory a larger value, or --threads a smaller one"
 READER = re.compile("^reading the stream registered as 'incoming' failed: (Invalid: )?")
 CORRUPT = re.compile("Corrupt database file|Could not read enough bytes")  # a damaged or missing block
 # DuckDB would download and run an extension for some files and names; nothing here needs one.
 OFFLINE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-
-
-def quoted(relation: str) -> str:
-    """Quote the name of a relation for SQL; raise ValueError unless it consists of identifiers."""
-    words = relation.split(".")
-    if not all(IDENTIFIER.fullmatch(word) for word in words):
-        raise ValueError(f"not a relation name: {relation!r}")
-    return ".".join(f'"{word}"' for word in words)
 
 
 class Statements:
@@ -68,30 +59,19 @@ class Statements:
         """
         if self.is_interrupted:
             raise EngineError("interrupted")
-        outcome: dict[str, Any] = {}
-        finished = threading.Event()
 
-        def work() -> None:
-            try:
-                outcome["rows"] = take(self.connection.execute(sql, dict(parameters or {})))
-            except BaseException as error:
-                outcome["error"] = error
-            finally:
-                finished.set()
+        def work() -> Any:
+            return take(self.connection.execute(sql, dict(parameters or {})))
 
         try:
-            threading.Thread(target=work, daemon=True).start()
-            while not finished.wait(POLL_SECONDS):
-                if self.is_interrupted:  # maybe before the statement began
-                    self.connection.interrupt()
-        except BaseException:
+            return run_in_thread(work, self._interrupt_again, self.connection.interrupt)
+        except duckdb.Error as error:
+            raise engine_error(error, sql) from None
+
+    def _interrupt_again(self) -> None:
+        """Interrupt once more: the first time may have been before the statement began."""
+        if self.is_interrupted:
             self.connection.interrupt()
-            finished.wait(5)
-            raise
-        if "error" in outcome:
-            error = outcome["error"]
-            raise engine_error(error, sql) if isinstance(error, duckdb.Error) else error
-        return outcome["rows"]
 
     def value(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """Return the first value of the first row of a query."""
@@ -108,8 +88,8 @@ class Statements:
 
     def relation(self, name: str, order: Sequence[str]) -> Ordered:
         """Return a relation for a Python model, ordered by these columns."""
-        ordering = f" order by {', '.join(map(quoted, order))}" if order else ""
-        return Ordered(self, f"select * from {quoted(name)}{ordering}")
+        ordering = f" order by {', '.join(map(quoted_relation, order))}" if order else ""
+        return Ordered(self, f"select * from {quoted_relation(name)}{ordering}")
 
 
 class Ordered:

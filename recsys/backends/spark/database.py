@@ -25,7 +25,6 @@ from pyspark.sql.types import StructType
 
 from recsys.backends.database import Database, EngineError, Measure
 from recsys.backends.duckdb.database import Writer
-from recsys.backends.duckdb.statements import quoted
 from recsys.backends.partitions import Update
 from recsys.backends.spark import session as spark_session
 from recsys.backends.spark.connection import connect, probe
@@ -35,6 +34,7 @@ from recsys.backends.spark.failures import translate_errors
 from recsys.backends.spark.relation import StoredRelation
 from recsys.backends.spark.store import Store, located, readable
 from recsys.backends.spark.translation import Translation, source_view, translated, view_of
+from recsys.identifiers import quoted_relation
 from recsys.project.contract import Context, Rows
 from recsys.sources.parquet import SUFFIX
 
@@ -124,7 +124,7 @@ class SparkDatabase:
         folder = self._emptied(name)
         folder.mkdir(parents=True)
         out = {"out": str(folder / f"part-0{SUFFIX}")}
-        self.writer.run(f"copy (from {quoted(place)}) to $out (format parquet)", out)
+        self.writer.run(f"copy (from {quoted_relation(place)}) to $out (format parquet)", out)
         self.writer.drop(place)
         self._add(name, folder)
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from recsys.backends.database import EngineError, Limits
 from recsys.backends.duckdb.database import Writer
-from recsys.backends.duckdb.statements import Connection, first_line, quoted
+from recsys.backends.duckdb.statements import Connection, first_line
 from recsys.backends.spark import session as spark_session
 from recsys.backends.spark.connection import probe
 from recsys.backends.spark.database import SparkDatabase
@@ -27,6 +27,7 @@ from recsys.backends.spark.store import Store, readable
 from recsys.backends.spark.translation import relations_in
 from recsys.engine import manifest
 from recsys.errors import RecsysError, UsageError
+from recsys.identifiers import quoted_relation
 from recsys.project.contract import Context
 from recsys.serving import export
 from recsys.serving.cluster import mapping
@@ -211,5 +212,5 @@ def _folders(connection: Connection, store: Store, statements: Iterable[QueryTem
         folders[name] = store.scratch(name)
         folders[name].mkdir()
         out = {"out": str(folders[name] / f"part-0{SUFFIX}")}
-        connection.execute(f"copy (from {quoted(name)}) to $out (format parquet)", out)
+        connection.execute(f"copy (from {quoted_relation(name)}) to $out (format parquet)", out)
     return folders

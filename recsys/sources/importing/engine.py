@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,8 @@ import jinja2
 import pyarrow as pa
 
 from recsys.errors import Error, InputError, UsageError
+from recsys.identifiers import quoted
+from recsys.interruptible import run_in_thread
 from recsys.sources.importing.texts import undecodable
 
 STATEMENTS = Path(__file__).resolve().parent / "sql"
@@ -38,11 +39,6 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["quoted"] = quoted
     return environment
-
-
-def quoted(column: str) -> str:
-    """A column's name for SQL, whatever characters it is of."""
-    return '"' + column.replace('"', '""') + '"'
 
 
 class Engine:
@@ -75,33 +71,21 @@ class Engine:
         InputError for a line of a text file that cannot be read, Error where the engine fails otherwise.
         """
         sql = _templates().get_template(f"{statement}.sql").render(**names)
-        outcome: dict[str, Any] = {}
-        finished = threading.Event()
 
-        def work() -> None:
-            try:
-                cursor = self.connection.execute(sql, dict(parameters or {}))
-                columns = [column[0] for column in cursor.description or ()]
-                outcome["rows"] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-            except BaseException as error:
-                outcome["error"] = error
-            finally:
-                finished.set()
+        def work() -> list[dict[str, Any]]:
+            cursor = self.connection.execute(sql, dict(parameters or {}))
+            columns = [column[0] for column in cursor.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
-        threading.Thread(target=work, daemon=True).start()
         try:
-            while not finished.wait(POLL_SECONDS):
-                self.watch(max(0.0, self.connection.query_progress() / 100))
-        except BaseException:
-            self.connection.interrupt()
-            finished.wait(5)
-            raise
-        if "error" in outcome:
-            error = outcome["error"]
+            return run_in_thread(work, self._report, self.connection.interrupt, interval=POLL_SECONDS)
+        except duckdb.Error as error:
             given = dict(parameters or {})
             files = given.get("paths") or [file for name, file in given.items() if name == "file"]
-            raise told(error, files) if isinstance(error, duckdb.Error) else error
-        return outcome["rows"]
+            raise told(error, files) from None
+
+    def _report(self) -> None:
+        self.watch(max(0.0, self.connection.query_progress() / 100))
 
     def batches(self, statement: str) -> Iterator[pa.RecordBatch]:
         """The rows of a statement as they are found, BATCH at a time."""
