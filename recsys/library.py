@@ -29,6 +29,7 @@ from recsys.engine.build import build as run
 from recsys.errors import Error, UnknownIdError, UsageError
 from recsys.serving import query_templates
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
+from recsys.serving.interactions import interactions
 from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
 from recsys.serving.queries import build_id, require, require_model
 from recsys.sources.remote import located
@@ -334,7 +335,7 @@ class Warehouse:
         Parameters
         ----------
         ratings : mapping of int or str to float
-            Ratings 0..100 by item; the last one counts as the latest.
+            Ratings by item, on the scale of the data; the last one counts as the latest.
         k : int, default 10
             Number of items.
         model : str, optional
@@ -400,9 +401,9 @@ class Warehouse:
         return user_ids(self._connection, listed)
 
     def _ratings(self, ratings: Mapping[Id, float]) -> dict[int, float]:
+        known = interactions(self._connection)
         for item, rating in ratings.items():
-            if not 0 <= rating <= 100:
-                raise UsageError(f"rating {rating!r} of item {item!r}: expected 0 to 100")
+            known.checked(rating, f"rating {rating!r} of item {item!r}")
         return dict(zip(item_ids(self._connection, [*ratings]), ratings.values(), strict=True))
 
     def _require(self, *names: str) -> None:

@@ -10,7 +10,7 @@ LISTED = (
     "coalesce((select list({0}_id order by {0}_id) from staging.{1}_{0}s as g where g.{1}_id = t.{1}_id), [])"
 )
 FILES = {
-    "ratings": "from staging.ratings order by seq",
+    "ratings": "select user_id, item_id, rating, seq from staging.ratings order by seq",
     "tracks": f"select track_id, album_id, artist_id, {LISTED.format('genre', 'track')} as genre_ids from staging.tracks as t order by all",
     "albums": f"select album_id, artist_id, {LISTED.format('genre', 'album')} as genre_ids from staging.albums as t order by all",
     "artists": "from staging.artists order by all",

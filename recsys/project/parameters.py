@@ -54,7 +54,9 @@ class Parameters:
             raise UsageError(f"{path}{':' + line[1] if line else ''}: {error}") from None
         allowed = _allowed(path, text, values)
         further = [
-            f"{name}={json.dumps(value)}" for name, value in (of_data or {}).items() if name in allowed
+            f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+            for name, value in (of_data or {}).items()
+            if name in allowed
         ]
         for override in (*further, *overrides):
             _apply(values, override, allowed)

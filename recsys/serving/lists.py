@@ -16,6 +16,7 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import UnknownIdError, UsageError
+from recsys.serving.interactions import interactions
 from recsys.serving.queries import has
 from recsys.serving.query_templates import Evaluation, QueryTemplates
 from recsys.serving.scratch import Scratch
@@ -32,7 +33,7 @@ VISITOR = 0  # user id of a visitor who is not in the data
 
 BY_MODEL = ("scores", "best", "reasons", "recommended")  # relations that differ between models
 RATINGS = (
-    "select user_id, item_id, rating, seq from staging.ratings "
+    "select user_id, item_id, rating, seq, value, is_like from staging.ratings "
     f"where user_id in (select user_id from scratch.{SCHEMA}.users)"
 )
 
@@ -127,13 +128,19 @@ class Recommender:
         }
 
     def for_ratings(self, request: RecommendRequest, ratings: Mapping[int, float]) -> pa.Table:
-        """Return a list for a visitor who is not in the data, from ratings 0..100 by item id."""
+        """Return a list for a visitor who is not in the data, from values by item id.
+
+        Values are on the scale of the data: stars, plays, 0 to 100.
+        """
+        known = interactions(self.connection)
         given = pa.table(
             {
                 "user_id": pa.array([VISITOR] * len(ratings), pa.int32()),
                 "item_id": pa.array(ratings.keys(), pa.int32()),
-                "rating": pa.array(map(round, ratings.values()), pa.int32()),
+                "rating": pa.array(map(known.rating, ratings.values()), pa.int32()),
                 "seq": pa.array(range(len(ratings)), pa.int64()),
+                "value": pa.array(ratings.values(), pa.float64()),
+                "is_like": pa.array(map(known.is_like, ratings.values()), pa.bool_()),
             }
         )
         return self._list(request, [VISITOR], given)

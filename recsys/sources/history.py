@@ -24,7 +24,14 @@ Lines = NDArray[np.int64]
 
 SCHEMA = proven(
     pa.schema(
-        [("user_id", pa.int32()), ("item_id", pa.int32()), ("rating", pa.int16()), ("seq", pa.int64())]
+        [
+            ("user_id", pa.int32()),
+            ("item_id", pa.int32()),
+            ("rating", pa.int16()),
+            ("seq", pa.int64()),
+            ("value", pa.float64()),
+            ("is_like", pa.bool_()),
+        ]
     ),
     ("user_id", "item_id"),
 )
@@ -50,30 +57,30 @@ def ratings(inputs: Mapping[str, Path], settings: Mapping[str, Any], context: Co
     inputs : mapping of str to Path
         ``train``.
     settings : mapping
-        ``lowest`` and ``highest`` rating.
+        ``lowest`` and ``highest`` rating, and ``liked``, from which on a rating is a like.
     context : Context
         Not used.
 
     Returns
     -------
     mapping of str to rows
-        ``staging.ratings`` (user_id, item_id, rating, seq), in the order of lines; ``seq`` is the line
-        number.
+        ``staging.ratings`` (user_id, item_id, rating, seq, value, is_like), in the order of lines; ``seq`` is
+        the line number, ``value`` the rating.
 
     Raises
     ------
     MalformedError
         While reading: a block breaks the format, or repeats a user or an item of a user.
     """
-    blocks = History(settings["lowest"], settings["highest"]).batches(inputs["train"])
+    blocks = History(settings["lowest"], settings["highest"], settings["liked"]).batches(inputs["train"])
     return {"staging.ratings": pa.RecordBatchReader.from_batches(SCHEMA, blocks)}
 
 
 class History:
     """Parse blocks of lines; keep the current user and the number of lines still expected."""
 
-    def __init__(self, lowest: int, highest: int) -> None:
-        self.lowest, self.highest = lowest, highest
+    def __init__(self, lowest: int, highest: int, liked: int) -> None:
+        self.lowest, self.highest, self.liked = lowest, highest, liked
         self.user, self.missing, self.line = -1, 0, 0
         self.open: Lines = np.empty(0, np.int64)  # user and item of the user's lines so far, sorted
         self.users: list[Integers] = []
@@ -103,7 +110,15 @@ class History:
         self.users.append(users)
         places = np.delete(np.arange(self.line + 1, self.line + 1 + len(first)), heads)
         self.line += len(first)
-        return pa.record_batch([owners, items, rated.astype(np.int16), places], schema=SCHEMA)
+        columns = [
+            owners,
+            items,
+            rated.astype(np.int16),
+            places,
+            rated.astype(np.float64),
+            rated >= self.liked,
+        ]
+        return pa.record_batch(columns, schema=SCHEMA)
 
     def _owners(self, heads: Lines, users: Integers, counts: Lines, lines: int) -> Integers:
         """Return the user of each rating of a block; check that headers are where the counts say."""

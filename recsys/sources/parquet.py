@@ -17,8 +17,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recsys.errors import InputError
+from recsys.sources.interactions import verb
 
 SUFFIX = ".parquet"
+FORMAT_VERSIONS = (1, 2)  # of dataset.json
+KEYS_OF_2 = ("feedback", "liked_rating", "noun", "split")
 METADATA = "dataset.json"  # digests and settings of the import that wrote the files
 LARGEST = 2**31 - 1
 SORTED_ROWS = 1 << 24  # unsorted ratings in memory at a time, about
@@ -38,7 +41,10 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "truth": {"user_id": ID, "track_id": ID, "label": (0, 1)},
     "users": {"user_id": ID, "original_id": TEXT, "name": TEXT},
     "items": {"item_id": ID, "original_id": TEXT, "name": TEXT},
+    "item_attributes": {"item_id": ID},
+    "held_out": {"user_id": ID, "item_id": ID},
 }
+VALUE = "value"  # of ratings, where an import of format version 2 wrote them
 REQUIRED = ("ratings", "tracks", "albums", "artists", "genres")
 NEVER_EMPTY = ("ratings", "candidates")
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +54,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "truth": ("user_id", "track_id"),
     "users": ("user_id",),
     "items": ("item_id",),
+    "item_attributes": ("item_id",),
+    "held_out": ("user_id", "item_id"),
 }
 MAY_LACK = ("tracks.album_id", "tracks.artist_id", "albums.artist_id", "users.name", "items.name")
 LISTS = ("tracks", "albums", "artists", "genres")  # their ids share one namespace
@@ -115,8 +123,11 @@ def read_metadata(place: str, text: str) -> dict[str, Any]:
         found = json.loads(text)
     except ValueError as error:
         raise InputError(place, None, None, f"JSON as an import writes it: {error}") from None
-    if not isinstance(found, dict) or found.get("format_version") != 1:
-        raise InputError(place, None, None, "format_version 1")
+    if not isinstance(found, dict) or found.get("format_version") not in FORMAT_VERSIONS:
+        raise InputError(place, None, None, f"format_version {' or '.join(map(str, FORMAT_VERSIONS))}")
+    lacking = [key for key in KEYS_OF_2 if key not in found]
+    if found["format_version"] == 2 and lacking:
+        raise InputError(place, None, None, f"the keys {', '.join(lacking)}, as an import writes them")
     return found
 
 
@@ -132,7 +143,24 @@ def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
     """
-    return {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
+    if metadata.get("format_version") == 1:
+        return {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
+    if not metadata:
+        return {}
+    scale = metadata.get("scale") or (0.0, 100.0)
+    liked = metadata.get("liked")
+    return {
+        "liked.rating": metadata["liked_rating"],
+        "dataset.values": "value",
+        "dataset.feedback": metadata["feedback"],
+        "dataset.scale_low": float(scale[0]),
+        "dataset.scale_high": float(scale[1]),
+        "dataset.liked": 0.0 if liked is None else float(liked),
+        "dataset.top_count": float(metadata.get("top_count") or 0.0),
+        "dataset.noun": metadata["noun"],
+        "dataset.verb": verb(metadata["noun"]),
+        "dataset.split": metadata["split"],
+    }
 
 
 def row_count(name: str, path: Path) -> int:

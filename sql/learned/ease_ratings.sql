@@ -8,7 +8,7 @@
 with
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('staging.ratings') }}
 ),
 
 items as (
@@ -24,7 +24,7 @@ final as (
         ratings.user_id,
         ratings.item_id,
         case
-            when ratings.rating >= {{ var('liked.rating') }} then cast(1.0 as double)
+            when ratings.is_like then cast(1.0 as double)
             else {{ var('ease.other_weight') }}
         end as weight
     from ratings

@@ -6,7 +6,7 @@
 with
 
 ratings as (
-    select item_id, rating from {{ ref('validation.ratings') }}
+    select item_id, is_like from {{ ref('validation.ratings') }}
 ),
 
 listed as (
@@ -22,7 +22,7 @@ albums as (
 ),
 
 drawn as (
-    select item_id, count(*) filter (where rating >= {{ var('liked.rating') }}) as draw_count
+    select item_id, count(*) filter (where is_like) as draw_count
     from ratings
     group by item_id
 ),

@@ -5,7 +5,7 @@
 with
 
 final as (
-    select ratings.user_id, ratings.item_id, ratings.rating
+    select ratings.user_id, ratings.item_id, ratings.rating, ratings.value, ratings.is_like
     from {{ ref('staging.ratings') }} as ratings
     where ratings.user_id = the_user
 )

@@ -9,7 +9,7 @@
 with
 
 history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating, is_like from {{ ref('main.history_of') }}(the_user)
 ),
 
 counts as (
@@ -38,7 +38,7 @@ terms as (
         'affinity', history.item_id, history.rating, near.weight,
         near.weight * case
             when not near.is_ease then pow(1 + history.rating, {{ var('item_neighbours.rating_power') }})
-            when history.rating >= {{ var('liked.rating') }} then 1.0::double
+            when history.is_like then 1.0::double
             else {{ var('ease.other_weight') }}
         end
     from history
@@ -49,7 +49,7 @@ terms as (
     select
         'ease', history.item_id, history.rating, near.weight,
         near.weight * case
-            when history.rating >= {{ var('liked.rating') }} then 1.0::double
+            when history.is_like then 1.0::double
             else {{ var('ease.other_weight') }}
         end / pow(counts.rating_count, {{ var('ease.popularity_power') }})
     from history

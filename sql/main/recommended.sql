@@ -11,7 +11,7 @@ retrieved as (
 ),
 
 history as (
-    select user_id, item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select user_id, item_id, rating, is_like from {{ ref('main.history_of') }}(the_user)
 ),
 
 pair_features as {{ inline('features.candidates', {

@@ -7,7 +7,7 @@
 with
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('retrieval.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('retrieval.ratings') }}
 ),
 
 weights as (
@@ -25,7 +25,7 @@ final as (
         ratings.rating,
         case
             when not kind.is_ease then pow(1 + ratings.rating, {{ var('item_neighbours.rating_power') }})
-            when ratings.rating >= {{ var('liked.rating') }} then 1
+            when ratings.is_like then 1
             else {{ var('ease.other_weight') }}
         end as strength
     from ratings

@@ -10,11 +10,17 @@ users as (
 ),
 
 ratings as (
-    select user_id, item_id, rating, seq from {{ ref('validation.ratings') }}
+    select user_id, item_id, rating, seq, value, is_like from {{ ref('validation.ratings') }}
 ),
 
 final as (
-    select ratings.user_id, ratings.item_id, ratings.rating, ratings.seq
+    select
+        ratings.user_id,
+        ratings.item_id,
+        ratings.rating,
+        ratings.seq,
+        ratings.value,
+        ratings.is_like
     from ratings
     semi join users on ratings.user_id = users.user_id
 )

@@ -18,7 +18,7 @@ ratings as (
         user_id,
         item_id,
         case
-            when rating >= {{ var('liked.rating') }} then cast(1.0 as double)
+            when is_like then cast(1.0 as double)
             else {{ var('ease.other_weight') }}
         end as strength
     from {{ ref('staging.ratings') }}

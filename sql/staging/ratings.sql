@@ -1,12 +1,14 @@
 -- grain: one rating
 -- key: user_id, item_id
--- units: rating 0..100; seq ascends with time within a user; for text files it is the line number
+-- units: rating 0..100; value as in the owner's data: stars, plays, 1 for a like; seq ascends with time within
+--   a user; for text files it is the line number
 -- nulls: none
 {% if has_source('ratings') -%}
 with
 
 rated as (
-    select user_id, item_id, rating, seq from read_parquet({{ source('ratings') }})
+    select user_id, item_id, rating, seq, {{ 'value' if var('dataset.values') == 'value' else 'rating' }} as value
+    from read_parquet({{ source('ratings') }})
 ),
 
 final as (
@@ -15,7 +17,13 @@ final as (
         {{ require('item_id >= 0', 'item_id', 'no item id') }}::integer as item_id,
         {{ require('rating between 0 and ' ~ var('scale.highest'), 'rating', 'no rating') }}::smallint
             as rating,
-        {{ require('seq is not null', 'seq', 'no seq') }}::bigint as seq
+        {{ require('seq is not null', 'seq', 'no seq') }}::bigint as seq,
+        {{ require('value is not null', 'value', 'no value') }}::double as value,
+        {% if var('dataset.values') == 'value' -%}
+        value >= {{ var('dataset.liked') }} as is_like
+        {%- else -%}
+        rating >= {{ var('liked.rating') }} as is_like
+        {%- endif %}
     from rated
 )
 
@@ -24,13 +32,21 @@ select * from final
 {{ reader(
     'history.ratings',
     train=source('train'),
-    settings={'lowest': var('scale.lowest'), 'highest': var('scale.highest')}
+    settings={
+        'lowest': var('scale.lowest'), 'highest': var('scale.highest'), 'liked': var('liked.rating')
+    }
 ) }}
 {%- else -%}
 with
 
 final as (
-    select null::integer as user_id, null::integer as item_id, null::smallint as rating, null::bigint as seq
+    select
+        null::integer as user_id,
+        null::integer as item_id,
+        null::smallint as rating,
+        null::bigint as seq,
+        null::double as value,
+        null::boolean as is_like
     where false
 )
 

@@ -1,4 +1,4 @@
--- grain: one like: a rating of a track of at least liked.rating, by any user
+-- grain: one like: a rating of a track that counts as a like, by any user
 -- key: none, inherits the checked key of staging.ratings
 -- units: ids only
 -- nulls: none
@@ -6,7 +6,7 @@
 with
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, is_like from {{ ref('staging.ratings') }}
 ),
 
 tracks as (
@@ -17,7 +17,7 @@ final as (
     select ratings.user_id, ratings.item_id as track_id
     from ratings
     semi join tracks on ratings.item_id = tracks.track_id
-    where ratings.rating >= {{ var('liked.rating') }}
+    where ratings.is_like
 )
 
 select * from final

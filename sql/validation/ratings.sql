@@ -6,7 +6,7 @@
 with
 
 ratings as (
-    select user_id, item_id, rating, seq from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, seq, value, is_like from {{ ref('staging.ratings') }}
 ),
 
 held_out as (
@@ -14,7 +14,13 @@ held_out as (
 ),
 
 final as (
-    select ratings.user_id, ratings.item_id, ratings.rating, ratings.seq
+    select
+        ratings.user_id,
+        ratings.item_id,
+        ratings.rating,
+        ratings.seq,
+        ratings.value,
+        ratings.is_like
     from ratings
     anti join held_out on ratings.user_id = held_out.user_id and ratings.item_id = held_out.track_id
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recsys.project.contract import Context, proven_key
 from recsys.sources import history
 
-SETTINGS = {"lowest": 0, "highest": 100}
+SETTINGS = {"lowest": 0, "highest": 100, "liked": 80}
 PLAIN = "7|3\n1\t0\n2147483647\t100\n30\t9\n0|0\n2147483647|1\n1\t50\n"
 ROWS = [(7, 1, 0, 2), (7, 2147483647, 100, 3), (7, 30, 9, 4), (2147483647, 1, 50, 7)]
 

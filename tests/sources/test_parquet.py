@@ -168,7 +168,12 @@ def test_candidates_may_be_missing_only_if_somebody_says_so(data, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("{", "JSON as an import"), ('{"format_version": 2}', "format_version 1"), ("[]", "format_version 1")],
+    [
+        ("{", "JSON as an import"),
+        ('{"format_version": 3}', "format_version 1 or 2"),
+        ('{"format_version": 2, "liked_rating": 80}', "the keys feedback, noun, split"),
+        ("[]", "format_version 1"),
+    ],
 )
 def test_metadata_that_no_import_wrote_are_refused(data, tmp_path, text, expected):
     (data / "dataset.json").write_text(text)

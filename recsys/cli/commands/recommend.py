@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from recsys.backends.database import Limits
     from recsys.serving.lists import Recommender, RecommendRequest
+    from recsys.sources.interactions import Interactions
 
-EXPECTED = "expected ITEM=RATING,..., such as 'film 50=90,film 7=20', or a file of item,rating lines"
+EXPECTED = "expected ITEM=RATING,..., such as 'film 50=5,film 7=2', or a file of item,rating lines"
 
 
 @click.command()
@@ -58,7 +59,8 @@ def recommend(
     """Recommend what to hear next, and say why.
 
     Tracks of the whole catalogue (what goes with the user's ratings, the best of liked albums, artists and
-    genres, popular ones) are ranked. RATINGS, 0 to 100, stand for somebody who is not in the data.
+    genres, popular ones) are ranked. RATINGS, on the scale of the data, stand for somebody who is not in the
+    data.
 
     \b
     Examples: recsys recommend 3 7 -k 5
@@ -160,12 +162,13 @@ def _lists(
 ) -> Iterator[pa.Table]:
     """Lists as people read them: users and items by the ids of the data's owner, names beside them."""
     from recsys.serving import ids
+    from recsys.serving.interactions import interactions
 
     if ratings is None:
         known = ids.user_ids(recommender.connection, users) if users else None
         tables = recommender.blocks(request, known, report)
     else:
-        given = _parsed(ratings)
+        given = _parsed(ratings, interactions(recommender.connection))
         items = ids.item_ids(recommender.connection, [item for item, _ in given])
         values = (rating for _, rating in given)
         tables = iter([recommender.for_ratings(request, dict(zip(items, values, strict=True)))])
@@ -173,35 +176,35 @@ def _lists(
         yield table.select(["user", "rank", "item", "name", "score", "reason"])
 
 
-def _parsed(ratings: str) -> list[tuple[str, float]]:
-    """Items and their ratings, from ``ITEM=RATING,...`` or a file; the last of a repeated item counts."""
+def _parsed(ratings: str, known: Interactions) -> list[tuple[str, float]]:
+    """Items and their values on the scale of the data, from ``ITEM=RATING,...`` or a file; the last of a repeated item counts."""
     path = Path(ratings)
     if "=" in ratings and not path.exists():
         pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in ratings.split(",")]
         for item, rating in pairs:
-            if not item or not _is_rating(rating):
-                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}, ratings from 0 to 100")
+            if not item or not _is_value(rating, known):
+                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}; {known.expected}")
         return [(item, float(rating)) for item, rating in pairs]
     if not path.is_file():
         raise UsageError(f"--ratings: {ratings!r}: {EXPECTED}")
-    return _read(path)
+    return _read(path, known)
 
 
-def _read(path: Path) -> list[tuple[str, float]]:
+def _read(path: Path, known: Interactions) -> list[tuple[str, float]]:
     found = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.reader(file), 1):
             if row and not (number == 1 and row[-1].strip().lower() == "rating"):
-                if len(row) != 2 or not _is_rating(row[1]):
-                    raise InputError(path, number, ",".join(row), "an item and a rating from 0 to 100")
+                if len(row) != 2 or not _is_value(row[1], known):
+                    raise InputError(path, number, ",".join(row), f"an item and {known.expected}")
                 found.append((row[0].strip(), float(row[1])))
     if not found:
         raise InputError(path, None, None, "lines of an item and a rating, found none")
     return found
 
 
-def _is_rating(text: str) -> bool:
+def _is_value(text: str, known: Interactions) -> bool:
     try:
-        return 0 <= float(text) <= 100
+        return known.holds(float(text))
     except ValueError:
         return False

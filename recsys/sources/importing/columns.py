@@ -1,68 +1,105 @@
-"""Which column is what: as a person says, else by the names that are usual."""
+"""Find the column of each role by the names that are usual."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from recsys.errors import UsageError
 
+USERS = """
+    user userid uid username customer customerid reviewer reviewerid member memberid listener listenerid
+    visitor visitorid client clientid account accountid viewer viewerid reader readerid player playerid
+    person personid session sessionid
+"""
+ITEMS = """
+    item itemid iid movie movieid film filmid track trackid song songid book bookid isbn product productid
+    stockcode sku asin game gameid article articleid anime animeid joke jokeid recipe recipeid show showid
+    podcast podcastid video videoid content contentid business businessid restaurant restaurantid place
+    placeid venue venueid beer beerid page url artist artistid album albumid
+"""
+COUNTS = """
+    plays play playcount playcounts numplays listens listencount count counts quantity qty clicks clickcount
+    views viewcount weight frequency purchases visits
+"""
 USUAL: Mapping[str, Sequence[str]] = {
-    "user": (
-        *("user", "userid", "uid", "username", "customer", "customerid", "reviewer", "reviewerid"),
-        *("member", "memberid", "listener", "listenerid", "visitor", "visitorid"),
-    ),
-    "item": (
-        *(
-            "item",
-            "itemid",
-            "iid",
-            "movie",
-            "movieid",
-            "film",
-            "filmid",
-            "track",
-            "trackid",
-            "song",
-            "songid",
-        ),
-        *("book", "bookid", "isbn", "product", "productid", "asin", "game", "gameid", "article", "articleid"),
-    ),
-    "rating": ("rating", "score", "stars", "ratingvalue", "bookrating", "overall", "preference"),
-    "time": ("timestamp", "time", "datetime", "date", "unixreviewtime", "ratedat", "createdat", "ts"),
-    "name": ("name", "title", "itemname", "movietitle", "tracktitle", "trackname", "booktitle", "songname"),
-    "genres": ("genres", "genre", "class", "categories", "category"),
-    "album": ("album", "albumid", "albumname"),
-    "artist": ("artist", "artistid", "artistname", "author", "bookauthor"),
-    "kind": ("kind", "itemtype", "type"),
+    "user": USERS.split(),
+    "item": ITEMS.split(),
+    "rating": [
+        "rating",
+        "score",
+        "stars",
+        "ratingvalue",
+        "bookrating",
+        "overall",
+        "preference",
+        *COUNTS.split(),
+    ],
+    "time": [
+        "timestamp",
+        "time",
+        "datetime",
+        "date",
+        "unixreviewtime",
+        "ratedat",
+        "createdat",
+        "ts",
+        "eventtime",
+        "listenedat",
+    ],
+    "name": ["name", "title", "itemname", "movietitle", "tracktitle", "trackname", "booktitle", "songname"],
+    "genres": ["genres", "genre", "class", "categories", "category"],
+    "album": ["album", "albumid", "albumname"],
+    "artist": ["artist", "artistid", "artistname", "author", "bookauthor"],
+    "kind": ["kind", "itemtype", "type"],
 }
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Columns that the options name, and roles that must not be guessed."""
+
+    columns: Mapping[str, str]
+    refused: Collection[str] = ()
+
+
 def plain(column: str) -> str:
-    """A column's name without what RecBole adds to it, case and punctuation: ``user_id:token`` is userid."""
+    """Return a name in lower case, without punctuation and RecBole's type: user_id:token is userid."""
     return "".join(letter for letter in column.split(":", maxsplit=1)[0].casefold() if letter.isalnum())
 
 
+def is_count(column: str) -> bool:
+    """Return whether a column is named like a number of plays, purchases or clicks."""
+    return plain(column) in COUNTS.split()
+
+
 def guessed(role: str, columns: Iterable[str], first: Sequence[str] = ()) -> str | None:
-    """The column that is usually called so, the most usual name first."""
+    """Return the column that is usually called so, the most usual name first."""
     by_name = {plain(column): column for column in reversed(list(columns))}
     return next((by_name[name] for name in (*first, *USUAL[role]) if name in by_name), None)
 
 
-def chosen(file: str, role: str, wanted: str | None, columns: Sequence[str]) -> str | None:
-    """The wanted column, else the usual one; UsageError, with all columns, without the wanted."""
-    if wanted is None:
-        return guessed(role, columns)
-    if wanted not in columns:
-        raise UsageError(f"{file}: no column {wanted!r}: expected one of {', '.join(columns)}")
-    return wanted
-
-
-def required(file: str, role: str, wanted: str | None, columns: Sequence[str]) -> str:
-    """The same; UsageError where there is none."""
-    column = chosen(file, role, wanted, columns)
+def chosen(file: str, role: str, wanted: Wanted, columns: Sequence[str]) -> str | None:
+    """Return the wanted column, else the usual one unless guesses are refused."""
+    column = wanted.columns.get(role)
     if column is None:
-        raise UsageError(
-            f"{file}: no column that is usually the {role}: name it with --{role}: expected one of "
-            f"{', '.join(columns)}"
-        )
+        return None if role in wanted.refused else guessed(role, columns)
+    if column not in columns:
+        raise UsageError(f"{file}: no column {column!r}; columns: {', '.join(columns)}")
     return column
+
+
+def required(file: str, role: str, wanted: Wanted, columns: Sequence[str]) -> str:
+    """Return the same; UsageError, with what helps, where there is none."""
+    column = chosen(file, role, wanted, columns)
+    if column is not None:
+        return column
+    listed = ", ".join(columns)
+    if len(columns) == 1:
+        raise UsageError(
+            f"{file}: found a single column ({listed}); use --delimiter TEXT if a text separates columns"
+        )
+    raise UsageError(
+        f"{file}: cannot find the {role} column; use --{role} COLUMN, or --no-header --columns NAMES for a "
+        f"file without a header (columns: {listed})"
+    )

@@ -23,13 +23,11 @@ BATCH = 1 << 20  # rows
 LINE = re.compile(r"CSV Error on Line: (\d+)")
 TEXT = re.compile(r"Original Line: ?(.*)")
 FILE = re.compile(r"^\s*file = (.*)$", re.MULTILINE)
-NUMBER = re.compile(r'Error when converting column "(.*)"\. Could not convert string ".*" to \'(.*)\'')
 NO_UTF_8 = re.compile(r"unicode|utf-8", re.IGNORECASE)
 REASON = re.compile(r"^(?:Value with unterminated quote|Maximum line size|The CSV Parser).*$", re.MULTILINE)
 UNWRITABLE = re.compile(r"No space left|[Cc]ould not write|[Ff]ailed to write")
 OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.InternalException)
 COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-WORDS = {"DOUBLE": "a number", "BIGINT": "a whole number", "VARCHAR": "a text"}
 
 
 @cache
@@ -38,7 +36,13 @@ def _templates() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(STATEMENTS), undefined=jinja2.StrictUndefined
     )
     environment.filters["quoted"] = quoted
+    environment.filters["literal"] = literal
     return environment
+
+
+def literal(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 class Engine:
@@ -59,6 +63,7 @@ class Engine:
             self.connection = duckdb.connect(config=config)
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {str(error).splitlines()[0]}") from None
+        self.connection.execute("set TimeZone = 'UTC'")
         self.connection.execute("set enable_progress_bar = true")
         self.connection.execute("set enable_progress_bar_print = false")
         self.watch = watch
@@ -118,8 +123,6 @@ def told(error: duckdb.Error, files: Sequence[str] = ()) -> Error:
 
 
 def _expected(message: str) -> str:
-    if found := NUMBER.search(message):
-        return f"{WORDS.get(found[2], f'a value of the type {found[2]}')} in the column {found[1]}"
     if found := COUNT.search(message):
         return f"{found[1]} columns, as in the header, found {found[2]}"
     found = REASON.search(message)

@@ -11,11 +11,21 @@ from pathlib import Path
 
 from recsys.errors import UsageError
 from recsys.sources.importing.engine import Engine
-from recsys.sources.importing.options import DUPLICATES, Options, Result, of_hundred
+from recsys.sources.importing.frames import is_path, name_of
+from recsys.sources.importing.options import (
+    DUPLICATES,
+    FEEDBACK,
+    LARGEST_HOLDOUT,
+    LARGEST_SEED,
+    SPLITS,
+    Options,
+    Result,
+    liked_rating,
+)
 from recsys.sources.importing.steps import Steps
 from recsys.version import __version__
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA = "dataset.json"
 
 
@@ -47,22 +57,57 @@ def run(options: Options, report: Report = lambda fraction, message: None) -> Re
 
 def _check(options: Options) -> None:
     if options.out.exists() and not options.force:
-        raise UsageError(f"{options.out}: is there already: --force replaces it")
+        raise UsageError(f"{options.out} exists already; --force replaces it")
     if options.out.exists() and not (options.out / METADATA).is_file():
-        raise UsageError(f"{options.out}: no imported data, which alone --force replaces")
-    named = [*options.files, *([options.items] if options.items else [])]
-    inside = [name for name in named if Path(name).resolve().is_relative_to(options.out.resolve())]
+        raise UsageError(f"{options.out} has no imported data, and --force replaces nothing else")
+    _refuse_replacing_sources(options)
+    _check_choices(options)
+    _check_numbers(options)
+    if options.item_columns and options.items is None:
+        raise UsageError(
+            f"--{next(iter(options.item_columns))}: names a column of the items file; use --items FILE"
+        )
+    for role in sorted(options.refused):
+        if role in options.columns or role in options.item_columns:
+            raise UsageError(f"--{role} and --no-{role}: give one of the two")
+    if options.names and options.header:
+        raise UsageError("--columns names the columns of a file without a header; use --no-header")
+
+
+def _refuse_replacing_sources(options: Options) -> None:
+    named = [*options.files, *([] if options.items is None else [options.items])]
+    out = options.out.resolve()
+    inside = [one for one in named if is_path(one) and Path(one).resolve().is_relative_to(out)]
     if inside:
-        raise UsageError(f"{options.out}: {inside[0]} is in it, and would be replaced: name another folder")
-    if options.duplicates not in DUPLICATES:
-        raise UsageError(f"--duplicates {options.duplicates}: expected {' or '.join(DUPLICATES)}")
+        raise UsageError(f"{options.out}: {inside[0]} is in it, and would be replaced; name another folder")
+
+
+def _check_choices(options: Options) -> None:
+    choices = (
+        ("feedback", options.feedback, FEEDBACK),
+        ("duplicates", options.duplicates, (None, *DUPLICATES)),
+        ("split", options.split, (None, *SPLITS)),
+    )
+    for name, value, allowed in choices:
+        if value not in allowed:
+            raise UsageError(f"--{name} {value}: expected {' or '.join(one for one in allowed if one)}")
+    if options.delimiter == "" or options.separator == "":
+        name = "delimiter" if options.delimiter == "" else "separator"
+        raise UsageError(f"--{name} '': expected one character or more")
+    if not options.noun.strip() or not options.noun.isprintable():
+        raise UsageError(f"--noun {options.noun!r}: expected a word, such as film")
+
+
+def _check_numbers(options: Options) -> None:
+    for name, value, highest in (
+        ("seed", options.seed, LARGEST_SEED),
+        ("holdout", options.holdout, LARGEST_HOLDOUT),
+    ):
+        if not 0 <= value <= highest:
+            raise UsageError(f"--{name} {value}: expected a whole number 0..{highest}")
     if options.scale and not options.scale[0] < options.scale[1]:
         raise UsageError(
             f"--scale {options.scale[0]:g} {options.scale[1]:g}: expected the lowest rating first"
-        )
-    if options.item_columns and options.items is None:
-        raise UsageError(
-            f"--{next(iter(options.item_columns))}: a column of the file --items, which is not given"
         )
 
 
@@ -90,14 +135,23 @@ def _unfinished(options: Options) -> Iterator[Path]:
 
 def _write_metadata(options: Options, result: Result, folder: Path) -> None:
     """What the data are: from where, how, and digests that a build compares with the files."""
+    given = [*options.files, *([] if options.items is None else [options.items])]
     described = {
         "format_version": FORMAT_VERSION,
         "recsys": __version__,
-        "sources": [*options.files, *([options.items] if options.items else [])],
+        "sources": [str(one) if is_path(one) else name_of(one) for one in given],
         "columns": result.columns,
         "item_columns": result.item_columns,
-        "scale": list(result.scale),
-        "liked": of_hundred(result.liked, result.scale),
+        "refused": sorted(options.refused),
+        **result.recipe,
+        "feedback": result.feedback,
+        "scale": result.scale,
+        "liked": result.liked,
+        "liked_rating": liked_rating(result),
+        "top_count": result.top_count,
+        "noun": result.noun,
+        "separator": options.separator,
+        "split": result.split,
         "holdout": options.holdout,
         "seed": options.seed,
         "duplicates": options.duplicates,

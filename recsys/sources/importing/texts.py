@@ -1,27 +1,54 @@
-"""The lines of the files that a person gives, as they stand there, and what is wrong with a whole file."""
+"""Read the lines of text files as they are, and refuse files that are no text."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from recsys.errors import InputError
+from recsys.errors import InputError, UsageError
 
 PACKED = {".gz": "gzip", ".zst": "zstd"}  # by suffix, as DuckDB takes them
 CHUNK = 1 << 22  # bytes
 HEAD = 4096  # bytes that tell text from something else
+LONGEST = 1 << 20  # characters of the first lines that are looked at
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-REMEDY = "text in UTF-8, which iconv makes of other encodings"
+LONGEST_DELIMITER = 4  # bytes, of DuckDB
+STAND_IN = "\x1f"  # the unit separator, for a longer delimiter
+REMEDY = "text in UTF-8; --encoding latin-1 (or another) reads it"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the columns of a text file are separated and quoted; an empty quote: no quotes."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = '"'
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Yield the fields of each record; a blank line has none."""
+        if len(self.delimiter) > 1:
+            stripped = (line.rstrip("\r\n") for line in lines)
+            yield from (line.split(self.delimiter) if line else [] for line in stripped)
+            return
+        yield from csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote or None,
+            escapechar="\\" if self.escape == "\\" else None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+        )
 
 
 def unpacked(path: Path) -> pa.NativeFile:
-    """The bytes of a file, decompressed where its name says so; InputError if it cannot be opened."""
+    """Open the bytes of a file, decompressed where its name says so; InputError if it cannot be opened."""
     try:
         return pa.input_stream(str(path), compression=PACKED.get(path.suffix.lower()))
     except OSError as error:
@@ -45,15 +72,15 @@ def refuse_damaged(path: Path) -> None:
 def refuse_other_than_text(path: Path) -> None:
     """InputError for a file that begins as no text in UTF-8 does."""
     with unpacked(path) as file:
-        head = file.read(HEAD)
-    if head.startswith(UTF_16):
-        raise InputError(path, None, None, f"{REMEDY}: found UTF-16")
-    if b"\0" in head:
+        start = file.read(HEAD)
+    if start.startswith(UTF_16):
+        raise InputError(path, None, None, "text in UTF-8, found UTF-16; --encoding utf-16 reads it")
+    if b"\0" in start:
         raise InputError(path, None, None, f"{REMEDY}: found bytes that are no text")
 
 
 def undecodable(path: Path) -> InputError:
-    """An error that names the first line that is no UTF-8."""
+    """Return an error that names the first line that is no UTF-8."""
     with io.BufferedReader(unpacked(path)) as file:
         for number, line in enumerate(file, 1):
             try:
@@ -64,32 +91,71 @@ def undecodable(path: Path) -> InputError:
     return InputError(path, None, None, REMEDY)
 
 
-def dialect(layout: Mapping[str, Any]) -> dict[str, Any]:
-    """A layout as Python's csv takes it."""
-    quoting = csv.QUOTE_MINIMAL if layout["quote"] else csv.QUOTE_NONE
-    return {"delimiter": layout["delimiter"], "quotechar": layout["quote"] or None, "quoting": quoting}
+def is_utf_8(path: Path) -> bool:
+    """Return whether all of a file is UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with unpacked(path) as file:
+            while chunk := file.read(CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def records(path: Path, layout: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """The records of a text file that are not blank: the line that each begins on, and its text."""
+def head(path: Path, count: int) -> Sequence[str]:
+    """Return the first lines of a text file, none of which is cut off."""
+    with opened(path) as file:
+        text = file.read(LONGEST)
+        is_cut = bool(file.read(1))
+    lines = text.split("\n")
+    lines = lines[:-1] if len(lines) > 1 and (is_cut or not lines[-1]) else lines
+    return [f"{line}\n" for line in lines[:count]]
+
+
+def records(path: Path, dialect: Dialect, skip: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield the records of a text file that are not blank: the line that each begins on, and its text."""
     with opened(path) as file:
         held: list[str] = []
 
         def lines() -> Iterator[str]:
-            for line in file:
+            for line in itertools.islice(file, skip, None):
                 held.append(line)
                 yield line
 
-        reader = csv.reader(lines(), **dialect(layout))
-        begins = 1
-        for record in reader:
-            text = "".join(held).rstrip("\r\n")
+        begins = skip + 1
+        for record in dialect.rows(lines()):
+            text, length = "".join(held).rstrip("\r\n"), len(held)
             held.clear()
             if record:
                 yield begins, text
-            begins = reader.line_num + 1
+            begins += length
 
 
 def opened(path: Path) -> io.TextIOWrapper:
-    """The text of a file without its byte order mark; what is no UTF-8 becomes a question mark."""
+    """Open the text of a file without its byte order mark; what is no UTF-8 becomes a question mark."""
     return io.TextIOWrapper(unpacked(path), encoding="utf-8-sig", errors="replace", newline="")
+
+
+def rewritten(path: Path, folder: Path, encoding: str, delimiter: str | None = None) -> Path:
+    """Write a file anew in UTF-8, line by line the same but for a long delimiter; return the copy.
+
+    UsageError for an encoding that is unknown, InputError for a line that is not in it.
+    """
+    copy = folder / f"{len(list(folder.iterdir()))}.csv"
+    number = 0
+    try:
+        with (
+            io.TextIOWrapper(unpacked(path), encoding=encoding, newline="") as file,
+            copy.open("w", encoding="utf-8", newline="") as out,
+        ):
+            for number, line in enumerate(file, 1):  # noqa: B007  named where the next cannot be read
+                out.write(line.replace(delimiter, STAND_IN) if delimiter else line)
+    except LookupError:
+        raise UsageError(
+            f"--encoding {encoding}: no such encoding; examples: latin-1, cp1252, utf-16"
+        ) from None
+    except UnicodeError as error:
+        raise InputError(path, number + 1, None, f"text in {encoding}: {error}") from None
+    return copy

@@ -6,7 +6,7 @@
 with
 
 ratings as (
-    select item_id, rating from {{ ref('staging.ratings') }}
+    select item_id, is_like from {{ ref('staging.ratings') }}
 ),
 
 lineage as (
@@ -27,7 +27,7 @@ drawn as (
     select coalesce(lineage.album_id, lineage.track_id) as item_id, count(*) as draw_count
     from ratings
     inner join lineage on ratings.item_id = lineage.track_id
-    where ratings.rating >= {{ var('liked.rating') }}
+    where ratings.is_like
     group by coalesce(lineage.album_id, lineage.track_id)
 ),
 

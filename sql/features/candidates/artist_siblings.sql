@@ -9,7 +9,7 @@ candidates as (
 ),
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('staging.ratings') }}
 ),
 
 works as (
@@ -26,7 +26,7 @@ rated_works as (
         works.work_id,
         count(*) as rating_count,
         sum(ratings.rating) as rating_sum,
-        count(*) filter (where ratings.rating >= {{ var('liked.rating') }}) as liked_count
+        count(*) filter (where ratings.is_like) as liked_count
     from ratings
     inner join works on ratings.item_id = works.item_id
     where works.artist_id is not null

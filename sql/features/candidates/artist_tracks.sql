@@ -9,7 +9,7 @@ candidates as (
 ),
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('staging.ratings') }}
 ),
 
 lineage as (
@@ -17,7 +17,7 @@ lineage as (
 ),
 
 rated as (
-    select ratings.user_id, lineage.artist_id, ratings.rating
+    select ratings.user_id, lineage.artist_id, ratings.rating, ratings.is_like
     from ratings
     inner join lineage on ratings.item_id = lineage.track_id
     semi join candidates on ratings.user_id = candidates.user_id
@@ -29,7 +29,7 @@ summed as (
         artist_id,
         count(*) as artist_track_count,
         sum(rating) / count(*) as artist_track_mean,
-        count(*) filter (where rating >= {{ var('liked.rating') }}) as artist_track_liked
+        count(*) filter (where is_like) as artist_track_liked
     from rated
     group by user_id, artist_id
 ),

@@ -17,7 +17,7 @@ track_genres as (
 ),
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('staging.ratings') }}
 ),
 
 placed as (
@@ -41,7 +41,13 @@ related as (
 ),
 
 final as (
-    select related.user_id, related.track_id, related.level, related.item_id, ratings.rating
+    select
+        related.user_id,
+        related.track_id,
+        related.level,
+        related.item_id,
+        ratings.rating,
+        ratings.is_like
     from related
     inner join ratings on related.user_id = ratings.user_id and related.item_id = ratings.item_id
 )

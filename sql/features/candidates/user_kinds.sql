@@ -10,7 +10,7 @@ candidates as (
 ),
 
 ratings as (
-    select user_id, item_id, rating from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like from {{ ref('staging.ratings') }}
 ),
 
 items as (
@@ -18,7 +18,7 @@ items as (
 ),
 
 rated as (
-    select ratings.user_id, ratings.rating, items.item_type
+    select ratings.user_id, ratings.rating, ratings.is_like, items.item_type
     from ratings
     left join items on ratings.item_id = items.item_id
     semi join candidates on ratings.user_id = candidates.user_id
@@ -32,7 +32,7 @@ final as (
         sum(rating) filter (where item_type = '{{ kind }}')
         / nullif(count(*) filter (where item_type = '{{ kind }}'), 0) as {{ kind }}_mean,
         {%- endfor %}
-        count(*) filter (where rating >= {{ var('liked.rating') }}) / count(*) as liked_share
+        count(*) filter (where is_like) / count(*) as liked_share
     from rated
     group by user_id
 )

@@ -6,7 +6,7 @@
 with
 
 ratings as (
-    select user_id, item_id, rating, seq from {{ ref('staging.ratings') }}
+    select user_id, item_id, rating, is_like, seq from {{ ref('staging.ratings') }}
 ),
 
 final as (
@@ -14,6 +14,7 @@ final as (
         user_id,
         item_id,
         rating::integer as rating,
+        is_like,
         (row_number() over (partition by user_id order by seq) - 1)::integer as position
     from ratings
 )

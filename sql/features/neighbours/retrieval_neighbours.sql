@@ -10,7 +10,7 @@
 with
 
 positions as (
-    select user_id, item_id, rating, position, position // {{ window }} as bucket
+    select user_id, item_id, rating, is_like, position, position // {{ window }} as bucket
     from {{ ref('features.positions') }}
     where rating >= {{ var('recommend.heard') }}
 ),
@@ -33,7 +33,7 @@ liked as (
     inner join tracks on positions.item_id = tracks.track_id
     inner join counts on positions.item_id = counts.item_id
     where
-        positions.rating >= {{ var('liked.rating') }}
+        positions.is_like
         and {{ uniform_hash('positions.user_id', 'positions.item_id') }} < counts.share
 ),
 

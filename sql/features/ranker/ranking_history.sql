@@ -17,7 +17,7 @@ siblings as (
     select
         user_id,
         track_id,
-        count(*) filter (where rating >= {{ var('liked.rating') }}) / count(*) as sibling_liked_share
+        count(*) filter (where is_like) / count(*) as sibling_liked_share
     from {{ ref('features.nearby_ratings') }}
     where level = 'sibling'
     group by user_id, track_id

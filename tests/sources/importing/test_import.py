@@ -69,28 +69,29 @@ def test_a_given_scale_is_mapped_to_0_and_100(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "stars", "liked"),
+    ("options", "stars", "liked", "of_hundred"),
     [
-        ({}, [1, 5], 75),  # 4 stars
-        ({"scale": (0.5, 5.0)}, [1, 5], 78),
-        ({"scale": (0.0, 100.0)}, [1, 5], 80),
-        ({"scale": (-10.0, 10.0)}, [1, 5], 80),
-        ({}, [4.5, 5], 0),  # all
-        ({}, [3, 3], 100),  # as is whatever is rated
-        ({"liked": 3.0}, [1, 5], 50),
+        ({}, [1, 5], 4, 75),
+        ({"scale": (0.5, 5.0)}, [1, 5], 4, 78),
+        ({"scale": (0.0, 100.0)}, [1, 5], 80, 80),
+        ({"scale": (-10.0, 10.0)}, [1, 5], 6, 80),
+        ({"scale": (4.5, 5.0)}, [4.5, 5], 4.5, 0),  # all
+        ({}, [3, 3], None, 0),  # every row
+        ({"liked": 3.0}, [1, 5], 3, 50),
     ],
 )
-def test_four_fifths_of_the_highest_rating_are_a_like(tmp_path, options, stars, liked):
+def test_four_fifths_of_the_highest_rating_are_a_like(tmp_path, options, stars, liked, of_hundred):
     data = imported(
         tmp_path, "user,item,rating\n" + "".join(f"u,m{s}{n},{s}\n" for n, s in enumerate(stars)), **options
     )
-    assert json.loads((data / "dataset.json").read_text())["liked"] == liked
+    recipe = json.loads((data / "dataset.json").read_text())
+    assert (recipe["liked"], recipe["liked_rating"]) == (liked, of_hundred)
 
 
 def test_four_stars_are_held_out_and_the_build_takes_them_for_likes(tmp_path):
     data = imported(tmp_path, many().replace(",5\n", ",4\n"), scale=(1.0, 5.0), holdout=3)
     assert rows(data, "truth", "select count(*) from it where label = 1") == [(120,)]
-    for overrides, count in [((), 6 * 40), (("liked.rating=76",), 0)]:
+    for overrides, count in [((), 6 * 40), (("dataset.liked=4.1",), 0)]:
         told, warehouse = Silent(), tmp_path / "w.duckdb"
         build(BuildOptions(data, warehouse, selected=("+validation.labels",), overrides=overrides), told)
         assert told.finished_models["validation.labels"].row_count == count
@@ -131,7 +132,7 @@ def test_albums_and_artists_that_are_named_alone_are_items_too(tmp_path):
     assert [row[1:3] for row in rows(data, "tracks")] == [(red, ann), (red, ann), (blue, ann), (blue, bob)]
     assert sorted(rows(data, "albums")) == sorted([(red, ann, []), (blue, None, [])])
     assert rows(data, "artists") == sorted([(ann,), (bob,)])
-    assert [item for _, item, _, _ in rows(data, "ratings", "from it order by seq")] == [
+    assert [item for (item,) in rows(data, "ratings", "select item_id from it order by seq")] == [
         ids["track", "One"],
         red,
         bob,
@@ -169,7 +170,7 @@ def test_the_headers_of_recbole_are_known(tmp_path):
         "a.inter",
         items=str(tmp_path / "a.item"),
     )
-    assert ratings_of(data) == [("1", "2", 100), ("1", "1", 0)]
+    assert ratings_of(data) == [("1", "2", 100), ("1", "1", 50)]
     assert rows(data, "items", "select name from it order by item_id") == [
         ("Toy Story",),
         (None,),
@@ -198,9 +199,9 @@ def test_every_form_of_the_file_means_the_same(tmp_path, form):
 
 
 def test_columns_may_be_called_anything(tmp_path):
-    odd = 'who"; drop table x; --,an item,{{ 7 }},$path\nu,m,1,2\nu,n,2,1\n'
+    odd = 'who"; drop table x; --,an item,{{ 7 }},$path\nu,m,2,2\nu,n,1,1\n'
     columns = {"user": 'who"; drop table x; --', "item": "an item", "rating": "{{ 7 }}", "time": "$path"}
-    assert ratings_of(imported(tmp_path, odd, columns=columns)) == [("u", "n", 100), ("u", "m", 0)]
+    assert ratings_of(imported(tmp_path, odd, columns=columns)) == [("u", "n", 0), ("u", "m", 25)]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,7 @@ REFUSED = [
     ("no user", HEADER + numbered(",m,3,1\n"), {}, 5, ",m,3,1", "a user in the column user"),
     ("no item", HEADER + numbered('u,"",3,1\n'), {}, 5, 'u,"",3,1', "an item in the column item"),
     ("no time", HEADER + numbered("u,m,3,\n"), {}, 5, "u,m,3,", "a time in the column time"),
-    ("time in words", HEADER + numbered("u,m,3,noon\n"), {}, 5, "u,m,3,noon", "a whole number in the column time"),
+    ("time in words", HEADER + numbered("u,m,3,noon\n"), {}, 5, "u,m,3,noon", "a time in the column time"),
     ("outside the scale", HEADER + numbered("u,m,6,1\n"), {"scale": (1.0, 5.0)}, 5, "u,m,6,1", "a rating 1..5"),
     ("too few columns", HEADER + numbered("u,m\n"), {}, 5, "u,m", "4 columns"),
     ("rated twice", HEADER + numbered("u,m,3,1\nv,m,3,1\nu,m,4,2\n"), {}, 7, "u,m,4,2", "one rating of an item by a user"),
@@ -343,7 +344,7 @@ UNREADABLE = [
     ("gzip that is cut", "r.csv.gz", lambda folder: PACKED[:-20], "a complete gzip file"),
     ("gzip with a wrong checksum", "r.csv.gz", lambda folder: spoilt(PACKED, len(PACKED) - 8, 4), "a complete gzip file"),
     ("zstd that is text", "r.csv.zst", lambda folder: RATINGS.encode(), "a complete zstd file"),
-    ("UTF-16", "r.csv", lambda folder: RATINGS.encode("utf-16"), "text in UTF-8, which iconv makes of other encodings: found UTF-16"),
+    ("UTF-16", "r.csv", lambda folder: RATINGS.encode("utf-16"), "text in UTF-8, found UTF-16; --encoding utf-16 reads it"),
     ("no text", "r.csv", lambda folder: bytes(range(256)) * 9, "text in UTF-8"),
     ("json that is cut", "r.json", lambda folder: b'[{"user": 1, "item": 2}, {"use', "a file that can be read: Malformed JSON"),
     ("json that is text", "r.json", lambda folder: RATINGS.encode(), "a file that can be read: Malformed JSON"),
@@ -374,7 +375,7 @@ def test_the_first_line_of_another_encoding_is_named(tmp_path, rows):
     with pytest.raises(InputError) as caught:
         imported(tmp_path, text.encode("latin-1"))
     assert (caught.value.line, caught.value.text) == (rows + 2, r"Zo\xeb,m,3,1")
-    assert caught.value.expected == "text in UTF-8, which iconv makes of other encodings"
+    assert caught.value.expected == "text in UTF-8; --encoding latin-1 (or another) reads it"
 
 
 def test_rows_are_found_in_compressed_text(tmp_path):
@@ -421,11 +422,11 @@ def test_rows_are_found_in_the_second_file_and_in_parquet(tmp_path):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"columns": {"user": "usr"}}, "no column 'usr': expected one of userId, movieId, rating, timestamp"),
-        ({"columns": {"rating": "stars"}}, "no column 'stars': expected one of userId, movieId"),
+        ({"columns": {"user": "usr"}}, "no column 'usr'; columns: userId, movieId, rating, timestamp"),
+        ({"columns": {"rating": "stars"}}, "no column 'stars'; columns: rating, timestamp"),
         ({"scale": (5.0, 1.0)}, "--scale 5 1: expected the lowest rating first"),
         ({"liked": 6.0}, "--liked 6: expected a rating 1..5"),
-        ({"item_columns": {"name": "title"}}, "--name: a column of the file --items, which is not given"),
+        ({"item_columns": {"name": "title"}}, "--name: names a column of the items file; use --items FILE"),
         ({"items": "nowhere.csv"}, "nowhere.csv: no such file"),
         ({"files": ["nowhere*.csv"]}, "nowhere*.csv: no such file"),
         ({"files": ["."]}, ".: expected a file, found a folder; './*' means the files in it"),
@@ -444,7 +445,7 @@ def test_wrong_arguments_are_refused_and_nothing_is_written(tmp_path, options, s
 
 def test_columns_that_cannot_be_guessed_are_listed(tmp_path):
     with pytest.raises(
-        UsageError, match="no column that is usually the user: name it with --user: expected one of a, b"
+        UsageError, match=r"cannot find the user column; use --user COLUMN.* \(columns: a, b\)"
     ):
         imported(tmp_path, "a,b\n1,2\n")
 
@@ -459,23 +460,25 @@ def test_what_is_no_id_is_refused(tmp_path, item, kind):
 def test_files_of_other_columns_are_not_one_table(tmp_path):
     (tmp_path / "a.csv").write_text("user,item,rating\nu,m,1\n")
     (tmp_path / "b.csv").write_text("item,user,rating\nu,m,1\n")
-    with pytest.raises(UsageError, match=r"b\.csv: expected the columns of .*a\.csv: user, item, rating"):
+    with pytest.raises(
+        UsageError, match=r"b\.csv: expected the columns and the layout of .*a\.csv: user, item, rating"
+    ):
         run(Options(files=[str(tmp_path / "*.csv")], out=tmp_path / "data"))
 
 
 def test_a_folder_that_is_there_is_replaced_by_force_alone_and_only_if_it_was_imported(tmp_path):
     data = imported(tmp_path)
     before = (data / "ratings.parquet").read_bytes()
-    with pytest.raises(UsageError, match="is there already: --force replaces it"):
+    with pytest.raises(UsageError, match="exists already; --force replaces it"):
         imported(tmp_path, many())
     with pytest.raises(Error):
-        imported(tmp_path, HEADER + "u,m,good,1\n", force=True)
+        imported(tmp_path, HEADER + numbered("u,m,good,1\n"), force=True)
     assert (data / "ratings.parquet").read_bytes() == before
     imported(tmp_path, many(), force=True)
     assert (data / "ratings.parquet").read_bytes() != before
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(UsageError, match="no imported data, which alone --force replaces"):
+    with pytest.raises(UsageError, match="has no imported data, and --force replaces nothing else"):
         imported(tmp_path, out=other, force=True)
 
 

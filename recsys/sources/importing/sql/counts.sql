@@ -1,6 +1,6 @@
 -- what was written
 select
-    (select count(*) from rated) as ratings,
+    (select count(*) from coded) as ratings,
     (select count(*) from users) as users,
     count(*) filter (where kind = 'track') as tracks,
     count(*) filter (where kind = 'album') as albums,

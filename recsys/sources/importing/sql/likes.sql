@@ -1,7 +1,7 @@
--- the high ratings of tracks, in the order of ratings: a like's place is its row's number
+-- the likes of tracks, in the order of ratings: a like's place is its row's number
 create table likes as
-select rated.user_id, rated.item_id as track_id
-from rated
-semi join things on things.kind = 'track' and rated.item_id = things.item_id
-where rated.rating >= $liked
-order by rated.rowid
+select coded.user_id, coded.item_id as track_id
+from coded
+semi join things on things.kind = 'track' and coded.item_id = things.item_id
+{{ 'where coded.value >= $liked' if liked is not none else '' }}
+order by coded.rowid

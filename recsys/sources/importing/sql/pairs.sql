@@ -1,1 +1,1 @@
-select user_id, item_id from rated
+select user_id, item_id from coded

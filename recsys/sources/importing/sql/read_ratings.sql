@@ -1,8 +1,9 @@
--- one row of the file of ratings, in its order: ids as texts, the rating on its own scale
+-- one row of the file of ratings, in its order: ids as texts, the value on its own scale
+{% from 'values.sql' import text, numeric, timed -%}
 create table events as
 select
-    nullif({{ user | quoted }}::varchar, '') as user_key,
-    nullif({{ item | quoted }}::varchar, '') as item_key,
-    {{ 'try_cast(' ~ (rating | quoted) ~ ' as double)' if rating else '1.0::double' }} as rating,
-    {{ (time | quoted) if time else '0' }} as time
+    {{ text(user, types[user]) }} as user_key,
+    {{ text(item, types[item]) }} as item_key,
+    {{ numeric(rating, types[rating], decimal) if rating else '1.0::double' }} as value,
+    {{ timed(time, types[time], style, decimal) if time else '0::bigint' }} as time
 from {% include 'scan.sql' %}

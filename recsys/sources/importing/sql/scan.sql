@@ -6,8 +6,6 @@ read_json($paths)
 {%- else -%}
 read_csv(
     $paths, columns = $columns, delim = $delimiter, quote = $quote, escape = $escape, header = $header,
-    {% if date_format %}dateformat = $date_format,{% endif %}
-    {% if timestamp_format %}timestampformat = $timestamp_format,{% endif %}
-    auto_detect = false, hive_partitioning = false
+    skip = $skip, auto_detect = false, hive_partitioning = false
 )
 {%- endif %}

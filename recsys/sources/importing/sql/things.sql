@@ -18,7 +18,7 @@ named_only as (
 ),
 
 rated as (
-    select distinct item_key from events
+    select distinct original_id as item_key from item_keys
 ),
 
 unlisted as (

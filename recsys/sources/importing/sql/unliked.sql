@@ -28,7 +28,7 @@ tracks as (
 unmet as (
     select tracks.user_id, (tracks.turn::bigint << 31) | tracks.track_id as turn_and_track
     from tracks
-    anti join rated on tracks.user_id = rated.user_id and tracks.track_id = rated.item_id
+    anti join coded on tracks.user_id = coded.user_id and tracks.track_id = coded.item_id
 ),
 
 found as (

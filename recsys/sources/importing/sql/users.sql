@@ -2,23 +2,25 @@
 create table users as
 with
 
-keys as (
-    select distinct user_key from events
+ids as (
+    select distinct original_id from user_keys
 ),
 
 numbered as (
     select
-        user_key,
-        try_cast(user_key as integer) as number,
-        row_number() over (order by user_key) as place
-    from keys
+        original_id,
+        try_cast(original_id as integer) as number,
+        row_number() over (order by original_id) as place
+    from ids
 ),
 
 rule as (
-    select bool_and(coalesce(number >= 0 and number::varchar = user_key, false)) as is_kept from numbered
+    select bool_and(coalesce(number >= 0 and number::varchar = original_id, false)) as is_kept from numbered
 )
 
-select (case when rule.is_kept then numbered.number else numbered.place end)::integer as user_id, user_key
+select
+    (case when rule.is_kept then numbered.number else numbered.place end)::integer as user_id,
+    numbered.original_id
 from numbered
 cross join rule
 order by user_id

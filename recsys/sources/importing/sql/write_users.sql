@@ -1,3 +1,1 @@
-copy (
-    select user_id, user_key as original_id, null::varchar as name from users order by user_id
-) to $path (format parquet)
+copy (select user_id, original_id, null::varchar as name from users order by user_id) to $path (format parquet)

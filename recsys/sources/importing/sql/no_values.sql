@@ -1,0 +1,1 @@
+update events set value = 1.0

@@ -1,2 +1,0 @@
-drop table events;
-alter table kept rename to events

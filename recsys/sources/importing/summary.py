@@ -1,0 +1,66 @@
+"""Say what an import found and wrote, a sentence a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from recsys.sources.importing.options import Options, Result, number
+
+UNITS = {"ratings": "ratings of", "counts": "counts of", "events": "counts of"}
+
+
+def sentences(options: Options, result: Result) -> list[str]:
+    """Return what was detected, what was dropped, what could be wrong, and what was written."""
+    said = [_columns("detected", result.columns, options.columns)]
+    if result.item_columns:
+        said.append(_columns("detected in the items file", result.item_columns, options.item_columns))
+    said += [_feedback(options, result), *result.notes]
+    if options.holdout:
+        said.append(_held_out(options, result))
+    said += [f"warning: {warning}" for warning in result.warnings]
+    return [*said, _written(options, result)]
+
+
+def _columns(what: str, found: Mapping[str, str | None], given: Mapping[str, str]) -> str:
+    """Return which column is what, and which of these were not named by an option."""
+    parts = [
+        f"{role} = {column}{' (given)' if role in given else ''}" for role, column in found.items() if column
+    ]
+    return f"{what}: {', '.join(parts)}"
+
+
+def _feedback(options: Options, result: Result) -> str:
+    reason = result.reason
+    if result.scale is not None:
+        low, high = map(number, result.scale)
+        origin = "as given" if result.is_scale_given else f"{reason}; --scale changes it"
+        kind = f"ratings from {low} to {high} ({origin})"
+    else:
+        kind = f"{result.feedback} ({reason})"
+    how = "" if options.liked is not None or result.feedback == "likes" else "; --liked changes it"
+    return f"feedback: {kind}; {liked(result)}{how}"
+
+
+def liked(result: Result) -> str:
+    """Return which rows are likes, as a sentence: ratings of 4 and more count as likes."""
+    if result.liked is None:
+        return "every row counts as a like"
+    return f"{UNITS[result.feedback]} {number(result.liked)} and more count as likes"
+
+
+def _held_out(options: Options, result: Result) -> str:
+    if not result.counts["candidates"]:
+        return f"held out nothing: no user likes {2 * options.holdout} {result.noun}s"
+    which = "last likes" if result.split == "time" else f"likes (seed {options.seed})"
+    return (
+        f"held out {options.holdout} {which} and {options.holdout} unrated {result.noun}s for each of "
+        f"{result.counts['test_users']:,} users"
+    )
+
+
+def _written(options: Options, result: Result) -> str:
+    counts = {name: f"{count:,}" for name, count in result.counts.items()}
+    others = [f"{counts[name]} {name}" for name in ("albums", "artists", "genres") if result.counts[name]]
+    rows = {"likes": "likes", "counts": "counts", "events": "counts"}.get(result.feedback, "ratings")
+    items = ", ".join([f"{counts['tracks']} {result.noun}s", *others])
+    return f"wrote {options.out}: {counts['ratings']} {rows} of {items} by {counts['users']} users"

@@ -1,0 +1,111 @@
+"""What the values of a data set mean: its kind of feedback, its scale and its words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from recsys.errors import UsageError
+
+VERBS = {
+    "played": ("track", "song", "artist", "album", "game", "piece"),
+    "watched": ("film", "movie", "video", "show", "series", "episode", "anime"),
+    "read": ("book", "article", "page", "paper", "story", "news"),
+    "bought": ("product", "good", "sku", "purchase"),
+    "visited": ("place", "restaurant", "venue", "business"),
+}
+OTHER_VERB = "chosen"
+
+
+def verb(noun: str) -> str:
+    """Return what people did with an item that is called so: bought for product."""
+    return next((verb for verb, nouns in VERBS.items() if noun.casefold() in nouns), OTHER_VERB)
+
+
+def number(value: float) -> str:
+    """Return a number as a person writes it: 4, 4.5, 1,234."""
+    if not math.isfinite(value) or abs(value) >= 1e15:
+        return f"{value:g}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0")
+
+
+def of_hundred(rating: float, scale: tuple[float, float]) -> int:
+    """Return a rating on the scale 0..100, with the formula of ``importing/sql/rating.sql``."""
+    low, high = scale
+    return math.floor(100 * (rating - low) / (high - low) + 0.5) if high > low else 100
+
+
+def of_count(count: float, top_count: float) -> int:
+    """Return a count on the log scale 1..100, with the formula of ``importing/sql/rating.sql``."""
+    if top_count <= 0:
+        return 100
+    return max(1, min(100, math.floor(100 * math.log1p(count) / math.log1p(top_count) + 0.5)))
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """The kind of feedback of a data set, with the scale and the words of its owner.
+
+    Attributes
+    ----------
+    feedback
+        ``"ratings"``, ``"likes"``, ``"counts"`` or ``"events"``.
+    scale_low, scale_high
+        Bounds of ratings.
+    liked
+        Value from which on a row is a like.
+    top_count
+        Count that becomes the rating 100.
+    noun
+        What an item is called.
+    """
+
+    feedback: str = "ratings"
+    scale_low: float = 0.0
+    scale_high: float = 100.0
+    liked: float = 80.0
+    top_count: float = 0.0
+    noun: str = "track"
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        return self.scale_low, self.scale_high
+
+    @property
+    def expected(self) -> str:
+        """What a value is, in words."""
+        if self.feedback == "ratings":
+            return f"a rating from {number(self.scale_low)} to {number(self.scale_high)}"
+        return "a number of 0 or more"
+
+    def holds(self, value: float) -> bool:
+        """Return whether a number is a value of this data set."""
+        low, high = self.scale if self.feedback == "ratings" else (0.0, math.inf)
+        return math.isfinite(value) and low <= value <= high
+
+    def checked(self, value: float, where: str) -> float:
+        """Return a value; UsageError, which names the place, for a number that is none."""
+        if not self.holds(value):
+            raise UsageError(f"{where}: expected {self.expected}")
+        return value
+
+    def rating(self, value: float) -> int:
+        """Return a value as a rating 0..100."""
+        if self.feedback == "likes":
+            return 100
+        if self.feedback == "ratings":
+            return of_hundred(value, self.scale)
+        return of_count(value, self.top_count)
+
+    def is_like(self, value: float) -> bool:
+        """Return whether a value is a like."""
+        return value >= self.liked
+
+    def words(self, value: float) -> str:
+        """Return a value as its owner says it: 4 of 5, played 37 times, bought."""
+        if self.feedback == "ratings":
+            low = f" (from {number(self.scale_low)})" if self.scale_low < 0 else ""
+            return f"{number(value)} of {number(self.scale_high)}{low}"
+        if self.feedback == "likes":
+            return verb(self.noun)
+        return f"{verb(self.noun)} {number(value)} time{'' if value == 1 else 's'}"
