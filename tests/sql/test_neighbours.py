@@ -132,7 +132,7 @@ def test_content_adds_up_what_the_user_says_of_album_and_artist(schemas):
 def test_tracks_of_the_artist_include_those_of_the_same_album(schemas):
     given = {
         "features.candidates": "user_id track_id artist_id\n1 1 20\n1 5 21\n1 6 -\n2 1 20",
-        "staging.ratings": "user_id item_id rating\n1 2 100\n1 3 50\n1 10 0\n3 2 0\n1 5 30",
+        "staging.ratings": "user_id item_id rating is_like\n1 2 100 true\n1 3 50 false\n1 10 0 false\n3 2 0 false\n1 5 30 false",
         "hierarchy.track_lineage": "track_id artist_id\n1 20\n2 20\n3 20\n5 22\n6 -",
     }
     expect(

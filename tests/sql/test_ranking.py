@@ -15,10 +15,10 @@ def test_history_keeps_what_is_not_rated_unknown(schemas):
             1       2        -            -             -            0
         """,
         "features.nearby_ratings": """
-            user_id track_id level   item_id rating
-            1       1        sibling 5       90
-            1       1        sibling 6       0
-            1       1        artist  20      100
+            user_id track_id level   item_id rating is_like
+            1       1        sibling 5       90     true
+            1       1        sibling 6       0      false
+            1       1        artist  20      100    true
         """,
         "features.artist_tracks": """
             user_id track_id artist_track_count artist_track_mean artist_track_liked
@@ -65,7 +65,7 @@ def test_genres_count_the_tracks_that_the_user_rated_of_them(schemas):
 def test_a_users_ratings_are_told_by_kind(schemas):
     given = {
         "staging.candidates": "user_id track_id\n1 7\n3 7",
-        "staging.ratings": "user_id item_id rating\n1 2 100\n1 3 50\n1 20 0\n1 99 80\n2 2 0",
+        "staging.ratings": "user_id item_id rating is_like\n1 2 100 true\n1 3 50 false\n1 20 0 false\n1 99 80 true\n2 2 0 false",
         "hierarchy.items": "item_id item_type\n2 track\n3 track\n20 artist",
     }
     kinds = result(schemas, "features.user_kinds", given)

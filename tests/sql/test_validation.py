@@ -18,9 +18,9 @@ from tests.reference import Album, Dataset, Track
 LIKES = "user_id track_id\n" + "".join(f"{user} {track}\n" for user in range(4) for track in range(8))
 
 
-def test_likes_are_high_ratings_of_tracks(schemas):
+def test_likes_are_likes_of_tracks(schemas):
     given = {
-        "staging.ratings": "user_id item_id rating\n1 7 80\n1 8 79\n1 10 100\n2 7 100",
+        "staging.ratings": "user_id item_id rating is_like\n1 7 80 true\n1 8 80 false\n1 10 100 true\n2 7 100 true",
         "staging.tracks": "track_id\n7\n8",
     }
     expect(result(schemas, "validation.likes", given), "user_id track_id\n1 7\n2 7")

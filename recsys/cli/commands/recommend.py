@@ -177,7 +177,7 @@ def _lists(
 
 
 def _parsed(ratings: str, known: Interactions) -> list[tuple[str, float]]:
-    """Items and their values on the scale of the data, from ``ITEM=RATING,...`` or a file; the last of a repeated item counts."""
+    """Return items and their values, from ``ITEM=RATING,...`` or a file; the last of an item counts."""
     path = Path(ratings)
     if "=" in ratings and not path.exists():
         pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in ratings.split(",")]
