@@ -69,11 +69,12 @@ class Interactions:
 
     @property
     def scale(self) -> tuple[float, float]:
+        """Return the bounds of ratings."""
         return self.scale_low, self.scale_high
 
     @property
     def expected(self) -> str:
-        """What a value is, in words."""
+        """Return what a value is, in words."""
         if self.feedback == "ratings":
             return f"a rating from {number(self.scale_low)} to {number(self.scale_high)}"
         return "a number of 0 or more"

@@ -144,7 +144,7 @@ def test_an_unknown_setting_is_refused(here):
 
 def test_ratings_of_the_most_rated_items_and_what_they_weigh(planted):
     given = {
-        "staging.ratings": "user_id item_id rating\n1 7 80\n1 8 79\n2 7 0\n2 9 100",
+        "staging.ratings": "user_id item_id is_like\n1 7 true\n1 8 false\n2 7 false\n2 9 true",
         "priors.items": "item_id rating_count\n7 2\n8 1\n9 1",
     }
     rows = result(planted, "learned.ease_ratings", given, overrides=("ease.items=2",))
@@ -154,7 +154,7 @@ def test_ratings_of_the_most_rated_items_and_what_they_weigh(planted):
 def test_a_candidate_gathers_the_weights_of_the_history_over_the_root_of_its_popularity(planted):
     given = {
         "staging.candidates": "user_id track_id\n1 7\n1 8\n2 7\n3 9",
-        "staging.ratings": "user_id item_id rating\n1 5 80\n1 6 79\n2 6 100\n4 5 100",
+        "staging.ratings": "user_id item_id is_like\n1 5 true\n1 6 false\n2 6 true\n4 5 true",
         "learned.item_weights": "item_i item_j weight\n7 5 .5\n7 6 -.25\n9 5 1",
         "priors.items": "item_id rating_count\n7 4\n8 1",
     }
