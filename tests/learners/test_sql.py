@@ -146,12 +146,12 @@ def test_siblings_of_the_artist_leave_the_candidates_own_album_out(planted: Ware
             1       6        12       -
         """,
         "staging.ratings": """
-            user_id item_id rating
-            1       2       100
-            1       10      100
-            1       3       80
-            1       11      40
-            1       5       90
+            user_id item_id rating is_like
+            1       2       100    true
+            1       10      100    true
+            1       3       80     true
+            1       11      40     false
+            1       5       90     true
         """,
         "hierarchy.track_lineage": """
             track_id album_id artist_id
