@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.learners.lists import counts, ease, ials, item_knn
+from recsys.learners.lists import counts, ease, ials, item_knn, neighbours
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.pruning import Budget
@@ -16,7 +16,9 @@ from recsys.learners.lists.search import Axis
 from recsys.learners.lists.weighting import useful, weights
 
 _REGULARIZATIONS = (10.0, 20.0, 30.0, 60.0, 100.0, 200.0, 300.0, 600.0, 1000.0, 2000.0, 3000.0)
-_DROPOUTS = (0.0, 0.1, 0.2, 0.33, 0.5)
+_DROPOUTS = (0.0, 0.1, 0.2, 0.33, 0.5, 0.67)
+_WINDOWS = (5, 10, 20, 50)
+_DECAYS = (0.6, 1.1, 1.6)
 _UNOBSERVED = (0.0032, 0.0056, 0.01, 0.018, 0.032, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0)
 _PENALTIES = (0.00032, 0.00056, 0.001, 0.0018, 0.0032, 0.0056, 0.01, 0.018, 0.032, 0.056, 0.1)
 _NEIGHBOURS = (20, 50, 100, 200, 500)
@@ -81,7 +83,17 @@ class Family:
 
 def usable(interactions: Interactions) -> tuple[str, ...]:
     """Return the names of the families that these interactions allow."""
-    return tuple(name for name in FAMILIES if name != "trending" or counts.time_span(interactions) > 0)
+    return tuple(name for name in FAMILIES if not left_out(name, interactions))
+
+
+def left_out(name: str, interactions: Interactions) -> str:
+    """Return why a family cannot be used, in a few words; empty if it can."""
+    if name in ("trending", "neighbours") and counts.time_span(interactions) == 0:
+        return "the data have no times"
+    widest = neighbours.NeighbourParameters(window=max(_WINDOWS))
+    if name == "neighbours" and not neighbours.is_affordable(interactions, widest):
+        return f"more than {neighbours.MOST_PAIRS // widest.window:,} interactions"
+    return ""
 
 
 def start(family: Family, interactions: Interactions) -> Parameters:
@@ -117,6 +129,10 @@ def _fit_ials(workshop: Workshop, parameters: Parameters) -> ListModel:
 
 def _fit_knn(workshop: Workshop, parameters: Parameters) -> ListModel:
     return item_knn.fit(workshop.interactions, item_knn.ItemKnnParameters(**parameters))
+
+
+def _fit_neighbours(workshop: Workshop, parameters: Parameters) -> ListModel:
+    return neighbours.fit(workshop.interactions, neighbours.NeighbourParameters(**parameters))
 
 
 def _fit_trending(workshop: Workshop, parameters: Parameters) -> ListModel:
@@ -155,6 +171,16 @@ FAMILIES = {
         ),
         _fit_knn,
         _fit_knn,
+    ),
+    "neighbours": Family(
+        {"weighting": "likes", "window": 10, "decay": 1.1},
+        lambda data: (
+            Axis("window", _WINDOWS),
+            Axis("decay", _DECAYS),
+            _weightings(data),
+        ),
+        _fit_neighbours,
+        _fit_neighbours,
     ),
     "trending": Family(
         {"half_life": 0.125},

@@ -19,20 +19,20 @@ import pyarrow as pa
 from recsys.evaluation import ranking
 from recsys.evaluation.bootstrap import groups, interval
 from recsys.learners.lists import counts
-from recsys.learners.lists.blend import Blend, competing
+from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.families import FAMILIES, Parameters, Workshop, start, usable
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.pruning import Budget
 from recsys.learners.lists.search import climb
 from recsys.learners.lists.split import Split
-from recsys.learners.lists.top import BLOCK_BYTES, gathered, top
+from recsys.learners.lists.top import gathered, top
 
 K, LONG = 10, 50
 FAR_BEHIND = 0.9  # of the best model's NDCG: a model below it is not searched further
 TRIALS = 60  # most trials of a search, whatever its budget
 _REFINED_SHARE = 0.7  # of the budget, after which only larger factors and blends are tried
-_STEPS = 10  # of a blend's weights from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -297,7 +297,7 @@ class _Search:
         if len(names) < 2 or not len(self.split.rows):
             return
         parts = Competing.of({name: self.models[name] for name in names}, self.histories)
-        weights = parts.best_weights(names, self.split, self.likes)
+        weights = parts.best_weights(names, self.split, K)
         if len(weights) > 1:
             model = Blend({name: self.models[name] for name in weights}, weights)
             self.judge("blend", weights, model)
@@ -306,81 +306,6 @@ class _Search:
         """Return what was found."""
         chosen = {name: trial.parameters for name, trial in self.best.items()}
         return Tuning(tuple(self.trials), chosen, self.by_user, self.lists)
-
-
-@dataclass(frozen=True)
-class Competing:
-    """Scaled scores of the items that at least one model ranks high for a user, unseen ones.
-
-    ``items`` int64 (users, width) are positions in the catalogue, -1 where there are fewer; ``scores``
-    float64 (models, users, width).
-    """
-
-    items: np.ndarray
-    scores: Mapping[str, np.ndarray]
-
-    @classmethod
-    def of(cls, models: Mapping[str, ListModel], histories: Interactions) -> Competing:
-        """Return the union of the models' best items, block by block."""
-        size = max(1, BLOCK_BYTES // (8 * max(1, histories.item_count) * (len(models) + 2)))
-        starts = range(0, histories.user_count, size)
-        blocks = [histories.users(slice(begin, begin + size)) for begin in starts]
-        found = [_competing_of(models, block) for block in blocks]
-        width = max((items.shape[1] for items, _ in found), default=0)
-        items = np.concatenate([_padded(items, width, -1) for items, _ in found])
-        names = list(models)
-        scores = {
-            name: np.concatenate([_padded(values[place], width, -np.inf) for _, values in found])
-            for place, name in enumerate(names)
-        }
-        return cls(items, scores)
-
-    def best_weights(self, names: list[str], split: Split, likes: np.ndarray) -> Parameters:
-        """Return the weights of a greedy blend: from the best model on, each added with its best share."""
-        total, weights = self.scores[names[0]].copy(), {names[0]: 1.0}
-        best = self._quality(total, split, likes)
-        for name in names[1:]:
-            shares = [step / _STEPS for step in range(1, _STEPS)]
-            found = [
-                self._quality((1 - share) * total + share * self.scores[name], split, likes)
-                for share in shares
-            ]
-            if max(found) > best:
-                best, share = max(found), shares[int(np.argmax(found))]
-                total = (1 - share) * total + share * self.scores[name]
-                weights = {one: round(weight * (1 - share), 6) for one, weight in weights.items()}
-                weights[name] = share
-        return weights
-
-    def _quality(self, scores: np.ndarray, split: Split, likes: np.ndarray) -> float:
-        scores = np.where(self.items >= 0, scores, -np.inf)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :K]
-        return _mean(
-            ranking.by_user(np.take_along_axis(self.items, order, axis=1), split.held_out, K)["ndcg"]
-        )
-
-
-def _competing_of(models: Mapping[str, ListModel], histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    """Return the union of each user's best items of every model, and their scaled scores."""
-    blend = Blend(models, dict.fromkeys(models, 1.0))
-    known = histories.with_items(blend.item_ids)
-    scores = np.stack([blend.part(name, histories) for name in models])
-    is_best = np.zeros(scores.shape[1:], bool)
-    for one in scores:
-        limits = competing(one, known)[:, :1]
-        is_best |= one >= limits
-    is_best[known.rows, known.items] = False
-    is_best[:, ~known.is_candidate] = False
-    width = int(is_best.sum(axis=1).max(initial=0))
-    order = np.argsort(~is_best, axis=1, kind="stable")[:, :width]
-    chosen = np.take_along_axis(is_best, order, axis=1)
-    places = np.searchsorted(histories.item_ids, blend.item_ids)
-    items = np.where(chosen, places[order], -1)
-    return items, np.take_along_axis(scores, order[None], axis=2)
-
-
-def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:
-    return np.pad(values, ((0, 0), (0, width - values.shape[1])), constant_values=filler)
 
 
 _METRICS = ("ndcg", "recall", "mrr", "recall_50")

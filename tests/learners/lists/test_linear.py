@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from recsys.learners.lists import ease, item_knn
+from recsys.learners.lists import ease, item_knn, neighbours
 from recsys.learners.lists.ease import EaseParameters
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.item_knn import ItemKnnParameters
 from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.neighbours import NeighbourParameters
 from recsys.learners.lists.pruning import STRONGEST, Budget, prune
 from recsys.learners.lists.weighting import weights
 from tests.learners.lists.worlds import random_interactions, two_tastes
@@ -182,3 +183,20 @@ def test_items_that_may_not_be_recommended_are_read_and_never_scored() -> None:
     weights_of = np.ones((4, 4), np.float32)
     kept = prune(lambda rows: weights_of[rows].copy(), np.ones(4, int), np.array([1, 0, 1, 1], bool), ALL)
     assert kept.toarray().sum(axis=0).tolist() == [4, 0, 4, 4]
+
+
+@pytest.mark.parametrize(("window", "decay"), [(3, 1.1), (50, 0.0)])
+def test_neighbours_in_time_are_those_of_their_formula(window: int, decay: float) -> None:
+    interactions = random_interactions(30, 20, share=0.4)
+    found = neighbours.fit(interactions, NeighbourParameters("likes", window, decay)).weights.toarray()
+    x = weights(interactions, "likes").toarray()
+    expected = np.zeros((20, 20))
+    for user in range(30):
+        block = interactions.users(slice(user, user + 1))
+        ordered = block.items[np.argsort(block.seq)]
+        for a, i in enumerate(ordered):
+            for b, j in enumerate(ordered):
+                if 0 < abs(a - b) <= window:
+                    expected[i, j] += x[user, i] * x[user, j] * float(abs(a - b)) ** -decay
+    n = interactions.rater_counts
+    np.testing.assert_allclose(found, expected / np.sqrt(np.outer(n, n)), rtol=1e-6)

@@ -11,6 +11,7 @@ import pytest
 from recsys.evaluation import ranking
 from recsys.learners.lists import tuning
 from recsys.learners.lists.blend import COMPETING, Blend, scaled
+from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.split import Split, split
@@ -50,7 +51,7 @@ def test_models_that_know_tastes_beat_popularity(tastes: Interactions, found: Tu
 def test_no_budget_judges_the_defaults_only(tastes: Interactions) -> None:
     found = tune(split(tastes), seconds=0)
     tried = [trial.model for trial in found.trials if trial.model != "blend"]
-    assert sorted(tried) == ["ease", "ials", "item_knn", "popularity", "trending"]
+    assert sorted(tried) == ["ease", "ials", "item_knn", "neighbours", "popularity", "trending"]
 
 
 def test_a_second_search_starts_where_the_first_ended(tastes: Interactions, found: Tuning) -> None:
@@ -132,6 +133,6 @@ def test_blend_weights_favour_the_model_that_is_right() -> None:
     best = np.argsort(np.where(unseen, -truth, np.inf), axis=1)[:, :5]
     held_out = ranking.HeldOut.from_pairs(rows, best.ravel(), 80, 200)
     made = Split(interactions, np.arange(80), held_out)
-    parts = tuning.Competing.of(models, interactions)
-    weights = parts.best_weights(["first", "second"], made, interactions.like_counts)
+    parts = Competing.of(models, interactions)
+    weights = parts.best_weights(["first", "second"], made, 10)
     assert 0.2 < weights["second"] < 0.8

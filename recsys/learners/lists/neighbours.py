@@ -1,0 +1,86 @@
+"""Item weights by nearness in time: items that the same users met one after the other.
+
+The co-rating weights of Lai et al., "Feature engineering in user's music preference prediction", KDD Cup 2011
+(JMLR W&CP 18), for lists, with the normalisation of a cosine:
+
+    w(i, j) = sum over users with both, at most ``window`` places apart, of x_ui x_uj |place_i -
+    place_j|^-decay
+              / sqrt(n_i n_j)
+
+x_ui is the weight of the interaction, a place its rank by time among the user's interactions, n the users of
+an item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.weighting import weights
+
+MOST_PAIRS = 60_000_000  # pairs in memory: entries times window
+
+
+@dataclass(frozen=True)
+class NeighbourParameters:
+    """What is chosen by validation.
+
+    Parameters
+    ----------
+    weighting : str
+        Weights x of interactions, see `weighting`.
+    window : int
+        Most places between two interactions that count, at least 1.
+    decay : float
+        How fast a pair's weight falls with the places between.
+    """
+
+    weighting: str = "likes"
+    window: int = 10
+    decay: float = 1.1
+
+
+def fit(interactions: Interactions, parameters: NeighbourParameters) -> LinearModel:
+    """Fit item weights on all users; ``seq`` is the order in time.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Training data with times.
+    parameters : NeighbourParameters
+        Hyperparameters.
+    """
+    values = weights(interactions, parameters.weighting).data
+    order = np.lexsort((interactions.items, interactions.seq, interactions.rows))
+    users, items, values = interactions.rows[order], interactions.items[order], values[order]
+    roots = np.sqrt(np.maximum(interactions.rater_counts, 1))
+    values = values / roots[items]
+    distances = range(1, parameters.window + 1)
+    parts = [_pairs(users, items, values, apart, parameters.decay) for apart in distances]
+    first, second, pair_values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    size = interactions.item_count
+    half = csr_array(coo_array((pair_values, (first, second)), shape=(size, size)))
+    stored = csr_array(half + half.T)
+    stored.data *= interactions.is_candidate[stored.indices]
+    stored.eliminate_zeros()
+    stored = csr_array(stored.astype(np.float32))
+    stored.sort_indices()
+    return LinearModel(interactions.item_ids, stored, parameters.weighting)
+
+
+def is_affordable(interactions: Interactions, parameters: NeighbourParameters) -> bool:
+    """Return whether all pairs of the window fit into memory."""
+    return interactions.entry_count * parameters.window <= MOST_PAIRS
+
+
+def _pairs(
+    users: np.ndarray, items: np.ndarray, values: np.ndarray, apart: int, decay: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return items and weights of the pairs of one distance; rows are in the order of users and time."""
+    earlier = np.flatnonzero(users[apart:] == users[:-apart])
+    later = earlier + apart
+    return items[earlier], items[later], apart**-decay * values[earlier] * values[later]
