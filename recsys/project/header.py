@@ -46,7 +46,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 SCORES = {"key": "user_id, track_id", "rows": "staging.candidates", "nulls": "none"}
 LINE = re.compile(r"^-- ?(?:(?P<key>[a-z_]+): *)?(?P<value>.*)$")
-COLUMN = r"[A-Za-z_*][\w*]*"
+COLUMN = r"(?!(?:as|if|in|of|that|when|where)\b)[A-Za-z_*][\w*]*"  # no word that begins a reason
 ENTRY = re.compile(rf"(?P<columns>{COLUMN}(?:, *{COLUMN})*)(?: .*)?", re.DOTALL)
 NONE = re.compile(r"none\b")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from string import ascii_letters
 from typing import Any
@@ -12,7 +13,7 @@ from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
 from recsys.errors import RecsysError, UsageError
 from recsys.outputs import replacing
-from recsys.sources.directory import REQUIRED
+from recsys.sources.directory import OPTIONAL, REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
 UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
@@ -33,9 +34,11 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
     records, intervals = read_from(connection), _intervals(connection)
     published = {} if is_compared(connection) else dict.fromkeys(PUBLISHED)
     groups = _groups([row["model"] for row in rows if row["accuracy"] is not None], connection)
+    files = _label_files(connection)
     return [
         {
             **row,
+            "evaluated_on": _with_file_names(row["evaluated_on"], files),
             **published,
             **intervals.get(row["model"], UNKNOWN),
             "group": groups.get(row["model"]),
@@ -43,6 +46,19 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _label_files(connection: Connection) -> dict[str, str]:
+    """Return the names of the files of labels in this data, by their names in the Cup's format."""
+    found = query(connection, "select name, value from marts.build where kind = 'input'").to_pylist()
+    return {OPTIONAL[row["name"]][0]: row["value"] for row in found if row["name"] in OPTIONAL}
+
+
+def _with_file_names(text: str, files: Mapping[str, str]) -> str:
+    """Replace the Cup's file names by those of this data."""
+    for cup, own in files.items():
+        text = text.replace(cup, own)
+    return text
 
 
 def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
@@ -98,11 +114,24 @@ def _seconds(name: str, records: Mapping[str, Record]) -> float:
     )
 
 
+def activity_ranges(starts: Sequence[int]) -> dict[int, str]:
+    """Return the range of ratings, such as '10 to 19' or '50+', of each class of users by its start."""
+    ascending = sorted(starts)
+    labels = [f"{low:,} to {high - 1:,}" for low, high in pairwise(ascending)]
+    return dict(zip(ascending, [*labels, *(f"{last:,}+" for last in ascending[-1:])], strict=True))
+
+
+def constant_models(connection: Connection) -> list[str]:
+    """Return the models that score all items of a user alike."""
+    if not has(connection, "marts.constant_scores"):
+        return []
+    rows = query(connection, "select model from marts.constant_scores order by model")
+    return [*rows["model"].to_pylist()]
+
+
 def constant_scores(connection: Connection) -> str | None:
     """Return a warning about models that score all items of a user alike; None if there are none."""
-    if not has(connection, "marts.constant_scores"):
-        return None
-    found = query(connection, "select model from marts.constant_scores order by model")["model"].to_pylist()
+    found = constant_models(connection)
     if not found:
         return None
     reason = "these data have nothing that they read, such as albums, artists or ratings of genres"

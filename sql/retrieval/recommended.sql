@@ -3,7 +3,7 @@
 -- rows: retrieval.best
 -- units: rank counts from 1, the best; score is that of the model asked for; user and item are ids as the
 --   data's owner writes them
--- nulls: name, where the data have none
+-- nulls: name where the data have none
 with
 
 best as (

@@ -84,6 +84,17 @@ def test_search_finds_ids_and_their_beginnings(warehouse):
     assert rows(warehouse, "from search($1)", "nobody") == rows(warehouse, "from search($1)", "") == []
 
 
+def test_search_counts_the_matches_that_it_does_not_show(warehouse):
+    users, items = (rows(warehouse, f"from marts.{kind}_facts") for kind in ("user", "item"))
+    listed = [*users, *(row for row in items if row["item_type"])]
+    texts = [text for text in "0123456789" if sum(row["original_id"].startswith(text) for row in listed) > 12]
+    assert texts
+    for text in texts:
+        found = rows(warehouse, "from search($1)", text)
+        matches = sum(row["original_id"].startswith(text) for row in listed)
+        assert (len(found), {row["match_count"] for row in found}) == (12, {matches})
+
+
 def test_things_have_ids_where_there_are_no_names(warehouse):
     album = {"item_id": ALBUMS[0], "item_type": "album", "original_id": str(ALBUMS[0]), "name": None}
     unlisted = {"item_id": UNLISTED, "item_type": None, "original_id": str(UNLISTED), "name": None}

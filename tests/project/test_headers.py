@@ -76,6 +76,12 @@ REFUSED = {
         4,
         "nulls: \"'x', of course\": expected 'none'",
     ),
+    "nulls with a comma before the reason": (
+        "marts.a",
+        headed("select 1", nulls="x, where nobody rated"),
+        4,
+        "nulls: 'x, where nobody rated': expected 'none'",
+    ),
     "nulls with an empty entry": (
         "marts.a",
         headed("select 1", nulls="x of a; "),

@@ -1,0 +1,39 @@
+"""What commands and pages say of the leaderboard."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.serving import queries
+
+
+def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
+    small_warehouse: Path, tmp_path: Path
+) -> None:
+    """``marts.ground_truth`` names the Cup's file; imported data has a Parquet file in its place."""
+    imported = Path(shutil.copy(small_warehouse, tmp_path / "imported.duckdb"))
+    with duckdb.connect(str(imported)) as connection:
+        before = {row["evaluated_on"] for row in queries.leaderboard(connection)}
+        connection.execute(
+            "update marts.build set value = 'truth.parquet' where kind = 'input' and name = 'truth'"
+        )
+        after = {row["evaluated_on"] for row in queries.leaderboard(connection)}
+    assert after == {text.replace("truth2.txt", "truth.parquet") for text in before}
+    assert any("truth.parquet" in text for text in after)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ranges"),
+    [
+        ([64, 0, 16], {0: "0 to 15", 16: "16 to 63", 64: "64+"}),
+        ([1024, 4096], {1024: "1,024 to 4,095", 4096: "4,096+"}),
+        ([0], {0: "0+"}),
+        ([], {}),
+    ],
+)
+def test_a_class_of_users_is_named_by_its_range(starts: list[int], ranges: dict[int, str]) -> None:
+    assert queries.activity_ranges(starts) == ranges
