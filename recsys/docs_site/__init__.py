@@ -1,1 +1,1 @@
-"""The catalogue: a page for every relation of a warehouse, and what is made from what, down to the column."""
+"""The catalogue: a page per relation of a warehouse, with lineage down to the column."""

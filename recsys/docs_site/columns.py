@@ -1,7 +1,7 @@
-"""Which columns a column is computed from: the lineage inside one SELECT, by sqlglot.
+"""Trace the columns of a SELECT to the columns that they are computed from, by sqlglot.
 
-What a column is computed from is what its value is taken from. A column that a query only joins, filters,
-groups or orders by is no origin.
+A column's origins are those that its value is taken from. A column that a query only joins, filters, groups
+or orders by is not an origin.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 DIALECT = "duckdb"
-SCRATCH = "scratch"  # the database of what lives as long as a build
-ROW_NUMBER = "rowid"  # which every table of DuckDB has and no list of columns names
+SCRATCH = "scratch"  # database of relations that live during a build
+ROW_NUMBER = "rowid"  # a column of every DuckDB table that no list names
 
 Origin = tuple[str, str]  # a relation, and one of its columns
 Origins = Mapping[str, tuple[Origin, ...]]
 
 
 def origins(sql: str, known: Mapping[str, Sequence[str]]) -> Origins | None:
-    """The columns that a SELECT returns, in order, each with its origins, sorted.
+    """Return the columns of a SELECT, in order, each with its sorted origins.
 
-    ``known`` has the columns of the relations that it reads. None where the query cannot be traced.
+    ``known`` has the columns of the relations that it reads. Return None for a query that cannot be traced.
     """
     return _traced(sql, tuple(sorted((name, tuple(columns)) for name, columns in known.items())))
 
@@ -57,17 +57,17 @@ def _traced(sql: str, known: tuple[tuple[str, tuple[str, ...]], ...]) -> Origins
 
 
 class _Tracer:
-    """Follows columns from scope to scope, each once."""
+    """Follow columns from scope to scope, each once."""
 
     def __init__(self, root: Scope) -> None:
         self.scopes = {id(scope.expression): scope for scope in root.traverse()}
         self.known: dict[tuple[int, str], frozenset[Origin]] = {}
 
     def of(self, scope: Scope, column: str) -> frozenset[Origin]:
-        """The origins of a column that a scope returns."""
+        """Return the origins of a column of a scope."""
         key = id(scope), column
         if key not in self.known:
-            self.known[key] = frozenset()  # what a recursive query reads of itself adds nothing
+            self.known[key] = frozenset()  # a recursive query adds nothing of itself
             self.known[key] = frozenset(self._of(scope, column))
         return self.known[key]
 
@@ -77,7 +77,7 @@ class _Tracer:
             for part in scope.set_operation_scopes:
                 yield from self.of(part, _names(part)[place])
             return
-        if not isinstance(scope.expression, exp.Query):  # UNNEST, for one
+        if not isinstance(scope.expression, exp.Query):  # such as UNNEST
             yield from self._inside(scope.expression, scope)
             return
         for select in scope.expression.selects:
@@ -85,7 +85,7 @@ class _Tracer:
                 yield from self._inside(select, scope)
 
     def _inside(self, expression: exp.Expr, scope: Scope) -> Iterator[Origin]:
-        """The origins of all that an expression computes with; of a subquery, those of what it returns."""
+        """Yield the origins of an expression's columns and subqueries."""
         for node in expression.walk(prune=lambda node: id(node) in self.scopes and node is not expression):
             if id(node) in self.scopes and node is not expression:
                 inner = self.scopes[id(node)]
@@ -105,5 +105,5 @@ class _Tracer:
 
 
 def _names(scope: Scope) -> list[str]:
-    """The columns that the query of a scope returns."""
+    """Return the columns of a scope's query."""
     return list(scope.expression.named_selects) if isinstance(scope.expression, exp.Query) else []

@@ -1,4 +1,4 @@
-"""What every build checks of a relation, in sentences."""
+"""Describe what every build checks of a relation."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from recsys.docs_site.entries import Entry
 CHECKED = ("table", "view", "temp")
 
 
-def promises(entry: Entry) -> list[str]:
-    """A sentence for each promise of the header that a build looks at in the data."""
-    return list(_promises(entry))
+def checks(entry: Entry) -> list[str]:
+    """Return a sentence for each check that the header declares."""
+    return list(_checks(entry))
 
 
-def _promises(entry: Entry) -> Iterator[str]:
+def _checks(entry: Entry) -> Iterator[str]:
     model = entry.model
     if entry.is_check:
-        yield "It returns no row; each row that it returned would be a fault, and fail the build."
+        yield "It returns no rows. Any row fails the build."
     if model.materialized not in CHECKED or entry.name != model.name:
         return
     if model.key:
-        shared = "it" if len(model.key) == 1 else "them"
-        yield f"No row is without {_listed(model.key)}, and no two rows share {shared}."
+        yield f"{' + '.join(model.key)} is unique and never null."
     if model.nullable:
-        yield f"No column is without a value but {_listed(model.nullable)}."
+        yield f"Only {_join(model.nullable)} may be null."
     else:
-        yield "Every column of every row has a value."
+        yield "No column is ever null."
     if model.listed("rows"):
-        yield f"It has as many rows as {_listed(model.listed('rows'))}."
+        yield f"It has as many rows as {_join(model.listed('rows'))}."
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _join(names: tuple[str, ...]) -> str:
+    """Join phrases with commas and "and"."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last

@@ -1,4 +1,4 @@
-"""The entries of the catalogue: every relation, as its file, its header and the last build tell of it."""
+"""Entries of the catalogue: every relation with its file, its header and its last build."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHECKS = "checks"
 
 @dataclass(frozen=True)
 class Column:
-    """A column; ``type`` is empty where the warehouse does not keep the relation."""
+    """Describe a column; ``type`` is empty for a relation that the warehouse does not store."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Entry:
-    """A relation. ``reads`` and ``read_by`` are names; ``record`` is what the last build noted of it."""
+    """Describe a relation; ``record`` is what the last build recorded of it."""
 
     name: str
     rendered: Rendered
@@ -43,43 +43,49 @@ class Entry:
 
     @property
     def model(self) -> Model:
+        """Return the model that creates the relation."""
         return self.rendered.model
 
     @property
     def layer(self) -> str:
+        """Return the schema."""
         return _layer(self.name)
 
     @property
     def stem(self) -> str:
+        """Return the name without the schema."""
         return self.name.split(".")[1]
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Return the relations that it reads."""
         return self.rendered.refs
 
     @property
     def file(self) -> str:
-        """Where the model is written, from the project's root."""
+        """Return the model's file, relative to the project."""
         return f"sql/{self.model.file}"
 
     @property
     def original(self) -> str | None:
-        """The relation whose file this is rendered from, over other inputs; None for a file's own."""
+        """Return the relation of the same file over its usual inputs; None for the file's own relation."""
         layer = self.model.file.split("/", maxsplit=1)[0]
         own = f"{layer}.{self.model.path.stem}"
         return None if own == self.model.name else own
 
     @property
     def source(self) -> str:
+        """Return the text of the model's file."""
         return self.model.path.read_text(encoding="utf-8")
 
     @property
     def is_check(self) -> bool:
+        """Return whether it is a check, which must return no rows."""
         return self.layer == CHECKS
 
 
 class Catalogue:
-    """All entries in the order of their layers, and the lineage of their columns."""
+    """Hold all entries in the order of their layers, and the lineage of their columns."""
 
     def __init__(self, facts: Facts, project: Project) -> None:
         self.facts = facts
@@ -88,7 +94,7 @@ class Catalogue:
 
     @cached_property
     def origins(self) -> Mapping[Origin, tuple[Origin, ...]]:
-        """The columns that each column is computed from; those of a learner are not known."""
+        """Return the columns that each column is computed from; unknown for columns of a learner."""
         known = {(entry.name, column.name) for entry in self.entries.values() for column in entry.columns}
         return {
             (entry.name, column): tuple(source for source in sources if source in known)
@@ -99,7 +105,7 @@ class Catalogue:
 
     @cached_property
     def uses(self) -> Mapping[Origin, tuple[Origin, ...]]:
-        """The columns that are computed from each column."""
+        """Return the columns that are computed from each column."""
         found: dict[Origin, list[Origin]] = {}
         for column, sources in self.origins.items():
             for source in sources:
@@ -107,7 +113,7 @@ class Catalogue:
         return {source: tuple(users) for source, users in found.items()}
 
     def roots(self, column: Origin) -> tuple[Origin, ...]:
-        """The columns of input files and of learners that a column comes from in the end, at any remove."""
+        """Return the columns of input files and learners that a column is derived from."""
         roots, seen, waiting = set[Origin](), {column}, [column]
         while waiting:
             current = waiting.pop()
@@ -119,7 +125,7 @@ class Catalogue:
         return tuple(sorted(roots))
 
     def _is_root(self, column: Origin) -> bool:
-        """Whether nothing is above a column; a count and a constant have nothing above, and are no root."""
+        """Return whether a column has no origin; a count or a constant is not a root."""
         relation, _ = column
         reads = self.entries[relation].reads if relation in self.entries else ()
         return column not in self.origins or not reads
@@ -157,7 +163,7 @@ def _traced(rendered: Rendered, entries: Mapping[str, Entry]) -> Origins | None:
 
 
 def _columns(name: str, rendered: Rendered, facts: Facts, entries: Mapping[str, Entry]) -> Iterator[Column]:
-    """Those of the warehouse; of what it does not keep, those that its SELECT returns."""
+    """Yield a relation's columns in the warehouse; if it is not stored, those of its SELECT."""
     types = facts.columns.get(name)
     model = rendered.model
     if types is None and rendered.call is None and model.layer != CHECKS:
@@ -168,9 +174,9 @@ def _columns(name: str, rendered: Rendered, facts: Facts, entries: Mapping[str, 
 
 
 def _by_layer(entries: Mapping[str, Entry]) -> dict[str, list[Entry]]:
-    """The entries by name in their layers, those of the house in the order of the pipeline.
+    """Return the entries by name in their layers, known layers in pipeline order.
 
-    A further layer stands where the fewest readers come before what they read.
+    Other layers go where the fewest readers come before what they read.
     """
     found: dict[str, list[Entry]] = {}
     for name in sorted(entries):

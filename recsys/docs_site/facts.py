@@ -1,4 +1,4 @@
-"""What a warehouse says of itself: when it was built, from what, and which columns it has."""
+"""Read what a warehouse records of itself: build settings, parameters, inputs and columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Facts:
-    """``columns`` maps each table and view to its columns and their types, in order."""
+    """Hold a warehouse's records; ``columns`` maps each table and view to its columns and types, in order."""
 
     settings: Mapping[str, str]
     parameters: Mapping[str, str]
@@ -31,6 +31,7 @@ class Facts:
 
     @classmethod
     def of(cls, connection: Connection) -> Facts:
+        """Read the facts of an open warehouse."""
         columns: dict[str, dict[str, str]] = {}
         for row in query(connection, COLUMNS).to_pylist():
             columns.setdefault(row["relation"], {})[row["column_name"]] = row["data_type"]
@@ -44,7 +45,7 @@ class Facts:
         )
 
     def project(self, sql: Path | None = None) -> Project:
-        """The models as this build rendered them: its parameters, its input files, what it left out."""
+        """Load the models as this build rendered them: with its parameters, input files and exclusions."""
         plain = Project.load(sql).parameters.flat()
         changed = {
             name: value
@@ -52,5 +53,5 @@ class Facts:
             if name in plain and str(plain[name]) != value
         }
         project = Project.load(sql, [f"{name}={value}" for name, value in changed.items()], self.inputs)
-        exclude(project, dict.fromkeys(project.models.keys() - self.records.keys(), "not of this build"))
+        exclude(project, dict.fromkeys(project.models.keys() - self.records.keys(), "not part of this build"))
         return project

@@ -1,4 +1,4 @@
-"""The catalogue as a folder of pages that open without a server."""
+"""Write the catalogue as a folder of pages that open without a server."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ OF_A_RELATION = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+\.html")
 
 
 def catalogue_of(warehouse: Path, sql: Path | None = None) -> Catalogue:
-    """The catalogue of a warehouse; UsageError where there is none. ``sql`` is another folder of models."""
+    """Return the catalogue of a warehouse; raise UsageError without one."""
     with reading(warehouse, guarded=True) as connection:
         facts = Facts.of(connection)
     return Catalogue(facts, facts.project(sql))
 
 
 def write(warehouse: Path, out: Path, sql: Path | None = None) -> int:
-    """Write all pages into a folder, which is made if need be, and return their number.
+    """Write all pages to a folder, and return their number.
 
-    Pages of an earlier catalogue there are replaced. UsageError, and nothing is written, where ``out`` is a
-    file, or a folder with something else in it, or there is no warehouse.
+    Pages of an earlier catalogue are replaced. Raise UsageError, and write nothing, where ``out`` is a file
+    or a folder with other files, or there is no warehouse.
     """
     _refuse_foreign(out)
     pages = Pages(catalogue_of(warehouse, sql))
@@ -60,8 +60,8 @@ def _refuse_foreign(out: Path) -> None:
     if out.is_dir():
         is_ours = not any(out.iterdir()) or ((out / f"{INDEX}.html").exists() and (out / COLUMNS).exists())
         if not is_ours:
-            raise UsageError(f"{out}: a folder with other files: expected a new one, or an earlier catalogue")
+            raise UsageError(f"{out}: has other files; choose a new folder, or one with an earlier catalogue")
     elif out.exists() or not out.absolute().parent.is_dir():
         raise UsageError(
-            f"{out}: {'a file: expected a folder' if out.exists() else 'no such folder to write to'}"
+            f"{out}: {'is a file; choose a folder' if out.exists() else 'no such folder to write to'}"
         )

@@ -1,4 +1,4 @@
-"""How the catalogue writes figures: each as precise as it is worth, None as a dash."""
+"""Format figures of the catalogue; None is a dash."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MINUTE = 60.0
 
 
 def counted(value: float | None) -> str:
-    """A whole number with commas."""
+    """Format a whole number with commas."""
     return NOTHING if value is None else f"{value:,.0f}"
 
 
 def seconds(value: float | None) -> str:
-    """A duration in milliseconds, seconds or minutes."""
+    """Format a duration in milliseconds, seconds or minutes."""
     if value is None:
         return NOTHING
     if value < SECOND:
@@ -25,7 +25,7 @@ def seconds(value: float | None) -> str:
 
 
 def mebibytes(value: float | None) -> str:
-    """Bytes as MiB."""
+    """Format bytes as MiB."""
     return NOTHING if value is None else f"{value / 2**20:,.0f} MiB"
 
 

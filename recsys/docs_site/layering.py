@@ -1,8 +1,8 @@
-"""Places the models of a lineage in rows, so that few edges cross and most run straight.
+"""Lay out a lineage in rows, with few crossings and mostly straight edges.
 
-The layered drawing of Sugiyama, Tagawa and Toda (1981): the columns are given; here models are ordered within
-them by the mean place of their neighbours, and then moved towards these neighbours as far as the order lets
-them. All edges of a model share one lane through the columns that they pass.
+The layered drawing of Sugiyama, Tagawa and Toda (1981): columns are given. Models are ordered within them by
+the mean position of their neighbours, and then moved towards these neighbours as far as the order allows. All
+edges of a model share one lane through the columns that they pass.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 SWEEPS = 24
-LANE_HEIGHT = 0.45  # of a row: a lane holds a line, not a box
+LANE_HEIGHT = 0.45  # of a row
 
-Vertex = tuple[str, int]  # a model and a column: its own, or one that its lane passes
+Vertex = tuple[str, int]  # a model, and its own column or one that its lane passes
 
 
 @dataclass(frozen=True)
 class Place:
-    """A column, and a row counted from 0 at the top; rows are real numbers."""
+    """Hold a column, and a row (a real number) counted from 0 at the top."""
 
     column: int
     row: float
@@ -28,14 +28,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Layering:
-    """The places of the models, and those of each model's lane in the columns that its edges pass."""
+    """Hold the places of the models, and of each model's lane in the columns that its edges pass."""
 
     places: Mapping[str, Place]
     lanes: Mapping[Vertex, Place]
 
 
 def layered(edges: Mapping[str, Sequence[str]], columns: Mapping[str, int]) -> Layering:
-    """Find rows for models (``edges``: model to parents) whose columns are given."""
+    """Find rows for models (``edges``: model to parents) with given columns."""
     grid = _Grid(edges, columns)
     grid.order()
     rows = grid.rows()
@@ -60,7 +60,7 @@ class _Grid:
         self.columns = [list(members[column]) for column in sorted(members)]
 
     def _connect(self, parent: str, child: str, members: dict[int, dict[Vertex, None]]) -> None:
-        """Lead the parent's lane to the child's column; an edge that runs backwards orders nothing."""
+        """Route the parent's lane to the child's column; a backward edge does not affect the order."""
         for column in range(self.own[parent], self.own[child]):
             near = (parent, column)
             far = (parent if column + 1 < self.own[child] else child, column + 1)
@@ -70,7 +70,7 @@ class _Grid:
                 self.before[far].append(near)
 
     def order(self) -> None:
-        """Sweep over the columns to and fro, and keep the order with the fewest crossings."""
+        """Sweep over the columns back and forth, and keep the order with the fewest crossings."""
         best, fewest = self.columns, self._crossings()
         for sweep in range(SWEEPS):
             forward = sweep % 2 == 0
@@ -88,7 +88,7 @@ class _Grid:
         column.sort(key=lambda vertex: _mean(around[vertex] or [position[vertex]]))
 
     def _positions(self) -> dict[Vertex, float]:
-        """The place of each vertex in its column, as a share of the column: columns differ in length."""
+        """Return each vertex's position as a share of its column, since columns differ in length."""
         return {
             vertex: (rank + 0.5) / len(column)
             for column in self.columns
@@ -110,7 +110,7 @@ class _Grid:
             for column in self.columns if sweep % 2 == 0 else reversed(self.columns):
                 wanted = [self._wanted(vertex, rows) for vertex in column]
                 heights = [self._height(vertex) for vertex in column]
-                rows.update(zip(column, spread(wanted, heights), strict=True))
+                rows.update(zip(column, separate(wanted, heights), strict=True))
         top = min(rows.values(), default=0.0)
         return {vertex: row - top for vertex, row in rows.items()}
 
@@ -122,10 +122,10 @@ class _Grid:
         return 1.0 if self.own[vertex[0]] == vertex[1] else LANE_HEIGHT
 
 
-def spread(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
-    """Centres as near as possible to the wanted ones (least squares), in this order and without overlap.
+def separate(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
+    """Return centres nearest to the wanted ones (least squares), in this order and without overlap.
 
-    Isotonic regression by pooling adjacent violators, on what is wanted less the room taken before it.
+    Isotonic regression by pooling adjacent violators, on the wanted centres less the room taken before them.
     """
     offsets = [0.0]
     for above, below in pairwise(heights):

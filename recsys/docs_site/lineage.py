@@ -1,4 +1,4 @@
-"""The lineage of the models: as text, as a Mermaid flowchart, and as a drawing."""
+"""Draw the lineage of the models as text, as a Mermaid flowchart, and as SVG."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Edges = Mapping[str, Sequence[str]]
 
 ROW_HEIGHT = 24.0
 COLUMN_GAP = 34.0
-BAND_GAP = 14.0  # more room between columns of different layers, where one band ends and the next begins
+BAND_GAP = 14.0  # extra gap between columns of different layers
 TOP = 44.0
 MARGIN = 16.0
 BOX_HEIGHT = 19.0
-CHARACTER_WIDTH = 6.8  # of 11-pixel sans-serif text, on the generous side: no font is measured here
+CHARACTER_WIDTH = 6.8  # generous estimate for 11-pixel sans-serif text
 
 STYLE = """
 .lineage { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
@@ -40,7 +40,7 @@ STYLE = """
 
 
 def text(edges: Edges) -> str:
-    """A line for each model, ``layer.stem <- its parents``, under a heading for each layer."""
+    """Return a line per model, ``layer.stem <- its parents``, under a heading per layer."""
     blocks = []
     for layer, models in _by_layer(edges).items():
         width = max(map(len, models))
@@ -54,7 +54,7 @@ def _parents(parents: Sequence[str]) -> str:
 
 
 def mermaid(edges: Edges) -> str:
-    """A flowchart in Mermaid's language, which GitHub and many wikis draw; layers are its subgraphs."""
+    """Return a Mermaid flowchart with layers as subgraphs."""
     lines = ["flowchart LR"]
     for layer, models in _by_layer(edges).items():
         lines.append(f"    subgraph {layer}_layer [{layer}]")
@@ -71,11 +71,10 @@ def _node(model: str) -> str:
 
 
 def svg(edges: Edges) -> str:
-    """A drawing, layers from left to right; it follows the reader's light or dark theme.
+    """Return a drawing with layers from left to right, which follows the reader's light or dark theme.
 
-    What reads a later layer than its own has a dashed line back to it.
-
-    An edge carries the names of its ends as ``data-from`` and ``data-to``, for scripts that light it up.
+    A model that reads a later layer has a dashed line back to it. An edge has its ends as ``data-from`` and
+    ``data-to``, for scripts that highlight it.
     """
     drawing = _Drawing(edges)
     width, height = drawing.size
@@ -95,16 +94,19 @@ def svg(edges: Edges) -> str:
 
 @dataclass(frozen=True)
 class _Column:
+    """Hold the horizontal extent of a column, in pixels."""
+
     left: float
     width: float
 
     @property
     def right(self) -> float:
+        """Return the right end."""
         return self.left + self.width
 
 
 class _Drawing:
-    """Where everything is on the sheet, in pixels."""
+    """Compute positions in pixels and draw them."""
 
     def __init__(self, edges: Edges) -> None:
         self.parents = edges
@@ -114,7 +116,7 @@ class _Drawing:
         self.columns = self._columns()
 
     def _columns(self) -> list[_Column]:
-        """Each column as wide as its longest name; a gap between, wider where the layer changes."""
+        """Make each column as wide as its longest name, with a gap that is wider between layers."""
         names: dict[int, list[str]] = defaultdict(list)
         layer_of: dict[int, str] = {}
         for name, (layer, at) in self.labels.items():
@@ -131,6 +133,7 @@ class _Drawing:
 
     @property
     def size(self) -> tuple[float, float]:
+        """Return width and height."""
         placed = [*self.layering.places.values(), *self.layering.lanes.values()]
         lowest = max((place.row for place in placed), default=0.0)
         right = self.columns[-1].right if self.columns else 0.0
@@ -140,7 +143,7 @@ class _Drawing:
         return TOP + MARGIN + (place.row + 0.5) * ROW_HEIGHT
 
     def bands(self) -> Iterator[str]:
-        """The ground of each layer, with its name on top."""
+        """Yield the background of each layer with its name."""
         span: dict[str, list[int]] = defaultdict(list)
         for layer, at in self.labels.values():
             span[layer].append(at)
@@ -156,6 +159,7 @@ class _Drawing:
             yield f'<text class="layer" x="{name[0]:.0f}" y="{name[1]:.0f}">{escape(layer)}</text>'
 
     def models(self) -> Iterator[str]:
+        """Yield a box with a name for each model."""
         for name in self.labels:
             place = self.layering.places[name]
             column, y = self.columns[place.column], self._y(place)
@@ -173,6 +177,7 @@ class _Drawing:
         )
 
     def edges(self) -> Iterator[str]:
+        """Yield a path for each edge."""
         for child, parents in self.parents.items():
             for parent in parents:
                 kind = "edge" if self._goes_forward(parent, child) else "edge backward"
@@ -185,7 +190,7 @@ class _Drawing:
         return self.layering.places[parent].column < self.layering.places[child].column
 
     def _path(self, parent: str, child: str) -> str:
-        """From the right of the parent to the left of the child, along the parent's lane between them."""
+        """Return the path from the parent to the child, along the parent's lane between them."""
         start, end = self.layering.places[parent], self.layering.places[child]
         x, y = self.columns[start.column].left + _label_width(parent), self._y(start)
         pieces = [f"M{x:.0f} {y:.1f}"]
@@ -202,7 +207,7 @@ class _Drawing:
 
 
 def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
-    """A cubic curve that leaves and arrives horizontally."""
+    """Return a cubic curve that leaves and arrives horizontally."""
     reach = max(abs(to_x - x) / 2, 18.0)
     return f"C{x + reach:.0f} {y:.1f} {to_x - reach:.0f} {to_y:.1f} {to_x:.0f} {to_y:.1f}"
 
@@ -220,7 +225,7 @@ def _layer_rank(layer: str) -> int:
 
 
 def _by_layer(edges: Edges) -> dict[str, list[str]]:
-    """The models of each layer, in the order of ``edges``; layers in the order of the pipeline."""
+    """Return the models of each layer in the order of ``edges``, layers in pipeline order."""
     found: dict[str, list[str]] = defaultdict(list)
     for model in edges:
         found[model.split(".")[0]].append(model)
@@ -236,7 +241,7 @@ def _children(edges: Edges) -> dict[str, list[str]]:
 
 
 def _columns_of_layers(edges: Edges) -> dict[str, tuple[str, int]]:
-    """The layer and the column of each model: a layer has a column for each step of its longest chain."""
+    """Return layer and column of each model; a layer has a column per step of its longest chain."""
     columns: dict[str, tuple[str, int]] = {}
     first = 0
     for layer, models in _by_layer(edges).items():
@@ -248,9 +253,9 @@ def _columns_of_layers(edges: Edges) -> dict[str, tuple[str, int]]:
 
 
 def _chain(model: str, edges: Edges, layer: set[str], lengths: dict[str, int]) -> int:
-    """The most models of a layer on one way through the graph that ends in this model.
+    """Return the most models of a layer on a path through the graph that ends in this model.
 
-    The way may leave the layer in between: what reads scores comes after the features that these are made of.
+    The path may leave the layer: a relation that reads scores comes after the features that they are made of.
     """
     if model not in lengths:
         longest = max((_chain(parent, edges, layer, lengths) for parent in edges[model]), default=0)

@@ -11,7 +11,7 @@ HEADINGS = ("model", "made by", "formula", "reads", "published")
 
 
 def models(project: Project) -> list[dict[str, Any]]:
-    """A row for each model: what makes it, its formula, the relations it reads, its published accuracy."""
+    """Return a row per model: its creator, formula, inputs and published accuracy."""
     return [
         _model(project, name)
         for name in sorted(project.enabled, key=lambda name: (_published(project, name) or 1.0, name))
@@ -37,7 +37,7 @@ def _model(project: Project, name: str) -> dict[str, Any]:
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The table as the README has it."""
+    """Format the table for the README."""
     lines = [f"| {' | '.join(HEADINGS)} |", "|---|---|---|---|---|"]
     for row in rows:
         reads = ", ".join(f"`{relation}`" for relation in row["reads"])

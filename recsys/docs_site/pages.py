@@ -1,4 +1,4 @@
-"""The pages of the catalogue, the same for a folder of files and for the explorer that serves them."""
+"""Render the pages of the catalogue, for a folder of files and for the explorer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import jinja2
 
-from recsys.docs_site.contracts import promises
+from recsys.docs_site.contracts import checks
 from recsys.docs_site.entries import Catalogue, Entry
 from recsys.docs_site.formatting import FILTERS
 from recsys.docs_site.highlighting import highlighted
@@ -25,7 +25,7 @@ TALL = 60  # a layer of more relations has two columns of its own
 
 @dataclass(frozen=True)
 class Node:
-    """A relation in a drawing, and what it reads there."""
+    """Hold a relation in a drawing, and what it reads there."""
 
     entry: Entry
     reads: tuple[str, ...]
@@ -35,7 +35,7 @@ Column = Sequence[tuple[str, Sequence[Node]]]
 
 
 class Pages:
-    """Names of pages, and their HTML; ``explorer`` is where the explorer is that serves them, if one does."""
+    """Render pages by name; ``explorer`` is the URL of the explorer that serves them, if any."""
 
     def __init__(self, catalogue: Catalogue, explorer: str | None = None) -> None:
         self.catalogue = catalogue
@@ -58,14 +58,15 @@ class Pages:
         )
 
     def trace(self) -> None:
-        """Follow all columns now, which takes seconds, rather than for the first page that tells of them."""
+        """Trace all columns now, which takes seconds, instead of at the first page that needs them."""
         _ = self.catalogue.uses
 
     def names(self) -> Iterator[str]:
+        """Yield the names of all pages."""
         yield from (INDEX, LINEAGE, *self.catalogue.entries)
 
     def page(self, name: str) -> str | None:
-        """The page of that name; None where there is none."""
+        """Return the HTML of a page; None for an unknown name."""
         if name == INDEX:
             return self._render("index.html")
         if name == LINEAGE:
@@ -80,7 +81,7 @@ class Pages:
             entry=entry,
             given=[name for name in entry.reads if name not in known],
             columns=around(self.catalogue, entry),
-            promises=promises(entry),
+            checks=checks(entry),
             source=highlighted(entry.source, known),
             rendered=highlighted(entry.rendered.sql.strip() + "\n", known),
         )
@@ -89,7 +90,7 @@ class Pages:
         return self.environment.get_template(template).render(**content)
 
     def column_script(self) -> str:
-        """What the search looks through, as the script COLUMNS: each relation with its columns."""
+        """Return the script COLUMNS for the search: each relation with its columns."""
         words = {
             name: " ".join(column.name for column in entry.columns)
             for name, entry in self.catalogue.entries.items()
@@ -98,14 +99,14 @@ class Pages:
 
 
 def asset(name: str) -> Path | None:
-    """A stylesheet or script that the pages link to."""
+    """Return the file of a stylesheet or script, None for an unknown name."""
     return next((folder / name for folder in ASSETS if (folder / name).is_file()), None)
 
 
 def columns(catalogue: Catalogue) -> list[Column]:
-    """The layers from left to right; small ones next to each other share a column.
+    """Return the layers from left to right; small neighbours share a column.
 
-    Where a model writes several relations, it stands for all of them.
+    A model that writes several relations is one node.
     """
     found: list[list[tuple[str, Sequence[Node]]]] = []
     last = [*catalogue.layers][-1]
@@ -127,7 +128,7 @@ def _is_small(column: Column) -> bool:
 
 
 def around(catalogue: Catalogue, entry: Entry) -> list[Column]:
-    """A relation between those that it reads and those that read it."""
+    """Return a relation between those that it reads and those that read it."""
     known = catalogue.entries
     named = {
         "reads": [name for name in entry.reads if name in known],

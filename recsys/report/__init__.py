@@ -1,1 +1,1 @@
-"""What a person looks at: the report page, the lineage, pictures."""
+"""The report: one HTML page on a warehouse, and the leaderboard as a picture."""

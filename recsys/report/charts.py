@@ -1,4 +1,4 @@
-"""The charts of the report: rows of a mart in, an Altair chart out. Colours come from the page's theme."""
+"""Altair charts of the report, each from the rows of a relation. Colours come from the page's theme."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ SOURCES = ("direct", "sibling", "als", "prior", "global")
 
 
 def data(rows: Iterable[Mapping[str, Any]]) -> alt.InlineData:
+    """Wrap rows as inline data of a chart."""
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
 def sized(chart: AnyChart, height: float) -> AnyChart:
-    """As wide as the page lets it; the height, in pixels, is that of the plot inside its axes."""
+    """Fit a chart to the page's width; ``height`` in pixels is that of the plot inside its axes."""
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
     return chart.properties(width="container", height=height, autosize=fit)
 
 
 def series(names: Sequence[str], shown: Sequence[str] | None = None) -> alt.Color:
-    """Colours for the field ``series``, each name's own wherever it occurs; a legend of those shown."""
+    """Return colours for the field ``series``, fixed per name, with a legend of those shown."""
     shown = names if shown is None else shown
     legend = alt.Legend(values=list(shown)) if len(shown) > 1 else None
     return alt.Color("series:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 
 def leaderboard(rows: Rows) -> AnyChart:
-    """``rows``: model, accuracy, low, high, published_accuracy (or None), the best first."""
+    """Draw intervals from rows (model, accuracy, low, high, published_accuracy), best first."""
     order = [row["model"] for row in rows]
     y = alt.Y("model:N", sort=order, title=None, axis=alt.Axis(grid=True, ticks=False, domain=False))
     x = alt.X(
@@ -74,11 +75,12 @@ def leaderboard(rows: Rows) -> AnyChart:
 
 
 def _shown(points: Rows) -> list[str]:
-    """What the legend explains: the series that have a point."""
+    """Return the series that the legend explains: those with a point."""
     return [OURS, PUBLISHED] if any(point["series"] == PUBLISHED for point in points) else [OURS]
 
 
 def tooltipped(*names: str, **formats: str) -> list[alt.Tooltip]:
+    """Return tooltips for texts, and for numbers with their formats."""
     texts = [alt.Tooltip(name, type="nominal", title=name.replace("_", " ")) for name in names]
     numbers = [
         alt.Tooltip(name, type="quantitative", format=shape, title=name.replace("_", " "))
@@ -100,7 +102,7 @@ def _heatmap(
     tooltip: list[alt.Tooltip],
     domain: Sequence[float],
 ) -> AnyChart:
-    """A row of cells for each ``model``, with their numbers: the theme's scale is pale enough for its ink."""
+    """Draw a row of coloured cells with numbers for each ``model``."""
     base = alt.Chart(data(cells)).encode(x=x, y=y, tooltip=tooltip)
     color = alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=list(domain), clamp=True))
     return sized(
@@ -113,7 +115,7 @@ def _heatmap(
 
 
 def accuracy_by_levels(rows: Rows) -> AnyChart:
-    """``rows``: rated_levels, candidates, accuracy, liked_share."""
+    """Draw shares right and liked from rows (rated_levels, candidates, accuracy, liked_share)."""
     names = ("predicted right", "liked")
     points = [
         {**row, "series": name, "share": row[field]}
@@ -123,11 +125,11 @@ def accuracy_by_levels(rows: Rows) -> AnyChart:
     chart = alt.Chart(data(points)).mark_bar(cornerRadiusEnd=2)
     return sized(
         chart.encode(
-            x=alt.X("rated_levels:O", title="levels that the user rated", axis=_flat()),
+            x=alt.X("rated_levels:O", title="number of rated levels", axis=_flat()),
             xOffset=alt.XOffset("series:N", sort=list(names)),
             y=alt.Y(
                 "share:Q",
-                title="share of candidates",
+                title="share of test items",
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(domain=[0, 1]),
             ),
@@ -139,17 +141,17 @@ def accuracy_by_levels(rows: Rows) -> AnyChart:
 
 
 def calibration(rows: Rows) -> AnyChart:
-    """``rows``: tenth, candidates, probability, liked_share, liked_low, liked_high, of one model."""
+    """Draw calibration from rows (tenth, candidates, probability, liked_share, liked_low, liked_high)."""
     whole = alt.Scale(domain=[0, 1], nice=False)
     percent = alt.Axis(format="%", tickCount=5)
-    x = alt.X("probability:Q", title="probability", scale=whole, axis=percent)
-    y = alt.Y("liked_share:Q", title="liked", scale=whole, axis=percent)
+    x = alt.X("probability:Q", title="predicted probability", scale=whole, axis=percent)
+    y = alt.Y("liked_share:Q", title="share liked", scale=whole, axis=percent)
     points = [
         {
             **row,
             "n": short(row["candidates"]),
             "tenth": row["tenth"] / 10 + 0.05,
-            "free": 0.965 if row["tenth"] < 5 else 0.035,  # where no point is that is near the line
+            "free": 0.965 if row["tenth"] < 5 else 0.035,  # away from points near the line
         }
         for row in rows
     ]
@@ -161,7 +163,7 @@ def calibration(rows: Rows) -> AnyChart:
         alt.layer(
             ideal.mark_line(strokeDash=[4, 4], strokeWidth=1, opacity=0.6).encode(x=x, y=y),
             base.mark_rule(strokeWidth=5, opacity=0.35).encode(
-                x=x, y=alt.Y("liked_low:Q", title="liked"), y2="liked_high:Q", tooltip=tooltip
+                x=x, y=alt.Y("liked_low:Q", title="share liked"), y2="liked_high:Q", tooltip=tooltip
             ),
             base.mark_point(filled=True, size=42, opacity=1).encode(x=x, y=y, tooltip=tooltip),
             base.mark_text(fontSize=9).encode(x="tenth:Q", y="free:Q", text="n:N"),
@@ -171,7 +173,7 @@ def calibration(rows: Rows) -> AnyChart:
 
 
 def short(count: int) -> str:
-    """A count in at most four characters: 999, 1.2k, 12k, 3.4M."""
+    """Format a count in at most four characters: 999, 1.2k, 12k, 3.4M."""
     for size, letter in ((1_000_000, "M"), (1_000, "k")):
         if count >= size:
             return f"{count / size:.1f}{letter}" if count < 10 * size else f"{count // size}{letter}"
@@ -179,7 +181,7 @@ def short(count: int) -> str:
 
 
 def coverage(rows: Rows, level: str) -> AnyChart:
-    """``rows``: the column that ``level`` names, source, candidates, share; the strongest source first."""
+    """Draw shares from rows (column ``level``, source, candidates, share), strongest source first."""
     rank = {source: place for place, source in enumerate(SOURCES)}
     levels = list(dict.fromkeys(row[level] for row in rows))
     bars = [
@@ -190,7 +192,7 @@ def coverage(rows: Rows, level: str) -> AnyChart:
         alt.Chart(data(bars))
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", stack="normalize", title="share of look-ups", axis=alt.Axis(format="%")),
+            x=alt.X("share:Q", stack="normalize", title="share of values", axis=alt.Axis(format="%")),
             y=alt.Y("level:N", sort=levels, title=None, axis=alt.Axis(ticks=False, domain=False)),
             color=series(SOURCES, present),
             order=alt.Order("place:Q"),
@@ -201,7 +203,7 @@ def coverage(rows: Rows, level: str) -> AnyChart:
 
 
 def importances(rows: Rows) -> AnyChart:
-    """``rows``: feature, importance, of one model, the most important first."""
+    """Draw one model's feature importances from rows (feature, importance), largest first."""
     return _bars(rows, "feature", "importance", "importance", tooltipped("feature", importance=".4f"))
 
 
@@ -213,7 +215,7 @@ def _bars(
     tooltip: list[alt.Tooltip],
     names: Sequence[str] = (),
 ) -> AnyChart:
-    """Horizontal bars in the order of the rows, coloured by the field ``series`` if ``names`` are given."""
+    """Draw horizontal bars in the order of the rows, coloured by ``series`` if ``names`` are given."""
     encoding: dict[str, Any] = {
         "x": alt.X(f"{value}:Q", title=title),
         "y": alt.Y(
@@ -230,7 +232,7 @@ def _bars(
 
 
 def correlation(rows: Rows, order: Sequence[str]) -> AnyChart:
-    """``rows``: model, other_model, correlation; ``order`` of the models."""
+    """Draw a heat map from rows (model, other_model, correlation), with models in the given order."""
     slanted = alt.Axis(labelAngle=-45, labelOverlap=False, ticks=False, domain=False)
     x = alt.X("other_model:N", title=None, sort=list(order), axis=slanted)
     y = alt.Y("model:N", title=None, sort=list(order), axis=alt.Axis(ticks=False, domain=False))
@@ -239,14 +241,14 @@ def correlation(rows: Rows, order: Sequence[str]) -> AnyChart:
 
 
 def ensemble_weights(rows: Rows) -> AnyChart:
-    """``rows``: name, kind, weight, accuracy, origin, the largest first."""
+    """Draw weights from rows (name, kind, weight, accuracy, origin), largest first."""
     bars = [{**row, "series": row["kind"]} for row in rows]
     tooltip = tooltipped("name", "kind", "origin", weight="+.4f", accuracy=".4f")
     return _bars(bars, "name", "weight", "weight", tooltip, sorted({row["kind"] for row in rows}))
 
 
 def timings(rows: Rows) -> AnyChart:
-    """``rows``: name, layer, seconds, mebibytes, row_count, the slowest first."""
+    """Draw build times from rows (name, layer, seconds, mebibytes, row_count), slowest first."""
     bars = [{**row, "series": row["layer"]} for row in rows]
     tooltip = tooltipped("name", seconds=".2f", mebibytes=",.0f", row_count=",")
     return _bars(

@@ -1,4 +1,4 @@
-"""The charts about the data: rows of a mart in, an Altair chart out."""
+"""Altair charts of the data, each from the rows of a relation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENTITIES = ("user", "track", "album", "artist", "genre")
 
 
 def rating_histogram(rows: Rows, real: Sequence[tuple[int, float]]) -> AnyChart:
-    """``rows``: rating, ratings, share; ``real``: pairs of a rating and its share."""
+    """Draw ratings from rows (rating, ratings, share); ``real`` are pairs of rating and share."""
     ours = alt.Chart(data({**row, "series": OURS} for row in rows)).mark_bar(size=3)
     theirs = alt.Chart(data({"rating": r, "share": share, "series": REAL} for r, share in real))
     x = alt.X("rating:Q", title="rating", scale=alt.Scale(domain=[0, 100], nice=False, padding=8))
@@ -32,12 +32,12 @@ def rating_histogram(rows: Rows, real: Sequence[tuple[int, float]]) -> AnyChart:
 
 
 def rating_counts(rows: Rows) -> AnyChart:
-    """``rows``: entity, at_least, entities, on logarithmic axes."""
+    """Draw rating counts on logarithmic axes, from rows (entity, at_least, entities)."""
     chart = alt.Chart(data({**row, "series": row["entity"]} for row in rows)).mark_line(strokeWidth=1.8)
     log = alt.Scale(type="log", nice=False)
     return sized(
         chart.encode(
-            x=alt.X("at_least:Q", title="ratings, at least", scale=log, axis=_decades()),
+            x=alt.X("at_least:Q", title="number of ratings (at least)", scale=log, axis=_decades()),
             y=alt.Y("entities:Q", title="users or items", scale=log, axis=_decades()),
             color=series(ENTITIES),
             tooltip=tooltipped("entity"),
@@ -47,16 +47,16 @@ def rating_counts(rows: Rows) -> AnyChart:
 
 
 def _decades() -> alt.Axis:
-    """Ticks at powers of ten alone, written short: 1, 10, 100, 1k."""
+    """Return an axis with ticks at powers of ten: 1, 10, 100, 1k."""
     return alt.Axis(values=[10**power for power in range(8)], format="~s")
 
 
 def mean_by_activity(rows: Rows, real: Sequence[tuple[int, float]]) -> AnyChart:
-    """``rows``: rating_count, rating_mean, users; ``real``: pairs of a number of ratings and the mean."""
+    """Draw means from rows (rating_count, rating_mean, users); ``real`` are pairs of count and mean."""
     ours = alt.Chart(data({**row, "series": OURS} for row in rows))
     theirs = alt.Chart(data({"rating_count": n, "rating_mean": mean, "series": REAL} for n, mean in real))
     log = alt.Scale(type="log", nice=False, padding=6)
-    x = alt.X("rating_count:Q", title="ratings of the user", scale=log, axis=_decades())
+    x = alt.X("rating_count:Q", title="number of ratings of the user", scale=log, axis=_decades())
     y = alt.Y("rating_mean:Q", title="mean rating", scale=alt.Scale(domain=[0, 100]))
     place = {"x": x, "y": y, "color": series((OURS, REAL), [OURS, REAL] if real else [OURS])}
     shown = {"rating_count": ",.0f", "rating_mean": ".1f"}

@@ -1,4 +1,4 @@
-"""The sections about the data, where values come from, what the models look at, and what a build takes."""
+"""Sections on the data, sources of values, features, and the build."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ MOST_FEATURES = 12
 
 
 def coverage(relations: Relations) -> Section:
+    """Show how often each fallback provides a value."""
     rows = relations.rows("marts.fallback_coverage", "feature, candidates desc")
-    figures = [Figure("Where the heuristics' values come from", charts.coverage(rows, "feature"))]
+    figures = [Figure("Sources of the heuristics' values", charts.coverage(rows, "feature"))]
     if has(relations.connection, "features.als_coverage"):
         als = relations.rows("features.als_coverage", "level, candidates desc")
-        figures.append(Figure("Where the ALS scores come from", charts.coverage(als, "level")))
+        figures.append(Figure("Sources of the ALS scores", charts.coverage(als, "level")))
     return Section(
         "Fallback coverage",
-        "A level's value is the user's own rating where there is one (direct), the mean of the user's "
-        "ratings of the album's other tracks (sibling), the item's shrunken mean over all users (prior), or "
-        "the overall mean (global).",
+        "A value is the user's own rating (direct), the mean of the user's ratings of the album's other "
+        "tracks (sibling), the adjusted average of all users (prior), or the overall mean (global).",
         figures,
     )
 
 
 def feature_importances(relations: Relations) -> Section:
+    """Show the most important features of each classifier."""
     rows = relations.rows("marts.feature_importance", "model, importance desc, feature")
     models = dict.fromkeys(row["model"] for row in rows)
     return Section(
         "Feature importances",
-        f"The {MOST_FEATURES} features that weigh most in each classifier, on the classifier's own scale.",
+        f"The {MOST_FEATURES} most important features of each model, on the model's own scale.",
         [
             Figure(model, charts.importances([row for row in rows if row["model"] == model][:MOST_FEATURES]))
             for model in models
@@ -41,16 +42,18 @@ def feature_importances(relations: Relations) -> Section:
 
 
 def score_correlation(relations: Relations) -> Section:
+    """Show how similarly the models rank items."""
     rows = [row for row in relations.rows("marts.score_correlation") if row["correlation"] is not None]
     return Section(
         "Correlation of the models",
-        "Correlation of the ranks that two models give the candidates of a user. A blend gains most from "
-        "models that are good and unlike each other.",
-        [Figure("Rank correlation within the user", charts.correlation(rows, relations.order()), 620)],
+        "Correlation between two models' ranks of a user's test items. An ensemble gains most from good "
+        "models that differ from each other.",
+        [Figure("Rank correlation within users", charts.correlation(rows, relations.order()), 620)],
     )
 
 
 def ensemble_weights(relations: Relations) -> Section:
+    """Show the weights of the ensemble's inputs."""
     rows = [
         row
         for row in relations.rows("marts.ensemble_weights", "abs(weight) desc, kind, name")
@@ -60,13 +63,14 @@ def ensemble_weights(relations: Relations) -> Section:
     share = f"The {len(shown)} largest of {len(rows)}" if len(shown) < len(rows) else f"All {len(rows)}"
     return Section(
         "Ensemble weights",
-        f"{share} weights of the blend by least squares. A negative weight is no mistake: what two inputs "
-        "share is taken out by giving one of them less than nothing.",
+        f"{share} weights of the least-squares ensemble. A negative weight is not an error: it subtracts "
+        "what one input has in common with another.",
         [Figure("Weight of each input", charts.ensemble_weights(shown))],
     )
 
 
 def timings(relations: Relations) -> Section:
+    """Show the slowest models of the build."""
     records = list(relations.records().values())
     slowest = sorted(records, key=lambda record: (-record.seconds, record.name))[:MOST_MODELS]
     rows = [
@@ -83,19 +87,23 @@ def timings(relations: Relations) -> Section:
     peak = max(record.peak_bytes for record in records) / 2**20
     return Section(
         "Build timings",
-        f"The {len(records)} models took {total:,.1f} seconds when each was last built, and at most "
-        f"{peak:,.0f} MiB of memory. These are the {len(rows)} slowest.",
-        [Figure("Seconds of each model", charts.timings(rows))],
+        f"The {len(records)} relations took {total:,.1f} seconds to build, with a peak of {peak:,.0f} MiB of "
+        f"memory. The chart shows the {len(rows)} slowest.",
+        [Figure("Build time in seconds", charts.timings(rows))],
     )
 
 
 def data_summary(relations: Relations) -> Section:
+    """Show figures and distributions of the data."""
     values = {row["measure"]: row["value"] for row in relations.rows("marts.data_summary")}
     histogram = relations.rows("marts.rating_histogram", "rating")
     values["ratings of 80 and more"] = sum(row["share"] for row in histogram if row["rating"] >= 80)
     is_compared = relations.is_compared()
     cells = [
-        (measure, *(_written(value, figure) for value in (values[measure], figure.real)[: 1 + is_compared]))
+        (
+            reference.LABELS.get(measure, measure),
+            *(_written(value, figure) for value in (values[measure], figure.real)[: 1 + is_compared]),
+        )
         for measure, figure in reference.FIGURES.items()
         if measure in values
     ]
@@ -103,20 +111,21 @@ def data_summary(relations: Relations) -> Section:
     common, means = (reference.COMMON_RATINGS, reference.MEAN_BY_ACTIVITY) if is_compared else ((), ())
     return Section(
         "The data",
-        "What the warehouse was built from"
+        "The data that this warehouse was built from"
         + (
-            ", beside what is known of the real data at its full size. Counts depend on the scale; shares, "
-            "means and the shapes of the curves should not."
+            ", compared with the real data at full size. Counts depend on the scale; shares, means and the "
+            "shapes of curves should match."
             if is_compared
             else "."
         ),
         [
-            Figure("How ratings are spread", charts_of_data.rating_histogram(histogram, common)),
+            Figure("Distribution of ratings", charts_of_data.rating_histogram(histogram, common)),
             Figure(
-                "Mean rating of users by their activity", charts_of_data.mean_by_activity(by_activity, means)
+                "Mean rating by the user's number of ratings",
+                charts_of_data.mean_by_activity(by_activity, means),
             ),
             Figure(
-                "Users and items with at least so many ratings",
+                "Users and items by number of ratings",
                 charts_of_data.rating_counts(relations.rows("marts.rating_counts", "entity, at_least")),
             ),
         ],

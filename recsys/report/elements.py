@@ -1,4 +1,4 @@
-"""What a section of the report consists of."""
+"""Elements of a section of the report."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from recsys.report.charts import AnyChart
 
-NOTHING = "\u2013"  # in a table, for a figure that is not there
+NOTHING = "\u2013"  # a missing figure in a table
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart and its caption; a page narrower than ``least_width`` pixels scrolls it."""
+    """Hold a chart and its caption; a page narrower than ``least_width`` pixels scrolls it."""
 
     caption: str
     chart: AnyChart
@@ -22,7 +22,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text; the first column names the row, the others are set flush right unless in ``words``."""
+    """Hold cells as text; the first column names the row, others are right-aligned unless in ``words``."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -31,9 +31,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a few sentences, and what there is to look at.
+    """Hold a heading, a text, and figures or a table.
 
-    ``drawn`` names a template of ``templates/`` that draws ``content`` without a script.
+    ``drawn`` names a template of ``templates/`` that renders ``content`` without a script.
     """
 
     title: str
@@ -45,21 +45,23 @@ class Section:
 
     @property
     def anchor(self) -> str:
+        """Return the id of the section in the page."""
         return self.title.lower().replace(" ", "-")
 
 
 @dataclass(frozen=True)
 class Span:
-    """Where values stand on a scale, in percent from its left end."""
+    """Hold the ends of a scale."""
 
     low: float
     high: float
 
     @classmethod
     def around(cls, values: Sequence[float], step: float = 0.05) -> Span:
-        """The shortest scale of whole steps that holds all values."""
+        """Return the shortest scale of whole steps that holds all values."""
         low, high = min(values), max(values)
         return cls(step * (low // step), step * -(-high // step))
 
     def at(self, value: float) -> float:
+        """Return the position of a value in percent from the left end."""
         return 100 * (value - self.low) / ((self.high - self.low) or 1)

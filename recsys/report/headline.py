@@ -1,4 +1,4 @@
-"""The top of the report: the best model, how sure that is, and what lifts it."""
+"""Top of the report: the best model, its interval, and what each step adds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from recsys.report.reference import FIGURES
+from recsys.report.reference import FIGURES, LABELS
 from recsys.report.relations import AbsentError, Relations
 from recsys.serving import queries
 from recsys.serving.queries import has
@@ -15,7 +15,7 @@ TILES = ("ratings", "users", "items", "test users", "candidates", "judged candid
 
 
 def headline(relations: Relations) -> dict[str, Any]:
-    """What the page says at its top; ``best`` is None where nothing is judged, and ``verdict`` says why."""
+    """Return the content of the page's top; ``best`` is None, with a ``verdict``, without known answers."""
     settings = queries.settings(relations.connection)
     found: dict[str, Any] = {
         "data": PurePath(settings["data"]).name,
@@ -27,7 +27,7 @@ def headline(relations: Relations) -> dict[str, Any]:
     try:
         rows = relations.leaderboard()
     except AbsentError as error:
-        return {**found, "best": None, "verdict": f"Nothing is judged: {error}."}
+        return {**found, "best": None, "verdict": f"No model was evaluated: {error}."}
     best = _best(relations, rows)
     equals = [row["model"] for row in rows if row["group"] == best["group"] and row is not best]
     return {
@@ -40,14 +40,14 @@ def headline(relations: Relations) -> dict[str, Any]:
 
 
 def _best(relations: Relations, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The leaderboard's row of the model that a submission takes; of the first, where nothing chose one."""
+    """Return the leaderboard's row of the chosen model, else the first row."""
     chosen = queries.best_model(relations.connection)
     named = [row for row in rows if chosen and row["model"] == chosen["model"]]
     return (named or rows)[0]
 
 
 def _steps(relations: Relations, model: str) -> list[Mapping[str, Any]]:
-    """What lifts a model, step by step from the model that it builds on in the end."""
+    """Return the steps from the first model to this one, each with what it adds."""
     if not has(relations.connection, "marts.lift"):
         return []
     try:
@@ -62,9 +62,13 @@ def _steps(relations: Relations, model: str) -> list[Mapping[str, Any]]:
 
 
 def _tiles(relations: Relations) -> list[tuple[str, str]]:
-    """The largest figures of the data, as far as there are any."""
+    """Return the main figures of the data that are available."""
     try:
         values = {row["measure"]: row["value"] for row in relations.rows("marts.data_summary")}
     except AbsentError:
         return []
-    return [(name, FIGURES[name].written(values[name])) for name in TILES if values.get(name) is not None]
+    return [
+        (LABELS.get(name, name), FIGURES[name].written(values[name]))
+        for name in TILES
+        if values.get(name) is not None
+    ]

@@ -1,4 +1,4 @@
-"""The sections about how good the models are."""
+"""Sections on the quality of the models."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from recsys.report.paper import CITATION
 from recsys.report.relations import AbsentError, Relations, bounded
 from recsys.serving import queries
 
-CALIBRATED = 6  # models whose calibration is drawn, the best
-PALEST, DARKEST = 4, 38  # percent of the accent colour in a cell: ink is readable on both
+CALIBRATED = 6  # best models shown
+PALEST, DARKEST = 4, 38  # percent of the accent colour in a cell: text is readable on both
 
 
 def lift(relations: Relations) -> Section:
+    """Show what each step adds to the previous model."""
     is_compared = relations.is_compared()
     rows = [
         {
@@ -25,25 +26,25 @@ def lift(relations: Relations) -> Section:
     ]
     span = Span.around([0.0, *(row[bound] for row in rows for bound in ("low", "high"))])
     return Section(
-        "What lifts accuracy",
-        "Each model beside the one that it adds something to. The bar is a 95 % interval of the difference "
-        "in accuracy, over users that both are judged on; where it does not reach the line, the difference "
-        "is sure.",
+        "What each model adds",
+        "Each model is compared with the model it extends. The bar is the difference in accuracy, the line "
+        "its 95 % interval. If the interval does not cross zero, the difference is significant.",
         drawn="lift.html",
         content={"rows": rows, "span": span, "is_compared": is_compared},
     )
 
 
 def leaderboard(relations: Relations) -> Section:
+    """Show the accuracies of all models, with intervals."""
     rows, is_compared = relations.leaderboard(), relations.is_compared()
     warning = queries.constant_scores(relations.connection)
     published = [row["published_accuracy"] for row in rows if row["published_accuracy"] is not None]
     span = Span.around([*published, *(row[bound] for row in rows for bound in ("low", "high"))])
     return Section(
         "Leaderboard",
-        "Accuracy is the share of judged candidates that a model puts in the right half of its user's "
-        f"list. The bar is a 95 % interval over the {rows[0]['users']:,} judged users. Models of one group, "
-        "a letter, cannot be told apart from the first of it."
+        "Accuracy is the share of test items correctly sorted into liked and not liked (chance: 50 %). The "
+        f"bar is the 95 % interval over {rows[0]['users']:,} users with known answers. Models that share a "
+        "letter are not significantly different from the best of that group."
         + (f" {warning.capitalize()}." if warning else "")
         + (f" {CITATION}" if is_compared else ""),
         drawn="leaderboard.html",
@@ -52,6 +53,7 @@ def leaderboard(relations: Relations) -> Section:
 
 
 def accuracy_by_activity(relations: Relations) -> Section:
+    """Show accuracies by the user's number of ratings."""
     rows = relations.rows("marts.accuracy_by_activity", "model, activity")
     starts = sorted({row["activity"] for row in rows})
     users = {start: max(row["users"] for row in rows if row["activity"] == start) for start in starts}
@@ -59,19 +61,21 @@ def accuracy_by_activity(relations: Relations) -> Section:
     models = [model for model in relations.order() if any(name == model for name, _ in cells)]
     return Section(
         "Accuracy by user activity",
-        "Users by the number of ratings in their history. Below each accuracy stands half of its 95 % "
-        "interval; the number of users is that of the column unless a cell has its own.",
+        "Users are grouped by their number of ratings. Below each accuracy is half of its 95 % interval. A "
+        "cell shows its number of users if it differs from the column's.",
         drawn="activity.html",
         content={
             "models": models,
-            "classes": [(start, _class_label(start, starts), users[start]) for start in starts],
+            "classes": [
+                (start, label, users[start]) for start, label in queries.activity_ranges(starts).items()
+            ],
             "cells": cells,
         },
     )
 
 
 def _cell(row: dict[str, Any], users: dict[int, int]) -> dict[str, Any]:
-    """A cell's accuracy, half its interval, and how dark it is: from a half, pale, to all right."""
+    """Return a cell's accuracy, half its interval, and its tint: pale at chance, dark at all right."""
     low, high = row["accuracy_low"], row["accuracy_high"]
     share = max(0.0, 2 * row["accuracy"] - 1)
     return {
@@ -82,48 +86,47 @@ def _cell(row: dict[str, Any], users: dict[int, int]) -> dict[str, Any]:
     }
 
 
-def _class_label(start: int, starts: list[int]) -> str:
-    following = [other for other in starts if other > start]
-    return f"{start:,} to {min(following) - 1:,}" if following else f"{start:,}+"
-
-
 def calibration(relations: Relations) -> Section:
+    """Show how well predicted probabilities match the share of liked items."""
     rows = relations.rows("marts.calibration", "model, tenth")
     by_model: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_model.setdefault(row["model"], []).append(row)
-    chosen = [model for model in relations.order() if model in by_model][:CALIBRATED]
+    constant = relations.constant_models()
+    chosen = [model for model in relations.order() if model in by_model and model not in constant]
+    if not chosen:
+        raise AbsentError("all models have constant scores")
     return Section(
         "Calibration",
-        "Of the candidates that a model gives a probability between two tenths, the share that was liked, "
-        "with 95 % intervals and, below, their number. On the line, probabilities are what they say; the "
-        "figure is how far off they are on average. Half of each user's candidates were liked, which the "
-        "probabilities know.",
+        "Test items are grouped by predicted probability. Each point shows the share that was liked, its "
+        "95 % interval and the number of items. Points on the line are perfectly calibrated. Captions give "
+        "the mean distance from the line. Probabilities use that half of each user's test items are liked. "
+        "Models with constant scores are left out.",
         [
-            Figure(f"{model}: off by {_off(by_model[model]):.3f}", charts.calibration(by_model[model]))
-            for model in chosen
+            Figure(
+                f"{model}: error {_calibration_error(by_model[model]):.3f}",
+                charts.calibration(by_model[model]),
+            )
+            for model in chosen[:CALIBRATED]
         ],
     )
 
 
-def _off(rows: list[dict[str, Any]]) -> float:
-    """The expected calibration error (Naeini, Cooper and Hauskrecht, AAAI 2015), 0..1."""
+def _calibration_error(rows: list[dict[str, Any]]) -> float:
+    """Return the expected calibration error, 0 to 1 (Naeini, Cooper and Hauskrecht, AAAI 2015)."""
     total = sum(row["candidates"] for row in rows)
     return sum(row["candidates"] * abs(row["probability"] - row["liked_share"]) for row in rows) / total
 
 
 def accuracy_by_levels(relations: Relations) -> Section:
+    """Show accuracies by the number of levels that the user rated."""
     rows = relations.rows("marts.accuracy_by_levels", "rated_levels")
     if rows[0]["accuracy"] is None:
-        raise AbsentError("the data set has no labels to judge by")
+        raise AbsentError("the data has no known answers to evaluate with")
     return Section(
         "Accuracy by rated levels",
-        "The levels are album (rated itself, or another track of it), artist and genres. Candidates are "
-        "grouped by how many of them the user rated: the share that is liked, and the share that the model "
-        "adaptive predicts right.",
-        [
-            Figure(
-                "Candidates by number of rated levels, as adaptive sees them", charts.accuracy_by_levels(rows)
-            )
-        ],
+        "Levels are album (rated itself, or another track of it), artist and genres. Test items are "
+        "grouped by how many levels the user rated. Bars show the share that is liked, and the share that "
+        "the model adaptive predicts right.",
+        [Figure("Test items by number of rated levels", charts.accuracy_by_levels(rows))],
     )

@@ -1,4 +1,4 @@
-"""Writes the report: one HTML file with everything in it, and the leaderboard as a picture."""
+"""Write the report as one self-contained HTML file, and the leaderboard as a picture."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from recsys.report.themes import THEMES
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
 LOOK = HERE / "static" / "look.css"
-GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the bundled library hands to the page's own script
+GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the library exports to the page's script
 PICTURE_WIDTH = 620
 PICTURE_SCALE = 2.0  # pixels of a PNG for each unit of the drawing
 VEGA_LITE = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def write(warehouse: Path, out: Path) -> list[str]:
-    """Write the report on a warehouse as one page that needs no network, in one atomic step.
+    """Write the report on a warehouse as one page that needs no network, atomically.
 
-    Returns a line for each section that was left out, which says why. UsageError if there is no warehouse or
+    Return a line for each section left out, with the reason. Raise UsageError if there is no warehouse or
     ``out`` cannot be written.
     """
     with reading(warehouse, guarded=True) as connection:
@@ -47,12 +47,12 @@ def write(warehouse: Path, out: Path) -> list[str]:
 
 
 def leaderboard_picture(warehouse: Path, out: Path) -> None:
-    """Draw the leaderboard with intervals and the published figures, as PNG or SVG by the name of ``out``.
+    """Draw the leaderboard with intervals and published figures, as PNG or SVG by the suffix of ``out``.
 
-    UsageError for another ending, or for a warehouse without judged models.
+    Raise UsageError for another suffix, or for a warehouse without known answers.
     """
     if out.suffix not in (".png", ".svg"):
-        raise UsageError(f"{out}: expected a file name that ends in .png or .svg")
+        raise UsageError(f"{out}: the file name must end in .png or .svg")
     with reading(warehouse, guarded=True) as connection:
         try:
             rows = Relations(connection).leaderboard()
@@ -102,7 +102,7 @@ def _render(top: Mapping[str, Any], sections: list[Section], left_out: list[str]
 
 
 def _spec(figure: Figure) -> dict[str, Any]:
-    """A chart as Vega-Lite; the page sets the theme, so the chart brings none."""
+    """Return a chart as Vega-Lite without a theme, which the page sets."""
     spec: dict[str, Any] = figure.chart.to_dict()
     spec.pop("config", None)
     return spec
@@ -113,18 +113,18 @@ def _asset(path: Path) -> Markup:
 
 
 def _json(value: Any) -> Markup:
-    """JSON for a script element: no text of it can end the element."""
+    """Return JSON that is safe inside a script element."""
     return Markup(json.dumps(value, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"))
 
 
 @cache
 def _library() -> Markup:
-    """Vega-Embed and all that it needs; a closing tag inside its strings is written so that none is seen."""
+    """Return Vega-Embed and its dependencies, with closing tags in strings escaped."""
     source = vl_convert.javascript_bundle(GLOBALS, vl_version=VEGA_LITE)
     return Markup(source.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
 
 
 def _replace(out: Path, content: bytes) -> None:
-    """Put a whole file in the place of ``out``; what was there stays until then."""
+    """Replace ``out`` atomically."""
     with replacing(out) as unfinished:
         unfinished.write_bytes(content)

@@ -1,7 +1,7 @@
-"""Where published figures are from."""
+"""Sources of published figures."""
 
 DATA = "Dror et al., The Yahoo! Music Dataset and KDD-Cup'11, JMLR W&CP 18, 2012"
 CITATION = (
-    "Published figures are from the paper that this project follows, unless another source is named, and "
-    f"are of the data of KDD Cup 2011, Track 2 ({DATA}). They are no target for other data."
+    "Published figures are from the paper that this project follows, unless another source is named. They "
+    f"are for the data of KDD Cup 2011, Track 2 ({DATA}) and do not apply to other data."
 )

@@ -1,7 +1,7 @@
-"""What is known of the real data, for the data summary to stand beside.
+"""Published figures of the real data, for comparison with the data summary.
 
-The real data is a part, with 12.4 million ratings, of the Yahoo! Music data of the KDD Cup 2011, Track 2
-(Dror, Koenigstein, Koren and Weimer, JMLR W&CP 18, 2012). It may not be passed on; these figures may.
+The real data is a part, with 12.4 million ratings, of the Yahoo! Music data of KDD Cup 2011, Track 2 (Dror,
+Koenigstein, Koren and Weimer, JMLR W&CP 18, 2012). It may not be redistributed; these figures may.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _decimal(value: float) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the real data, where it is known, and how such a figure is written."""
+    """Hold a figure of the real data, None where unknown, and its format."""
 
     real: float | None
     written: Callable[[float], str]
@@ -59,6 +59,14 @@ FIGURES: Mapping[str, Figure] = {
     "candidates": Figure(120_000, _count),
     "users with labels to train on": Figure(1_000, _count),
     "judged candidates": Figure(None, _count),
+}
+
+# Measures that the report writes in other words.
+LABELS: Mapping[str, str] = {
+    "candidates": "test items",
+    "judged candidates": "with known answers",
+    "users with labels to train on": "users with known answers to train on",
+    "tracks without artist after the fill": "tracks without artist on track or album",
 }
 
 # Number of ratings of a user, and the mean rating of such users.

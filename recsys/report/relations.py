@@ -1,4 +1,4 @@
-"""The relations of a warehouse that the report is made from."""
+"""Relations of a warehouse that the report reads."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Row = Mapping[str, Any]
 
 
 class AbsentError(Exception):
-    """The warehouse lacks what a section is made from; the message says what."""
+    """Report that the warehouse lacks what a section needs."""
 
 
 @dataclass
 class Relations:
-    """The rows of a warehouse's relations."""
+    """Read the relations of a warehouse."""
 
     connection: Connection
 
     def rows(self, relation: str, order: str = "all") -> list[dict[str, Any]]:
-        """All rows in an order; AbsentError if the warehouse lacks the relation or it is empty."""
+        """Return all rows in an order; raise AbsentError if the relation is missing or empty."""
         if not has(self.connection, relation):
-            raise AbsentError(f"this warehouse has no {relation}")
+            raise AbsentError(f"the warehouse has no {relation}")
         rows: list[dict[str, Any]] = query(
             self.connection, f"select * from {quoted_relation(relation)} order by {order}"
         ).to_pylist()
@@ -38,30 +38,35 @@ class Relations:
         return rows
 
     def records(self) -> Mapping[str, Record]:
+        """Return what the last build recorded of each relation."""
         return read_from(self.connection)
 
     def leaderboard(self) -> list[dict[str, Any]]:
-        """The judged models with the bounds of their accuracies, the best first; AbsentError without labels.
+        """Return the evaluated models with the bounds of their accuracies, best first.
 
-        Where there are too few users to tell, the bounds are the accuracy itself.
+        With too few users for an interval, the bounds are the accuracy. Raise AbsentError without labels.
         """
         if not has(self.connection, "marts.leaderboard"):
-            raise AbsentError("this warehouse has no marts.leaderboard")
+            raise AbsentError("the warehouse has no marts.leaderboard")
         judged = [row for row in queries.leaderboard(self.connection) if row["accuracy"] is not None]
         if not judged:
-            raise AbsentError("the data set has no labels to judge by")
+            raise AbsentError("the data has no known answers to evaluate with")
         return [bounded(row, "accuracy", "accuracy_low", "accuracy_high") for row in judged]
 
+    def constant_models(self) -> set[str]:
+        """Return the models that score all items of a user alike."""
+        return set(queries.constant_models(self.connection))
+
     def is_compared(self) -> bool:
-        """Whether published figures speak of such data as this."""
+        """Return whether published figures apply to this data."""
         return queries.is_compared(self.connection)
 
     def order(self) -> list[str]:
-        """The models, the best first where they are judged."""
+        """Return the models, best first where evaluated."""
         return [row["model"] for row in self.rows("marts.leaderboard", "accuracy desc nulls last, model")]
 
 
 def bounded(row: Row, value: str, low: str, high: str) -> dict[str, Any]:
-    """A row with bounds ``low`` and ``high``, which are the value itself where it has none."""
+    """Return a row with bounds ``low`` and ``high``, which default to the value itself."""
     bounds = {"low": row[low], "high": row[high]}
     return {**row, **{name: row[value] if bound is None else bound for name, bound in bounds.items()}}

@@ -1,4 +1,4 @@
-"""The sections of the report, in their order."""
+"""The sections of the report, in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.report.elements import Section
 from recsys.report.relations import Relations
 
 SECTIONS: Mapping[str, Callable[[Relations], Section]] = {
-    "What lifts accuracy": model_sections.lift,
+    "What each model adds": model_sections.lift,
     "Leaderboard": model_sections.leaderboard,
     "Accuracy by user activity": model_sections.accuracy_by_activity,
     "Accuracy by rated levels": model_sections.accuracy_by_levels,

@@ -1,4 +1,4 @@
-"""The colours of the charts, for a light and a dark page, as configurations of Vega-Lite."""
+"""Colours of the charts for light and dark pages, as Vega-Lite configurations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
 
 def _theme(ink: str, soft: str, grid: str, category: list[str], heat: list[str]) -> dict[str, Any]:
-    """Vega-Lite's configuration for one set of colours."""
+    """Return the Vega-Lite configuration for one set of colours."""
     axis = {"labelColor": ink, "titleColor": soft, "gridColor": grid, "domainColor": grid, "tickColor": grid}
     return {
         "background": None,

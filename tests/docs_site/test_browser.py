@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import Watched
 
-PAGES = ("index", "lineage", "scores.adaptive", "catalogue.best")
+PAGES = ("index", "lineage", "scores.adaptive", "retrieval.best")
 
 
 def opened(browser: Any, folder: Path, page: str, **options: Any) -> Watched:
@@ -40,7 +40,7 @@ def test_pointing_at_a_relation_lights_up_its_way(browser: Any, folder: Path) ->
     watched.page.locator('[data-model="priors.overall"]').hover()
     assert "staging.ratings" in lit(watched, "above") and "marts.leaderboard" in lit(watched, "below")
     assert "staging.truth" not in lit(watched, "above") | lit(watched, "below")
-    assert "priors.overall: one row is" in watched.page.locator("#told").inner_text()
+    assert "priors.overall: one row is" in watched.page.locator("#status").inner_text()
     watched.page.keyboard.press("Tab")
     watched.page.locator('[data-model="scores.adaptive"]').focus()
     assert "features.candidates" in lit(watched, "above")

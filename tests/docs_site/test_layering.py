@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.docs_site.layering import layered, spread
+from recsys.docs_site.layering import layered, separate
 
 WANTED = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
 
 
 @given(WANTED)
-def test_spread_keeps_the_order_and_leaves_room(wanted: list[float]) -> None:
+def test_separate_keeps_the_order_and_leaves_room(wanted: list[float]) -> None:
     heights = [1.0 if place % 3 else 0.5 for place in range(len(wanted))]
-    centres = spread(wanted, heights)
+    centres = separate(wanted, heights)
     for (above, top), (below, bottom) in pairwise(zip(centres, heights, strict=True)):
         assert below - above >= (top + bottom) / 2 - 1e-9
 
 
-def test_spread_leaves_what_is_apart_where_it_is() -> None:
-    assert spread([0.0, 2.0, 5.0], [1.0, 1.0, 1.0]) == pytest.approx([0.0, 2.0, 5.0])
+def test_separate_leaves_what_is_apart_where_it_is() -> None:
+    assert separate([0.0, 2.0, 5.0], [1.0, 1.0, 1.0]) == pytest.approx([0.0, 2.0, 5.0])
 
 
-def test_spread_shares_the_way_evenly() -> None:
-    assert spread([3.0, 3.0], [1.0, 1.0]) == pytest.approx([2.5, 3.5])
+def test_separate_shares_the_way_evenly() -> None:
+    assert separate([3.0, 3.0], [1.0, 1.0]) == pytest.approx([2.5, 3.5])
 
 
 def test_two_edges_that_cross_are_uncrossed() -> None:

@@ -13,7 +13,9 @@ import pytest
 import vl_convert
 
 from recsys.errors import UsageError
+from recsys.report.model_sections import calibration
 from recsys.report.page import VEGA_LITE, leaderboard_picture, write
+from recsys.report.relations import Relations
 from recsys.report.sections import SECTIONS
 from recsys.report.themes import THEMES
 from tests.given import build_sql, write_directory
@@ -43,10 +45,10 @@ def test_every_section_is_there_and_linked(page: str) -> None:
     assert 'id="left-out"' not in page
 
 
-def test_the_best_model_comes_first_with_its_interval_and_what_lifts_it(page: str) -> None:
+def test_the_best_model_comes_first_with_its_interval_and_what_each_step_adds(page: str) -> None:
     top = page[page.index('<div class="hero">') : page.index("<nav ")]
-    found = re.search(r"<h1>(\w+) predicts ([0-9.]+) % right</h1>", top)
-    assert found and "95 % interval" in top and "What lifts it" in top
+    found = re.search(r"<h1>(\w+) sorts ([0-9.]+) % of test items correctly</h1>", top)
+    assert found and "95 % interval" in top
     figures = [float(text) for text in re.findall(r'<span class="figure[ a-z]*">([-+0-9.]+)</span>', top)]
     assert sum(figures[:-1]) == pytest.approx(figures[-1], abs=0.05 * len(figures))
     assert figures[-1] == float(found[2])
@@ -98,7 +100,8 @@ def test_the_leaderboard_table_has_the_figures_of_the_warehouse(page: str, learn
     assert len(rows) >= 5
     board = page[page.index('<section id="leaderboard">') :]
     for model, accuracy in rows:
-        row = re.search(rf'<th scope="row">{model}</th>.*?</tr>', board, re.DOTALL)
+        name = model.replace("_", "_<wbr>")
+        row = re.search(rf'<th scope="row">{name}</th>.*?</tr>', board, re.DOTALL)
         assert row and f"<td>{accuracy:.4f}</td>" in row[0]
 
 
@@ -113,10 +116,22 @@ def test_a_section_without_its_relation_is_left_out_with_a_reason(
     left_out = write(plain_warehouse, tmp_path / "report.html")
     assert left_out == [
         "Feature importances: marts.feature_importance is empty",
-        "Ensemble weights: this warehouse has no marts.ensemble_weights",
+        "Ensemble weights: the warehouse has no marts.ensemble_weights",
     ]
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert all(f"<li>{line}</li>" in text for line in left_out)
+
+
+def test_a_model_with_constant_scores_has_no_calibration(learned_warehouse: Path, tmp_path: Path) -> None:
+    """Half of each user's test items are liked, so that a constant model would look perfectly calibrated."""
+    warehouse = Path(shutil.copy(learned_warehouse, tmp_path / "constant.duckdb"))
+    with duckdb.connect(str(warehouse)) as connection:
+        before = calibration(Relations(connection)).figures
+        constant = before[0].caption.split(":")[0]
+        connection.execute("insert into marts.constant_scores values (?, 2)", [constant])
+        after = calibration(Relations(connection)).figures
+    assert all(not figure.caption.startswith(f"{constant}:") for figure in after)
+    assert len(after) >= len(before) - 1 >= 1
 
 
 def test_without_labels_the_rest_is_reported(tmp_path: Path) -> None:
@@ -127,21 +142,21 @@ def test_without_labels_the_rest_is_reported(tmp_path: Path) -> None:
     }
     build_sql(write_directory(tmp_path / "data", files), tmp_path / "warehouse.duckdb")
     left_out = write(tmp_path / "warehouse.duckdb", tmp_path / "report.html")
-    assert "Accuracy by rated levels: the data set has no labels to judge by" in left_out
+    assert "Accuracy by rated levels: the data has no known answers to evaluate with" in left_out
     assert {line.split(":")[0] for line in left_out}.isdisjoint(
         {"The data", "Fallback coverage", "Build timings"}
     )
-    with pytest.raises(UsageError, match=r"marts\.user_accuracy is empty|no labels"):
+    with pytest.raises(UsageError, match=r"marts\.user_accuracy is empty|no known answers"):
         leaderboard_picture(tmp_path / "warehouse.duckdb", tmp_path / "picture.svg")
 
 
 def test_a_report_that_cannot_be_written_leaves_what_was_there(plain_warehouse: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="no such folder"):
         write(plain_warehouse, tmp_path / "missing" / "report.html")
-    with pytest.raises(UsageError, match="no warehouse there"):
+    with pytest.raises(UsageError, match="no warehouse at"):
         write(tmp_path / "missing.duckdb", tmp_path / "report.html")
     (tmp_path / "folder.html").mkdir()
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(UsageError, match="a folder"):
         write(plain_warehouse, tmp_path / "folder.html")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.html"]
 
@@ -151,5 +166,5 @@ def test_the_picture_is_a_png_or_an_svg(plain_warehouse: Path, tmp_path: Path) -
     leaderboard_picture(plain_warehouse, tmp_path / "picture.svg")
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
     assert "weighted_average_bayes" in (tmp_path / "picture.svg").read_text()
-    with pytest.raises(UsageError, match=r"expected a file name that ends in \.png or \.svg"):
+    with pytest.raises(UsageError, match=r"must end in \.png or \.svg"):
         leaderboard_picture(plain_warehouse, tmp_path / "picture.gif")

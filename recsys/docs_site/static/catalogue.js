@@ -1,4 +1,4 @@
-/* The search in the list of relations, and the drawing of what is made from what. */
+/* Search in the list of relations, and the lineage drawing. */
 const find = document.getElementById("find");
 if (find) {
   const links = [...document.querySelectorAll("[data-find]")];
@@ -27,7 +27,7 @@ if (find) {
   document.querySelector(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 
-/* A drawing: wires between what is read and what reads it, lit up along the way of what is pointed at. */
+/* Lineage drawing: wires from inputs to readers, highlighted for the relation under the pointer. */
 function draw(viewport) {
   const board = viewport.querySelector(".board");
   const sheet = board.querySelector(".wires");
@@ -37,7 +37,7 @@ function draw(viewport) {
   reads.forEach((sources, name) => sources.forEach((source) => readBy.get(source).push(name)));
   let scale = 1, pinned = null;
 
-  /* A folded layer stands for all that is in it. */
+  /* A folded layer stands for its relations. */
   const end = (name) => {
     const link = models.get(name);
     const layer = link.closest("details");
@@ -78,8 +78,8 @@ function draw(viewport) {
     for (const name of found) for (const other of next.get(name)) found.add(other);
     return found;
   }
-  const told = document.getElementById("told");
-  const hint = told?.innerHTML;
+  const status = document.getElementById("status");
+  const hint = status?.innerHTML;
   function light(name) {
     const above = name ? reach(name, reads) : new Set(), below = name ? reach(name, readBy) : new Set();
     board.classList.toggle("lit", Boolean(name));
@@ -97,9 +97,9 @@ function draw(viewport) {
       path.classList.toggle("above", path.pairs.some(([from, to]) => above.has(from) && above.has(to)));
       path.classList.toggle("below", path.pairs.some(([from, to]) => below.has(from) && below.has(to)));
     }
-    if (!told) return;
-    if (name) told.textContent = `${name}: one row is ${models.get(name).dataset.about}. Made from ${above.size - 1} relations, ${reads.get(name).length} of them directly; ${below.size - 1} are made from it.`;
-    else told.innerHTML = hint;
+    if (!status) return;
+    if (name) status.textContent = `${name}: one row is ${models.get(name).dataset.about}. Computed from ${above.size - 1} relations (${reads.get(name).length} directly); used by ${below.size - 1}.`;
+    else status.innerHTML = hint;
   }
   models.forEach((link, name) => {
     link.addEventListener("pointerenter", () => light(name));
@@ -114,7 +114,7 @@ function draw(viewport) {
     board.parentElement.style.width = `${board.offsetWidth * scale}px`;
     board.parentElement.style.height = `${board.offsetHeight * scale}px`;
   }
-  const least = () => (window.innerWidth < 700 ? 0.8 : 0.5);  // smaller letters cannot be read
+  const least = () => (window.innerWidth < 700 ? 0.8 : 0.5);  // smaller text is unreadable
   const fit = () => zoom(Math.max(least(), Math.min(viewport.clientWidth / board.offsetWidth, viewport.clientHeight / board.offsetHeight, 1.9)));
   const layers = [...board.querySelectorAll("details")];
   const isWhole = document.body.classList.contains("whole");
