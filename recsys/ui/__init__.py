@@ -1,1 +1,1 @@
-"""The explorer: a read-only look into a warehouse with a browser."""
+"""The explorer: browse a warehouse, read-only."""

@@ -1,4 +1,4 @@
-"""The explorer's addresses, and the server that shows them to this machine alone."""
+"""Routes of the explorer, and its server for this machine."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from recsys.ui.pages.home import Home
 from recsys.ui.pages.items import Items
 from recsys.ui.pages.models import Models
 from recsys.ui.pages.pairs import Pairs
-from recsys.ui.pages.search import Finding
-from recsys.ui.pages.sql import Querying
+from recsys.ui.pages.search import SearchPage
+from recsys.ui.pages.sql import SqlPage
 from recsys.ui.pages.users import Users
 from recsys.ui.security.loopback import LOOPBACK, LoopbackOnly
 from recsys.ui.site import HERE, Site
@@ -38,7 +38,7 @@ ID_DIGITS = 10  # of the largest id
 
 
 class IdConvertor(IntegerConvertor):
-    """A part of a path that is an id, and no longer: Python makes no number of thousands of digits."""
+    """Match an id in a path, limited in length: Python refuses to parse numbers of thousands of digits."""
 
     regex = f"[0-9]{{1,{ID_DIGITS}}}"
 
@@ -49,15 +49,15 @@ register_url_convertor("id", IdConvertor())
 def application(
     warehouse: Path, limits: sandbox.Limits = DEFAULT_LIMITS, seed: int | None = None
 ) -> Starlette:
-    """The explorer of one warehouse as an ASGI application; ``seed`` fixes the users that chance picks."""
+    """Return the explorer of one warehouse as an ASGI application; ``seed`` fixes the random users."""
     site = Site(warehouse, seed)
     served = docs.Served(warehouse)
-    querying = Querying(site, limits)
+    sql_page = SqlPage(site, limits)
     routes = [
         *_pages(site),
-        Route("/sql", querying.sql, methods=["GET", "POST"]),
-        Route("/sql/download", querying.download),
-        Route("/sql/words.json", site.showing(querying.words, keeps=False)),
+        Route("/sql", sql_page.sql, methods=["GET", "POST"]),
+        Route("/sql/download", sql_page.download),
+        Route("/sql/words.json", site.showing(sql_page.words, keeps=False)),
         Mount("/api", api.application(warehouse)),
         docs.mounted(served),
         Mount("/static", StaticFiles(directory=HERE / "static", packages=[("recsys.report", "static")])),
@@ -72,34 +72,34 @@ def application(
 
 
 def _pages(site: Site) -> list[Route]:
-    """The pages that are made from what is published, the more particular addresses first.
+    """Return the routes of the pages, specific ones first.
 
-    A part of a path may be any text, for it may be a name: a name with a slash has it as %2F.
+    A part of a path may be any name; a slash in a name is written as %2F.
     """
     home, users, items, pairs = Home(site), Users(site), Items(site), Pairs(site)
-    finding, models = Finding(site), Models(site)
+    search_page, models = SearchPage(site), Models(site)
     by_kind = [
         Route(f"/{kind}s/{{item:path}}", _of_kind(kind, site.showing(items.item)))
         for kind in (*KINDS, UNLISTED)
     ]
     return [
         Route("/", site.showing(home.home)),
-        Route("/search", site.showing(finding.search)),
-        Route("/search.json", site.showing(finding.suggest, keeps=False)),
-        Route("/users/random", site.showing(home.anyone, keeps=False)),
+        Route("/search", site.showing(search_page.search)),
+        Route("/search.json", site.showing(search_page.suggest, keeps=False)),
+        Route("/users/random", site.showing(home.random_user, keeps=False)),
         Route("/users/disagreeing", site.showing(home.disagreeing, keeps=False)),
         Route("/users/{user:path}/tracks/{track:path}", site.showing(pairs.pair)),
         Route("/users/{user:path}/lists", site.showing(users.lists)),
         Route("/users/{user:path}", site.showing(users.user)),
         Route("/ids/{what}/{id:id}", site.showing(items.by_id, keeps=False)),
-        Route("/pair", site.showing(pairs.asked, keeps=False)),
+        Route("/pair", site.showing(pairs.by_form, keeps=False)),
         Route("/models/{model}", site.showing(models.model)),
         *by_kind,
     ]
 
 
 def _of_kind(kind: str, endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """The endpoint with the kind of item that the address begins with."""
+    """Return the endpoint for one kind of item."""
 
     def of_kind(request: Request) -> Response:
         request.path_params["kind"] = kind
@@ -109,29 +109,27 @@ def _of_kind(kind: str, endpoint: Callable[[Request], Response]) -> Callable[[Re
 
 
 def serve(warehouse: Path, host: str = "127.0.0.1", port: int = 8350) -> None:
-    """Show the explorer until interrupted; port 0 takes a free one.
+    """Serve the explorer until interrupted; port 0 takes a free one.
 
-    UsageError for a host that is not this machine, for a port that is taken, and without a warehouse.
+    Raise UsageError for a host that is not this machine, for a port in use, and without a warehouse.
     """
     if host not in LOOPBACK:
-        raise UsageError(f"--host {host}: the explorer shows itself to this machine alone: 127.0.0.1")
+        raise UsageError(f"--host {host}: the explorer only serves this machine; use 127.0.0.1")
     with reading(warehouse):
-        pass  # so that a missing or foreign file is told of now, not on the first page
+        pass  # report a missing or foreign file now, not on the first page
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         explorer = application(warehouse)
         explorer.state.catalogue.warm()
-        print(f"The explorer is at http://{name}:{listener.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
+        print(f"Explorer: http://{name}:{listener.getsockname()[1]}/ (stop with Ctrl-C)", flush=True)
         config = uvicorn.Config(explorer, log_level="warning", server_header=False, ws="none", lifespan="off")
-        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has closed
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after closing
             uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(
-        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
-    )  # so that asyncio sets TCP_NODELAY
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # lets asyncio set TCP_NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -139,7 +137,5 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"port {port}: cannot be listened on ({reason}): choose another with --port"
-        ) from None
+        raise UsageError(f"port {port} is in use ({reason}); try --port") from None
     return listener

@@ -1,6 +1,6 @@
-"""Numbers as text, and as places in a drawing: the drawings are SVG in the templates.
+"""Format numbers and compute positions for the SVG drawings of the templates.
 
-Drawings are 100 units wide and stretched to the room that they have, so that a place is a share in percent.
+Drawings are 100 units wide and stretched to their container, so a position is a percentage.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ __all__ = ["axis", "bars", "cell", "counted", "figure", "histogram", "percent", 
 
 NOTHING = "\u2013"
 MINUS = "\u2212"
-DIGITS = 4  # of a figure that are worth reading
-MOST_POINTS = 3000  # of a drawing
-WINDOW = 20  # parts of a timeline that its mean is taken over
+DIGITS = 4  # significant digits of a figure
+NOISE = 1e-9  # smaller values are rounding errors
+MOST_POINTS = 3000  # points in a drawing
+WINDOW = 20  # blocks of a timeline's moving mean
 
 
 def figure(value: float | None, digits: int = DIGITS) -> str:
-    """A number with its significant digits, and no exponent unless it is tiny: 0.9642, 48.21, 1,819."""
+    """Format a number with significant digits, and an exponent only if it is tiny: 0.9642, 48.21, 1,819."""
     if value is None or not isfinite(value):
         return NOTHING
-    if value == 0:
+    if abs(value) < NOISE:
         return "0"
     decimals = digits - 1 - floor(log10(abs(value)))
     text = f"{value:.{digits - 1}e}" if decimals > digits + 4 else f"{value:,.{max(decimals, 0)}f}"
@@ -33,48 +34,51 @@ def figure(value: float | None, digits: int = DIGITS) -> str:
 
 
 def cell(text: str, kind: str) -> str:
-    """A value of a query's result: a real to six digits, anything else as it is."""
+    """Format a value of a query result: floats with six digits, anything else unchanged."""
     is_real = kind == "number" and any(mark in text for mark in ".e") and text.strip("-+.e0123456789") == ""
     return f"{float(text):.6g}" if is_real else text
 
 
 def signed(value: float | None, digits: int = DIGITS) -> str:
-    """A difference: +3.2, \u22123.2, 0."""
+    r"""Format a difference with its sign: +3.2, \u22123.2, 0."""
     text = figure(value, digits)
-    return f"+{text}" if value and value > 0 else text
+    return f"+{text}" if value and value >= NOISE else text
 
 
 def counted(value: int | None) -> str:
-    """1,819 ratings."""
+    """Format a whole number with commas."""
     return NOTHING if value is None else f"{value:,.0f}"
 
 
 def plural(word: str, count: float) -> str:
+    """Return the plural of a word unless the count is 1."""
     return word if count == 1 else f"{word}s"
 
 
 def percent(share: float) -> str:
+    """Format a share as a percentage."""
     return f"{100 * share:.0f} %" if share == 0 or share >= 0.1 else f"{100 * share:.1f} %"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Places, 0 to 100, of values from ``low`` to ``high``."""
+    """Map values from ``low`` to ``high`` to positions 0 to 100."""
 
     low: float
     high: float
 
     def at(self, value: float) -> float:
+        """Return the position of a value."""
         return round(100 * (value - self.low) / ((self.high - self.low) or 1.0), 2)
 
     def span(self, one: float, other: float) -> float:
-        """How wide a bar from one value to another is; one that is there can be seen."""
+        """Return the width of a bar between two values, visible unless they are equal."""
         width = abs(self.at(one) - self.at(other))
         return max(round(width, 2), 0.4) if one != other else 0.0
 
 
 def axis(values: Iterable[float | None], *always: float, room: float = 0.04) -> Axis:
-    """The axis of these values, and of those that it always has, with some room beside."""
+    """Return an axis over values and ``always``, with some room at the ends."""
     known = [value for value in values if value is not None and isfinite(value)] + list(always)
     low, high = min(known, default=0.0), max(known, default=1.0)
     margin = room * ((high - low) or 1.0)
@@ -82,13 +86,15 @@ def axis(values: Iterable[float | None], *always: float, room: float = 0.04) -> 
 
 
 def bars(values: Sequence[float]) -> list[float]:
-    """Each value's share in the largest, 0 to 100."""
+    """Return each value's percentage of the largest."""
     largest = max(map(abs, values), default=0.0) or 1.0
     return [round(100 * abs(value) / largest, 2) for value in values]
 
 
 @dataclass(frozen=True)
 class Bar:
+    """Hold one bar of a histogram."""
+
     x: float
     width: float
     height: float
@@ -96,7 +102,7 @@ class Bar:
 
 
 def histogram(rows: Sequence[Mapping[str, Any]], start: str, value: str, room: float) -> list[Bar]:
-    """Upright bars at ``start`` on the scale 0 to 100, ``room`` wide, of at most 100 units' height."""
+    """Return bars at ``start`` on the scale 0 to 100, ``room`` wide, at most 100 units high."""
     heights = bars([row[value] for row in rows])
     return [
         Bar(
@@ -111,7 +117,7 @@ def histogram(rows: Sequence[Mapping[str, Any]], start: str, value: str, room: f
 
 @dataclass(frozen=True)
 class Timeline:
-    """Points of each kind as the path of an SVG, and the mean around each time as another."""
+    """Hold SVG paths: points of each kind, and the moving mean."""
 
     paths: Mapping[str, str]
     mean: str
@@ -119,7 +125,7 @@ class Timeline:
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], value: str, kind: str) -> Timeline:
-    """Rows in the order of time, the values 0 to 100; of a long history the last."""
+    """Return a timeline of the last ratings, in order of time, with values of 0 to 100."""
     shown = rows[-MOST_POINTS:]
     width = max(len(shown) - 1, 1)
     places = [(100 * place / width, 100 - row[value]) for place, row in enumerate(shown)]
@@ -130,7 +136,7 @@ def timeline(rows: Sequence[Mapping[str, Any]], value: str, kind: str) -> Timeli
 
 
 def _mean(places: Sequence[tuple[float, float]]) -> str:
-    """A line through means of neighbouring points; none where there are too few."""
+    """Return a line through means of neighbouring points, empty for too few points."""
     size = max(len(places) // WINDOW, 5)
     if len(places) < 2 * size:
         return ""
@@ -141,7 +147,7 @@ def _mean(places: Sequence[tuple[float, float]]) -> str:
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of a waterfall: from ``x``, ``width`` wide, up or down; and where it ends."""
+    """Hold one bar of a waterfall: position, width, direction and end."""
 
     row: Mapping[str, Any]
     x: float
@@ -151,7 +157,7 @@ class Step:
 
 
 def steps(rows: Sequence[Mapping[str, Any]], *always: float) -> tuple[Axis, list[Step]]:
-    """The bars of a waterfall, of rows with ``amount`` and ``after``, the first of which is the start."""
+    """Return the bars of a waterfall from rows with ``amount`` and ``after``, beginning with the start."""
     scale = axis([row["after"] for row in rows], 0.0, *always)
     return scale, [
         Step(

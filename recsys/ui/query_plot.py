@@ -1,4 +1,4 @@
-"""A picture of a query's result: bars for names and a number, points for two numbers."""
+"""Chart of a query result: bars for names and a number, points for two numbers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from recsys.serving.sandbox import Answer
 from recsys.ui.charts import Axis, axis
 
 MOST_BARS = 25
-IDS = ("_id", "track_i", "item_i", "item_j", "seq", "rank", "position")  # numbers that are no measure
+IDS = ("_id", "track_i", "item_i", "item_j", "seq", "rank", "position")  # numbers that are not measures
 TICKS = 5
 
 
 @dataclass(frozen=True)
 class Plot:
-    """``rows`` are pairs of an x and a y, which a row without both is not among."""
+    """Hold a chart; ``rows`` are pairs of x and y without missing values."""
 
     x: str
     y: str
@@ -28,9 +28,9 @@ class Plot:
 
 
 def plot_of(answer: Answer, x: str | None, y: str | None) -> Plot | None:
-    """The picture of a column over another, by default of the first measure over what names the rows.
+    """Plot a column over another, by default the first measure over the first name.
 
-    None for a result without a number, or of a single row.
+    Return None for a result without a number, or with a single row.
     """
     numbers = [name for name, kind in zip(answer.columns, answer.kinds, strict=True) if kind == "number"]
     measures = [name for name in numbers if not name.endswith(IDS)] or numbers
@@ -60,6 +60,6 @@ def _pairs(answer: Answer, x: str, y: str, is_bars: bool) -> list[tuple[Any, flo
 
 
 def ticks(scale: Axis) -> list[tuple[float, float]]:
-    """Values along an axis with their places."""
+    """Return values along an axis with their positions."""
     step = (scale.high - scale.low) / (TICKS - 1)
     return [(scale.low + place * step, 100 * place / (TICKS - 1)) for place in range(TICKS)]

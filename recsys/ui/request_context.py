@@ -1,4 +1,4 @@
-"""One request's look into the warehouse, and what is worked out once for each published file."""
+"""Queries of one request to the warehouse, and facts cached for each build."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from recsys.serving.explain import rows_of
 from recsys.serving.lists import SCHEMA, Recommender
 from recsys.serving.query_templates import QueryTemplates
 from recsys.serving.snapshots import Snapshot
-from recsys.ui.entities import EntityCache, KnownEntities, registers
+from recsys.ui.entities import MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
 
-NEEDED = (  # relations and macros that the pages are made from
+NEEDED = (  # relations and macros that the pages read
     *(
         "marts.leaderboard",
         "marts.models",
@@ -30,45 +30,47 @@ NEEDED = (  # relations and macros that the pages are made from
     *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
     *("taste", "near", "relatives", "raters", "waterfall", "search", "named_items", "named_users", "called"),
 )
-LISTS = "affinity"  # the model that makes lists, which is not on the leaderboard
+LISTS = "affinity"  # makes lists; it is not on the leaderboard
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time
 
 Row = dict[str, Any]
 
 
 class RequestContext:
-    """Questions to one connection."""
+    """Query the warehouse for one request."""
 
     def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
         self.snapshot, self.connection = snapshot, connection
         snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
-        registered = snapshot.fact("registers", lambda: registers(connection))
-        self.things = EntityCache(connection, snapshot.fact("things", KnownEntities), registered)
+        indexes = snapshot.fact("entity indexes", lambda: entity_indexes(connection))
+        known = snapshot.fact("entities", lambda: KnownEntities(MOST_KNOWN))
+        self.entities = EntityCache(connection, known, indexes)
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
+        """Return the rows of a query."""
         return fetch(self.connection, sql, parameters)
 
     def about(self, sql: str, **ids: Any) -> list[Row]:
-        """The rows of a macro that refuses unknown ids; UnknownIdError with its sentence."""
+        """Return the rows of a macro that checks ids; raise UnknownIdError for an unknown one."""
         return rows_of(self.connection, sql, ids)
 
     def value(self, sql: str, **parameters: Any) -> Any:
-        """The only value of a query, None where there is no row."""
+        """Return the only value of a query, None without a row."""
         return next((next(iter(row.values())) for row in self.rows(sql, **parameters)), None)
 
     def has(self, relation: str) -> bool:
-        """Whether the warehouse has a relation of that name."""
+        """Return whether the warehouse has a relation of that name."""
         return self.snapshot.fact(("has", relation), lambda: queries.has(self.connection, relation))
 
     def relatives(self, item: int) -> list[Row]:
-        """An item and its family, the most rated first: what ``relatives`` has, and what is known of each."""
+        """Return an item with its parents and children and their facts, most rated first."""
         rows = self.rows("from relatives($item)", item=item)
-        facts = self.things.facts(row["relative_id"] for row in rows)
+        facts = self.entities.facts(row["relative_id"] for row in rows)
         known = [{**row, **facts[row["relative_id"]]} for row in rows]
         return sorted(known, key=lambda row: (-(row["rating_count"] or 0), row["relative_id"]))
 
     def candidates(self, user: int, track: int | None = None) -> list[Row]:
-        """The user's candidates, or one of them, as each model ranks them; ``label`` is None if not known."""
+        """Return the user's test items, or one, as ranked by each model; ``label`` is None if unknown."""
         asked = "where user_id = $user" if track is None else "where user_id = $user and track_id = $track"
         given = {"user": user} if track is None else {"user": user, "track": track}
         rows = self.rows(f"from marts.predictions {asked}", **given)
@@ -79,11 +81,11 @@ class RequestContext:
         ]
 
     def leaderboard(self) -> list[Row]:
-        """The models, the best first, as `recsys.serving.queries.leaderboard` has them."""
+        """Return the models, best first, as `recsys.serving.queries.leaderboard`."""
         return self.snapshot.fact("leaderboard", lambda: queries.leaderboard(self.connection))
 
     def models(self) -> list[str]:
-        """The names of all models, the best first."""
+        """Return the names of all models, best first."""
         return [row["model"] for row in self.leaderboard()]
 
     def model_facts(self) -> Mapping[str, Row]:
@@ -100,17 +102,19 @@ class RequestContext:
         return {row["model"]: row for row in [lists, *self.rows("from marts.models")]}
 
     def is_compared(self) -> bool:
+        """Return whether published figures apply to this data."""
         return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))
 
     def best(self) -> Mapping[str, Any] | None:
+        """Return the chosen model, None without one."""
         return self.snapshot.fact("best", lambda: queries.best_model(self.connection))
 
     def overall_mean(self) -> float:
-        """M: the mean of all ratings, 0..100."""
+        """Return M, the mean of all ratings, 0 to 100."""
         return self.snapshot.fact("mean", lambda: float(self.value("from priors.overall select rating_mean")))
 
     def settings(self) -> Mapping[str, str]:
-        """What the build wrote of itself, such as ``finished_at`` and ``data``."""
+        """Return the settings that the build recorded, such as ``finished_at`` and ``data``."""
         return self.snapshot.fact("settings", self._settings)
 
     def _settings(self) -> Mapping[str, str]:
@@ -118,7 +122,7 @@ class RequestContext:
         return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}
 
     def test_users(self) -> Sequence[int]:
-        """The users who have candidates, by id."""
+        """Return the ids of users with test items."""
         return self.snapshot.fact("test users", self._test_users)
 
     def _test_users(self) -> Sequence[int]:
@@ -126,12 +130,12 @@ class RequestContext:
         return [row["user_id"] for row in self.rows(found)]
 
     def list_models(self) -> list[str]:
-        """The models that can make lists from the whole catalogue."""
+        """Return the models that can make lists from all items."""
         return self.snapshot.fact("list models", lambda: QueryTemplates.of(self.connection).scores(SCHEMA))
 
     @contextlib.contextmanager
     def recommender(self) -> Iterator[Recommender]:
-        """An engine that makes lists, for this request alone: what it makes has one place in it."""
+        """Yield an engine that makes lists, for this request only."""
         idle: queue.LifoQueue[Recommender | None] = self.snapshot.fact("recommenders", _recommenders)
         found = idle.get() or self._new_recommender()
         try:
@@ -146,7 +150,7 @@ class RequestContext:
 
 
 def _recommenders() -> queue.LifoQueue[Recommender | None]:
-    """Places for engines, which are opened when they are needed first."""
+    """Return slots for engines, each opened when first needed."""
     places: queue.LifoQueue[Recommender | None] = queue.LifoQueue()
     for _ in range(RECOMMENDERS):
         places.put(None)

@@ -1,4 +1,4 @@
-"""What can be asked in SQL: relations by layer with their promises, and the macros."""
+"""Relations by layer with their headers, and macros, for the SQL page."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MACROS = (
     "select distinct function_name as name, parameters from duckdb_functions() "
     "where function_type = 'table_macro' and not internal order by name"
 )
-PROMISES = ("grain", "units", "nulls", "formula")
+HEADER_KEYS = ("grain", "units", "nulls", "formula")
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A table, a view or a macro; ``call`` is how a query names it."""
+    """Describe a table, a view or a macro; ``call`` is its form in a query."""
 
     name: str
     call: str
@@ -35,15 +35,15 @@ class Relation:
     header: Mapping[str, str]
 
 
-def relations(visit: RequestContext) -> Mapping[str, Sequence[Relation]]:
-    """The relations of each layer, the layers in their order, the macros last."""
-    return visit.snapshot.fact("schema", lambda: _relations(visit))
+def relations(context: RequestContext) -> Mapping[str, Sequence[Relation]]:
+    """Return the relations of each layer, in order, macros last."""
+    return context.snapshot.fact("schema", lambda: _relations(context))
 
 
-def _relations(visit: RequestContext) -> Mapping[str, Sequence[Relation]]:
-    counts = {row["name"]: row["row_count"] for row in visit.rows("from marts.build")}
+def _relations(context: RequestContext) -> Mapping[str, Sequence[Relation]]:
+    counts = {row["name"]: row["row_count"] for row in context.rows("from marts.build")}
     columns: dict[str, list[tuple[str, str]]] = {}
-    for row in visit.rows(COLUMNS):
+    for row in context.rows(COLUMNS):
         columns.setdefault(f"{row['layer']}.{row['name']}", []).append((row["column"], row["type"]))
     found: dict[str, list[Relation]] = {layer: [] for layer in LAYERS if layer != "main"}
     for name, listed in columns.items():
@@ -57,14 +57,14 @@ def _relations(visit: RequestContext) -> Mapping[str, Sequence[Relation]]:
             None,
             header_of(f"main.{row['name']}"),
         )
-        for row in visit.rows(MACROS)
+        for row in context.rows(MACROS)
     ]
     return {layer: listed for layer, listed in found.items() if listed}
 
 
-def words(visit: RequestContext) -> Mapping[str, Any]:
-    """What an editor completes: the columns of each relation, and the macros as they are called."""
-    found = relations(visit)
+def words(context: RequestContext) -> Mapping[str, Any]:
+    """Return the completions of the editor: columns of each relation, and macro calls."""
+    found = relations(context)
     tables = {
         one.name: [column for column, _ in one.columns]
         for layer, listed in found.items()
@@ -78,18 +78,16 @@ def words(visit: RequestContext) -> Mapping[str, Any]:
 
 
 def header_of(relation: str) -> Mapping[str, str]:
-    """The header of a relation's model as this program has it, empty where it has no such model."""
+    """Return the header of a relation's model, empty for an unknown one."""
     own = headers().get(relation)
-    if own is None and relation.startswith(
-        "validation."
-    ):  # a variant, by the name of what it is a variant of
+    if own is None and relation.startswith("validation."):  # a scenario has the header of its original
         own = headers().get(relation.removeprefix("validation.").replace("_", ".", 1))
     return own or {}
 
 
 @cache
 def headers() -> Mapping[str, Mapping[str, str]]:
-    """The headers of all relations that have a file, by name."""
+    """Return the headers of all relations that have a file, by name."""
     root = shipped()
     kept_as = Parameters.load(root / "parameters.toml").values["materialized"]
     return {name: model.header for model in read_models(root, kept_as) for name in model.relations}

@@ -1,4 +1,4 @@
-"""What all pages share: the published file, the templates, and pages that are kept."""
+"""Shared by all pages: the published warehouse, templates and cached pages."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from starlette.templating import Jinja2Templates
 from recsys.errors import UnknownIdError, UsageError
 from recsys.serving.snapshots import Snapshots
 from recsys.ui import charts
+from recsys.ui.cache import Cache
 from recsys.ui.entities import pair_url
-from recsys.ui.page_cache import PageCache
 from recsys.ui.query_plot import ticks
 from recsys.ui.request_context import RequestContext
 
 HERE = Path(__file__).resolve().parent
+MOST_BYTES = 32 << 20  # of cached pages
 LONGEST = 200  # characters of an id or a name in an address
-MOST_SHOWN = 60  # characters of what a message quotes
+MOST_SHOWN = 60  # characters quoted in a message
+
+TITLES = {400: "Invalid request", 404: "Page not found", 503: "Warehouse not available"}
 
 Page = Callable[[RequestContext, Request], Response]
 
 
 class Site:
-    """Opens the warehouse for a request, and makes pages of templates."""
+    """Open the warehouse for a request, and render pages from templates."""
 
     def __init__(self, warehouse: Path, seed: int | None = None) -> None:
         self.warehouse = warehouse
-        self.program = secrets.token_hex(8)  # another one, when it starts, may make pages in another way
+        self.program = secrets.token_hex(8)  # a restarted program may render pages differently
         self.snapshots = Snapshots(warehouse)
         self.chance = random.Random(seed)
         self.templates = Jinja2Templates(HERE / "templates")
@@ -50,31 +53,33 @@ class Site:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[RequestContext]:
+        """Open the warehouse for one request."""
         with self.snapshots.reading() as (snapshot, connection):
             yield RequestContext(snapshot, connection)
 
     def page(self, request: Request, name: str, status: int = 200, **content: Any) -> Response:
+        """Render a template."""
         return self.templates.TemplateResponse(request, name, content, status_code=status)
 
     def showing(self, page: Page, keeps: bool = True) -> Callable[[Request], Response]:
-        """An endpoint: what a published file says is made once, unless chance has a part in it.
+        """Return an endpoint that caches a page per build, unless it is random.
 
-        Who has a page of this file already, by its tag, is told so.
+        A browser that has the page already, by its tag, gets status 304.
         """
 
         def endpoint(request: Request) -> Response:
-            with self.open() as visit:
+            with self.open() as context:
                 if not keeps:
-                    return page(visit, request)
+                    return page(context, request)
                 address = f"{request.url.path}?{request.url.query}"
-                tags = {"etag": self._tag(visit, address), "cache-control": "private, no-cache"}
+                tags = {"etag": self._tag(context, address), "cache-control": "private, no-cache"}
                 if request.headers.get("if-none-match") == tags["etag"]:
                     return Response(status_code=304, headers=tags)
-                kept = visit.snapshot.fact("pages", PageCache)
+                kept = context.snapshot.fact("pages", _page_cache)
                 body = kept.get(address)
                 if body is not None:
                     return HTMLResponse(body, headers=tags)
-                answer = page(visit, request)
+                answer = page(context, request)
                 if answer.status_code == 200:
                     kept.put(address, bytes(answer.body))
                     answer.headers.update(tags)
@@ -82,35 +87,43 @@ class Site:
 
         return endpoint
 
-    def _tag(self, visit: RequestContext, address: str) -> str:
-        """What tells a page of this program, this published file and this address from any other."""
-        told = f"{self.program} {visit.snapshot.identity} {address}"
-        return f'"{sha256(told.encode()).hexdigest()[:32]}"'
+    def _tag(self, context: RequestContext, address: str) -> str:
+        """Return a tag that identifies this program, build and address."""
+        state = f"{self.program} {context.snapshot.identity} {address}"
+        return f'"{sha256(state.encode()).hexdigest()[:32]}"'
 
     def failed(self, request: Request, error: Exception) -> Response:
-        """A page with the one line that a person can act on, and ways on."""
+        """Return a page with the error message and links."""
         status = 404 if isinstance(error, UnknownIdError) else 400 if isinstance(error, UsageError) else 503
         if not self.warehouse.is_file():
             status = 503
         status = error.status_code if isinstance(error, HTTPException) else status
         message = error.detail if isinstance(error, HTTPException) else str(error)
-        return self.page(request, "error.html", status=status, message=message)
+        if isinstance(error, UnknownIdError):
+            message = f"{message[:1].upper()}{message[1:]}."
+        title = TITLES.get(status, "Request refused")
+        return self.page(request, "error.html", status=status, title=title, message=message)
+
+
+def _page_cache() -> Cache[str, bytes]:
+    return Cache(MOST_BYTES, len)
 
 
 def text_of(request: Request, name: str) -> str:
-    """A part of a path that is an id or a name; 404 for one that is too long to be any."""
+    """Return a part of a path that is an id or a name; 404 if it is too long."""
     text: str = request.path_params[name]
     if len(text) > LONGEST:
-        raise HTTPException(404, f"{quoted(text)}: expected at most {LONGEST} characters")
+        raise HTTPException(404, f"{quoted(text)} is longer than {LONGEST} characters.")
     return text
 
 
 def quoted(text: str) -> str:
+    """Return a text in quotes, shortened."""
     return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}...")
 
 
 def one_of(name: str, chosen: str, known: list[str]) -> str:
-    """A word of an address that must be a known one; 404 with those that are."""
+    """Return a word of an address that must be known; 404 with the known ones."""
     if chosen not in known:
-        raise HTTPException(404, f"There is no {name} {quoted(chosen)}: expected one of {', '.join(known)}")
+        raise HTTPException(404, f"No {name} {quoted(chosen)}: expected one of {', '.join(known)}")
     return chosen

@@ -9,8 +9,8 @@ import pytest
 
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import UnknownIdError
-from recsys.ui.entities import EntityCache, KnownEntities, registers
-from recsys.ui.entity_index import EntityIndex, register
+from recsys.ui.entities import EntityCache, KnownEntities, entity_indexes
+from recsys.ui.entity_index import EntityIndex, index_of
 
 TABLE = pa.table(
     {
@@ -38,23 +38,23 @@ def test_rows_are_found_by_their_original_ids():
 
 
 def test_a_table_that_is_too_large_is_not_held():
-    assert register(TABLE, most=TABLE.nbytes - 1) is None
-    assert register(TABLE, most=TABLE.nbytes) is not None
+    assert index_of(TABLE, most=TABLE.nbytes - 1) is None
+    assert index_of(TABLE, most=TABLE.nbytes) is not None
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_things_are_the_same_whether_they_are_held_or_asked_for(named_warehouse: Path, held: bool):
+def test_entities_are_the_same_indexed_or_queried(named_warehouse: Path, held: bool):
     with reading(named_warehouse, guarded=True) as connection:
-        found = registers(connection) if held else {"user": None, "item": None}
-        things = EntityCache(connection, KnownEntities(), found)
-        song = things.item("track", "s/1")
+        found = entity_indexes(connection) if held else {"user": None, "item": None}
+        entities = EntityCache(connection, KnownEntities(10), found)
+        song = entities.item("track", "s/1")
         assert (song.kind, song.original, song.name) == ("track", "s/1", "Shine & on")
-        assert things.item("artist", "AC/DC").kind == "artist"
-        assert things.items([song.id, None, 10**6])[song.id] == song
-        assert things.items([10**6])[10**6].kind == "item"
-        assert things.users([things.user("ann").id])[things.user("ann").id].original == "ann"
-        assert things.facts([song.id])[song.id]["rating_count"] == 2
+        assert entities.item("artist", "AC/DC").kind == "artist"
+        assert entities.items([song.id, None, 10**6])[song.id] == song
+        assert entities.items([10**6])[10**6].kind == "item"
+        assert entities.users([entities.user("ann").id])[entities.user("ann").id].original == "ann"
+        assert entities.facts([song.id])[song.id]["rating_count"] == 2
         with pytest.raises(UnknownIdError, match="no user annn.*did you mean 'ann'"):
-            things.user("annn")
+            entities.user("annn")
         with pytest.raises(UnknownIdError, match="no album s/1: s/1 is the track Shine & on"):
-            things.item("album", "s/1")
+            entities.item("album", "s/1")

@@ -63,6 +63,28 @@ def test_every_page_is_accessible_and_fits(browser: Any, address: str, scheme: s
     watched.page.close()
 
 
+@pytest.mark.parametrize("width", [390, 700, 1440])
+def test_the_leaderboard_is_whole_and_breaks_names_after_underscores_only(
+    browser: Any, address: str, width: int
+) -> None:
+    watched = Watched(browser, viewport={"width": width, "height": 900})
+    watched.page.goto(address)
+    assert watched.page.evaluate(
+        """() => {
+            const box = document.querySelector("#leaderboard").parentElement;
+            return box.scrollHeight <= box.clientHeight + 1;
+        }"""
+    )
+    # <wbr> divides a name into texts; one that is broken within a word has more than one rectangle.
+    lines = watched.page.evaluate(
+        """() => [...document.querySelectorAll("#leaderboard th a")].flatMap((link) => [...link.childNodes])
+            .filter((node) => node.nodeType === Node.TEXT_NODE)
+            .map((node) => { const range = new Range(); range.selectNode(node); return range.getClientRects().length; })"""
+    )
+    assert lines and set(lines) == {1}
+    watched.page.close()
+
+
 def test_models_can_be_chosen(browser: Any, address: str) -> None:
     watched = Watched(browser)
     page = watched.page

@@ -1,1 +1,1 @@
-"""The pages of the explorer, one module a page."""
+"""Pages of the explorer, one module per page."""

@@ -1,4 +1,4 @@
-"""The catalogue under /catalogue: the pages that `recsys docs` writes, made when they are asked for."""
+"""The catalogue under /catalogue: the pages of `recsys docs`, rendered on request."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from recsys.docs_site.pages import COLUMNS, INDEX, Pages, asset
 from recsys.errors import RecsysError, UsageError
 
 ADDRESS = "/catalogue"
-SHORT = 0.0002  # seconds that the tracing of columns may keep a page from going on
+SHORT = 0.0002  # longest pause of a page in seconds while columns are traced
 
 
 class Served:
-    """The pages of a warehouse as the last build left it; a new build is looked into once."""
+    """Serve the catalogue of the last build; a new build is read once."""
 
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
@@ -30,11 +30,11 @@ class Served:
         self._lock = threading.Lock()
 
     def pages(self) -> Pages:
-        """The pages; UsageError where there is no warehouse."""
+        """Return the pages; raise UsageError without a warehouse."""
         try:
             found = self.warehouse.stat()
         except OSError:
-            raise UsageError(f"{self.warehouse}: no warehouse there") from None
+            raise UsageError(f"no warehouse at {self.warehouse}") from None
         build = found.st_ino, found.st_mtime_ns
         with self._lock:
             if self._pages is None or build != self._build:
@@ -42,13 +42,13 @@ class Served:
             return self._pages
 
     def warm(self) -> threading.Thread:
-        """Begin to read the models and to trace their columns, which takes seconds, before anybody asks."""
+        """Start reading the models and tracing their columns, which takes seconds, in a thread."""
 
         def read() -> None:
             interval = sys.getswitchinterval()
             sys.setswitchinterval(SHORT)
             try:
-                with contextlib.suppress(RecsysError):  # whoever asks for a page is told
+                with contextlib.suppress(RecsysError):  # a request reports it again
                     self.pages().trace()
             finally:
                 sys.setswitchinterval(interval)
@@ -58,27 +58,31 @@ class Served:
         return thread
 
     def index(self, request: Request) -> Response:
+        """Return the start page."""
         return HTMLResponse(self.pages().page(INDEX))
 
     def page(self, request: Request) -> Response:
+        """Return the page of a relation."""
         name = request.path_params["page"]
         body = self.pages().page(name)
         if body is None:
-            raise HTTPException(404, f"There is no relation {name[:80]!r} in the catalogue.")
+            raise HTTPException(404, f"The catalogue has no relation {name[:80]!r}.")
         return HTMLResponse(body)
 
     def columns(self, request: Request) -> Response:
+        """Return the script with all columns."""
         return Response(self.pages().column_script(), media_type="text/javascript")
 
     def asset(self, request: Request) -> Response:
+        """Return a stylesheet or script."""
         found = asset(request.path_params["file"])
         if found is None:
-            raise HTTPException(404, "There is no such file.")
+            raise HTTPException(404, "File not found.")
         return FileResponse(found)
 
 
 def mounted(served: Served) -> BaseRoute:
-    """The catalogue's addresses, for an application that tells of errors in its own way."""
+    """Return the routes of the catalogue."""
     return Mount(
         ADDRESS,
         routes=[

@@ -1,4 +1,4 @@
-"""The first page: how good the models are, and what the data are."""
+"""Home page: quality of the models, and the data at a glance."""
 
 from __future__ import annotations
 
@@ -9,70 +9,97 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from recsys.serving.queries import best_sentence, unjudged
+from recsys.serving.queries import unjudged
+from recsys.ui.charts import plural
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site, one_of
 
-EXAMPLES = 6  # items and users to begin with
+EXAMPLES = 6  # example items and users
 
 
 class Home:
-    """The first page, and the ways from there to somebody."""
+    """Render the home page and redirect to random users."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def home(self, visit: RequestContext, request: Request) -> Response:
-        leaderboard = visit.leaderboard()
-        best = visit.best()
+    def home(self, context: RequestContext, request: Request) -> Response:
+        """Render the home page."""
+        return self._page(context, request, context.snapshot.fact("differing pair", lambda: _pair(context)))
+
+    def _page(
+        self, context: RequestContext, request: Request, pair: tuple[str, str] | None, notice: str = ""
+    ) -> Response:
+        """Render the home page; ``pair`` are the models chosen in its form, None hides the form."""
+        leaderboard = context.leaderboard()
+        best = context.best()
         return self.site.page(
             request,
             "home.html",
             leaderboard=leaderboard,
             best=best,
-            best_sentence=best_sentence(best) if best else None,
+            chosen_as=_chosen_as(best) if best else "",
+            pair=pair,
+            notice=notice,
             unjudged=unjudged(leaderboard),
-            is_compared=visit.is_compared(),
-            data=_measures(visit),
-            spread=_rows(visit, "marts.rating_histogram", "rating"),
-            examples=self._examples(visit),
-            settings=visit.settings(),
+            is_compared=context.is_compared(),
+            data=_measures(context),
+            spread=_rows(context, "marts.rating_histogram", "rating"),
+            examples=self._examples(context),
+            settings=context.settings(),
         )
 
-    def _examples(self, visit: RequestContext) -> Mapping[str, list[Any]]:
-        """Much rated items and some users with candidates, for whoever knows no id."""
-        popular = visit.rows(
+    def _examples(self, context: RequestContext) -> Mapping[str, list[Any]]:
+        """Return popular items and some test users as examples."""
+        popular = context.rows(
             "select track_id as item_id from features.popular_tracks limit $most", most=EXAMPLES
         )
-        items = visit.things.items(row["item_id"] for row in popular)
-        users = visit.test_users()
+        items = context.entities.items(row["item_id"] for row in popular)
+        users = context.test_users()
         chosen = [users[place * len(users) // EXAMPLES] for place in range(min(EXAMPLES, len(users)))]
-        named = visit.things.users(chosen)
+        named = context.entities.users(chosen)
         return {"items": [items[row["item_id"]] for row in popular], "users": [named[one] for one in chosen]}
 
-    def anyone(self, visit: RequestContext, request: Request) -> Response:
-        users = visit.test_users()
+    def random_user(self, context: RequestContext, request: Request) -> Response:
+        """Redirect to a random test user."""
+        users = context.test_users()
         if not users:
-            raise HTTPException(404, "The test file has no users.")
+            raise HTTPException(404, "There are no test users.")
         chosen = self.site.chance.choice(users)
-        return RedirectResponse(visit.things.users([chosen])[chosen].url, 303)
+        return RedirectResponse(context.entities.users([chosen])[chosen].url, 303)
 
-    def disagreeing(self, visit: RequestContext, request: Request) -> Response:
-        """A user some of whose candidates two models predict differently."""
-        known = visit.models()
+    def disagreeing(self, context: RequestContext, request: Request) -> Response:
+        """Redirect to a user for whom two models predict different test items, if there is one."""
+        known = context.models()
         one, other = (one_of("model", request.query_params.get(name, ""), known) for name in ("one", "other"))
-        found = visit.rows("from disagreements($one, $other) order by user_id", one=one, other=other)
+        found = context.rows("from disagreements($one, $other) order by user_id", one=one, other=other)
         if not found:
-            raise HTTPException(404, f"{one} and {other} predict the same for every user.")
+            notice = f"{one} and {other} predict the same for every user. Choose another model."
+            return self._page(context, request, (one, other), notice)
         chosen = self.site.chance.choice(found)["user_id"]
-        thing = visit.things.users([chosen])[chosen]
-        return RedirectResponse(f"{thing.url}?model={one}&model={other}#candidates", 303)
+        entity = context.entities.users([chosen])[chosen]
+        return RedirectResponse(f"{entity.url}?model={one}&model={other}#candidates", 303)
 
 
-def _measures(visit: RequestContext) -> Mapping[str, float]:
-    return {row["measure"]: row["value"] for row in _rows(visit, "marts.data_summary", "measure")}
+def _pair(context: RequestContext) -> tuple[str, str] | None:
+    """Return the best model and the next one that predicts differently for some user."""
+    best, *others = context.models() or [""]
+    sql = "from disagreements($one, $other) limit 1"
+    return next(((best, other) for other in others if context.rows(sql, one=best, other=other)), None)
 
 
-def _rows(visit: RequestContext, relation: str, order: str) -> list[Row]:
-    """The rows of a mart, none where a build with --select left it out."""
-    return visit.rows(f"from {relation} order by {order}") if visit.has(relation) else []
+def _chosen_as(best: Mapping[str, Any]) -> str:
+    """Describe what the best model learned from, and how it was chosen."""
+    source = "ratings and known answers" if best["is_trained_on_labels"] else "ratings only"
+    users = f"{best['users']:,} {plural('user', best['users'])}"
+    test = "with known answers" if best["chosen_by"].startswith("labels") else "by their held-out likes"
+    return f"Learned from {source}. Picked as best on {users} {test}."
+
+
+def _measures(context: RequestContext) -> Mapping[str, float]:
+    return {row["measure"]: row["value"] for row in _rows(context, "marts.data_summary", "measure")}
+
+
+def _rows(context: RequestContext, relation: str, order: str) -> list[Row]:
+    """Return the rows of a mart, empty where the build left it out."""
+    return context.rows(f"from {relation} order by {order}") if context.has(relation) else []

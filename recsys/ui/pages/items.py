@@ -1,4 +1,4 @@
-"""An item: its place in the hierarchy, who rates it, what goes with it, and its prior."""
+"""Page of an item: place in the hierarchy, ratings, similar items and adjusted average."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from recsys.ui.site import Site, text_of
 
 NEIGHBOURS = 12
 LARGEST_ID = 2**31 - 1
-SHOWN_RATERS = 5  # of each ten points of the scale
+SHOWN_RATERS = 5  # for each ten points of the scale
 
 
 @dataclass(frozen=True)
 class Prior:
-    """How an item's mean is shrunk towards the overall mean, all 0..100 but ``count`` and ``shrinkage``."""
+    """Describe how an item's mean is pulled towards the overall mean; means are 0 to 100."""
 
     count: int
     mean: float | None
@@ -30,52 +30,55 @@ class Prior:
 
     @property
     def confidence(self) -> float:
-        """C: the number of average ratings assumed beforehand, from shrinkage = C / (N + C)."""
+        """Return C, the number of average ratings assumed beforehand, from shrinkage = C / (N + C)."""
         return self.count * self.shrinkage / (1 - self.shrinkage) if self.shrinkage < 1 else 0.0
 
 
 class Items:
+    """Render the pages of items."""
+
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def item(self, visit: RequestContext, request: Request) -> Response:
+    def item(self, context: RequestContext, request: Request) -> Response:
+        """Render the page of an item."""
         kind = request.path_params["kind"]
-        item = visit.things.item(kind, text_of(request, "item"))
+        item = context.entities.item(kind, text_of(request, "item"))
         if item.kind != kind:
             return RedirectResponse(item.url, 303)
-        family = visit.relatives(item.id)
-        raters = visit.rows("from raters($item)", item=item.id)
-        neighbours = visit.rows("from near($item, $most)", item=item.id, most=NEIGHBOURS)
+        family = context.relatives(item.id)
+        raters = context.rows("from raters($item)", item=item.id)
+        neighbours = context.rows("from near($item, $most)", item=item.id, most=NEIGHBOURS)
         itself = next(row for row in family if row["place"] == "itself")
         users = [user["user_id"] for row in raters for user in row["users"][:SHOWN_RATERS]]
         return self.site.page(
             request,
             "item.html",
             item=item,
-            prior=_prior(itself, visit.overall_mean()),
+            prior=_prior(itself, context.overall_mean()),
             above=_by_kind(family, "above"),
             below=_by_kind(family, "below"),
             raters=raters,
-            users=visit.things.users(users),
+            users=context.entities.users(users),
             neighbours=neighbours,
             shown_raters=SHOWN_RATERS,
-            things=self._named(visit, family, neighbours),
+            entities=self._named(context, family, neighbours),
             listed=item.kind != UNLISTED,
         )
 
     def _named(
-        self, visit: RequestContext, family: Sequence[Row], neighbours: Sequence[Row]
+        self, context: RequestContext, family: Sequence[Row], neighbours: Sequence[Row]
     ) -> Mapping[int, Entity]:
         ids = [row["item_id"] for row in family] + [row["track_id"] for row in neighbours]
-        return visit.things.items(ids)
+        return context.entities.items(ids)
 
-    def by_id(self, visit: RequestContext, request: Request) -> Response:
-        """The page of what a query's result names by the warehouse's own id."""
+    def by_id(self, context: RequestContext, request: Request) -> Response:
+        """Redirect from the warehouse's own id to the page of a user or an item."""
         number = request.path_params["id"]
         if number > LARGEST_ID:
-            raise HTTPException(404, "There is no such id.")
+            raise HTTPException(404, "This id does not exist.")
         is_user = request.path_params["what"] == "user"
-        found = visit.things.users([number]) if is_user else visit.things.items([number])
+        found = context.entities.users([number]) if is_user else context.entities.items([number])
         return RedirectResponse(found[number].url, 303)
 
 
@@ -84,7 +87,7 @@ def _prior(row: Row, overall: float) -> Prior:
 
 
 def _by_kind(family: Sequence[Row], place: str) -> Mapping[str, list[Row]]:
-    """The relatives of a place by their kind, from the genres down or from the artists down."""
+    """Return the relatives of a place by kind, from genres or artists downwards."""
     rows = [row for row in family if row["place"] == place]
     down = ("genre", "artist", "album", "track")
     order = down if place == "above" else ("album", "track", "artist", "genre")

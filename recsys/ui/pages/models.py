@@ -1,10 +1,11 @@
-"""A model: what it is, how good it is for whom, and where it differs from another one."""
+"""Page of a model: what it computes, its accuracy by user group, and how it differs from others."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recsys.serving.queries import activity_ranges
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.schema import header_of
 from recsys.ui.site import Site, one_of, text_of
@@ -13,12 +14,16 @@ MOST_FEATURES = 10
 
 
 class Models:
+    """Render the pages of models."""
+
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def model(self, visit: RequestContext, request: Request) -> Response:
-        model = one_of("model", text_of(request, "model"), visit.models())
-        leaderboard = visit.leaderboard()
+    def model(self, context: RequestContext, request: Request) -> Response:
+        """Render the page of a model."""
+        model = one_of("model", text_of(request, "model"), context.models())
+        leaderboard = context.leaderboard()
+        by_activity = self._of_model(context, "marts.accuracy_by_activity", "activity", model)
         row = next(row for row in leaderboard if row["model"] == model)
         return self.site.page(
             request,
@@ -28,15 +33,16 @@ class Models:
             place=leaderboard.index(row) + 1,
             leaderboard=leaderboard,
             header=header_of(f"scores.{model}"),
-            by_activity=self._of_model(visit, "marts.accuracy_by_activity", "activity", model),
-            importance=self._of_model(visit, "marts.feature_importance", "importance desc, feature", model)[
+            by_activity=by_activity,
+            ranges=activity_ranges([one["activity"] for one in by_activity]),
+            importance=self._of_model(context, "marts.feature_importance", "importance desc, feature", model)[
                 :MOST_FEATURES
             ],
-            makes_lists=model in visit.list_models(),
+            makes_lists=model in context.list_models(),
         )
 
-    def _of_model(self, visit: RequestContext, relation: str, order: str, model: str) -> list[Row]:
-        """The model's rows of a mart, none where a build left it out."""
-        if not visit.has(relation):
+    def _of_model(self, context: RequestContext, relation: str, order: str, model: str) -> list[Row]:
+        """Return the model's rows of a mart, empty where the build left it out."""
+        if not context.has(relation):
             return []
-        return visit.rows(f"from {relation} where model = $model order by {order}", model=model)
+        return context.rows(f"from {relation} where model = $model order by {order}", model=model)

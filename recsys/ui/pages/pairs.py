@@ -1,4 +1,4 @@
-"""A user and a track: what every model makes of the pair, and step by step why."""
+"""Page of a user and a track: every model's score, and how it was calculated."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from recsys.ui.site import LONGEST, Site, one_of, text_of
 
 
 class Pairs:
+    """Render the pages of user and track."""
+
     def __init__(self, site: Site) -> None:
         self.site = site
 
-    def pair(self, visit: RequestContext, request: Request) -> Response:
-        user = visit.things.user(text_of(request, "user"))
-        track = visit.things.item("track", text_of(request, "track"))
-        standing = visit.candidates(user.id, track.id)
-        known = [*visit.models(), LISTS]
-        facts = visit.model_facts()
+    def pair(self, context: RequestContext, request: Request) -> Response:
+        """Render the page of a user and a track."""
+        user = context.entities.user(text_of(request, "user"))
+        track = context.entities.item("track", text_of(request, "track"))
+        standing = context.candidates(user.id, track.id)
+        known = [*context.models(), LISTS]
+        facts = context.model_facts()
         models = [one for one in known if facts[one]["steps"] and (standing or facts[one]["scores_any_pair"])]
         default = models[0] if standing else LISTS
         chosen = one_of("model", request.query_params.get("model") or default, known)
-        above = [row for row in visit.relatives(track.id) if row["place"] != "below"]
-        rows = self._steps(visit, chosen, user.id, track.id) if chosen in models else []
+        above = [row for row in context.relatives(track.id) if row["place"] != "below"]
+        rows = self._steps(context, chosen, user.id, track.id) if chosen in models else []
         return self.site.page(
             request,
             "pair.html",
@@ -37,29 +40,30 @@ class Pairs:
             models=models,
             rows=rows,
             is_on_ratings=facts[chosen]["is_on_ratings"],
-            standing=_in_order(standing, visit.models()),
+            standing=_in_order(standing, context.models()),
             label=next((row["label"] for row in standing), None),
-            own=self._own(visit, user.id, track.id),
+            own=self._own(context, user.id, track.id),
             above=above,
-            things=visit.things.items([row["item_id"] for row in [*rows, *above]]),
-            mean=visit.overall_mean(),
+            entities=context.entities.items([row["item_id"] for row in [*rows, *above]]),
+            mean=context.overall_mean(),
         )
 
-    def asked(self, visit: RequestContext, request: Request) -> Response:
-        """The form on a track's page: a user's id or name leads to the pair."""
+    def by_form(self, context: RequestContext, request: Request) -> Response:
+        """Redirect from the form on a track's page to the page of the pair."""
         user, track = (request.query_params.get(name, "").strip()[:LONGEST] for name in ("user", "track"))
-        return RedirectResponse(pair_url(visit.things.user(user), visit.things.item("track", track)), 303)
-
-    def _steps(self, visit: RequestContext, model: str, user: int, track: int) -> list[Row]:
-        """The steps of one model, which its macro has beside those of others: the rows of ``waterfall``."""
-        call = (
-            f"from {visit.model_facts()[model]['steps']}($user, $track) where model = $model order by ordinal"
+        return RedirectResponse(
+            pair_url(context.entities.user(user), context.entities.item("track", track)), 303
         )
-        return visit.about(call, user=user, track=track, model=model)
 
-    def _own(self, visit: RequestContext, user: int, track: int) -> Any:
-        """The user's own rating of the track, if there is one."""
-        return visit.value(
+    def _steps(self, context: RequestContext, model: str, user: int, track: int) -> list[Row]:
+        """Return the steps of one model's score: the rows of its macro."""
+        macro = context.model_facts()[model]["steps"]
+        call = f"from {macro}($user, $track) where model = $model order by ordinal"
+        return context.about(call, user=user, track=track, model=model)
+
+    def _own(self, context: RequestContext, user: int, track: int) -> Any:
+        """Return the user's own rating of the track, None without one."""
+        return context.value(
             "from staging.ratings select rating where user_id = $user and item_id = $track",
             user=user,
             track=track,

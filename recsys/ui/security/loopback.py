@@ -1,4 +1,4 @@
-"""Keeps everybody but this machine's own pages out."""
+"""Middleware that refuses requests from other hosts and sites."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_BYTES = 64 * 1024  # of a request's body
-DIGITS = 18  # of a length that is worth reading
+DIGITS = 18  # longest number that is parsed
 TOO_LARGE = "refused: the request is too large"
 
 HEADERS = {
@@ -26,21 +26,22 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-STORED = "no-store"  # unless a page says how it may be kept
+STORED = "no-store"  # default
 
 
 class LoopbackOnly:
-    """Refuses requests that name another host, or that a page of another origin makes a browser send.
+    """Refuse requests that name another host, or that a page of another origin sends.
 
-    A foreign site reaches a loopback address through the visitor's browser, by a name that it lets resolve to
-    127.0.0.1 (the Host header then bears that name) or by a form or script of its own (Origin, or
-    Sec-Fetch-Site, says so).
+    A foreign site reaches a loopback address through the visitor's browser: by a name that resolves to
+    127.0.0.1 (the Host header then has that name), or by its own form or script (shown by Origin or
+    Sec-Fetch-Site).
     """
 
     def __init__(self, application: ASGIApp) -> None:
         self.application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or refuse a request."""
         if scope["type"] == "lifespan":
             await self.application(scope, receive, send)
         elif scope["type"] == "http":
@@ -51,9 +52,9 @@ class LoopbackOnly:
                 await self._answer(scope, receive, _with_headers(send))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer to a body that is read whole before, as far as it may be long.
+        """Read the body up to the size limit, then let the application answer.
 
-        A body in chunks announces no length, so that it must be counted as it arrives.
+        A chunked body has no announced length, so it is counted as it arrives.
         """
         body, more = b"", True
         while more:
@@ -67,14 +68,14 @@ class LoopbackOnly:
                 return
         await self.application(scope, _once(body, receive), send)
 
-    # A websocket gets no answer at all: the server closes it.
+    # The server closes websockets without an answer.
 
 
 def _refusal(method: str, headers: Headers) -> str | None:
-    """Why a request is refused; None where it is not."""
+    """Return why a request is refused, None where it is not."""
     host = headers.get("host", "")
     if _name(host) not in LOOPBACK:
-        return "refused: this address answers to 127.0.0.1 and localhost alone"
+        return "refused: use the address 127.0.0.1 or localhost"
     origin = headers.get("origin")
     if origin is not None and origin != f"http://{host}":
         return "refused: the request comes from a page of another origin"
@@ -84,14 +85,14 @@ def _refusal(method: str, headers: Headers) -> str | None:
 
 
 def _length(headers: Headers) -> float:
-    """The length of the body that a request announces; infinite where that is no number of bytes."""
+    """Return the announced length of the body, infinite where it is not a number."""
     text = headers.get("content-length", "0")
     is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS
     return int(text) if is_number else inf
 
 
 def _once(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that has been read, then whatever comes after it."""
+    """Return a body that has been read, followed by later messages."""
     message: Message | None = {"type": "http.request", "body": body, "more_body": False}
 
     async def receiving() -> Message:

@@ -1,5 +1,5 @@
-/* The editor in the place of the SQL page's text area, which stays for whoever runs no script. It lives in a shadow
-   root, where its styles need no exception from the page's Content-Security-Policy. */
+/* Editor in place of the SQL page's text area, which remains without scripts. It is in a shadow root, so that its
+   styles need no exception from the page's Content-Security-Policy. */
 import * as cm from "./editor/codemirror.js";
 
 const form = document.getElementById("sql");

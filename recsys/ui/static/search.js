@@ -1,4 +1,4 @@
-/* What fits, as a person types: a list below the search box, by the pattern of ARIA's combobox. */
+/* Suggestions below the search box while typing, by ARIA's combobox pattern. */
 const box = document.querySelector(".search input");
 const list = document.getElementById("suggestions");
 let options = [], active = -1, waiting, asked;
@@ -28,8 +28,23 @@ function option({ url, title, kind, id, note }, place) {
   return item;
 }
 
-function show(found) {
-  list.replaceChildren(...found.map(option));
+/* The last line counts the matches that are not shown and links to the search page. */
+function rest(text, count) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  item.role = "option";
+  item.id = "suggestion-rest";
+  link.href = `/search?all=1&q=${encodeURIComponent(text)}`;
+  link.tabIndex = -1;
+  link.className = "rest";
+  link.textContent = `${count.toLocaleString("en")} more matches`;
+  item.append(link);
+  return item;
+}
+
+function show({ text, total, found }) {
+  const more = total > found.length ? [rest(text, total - found.length)] : [];
+  list.replaceChildren(...found.map(option), ...more);
   options = [...list.children];
   active = -1;
   list.hidden = options.length === 0;
@@ -50,7 +65,7 @@ async function suggest() {
   asked = new AbortController();
   try {
     const answer = await fetch(`/search.json?q=${encodeURIComponent(text)}`, { signal: asked.signal });
-    if (answer.ok) show((await answer.json()).found);
+    if (answer.ok) show(await answer.json());
   } catch (error) {
     if (error.name !== "AbortError") close();
   }

@@ -1,4 +1,4 @@
-/* Parts of a page that take longer come after it. */
+/* Load slow parts of a page after it. */
 for (const part of document.querySelectorAll("[data-part]")) {
   part.setAttribute("aria-busy", "true");
   part.classList.add("coming");
@@ -13,7 +13,7 @@ for (const part of document.querySelectorAll("[data-part]")) {
     .finally(() => { part.removeAttribute("aria-busy"); part.classList.remove("coming"); });
 }
 
-/* Pointing at a track shows where the other models put it. */
+/* Highlight the same track in all rankings. */
 function highlight() {
   const tracks = [...document.querySelectorAll("[data-track]")];
   for (const link of tracks) {
@@ -25,7 +25,7 @@ function highlight() {
 }
 highlight();
 
-/* A long query goes in the body of its request, for an address cannot hold it. */
+/* Send a long query in the body: a URL cannot hold it. */
 const LONGEST_LINK = 8000;
 const form = document.getElementById("sql");
 form?.addEventListener("submit", () => {
