@@ -28,11 +28,13 @@ def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> N
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "columns: user = userId (guessed), item = movieId (guessed), rating = rating (guessed), time = timestamp (guessed)",
-        "columns of items: item = movieId (guessed), name = title, genres = genres (guessed)",
-        "scale: 1 to 5, as found in the data, becomes 0 to 100; a like from 4 on (--liked changes that)",
-        "held out: nothing, no user likes 6 tracks: the build has no candidates",
-        f"{out}: 3 ratings by 2 users of 2 tracks, 2 genres",
+        "detected: user = userId, item = movieId, rating = rating, time = timestamp",
+        "detected in the items file: item = movieId, name = title (given), genres = genres",
+        "feedback: ratings from 1 to 5 (values of rating are on a scale; --scale changes it); ratings of 4 and more count as likes; --liked changes it",
+        f"all 2 rated items are in {folder / 'films.csv'}",
+        "warning: no user has 6 likes (most: 1): models can hardly be compared",
+        "warning: 1 users and 1 items have a single row",
+        f"wrote {out}: 3 ratings of 2 items, 2 genres by 2 users",
         f"  recsys build --data {out}",
     ]  # fmt: skip
 
@@ -40,19 +42,19 @@ def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> N
 def test_what_is_given_is_no_guess(folder: Path) -> None:
     given = ("--scale", "0", "10", "--liked", "7", "--holdout", "0", "--user", "userId")
     done = recsys("import", folder / "ratings.csv", "--out", folder / "data", *given)
-    assert "scale: 0 to 10, as given, becomes 0 to 100; a like from 7 on (as given)\n" in done.stdout
-    assert done.stdout.startswith("columns: user = userId, item = movieId (guessed)")
-    assert json.loads((folder / "data" / "dataset.json").read_text())["liked"] == 70
+    assert "feedback: ratings from 0 to 10 (as given); ratings of 7 and more count as likes\n" in done.stdout
+    assert done.stdout.startswith("detected: user = userId (given), item = movieId, rating")
+    assert json.loads((folder / "data" / "dataset.json").read_text())["liked"] == 7
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["nowhere.csv"], "nowhere.csv: no such file"),
-        (["ratings.csv", "--user", "usr"], "ratings.csv: no column 'usr': expected one of userId, movieId, rating, timestamp"),
+        (["ratings.csv", "--user", "usr"], "ratings.csv: no column 'usr'; columns: userId, movieId, rating, timestamp"),
         (["ratings.csv", "--scale", "1", "4"], "ratings.csv:2: 'u1,m1,5,30': expected a rating 1..4 in the column rating"),
         (["ratings.csv", "--liked", "6"], "--liked 6: expected a rating 1..5"),
-        (["films.csv", "--user", "title", "--liked", "4"], "--liked: a rating, and films.csv has no column of ratings"),
+        (["films.csv", "--user", "title", "--liked", "4"], "--liked: films.csv has likes without ratings: every row is a like"),
         (["cut.parquet"], "cut.parquet: expected a file that can be read: No magic bytes found at end of file 'cut.parquet'"),
         (["ratings.csv", "--separator", ""], "--separator '': expected one character or more"),
     ],
@@ -74,7 +76,7 @@ def test_what_is_there_is_replaced_by_force_alone(folder: Path) -> None:
     again = recsys(*words)
     assert (again.returncode, again.stderr) == (
         2,
-        f"{folder / 'data'}: is there already: --force replaces it\n",
+        f"{folder / 'data'} exists already; --force replaces it\n",
     )
     assert recsys(*words, "--force", "--scale", "0", "5").returncode == 0
     assert json.loads((folder / "data" / "dataset.json").read_text())["scale"] == [0, 5]
@@ -84,4 +86,4 @@ def test_a_terminal_shows_a_line_that_moves_and_keeps_what_was_found(folder: Pat
     with on_terminal("import", folder / "ratings.csv", "--out", folder / "data") as terminal:
         text = terminal.end()
     assert terminal.process.returncode == 0
-    assert text.index("import") < text.index("columns: user = userId")
+    assert text.index("import") < text.index("detected: user = userId")
