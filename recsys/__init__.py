@@ -15,6 +15,7 @@ from recsys.version import __version__
 if TYPE_CHECKING:
     from recsys.errors import BuildError, Error, InputError, UnknownIdError, UsageError
     from recsys.library import Warehouse, build, open
+    from recsys.sources.importing.library import import_ratings
 
 __all__ = [
     "BuildError",
@@ -25,15 +26,17 @@ __all__ = [
     "Warehouse",
     "__version__",
     "build",
+    "import_ratings",
     "open",
 ]
+_HOMES = {"import_ratings": "sources.importing.library"}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that the command line starts without loading the engine."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "errors" if name.endswith("Error") else "library"
+    home = _HOMES.get(name) or ("errors" if name.endswith("Error") else "library")
     return getattr(import_module(f"{__name__}.{home}"), name)
 
 

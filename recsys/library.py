@@ -32,6 +32,7 @@ from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
 from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
 from recsys.serving.queries import build_id, require, require_model
+from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 from recsys.sources.remote import located
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger("recsys")
 
 Pathlike = str | os.PathLike[str]
+PREDICTIONS = """
+    select
+        predictions.*,
+        coalesce(users.original_id, predictions.user_id::varchar) as "user",
+        coalesce(items.original_id, predictions.track_id::varchar) as item
+    from marts.predictions
+    left join staging.users as users on predictions.user_id = users.user_id
+    left join staging.items as items on predictions.track_id = items.item_id
+"""
 
 
 def open(warehouse: Pathlike) -> Warehouse:
@@ -242,7 +252,7 @@ class Warehouse:
         Returns
         -------
         duckdb.DuckDBPyRelation
-            Rows of ``marts.predictions`` by user and rank.
+            Rows of ``marts.predictions`` by user and rank, with the owner's ids as ``user`` and ``item``.
 
         Raises
         ------
@@ -252,7 +262,7 @@ class Warehouse:
         self._require("marts.leaderboard", "marts.predictions")
         require_model(self._connection, model)
         return self._relation(
-            "from marts.predictions where model = $model order by user_id, rank", {"model": model}
+            f"from ({PREDICTIONS}) where model = $model order by user_id, rank", {"model": model}
         )
 
     def explain(self, user: Id, item: Id) -> Relation:
@@ -274,7 +284,10 @@ class Warehouse:
             The user or the item is not in the data.
         """
         self._require("explain")
-        pair = [user_id(self._connection, user), item_id(self._connection, item)]
+        pair = [
+            user_id(self._connection, one_id(user, "user")),
+            item_id(self._connection, one_id(item, "item")),
+        ]
         try:
             self._connection.sql("from known_pair($1, $2)", params=pair).fetchall()
         except duckdb.InvalidInputException as error:
@@ -380,16 +393,14 @@ class Warehouse:
             The item is not in the data.
         """
         self._require("similar")
-        _positive(k)
         return self._relation(
             "select rank, item, name, score from similar($1, $2)",
-            [item_id(self._connection, item), k],
+            [item_id(self._connection, one_id(item, "item")), count_of(k)],
         )
 
     def _request(self, k: int, model: str | None, include_rated: bool) -> RecommendRequest:
         self._require(query_templates.RELATION)
-        _positive(k)
-        request = RecommendRequest(k, model, include_rated)
+        request = RecommendRequest(count_of(k), model, include_rated)
         with opened(self.path, self.guarded) as connection:
             Recommender(connection).model(request)
         return request
@@ -397,14 +408,13 @@ class Warehouse:
     def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
         if users is None:
             return None
-        listed = [users] if isinstance(users, (int, str)) else list(users)
-        return user_ids(self._connection, listed)
+        return user_ids(self._connection, many_ids(users, "user"))
 
     def _ratings(self, ratings: Mapping[Id, float]) -> dict[int, float]:
-        known = interactions(self._connection)
-        for item, rating in ratings.items():
-            known.checked(rating, f"rating {rating!r} of item {item!r}")
-        return dict(zip(item_ids(self._connection, [*ratings]), ratings.values(), strict=True))
+        known, values = interactions(self._connection), values_by_id(ratings)
+        for item, value in values.items():
+            known.checked(value, f"rating {value:g} of item {item!r}")
+        return dict(zip(item_ids(self._connection, [*values]), values.values(), strict=True))
 
     def _require(self, *names: str) -> None:
         require(self._connection, self.path, *names)
@@ -472,11 +482,6 @@ class _Lists:
             yield from recommender.blocks(self.request, self.users)
         else:
             yield recommender.for_ratings(self.request, self.ratings)
-
-
-def _positive(k: int) -> None:
-    if k < 1:
-        raise UsageError(f"k = {k}: expected 1 or more")
 
 
 def _written(value: Any) -> str:

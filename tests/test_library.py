@@ -153,7 +153,7 @@ def test_ids_and_models_that_the_data_do_not_know(warehouse):
             ask()
     with pytest.raises(recsys.UsageError, match="'ensemble' cannot score .* adaptive"):
         warehouse.recommend(model="ensemble")
-    with pytest.raises(recsys.UsageError, match="rating 101 of item 10: expected 0 to 100"):
+    with pytest.raises(recsys.UsageError, match="rating 101 of item 10: expected a rating from 0 to 100"):
         warehouse.recommend_for({10: 101})
     for ask in (lambda: warehouse.recommend(100, k=0), lambda: warehouse.similar(10, k=0)):
         with pytest.raises(recsys.UsageError, match="k = 0"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="Length of a list."
+    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="Length of a list."
 )
 @click.option("--model", "models", multiple=True, metavar="NAME", help="Only this model; can be repeated.")
 @warehouse_option

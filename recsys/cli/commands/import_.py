@@ -132,4 +132,3 @@ def _names(text: str | None) -> tuple[str, ...]:
 
 def _given(columns: dict[str, str | None]) -> dict[str, str]:
     return {role: column for role, column in columns.items() if column is not None}
-

@@ -27,7 +27,9 @@ EXPECTED = "expected ITEM=RATING,..., such as 'film 50=5,film 7=2', or a file of
 @click.argument("users", nargs=-1, metavar="[USER]...")
 @click.option("--all", "everybody", is_flag=True, help="A list for everybody, into a file.")
 @click.option("--ratings", metavar="RATINGS", help="For ITEM=RATING,... or a file of these.")
-@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@click.option(
+    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many."
+)
 @click.option("--model", metavar="NAME", help="Rank by another model that can score any pair.")
 @click.option(
     "--out",

@@ -11,7 +11,9 @@ from recsys.cli.options import json_option, warehouse_option
 
 @click.command()
 @click.argument("item")
-@click.option("-k", "count", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
+@click.option(
+    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many."
+)
 @warehouse_option
 @json_option
 def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
