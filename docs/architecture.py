@@ -1,7 +1,7 @@
 """Draws docs/architecture.svg: `python docs/architecture.py`. A test compares the file with what this draws.
 
-The upper half follows one rating of the demo data through the layers of sql/; the lower half shows the packages
-of recsys/ as the contract of import-linter in pyproject.toml orders them.
+The upper half follows one rating of the demo data through the layers of sql/; the lower half shows the
+packages of recsys/ in the order of the import-linter contract in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STYLE = """
     }
 """
 
-# What becomes of one rating of the demo data (scale small, seed 1): name, role, what is there of the rating.
+# One rating of the demo data (scale small, seed 1) in each layer: name, role, what the layer has of it.
 # The README shows the same figures, and a test runs its commands.
 STEPS = (
     (
@@ -50,12 +50,19 @@ STEPS = (
         ("6076 <tab> 81", "below the line 3|..."),
     ),
     ("staging", "the input, checked by the line", ("user_id 3, item_id 6076,", "rating 81")),
-    ("hierarchy", "gaps filled, kinds told apart", ("track 2703 is on", "album 6076")),
+    ("hierarchy", "albums, artists and genres, gaps filled", ("track 2703 is on", "album 6076")),
     ("priors", "what all users say", ("album 6076: 219 ratings,", "mean 47.1")),
-    ("learned", "what was fitted to the ratings", ("album 6076 speaks for track 2703:", "weight .0068")),
-    ("features", "what is known of each candidate", ("user 3, track 2703:", "album_direct = 81")),
+    (
+        "validation",
+        "held-out likes, sampled negatives",
+        ("user 3: 3 likes held out,", "3 sampled negatives"),
+    ),
+    ("learned", "fitted to all ratings", ("album 6076 predicts track 2703:", "weight .0068")),
+    ("features", "facts about each candidate", ("user 3, track 2703:", "album_direct = 81")),
     ("scores", "one relation a model", ("adaptive: .5 * 81 + .3 * 50", "+ .2 * 50 = 65.5")),
-    ("marts", "ranks, accuracy, intervals", ("rank 1 of 6:", "predicted to be liked")),
+    ("lists", "retrieval and lists for all users", ("unrated items, best first",)),
+    ("marts", "ranks, accuracy, intervals", ("rank 1 of 6:", "predicted as liked")),
+    ("internal", "helper macros", ("require_pair(3, 2703)",)),
     ("main", "macros for any DuckDB client", ("explain(3, 2703):", "own rating of album 6076")),
 )
 
@@ -95,7 +102,7 @@ def box(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 
 def way(top: float) -> tuple[list[str], float]:
-    """Three rows of three steps, and the y below them."""
+    """Return rows of three steps, and the y below them."""
     parts = [text(MARGIN, top, "How a rating flows through the layers of sql/", "head")]
     width, height = (WIDTH - 2 * MARGIN - 2 * GAP) / 3, 104
     for place, (name, role, facts) in enumerate(STEPS):
@@ -115,7 +122,8 @@ def way(top: float) -> tuple[list[str], float]:
             parts.append(
                 f'<path class="arrow" d="M {begin:g} {y - 28:g} V {lane:g} H {x + width / 2:g} V {y - 5:g}"/>'
             )
-    return parts, top + 16 + 3 * height + 2 * 28
+    rows = -(-len(STEPS) // 3)
+    return parts, top + 16 + rows * height + (rows - 1) * 28
 
 
 def wrapped(words: str, most: int) -> list[str]:

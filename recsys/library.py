@@ -289,7 +289,7 @@ class Warehouse:
             item_id(self._connection, one_id(item, "item")),
         ]
         try:
-            self._connection.sql("from known_pair($1, $2)", params=pair).fetchall()
+            self._connection.sql("from internal.require_pair($1, $2)", params=pair).fetchall()
         except duckdb.InvalidInputException as error:
             raise UnknownIdError(str(error).partition(": ")[2].splitlines()[0]) from None
         return self._relation("from explain($1, $2)", pair)

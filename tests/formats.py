@@ -27,7 +27,7 @@ LISTED = """
     from information_schema.columns where table_catalog = current_database()
     group by table_schema, table_name
     union all
-    select function_name || '(' || array_to_string(parameters, ', ') || ')'
+    select if(schema_name = 'main', '', schema_name || '.') || function_name || '(' || array_to_string(parameters, ', ') || ')'
     from duckdb_functions() where function_type = 'table_macro' and not internal
     order by all"""
 

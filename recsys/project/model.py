@@ -11,8 +11,20 @@ from recsys.identifiers import IDENTIFIER
 from recsys.project.files import check_name, read_text, sql_files
 from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
 
-LAYERS = ("staging", "hierarchy", "priors", "learned", "features", "scores", "marts", "main")
+LAYERS = (  # a model reads its own layer and those before it
+    *("staging", "hierarchy", "priors", "validation", "learned", "features", "scores", "lists", "marts"),
+    *("internal", "main"),
+)
+INTERLEAVED = frozenset({"features", "scores"})  # stacked models have scores as features
+SCENARIOS = frozenset({"validation", "lists"})  # layers that also hold variants of a scenario
 MATERIALIZATIONS = ("table", "view", "temp", "macro", "check")
+
+
+def may_read(layer: str, other: str) -> bool:
+    """Return whether models of one layer may read another; schemas outside of ``LAYERS`` have no order."""
+    if {layer, other} <= INTERLEAVED or not {layer, other} <= {*LAYERS}:
+        return True
+    return LAYERS.index(other) <= LAYERS.index(layer)
 
 
 @dataclass(frozen=True)

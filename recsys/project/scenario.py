@@ -31,7 +31,7 @@ from pathlib import Path
 from recsys.errors import BuildError
 from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text
-from recsys.project.model import LAYERS, Model
+from recsys.project.model import LAYERS, SCENARIOS, Model
 
 KEYS = ("replacing", "targets", "on", "given", "without", "kept")
 
@@ -83,7 +83,7 @@ def read_scenarios(path: Path) -> list[Scenario]:
 
 def _scenario(path: Path, schema: str, section: object) -> Scenario:
     where = f"{path}: [{schema}]"
-    if not IDENTIFIER.fullmatch(schema) or schema in LAYERS:
+    if not IDENTIFIER.fullmatch(schema) or schema in {*LAYERS} - SCENARIOS:
         raise BuildError(f"{where}: expected the name of a new schema, of lower-case letters, digits and _")
     if not isinstance(section, dict) or section.keys() - set(KEYS):
         raise BuildError(f"{where}: expected the keys {', '.join(KEYS)}")

@@ -1,8 +1,8 @@
 """Resolve ids as people write them to internal ids.
 
 Imported data keep original ids and names in ``staging.users`` and ``staging.items``. A user or item is given
-by its original id, as text or number, or by a unique name. Data in the Cup's format have numbers only. The
-macros ``user_of`` and ``item_of`` follow the same rules in SQL.
+by its original id, as text or number, or by a unique name. Data in the Cup's format have numbers only.
+Macros such as ``recommend`` and ``explain`` follow the same rules in SQL.
 """
 
 from __future__ import annotations

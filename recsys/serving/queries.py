@@ -156,10 +156,8 @@ def data_quality(connection: Connection) -> list[dict[str, Any]]:
 
 def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """Raise UsageError unless the warehouse has these relations or macros."""
-    known = "select 1 from duckdb_functions() where function_type = 'table_macro' and function_name = $name"
     for name in names:
-        is_macro = "." not in name and fetch(connection, known, {"name": name})
-        if not is_macro and not ("." in name and has(connection, name)):
+        if not has(connection, name if "." in name else f"main.{name}"):
             remedy = "`recsys build` without --select"
             raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
 
@@ -204,7 +202,11 @@ def write_submission(connection: Connection, model: str, out: Path) -> int:
 
 
 def has(connection: Connection, relation: str) -> bool:
-    """Return whether the warehouse has a relation of that name."""
+    """Return whether the warehouse has a relation or table macro of that name."""
     schema, name = relation.split(".")
-    found = "select 1 from information_schema.tables where table_schema = $schema and table_name = $name"
+    found = (
+        "select 1 from information_schema.tables where table_schema = $schema and table_name = $name "
+        "union all select 1 from duckdb_functions() "
+        "where function_type = 'table_macro' and schema_name = $schema and function_name = $name"
+    )
     return bool(fetch(connection, found, {"schema": schema, "name": name}))

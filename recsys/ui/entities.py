@@ -129,7 +129,8 @@ class EntityCache:
         if kind != UNLISTED:
             if indexed := self._indexed("item", kind, text):
                 return indexed
-            called = fetch(self.connection, "from called($kind, $text)", {"kind": kind, "text": text})
+            call = "from internal.item_by_original_id($kind, $text)"
+            called = fetch(self.connection, call, {"kind": kind, "text": text})
             if len(called) == 1:
                 return _entity("item", called[0])
         found = ids.item_id(self.connection, text)

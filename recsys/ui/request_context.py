@@ -28,7 +28,8 @@ NEEDED = (  # relations and macros that the pages read
         "marts.requests",
     ),
     *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
-    *("taste", "near", "relatives", "raters", "waterfall", "search", "named_items", "named_users", "called"),
+    *("taste", "raters", "waterfall", "search"),
+    *("internal.neighbours_of", "internal.relatives", "internal.item_by_original_id"),
 )
 LISTS = "affinity"  # makes lists; it is not on the leaderboard
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time
@@ -64,7 +65,7 @@ class RequestContext:
 
     def relatives(self, item: int) -> list[Row]:
         """Return an item with its parents and children and their facts, most rated first."""
-        rows = self.rows("from relatives($item)", item=item)
+        rows = self.rows("from internal.relatives($item)", item=item)
         facts = self.entities.facts(row["relative_id"] for row in rows)
         known = [{**row, **facts[row["relative_id"]]} for row in rows]
         return sorted(known, key=lambda row: (-(row["rating_count"] or 0), row["relative_id"]))
@@ -95,7 +96,7 @@ class RequestContext:
     def _model_facts(self) -> Mapping[str, Row]:
         lists = {
             "model": LISTS,
-            "steps": "parts_of_neighbours",
+            "steps": "internal.contributions_neighbours",
             "is_on_ratings": False,
             "scores_any_pair": True,
         }

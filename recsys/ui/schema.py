@@ -19,7 +19,7 @@ COLUMNS = (
 )
 MACROS = (
     "select distinct function_name as name, parameters from duckdb_functions() "
-    "where function_type = 'table_macro' and not internal order by name"
+    "where function_type = 'table_macro' and schema_name = 'main' and not internal order by name"
 )
 HEADER_KEYS = ("grain", "units", "nulls", "formula")
 

@@ -9,15 +9,15 @@
 -- formula: contribution = weight * value, with the weights of internal.explanation. A number is an id of the
 --   warehouse, a text an original id or a name. The query is text until the macro is called, because DuckDB
 --   does not create a macro whose query has columns named like its arguments
-{% set user = id_expression('user_id', ref('main.user_meant'), 'user_id') %}
-{% set track = id_expression('track_id', ref('main.item_meant'), 'item_id') %}
+{% set user = id_expression('user_id', ref('internal.user_id_of'), 'user_id') %}
+{% set track = id_expression('track_id', ref('internal.item_id_of'), 'item_id') %}
 with
 
 final as (
     select
         ordinal, level, evidence, item_id, value, rating_count, rating_mean, shrinkage, source, weight,
         contribution
-    from query(format('from {{ ref("main.explained") }}({}, {})', {{ user }}, {{ track }}))
+    from query(format('from {{ ref("internal.explanation") }}({}, {})', {{ user }}, {{ track }}))
 )
 
 select * from final order by ordinal

@@ -9,12 +9,12 @@
 with
 
 known as (
-    select item_id from {{ ref('main.known_item') }}(the_item)
+    select item_id from {{ ref('internal.require_item') }}(the_item)
 ),
 
 relatives as (
     select place, relative_id, member_count
-    from {{ ref('main.relatives') }}((select item_id from known))
+    from {{ ref('internal.relatives') }}((select item_id from known))
 ),
 
 facts as (

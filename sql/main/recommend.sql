@@ -6,12 +6,12 @@
 -- formula: the ranking rule over internal.retrieved. user_id is an id of the warehouse, or as text an
 --   original id or a name. The query is text until the macro is called, because DuckDB does not create a
 --   macro whose query has columns named like its arguments
-{% set user = id_expression('user_id', ref('main.user_meant'), 'user_id') %}
+{% set user = id_expression('user_id', ref('internal.user_id_of'), 'user_id') %}
 with
 
 final as (
     select rank, track_id, item, name, score, reason, album_id, artist_id, track_prior
-    from query(format('from {{ ref("main.recommended") }}({}, {:d})', {{ user }}, k))
+    from query(format('from {{ ref("internal.recommendations") }}({}, {:d})', {{ user }}, k))
 )
 
 select * from final order by rank

@@ -6,7 +6,7 @@
 with
 
 history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 groups as (

@@ -9,7 +9,7 @@ with
 final as (
     {%- for part in ['levels', 'neighbours', 'content', 'als', 'factors'] %}
     select model, ordinal, level, source, item_id, value, weight, amount, after
-    from {{ ref('main.parts_of_' ~ part) }}(the_user, the_track)
+    from {{ ref('internal.contributions_' ~ part) }}(the_user, the_track)
     {%- if not loop.last %}
     union all
     {%- endif %}

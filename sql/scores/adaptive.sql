@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: weighted mean over the levels that the user rated, weights renormalised; if the user rated none
 --   of them, the weighted mean of the levels' fallbacks
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 {% set known = {'album': 'album_known', 'artist': 'artist_direct', 'genre': 'genre_direct'} %}
 {% set filled = {'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_mean'} %}

@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: weighted sum of each level's z-score among the user's candidates, (x - mean) / population
 --   deviation; 0 where all of the user's candidates have the same score
--- steps: parts_of_als
+-- steps: internal.contributions_als
 -- pairs: candidates
 {% set columns = {
     'track': 'track_z', 'album': 'album_z', 'artist': 'artist_z', 'genre': 'genre_z',

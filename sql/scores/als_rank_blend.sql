@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: weighted sum of each level's rank among the user's candidates, 0 the lowest and 1 the highest;
 --   equal scores share the lower rank
--- steps: parts_of_als
+-- steps: internal.contributions_als
 -- pairs: candidates
 {% set columns = {
     'track': 'track_rank', 'album': 'album_rank', 'artist': 'artist_rank', 'genre': 'genre_rank',

@@ -4,7 +4,7 @@
 -- units: score on the scale 0..100, not clipped to it
 -- nulls: none
 -- formula: weighted sum of the four ALS scores
--- steps: parts_of_als
+-- steps: internal.contributions_als
 -- scale: ratings
 -- pairs: candidates
 {% set columns = {

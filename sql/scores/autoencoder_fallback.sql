@@ -6,7 +6,7 @@
 -- formula: adaptive with an album level that is never missing: the user's rating of the album, else of its
 --   other tracks, else the autoencoder's prediction. Unrated artists and genres still have no weight, so a
 --   low prediction for the album lowers the score
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 -- pairs: candidates
 {% set known = {'album': 'album_known', 'artist': 'artist_direct', 'genre': 'genre_direct'} %}

@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: r(u, artist) + r(u, album) + mean r(u, tracks of the artist) + mean r(u, tracks of the album),
 --   each 0 if missing, + 35 for a track without album and artist (Lai et al., KDD Cup 2011, JMLR W&CP 18)
--- steps: parts_of_content
+-- steps: internal.contributions_content
 with
 
 features as (

@@ -6,7 +6,7 @@
 -- materialized: table
 -- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a like and ease.other_weight
 --   for another rating; lists use the same sum without the division by popularity
--- steps: parts_of_neighbours
+-- steps: internal.contributions_neighbours
 with
 
 candidates as (

@@ -6,7 +6,7 @@
 -- formula: n_i^-1/2 sum over j rated by u of (1 + r_uj)^0.65 w(i,j) / (n_i + n_j - n_both), w from how close
 --   together and how similarly users rated i and j (Lai et al., KDD Cup 2011, JMLR W&CP 18); ties by the
 --   model content
--- steps: parts_of_neighbours
+-- steps: internal.contributions_neighbours
 -- pairs: candidates
 with
 

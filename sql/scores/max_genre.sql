@@ -4,7 +4,7 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: first generation, mostly the track's best genre: own rating, raw mean, M
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 {% set levels = {'genre': 'genre_max_flat', 'artist': 'artist_score_flat', 'album': 'album_score_flat'} %}
 with

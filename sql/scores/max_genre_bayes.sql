@@ -4,7 +4,7 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: mostly the track's best genre, with siblings and Bayesian priors
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 {% set levels = {'genre': 'genre_max', 'artist': 'artist_score', 'album': 'album_score'} %}
 with

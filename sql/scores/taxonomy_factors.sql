@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: U_u . I_i + b_i + w . [r(u, album) / 100, r(u, album) >= like_threshold, r(u, artist) / 100, r(u,
 --   artist) >= like_threshold], each 0 if missing (Mnih, KDD Cup 2011, JMLR W&CP 18)
--- steps: parts_of_factors
+-- steps: internal.contributions_factors
 {% set liked = var('taxonomy_factors.like_threshold') %}
 with
 

@@ -4,7 +4,7 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: first generation, weighted mean of the levels: own rating, raw mean, M
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 {% set levels = {'album': 'album_score_flat', 'artist': 'artist_score_flat', 'genre': 'genre_mean_flat'} %}
 with

@@ -4,7 +4,7 @@
 -- units: score on the scale 0..100
 -- nulls: none
 -- formula: weighted mean of the levels, with siblings and Bayesian priors
--- steps: parts_of_levels
+-- steps: internal.contributions_levels
 -- scale: ratings
 {% set levels = {'album': 'album_score', 'artist': 'artist_score', 'genre': 'genre_mean'} %}
 with

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from tests.main.conftest import ALBUMS, ARTISTS, GENRES, UNLISTED, USERS
+from tests.main.conftest import ALBUMS, ARTISTS, GENRES, USERS
 
 
 def rows(warehouse, sql, *parameters):
@@ -97,8 +97,6 @@ def test_search_counts_the_matches_that_it_does_not_show(warehouse):
 
 def test_things_have_ids_where_there_are_no_names(warehouse):
     album = {"item_id": ALBUMS[0], "item_type": "album", "original_id": str(ALBUMS[0]), "name": None}
-    unlisted = {"item_id": UNLISTED, "item_type": None, "original_id": str(UNLISTED), "name": None}
-    assert rows(warehouse, "from named_items($1)", [ALBUMS[0], UNLISTED]) == [unlisted, album]
-    assert rows(warehouse, "from called($1, $2)", "album", str(ALBUMS[0])) == [album]
-    assert rows(warehouse, "from called($1, $2)", "artist", str(ALBUMS[0])) == []
-    assert rows(warehouse, "from named_users($1)", [3]) == [{"user_id": 3, "original_id": "3", "name": None}]
+    call = "from internal.item_by_original_id($1, $2)"
+    assert rows(warehouse, call, "album", str(ALBUMS[0])) == [album]
+    assert rows(warehouse, call, "artist", str(ALBUMS[0])) == []

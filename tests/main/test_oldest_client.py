@@ -21,7 +21,10 @@ from tests.main.conftest import NEWCOMER
 from tests.reference import Dataset
 
 CLIENT = Path(sys.executable).with_name("duckdb")
-MACROS = "select distinct function_name, parameters from duckdb_functions() where function_type = 'table_macro' and not internal"
+MACROS = (
+    "select distinct schema_name || '.' || function_name, parameters from duckdb_functions() "
+    "where function_type = 'table_macro' and not internal"
+)
 RELATIONS = "select table_schema || '.' || table_name from information_schema.tables"
 
 
@@ -69,17 +72,16 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
         "other_model": "'max_genre'",
         "the_text": f"'{track}'",
         "the_kind": "'track'",
-        "the_items": f"[{track}]",
-        "the_users": f"[{user}]",
     }
     of_users = {**arguments, "the_text": f"'{user}'"}
     macros = ask(learned_file, MACROS)[1:]
     calls = [
         f"from {name}({', '.join(str(known[word]) for word in words.strip('[]').split(', '))})"
         for name, words in macros
-        for known in [of_users if name in ("user_of", "user_meant") else arguments]
+        for known in [of_users if name == "internal.user_id_of" else arguments]
     ]
-    assert {"explain", "recommend", "submission", "probabilities", "history"} <= {name for name, _ in macros}
+    names = {"explain", "recommend", "submission", "probabilities", "history"}
+    assert {f"main.{name}" for name in names} <= {name for name, _ in macros}
     ask(learned_file, *calls)
 
 

@@ -58,7 +58,7 @@ def test_heuristics_explain_any_pair(warehouse, dataset):
 def test_pages_know_which_macro_has_a_models_steps(learned):
     user, track = learned.sql("select user_id, track_id from staging.candidates limit 1").fetchall()[0]
     macros = dict(learned.sql("select model, steps from marts.models").fetchall())
-    macros["affinity"] = "parts_of_neighbours"
+    macros["affinity"] = "internal.contributions_neighbours"
     for model, rows in steps(learned, user, track).items():
         own = learned.sql(
             f"from {macros[model]}($1, $2) where model = $3 order by ordinal", params=[user, track, model]

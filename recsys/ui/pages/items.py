@@ -48,7 +48,7 @@ class Items:
             return RedirectResponse(item.url, 303)
         family = context.relatives(item.id)
         raters = context.rows("from raters($item)", item=item.id)
-        neighbours = context.rows("from near($item, $most)", item=item.id, most=NEIGHBOURS)
+        neighbours = context.rows("from internal.neighbours_of($item, $most)", item=item.id, most=NEIGHBOURS)
         itself = next(row for row in family if row["place"] == "itself")
         users = [user["user_id"] for row in raters for user in row["users"][:SHOWN_RATERS]]
         return self.site.page(

@@ -50,7 +50,7 @@ class SearchPage:
 
     def _near(self, context: RequestContext, text: str) -> Sequence[Entity]:
         """Return the items with the most similar id or name."""
-        rows = context.rows("from find_items($text)", text=text)
+        rows = context.rows("from internal.find_items($text)", text=text)
         near = [row for row in rows if row["similarity"] >= LEAST_LIKE][:MOST_LIKE_IT]
         return list(context.entities.items(row["item_id"] for row in near).values())
 

@@ -9,11 +9,11 @@
 with
 
 users as (
-    select user_id from {{ ref('main.known_user') }}(the_user)
+    select user_id from {{ ref('internal.require_user') }}(the_user)
 ),
 
 history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 lineage as (

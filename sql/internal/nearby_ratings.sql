@@ -6,8 +6,8 @@
 with
 
 final as {{ inline('features.nearby_ratings', {
-    'staging.candidates': ref('main.known_pair') ~ '(the_user, the_track)',
-    'staging.ratings': ref('main.history_of') ~ '(the_user)',
+    'staging.candidates': ref('internal.require_pair') ~ '(the_user, the_track)',
+    'staging.ratings': ref('internal.user_ratings') ~ '(the_user)',
 }) }}
 
 select * from final

@@ -9,7 +9,7 @@
 with
 
 history as (
-    select item_id, rating, is_like from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating, is_like from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 counts as (

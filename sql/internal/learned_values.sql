@@ -9,7 +9,7 @@
 with
 
 features as (
-    select * from {{ ref('main.features_of') }}(the_user, the_track)
+    select * from {{ ref('internal.pair_features') }}(the_user, the_track)
 ),
 
 heuristic_scores as (

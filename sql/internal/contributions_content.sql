@@ -6,12 +6,12 @@
 with
 
 history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 pair as (
     select track_id, album_id, artist_id, album_direct, artist_direct
-    from {{ ref('main.own_levels') }}(the_user, the_track)
+    from {{ ref('internal.own_level_ratings') }}(the_user, the_track)
 ),
 
 rated as (

@@ -6,9 +6,13 @@
 -- formula: as in internal.neighbours_of; an unknown item is an error
 with
 
+known as (
+    select item_id from {{ ref('internal.require_item') }}(the_item)
+),
+
 near as (
     select track_id, score
-    from {{ ref('main.near') }}((select item_id from {{ ref('main.known_item') }}(the_item)), how_many)
+    from {{ ref('internal.neighbours_of') }}((select item_id from known), how_many)
 ),
 
 facts as (

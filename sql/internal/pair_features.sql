@@ -5,8 +5,8 @@
 with
 
 final as {{ inline('features.candidates', {
-    'staging.candidates': ref('main.known_pair') ~ '(the_user, the_track)',
-    'staging.ratings': ref('main.history_of') ~ '(the_user)',
+    'staging.candidates': ref('internal.require_pair') ~ '(the_user, the_track)',
+    'staging.ratings': ref('internal.user_ratings') ~ '(the_user)',
     'priors.items': ref('priors.items'),
     'priors.overall': ref('priors.overall'),
 }) }}

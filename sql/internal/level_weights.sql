@@ -9,7 +9,7 @@ with
 
 features as (
     select album_source, artist_source, case when genre_rated > 0 then 'direct' end as genre_source
-    from {{ ref('main.features_of') }}(the_user, the_track)
+    from {{ ref('internal.pair_features') }}(the_user, the_track)
 ),
 
 levels as (

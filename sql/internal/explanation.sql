@@ -10,19 +10,19 @@ with
 
 fallback_levels as (
     select level, source, item_id, value, rating_count, rating_mean, shrinkage
-    from {{ ref('main.fallback_levels_of') }}(the_user, the_track)
+    from {{ ref('internal.fallback_levels') }}(the_user, the_track)
 ),
 
 levels as (
-    select level, source, weight from {{ ref('main.levels_of') }}(the_user, the_track)
+    select level, source, weight from {{ ref('internal.level_weights') }}(the_user, the_track)
 ),
 
 learned as (
-    select level, source, item_id, value from {{ ref('main.learned_of') }}(the_user, the_track)
+    select level, source, item_id, value from {{ ref('internal.learned_values') }}(the_user, the_track)
 ),
 
 history as (
-    select item_id, rating from {{ ref('main.history_of') }}(the_user)
+    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 near as (

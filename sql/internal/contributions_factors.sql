@@ -9,7 +9,7 @@ with
 {% if factors -%}
 pair as (
     select track_id, album_id, artist_id, album_direct, artist_direct
-    from {{ ref('main.own_levels') }}(the_user, the_track)
+    from {{ ref('internal.own_level_ratings') }}(the_user, the_track)
 ),
 
 weights as (

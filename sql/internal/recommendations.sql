@@ -7,11 +7,11 @@
 with
 
 retrieved as (
-    select user_id, track_id from {{ ref('main.retrieved') }}(the_user)
+    select user_id, track_id from {{ ref('internal.retrieved') }}(the_user)
 ),
 
 history as (
-    select user_id, item_id, rating, is_like from {{ ref('main.history_of') }}(the_user)
+    select user_id, item_id, rating, is_like from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 pair_features as {{ inline('features.candidates', {

@@ -5,7 +5,7 @@
 with
 
 users as (
-    select user_id from {{ ref('main.known_user') }}(the_user)
+    select user_id from {{ ref('internal.require_user') }}(the_user)
 ),
 
 mentions as (

@@ -7,7 +7,7 @@
 with
 
 features as (
-    select track_id, album_id, artist_id from {{ ref('main.features_of') }}(the_user, the_track)
+    select track_id, album_id, artist_id from {{ ref('internal.pair_features') }}(the_user, the_track)
 ),
 
 track_genres as (
@@ -43,7 +43,7 @@ own as (
         1 as rating_count,
         rating as rating_mean,
         null::double as shrinkage
-    from {{ ref('main.ratings_near') }}(the_user, the_track)
+    from {{ ref('internal.nearby_ratings') }}(the_user, the_track)
 ),
 
 of_all_users as (
