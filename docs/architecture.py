@@ -81,6 +81,7 @@ ROLES = {
     "sources": "reads and checks input files",
     "project": "reads sql/: headers, parameters, the graph of ref()",
     "outputs": "writes files whole, never over what is read",
+    "identifiers": "names for SQL, checked and quoted",
     "errors": "errors with one line for the user",
     "version": "",
 }
