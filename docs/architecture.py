@@ -82,6 +82,7 @@ ROLES = {
     "project": "reads sql/: headers, parameters, the graph of ref()",
     "outputs": "writes files whole, never over what is read",
     "identifiers": "names for SQL, checked and quoted",
+    "interruptible": "runs work in a thread that Ctrl-C can stop",
     "errors": "errors with one line for the user",
     "version": "",
 }
