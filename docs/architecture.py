@@ -60,7 +60,7 @@ STEPS = (
     ("learned", "fitted to all ratings", ("album 6076 predicts track 2703:", "weight .0068")),
     ("features", "facts about each candidate", ("user 3, track 2703:", "album_direct = 81")),
     ("scores", "one relation a model", ("adaptive: .5 * 81 + .3 * 50", "+ .2 * 50 = 65.5")),
-    ("lists", "retrieval and lists for all users", ("unrated items, best first",)),
+    ("lists", "models that recommend from all items", ("item 6076 in a history adds", ".0068 to item 2703")),
     ("marts", "ranks, accuracy, intervals", ("rank 1 of 6:", "predicted as liked")),
     ("internal", "helper macros", ("require_pair(3, 2703)",)),
     ("main", "macros for any DuckDB client", ("explain(3, 2703):", "own rating of album 6076")),

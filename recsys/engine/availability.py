@@ -11,6 +11,10 @@ from recsys.sources.directory import SourceFile
 
 SQL_ONLY = "--sql-only leaves the learned models out"
 UNWANTED = "--without leaves it out"
+NO_ORDER = {
+    "time": "the data have no times: import them with --time COLUMN",
+    "user": "the data have no order of ratings: import them with --time COLUMN",
+}
 
 
 def leave_out(
@@ -87,13 +91,29 @@ def _variants(project: Project, names: Set[str]) -> set[str]:
 
 def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], sql_only: bool) -> str | None:
     call = project.render(model.name).call
-    if sql_only and call and call.is_learner:
+    if sql_only and call and call.is_learner and "learned" not in model.header:
         return SQL_ONLY
+    if (order := model.header.get("ordered")) and not _has_order(project, order):
+        return NO_ORDER[order]
     absent = [package for package in model.listed("requires") if not _is_installed(package)]
     if absent:
         return f"needs {', '.join(absent)}: pip install 'recsys[learners]'"
     empty = [relation for relation in model.listed("needs") if not _has_input(project, relation, files)]
     return f"the data directory has nothing for {', '.join(empty)}" if empty else None
+
+
+def _has_order(project: Project, order: str) -> bool:
+    """Whether the ratings of a user are in order, and those of all users where ``order`` is ``time``."""
+    found = project.parameters.get("data.order")
+    return found == "time" or (found == "user" and order == "user")
+
+
+def counterparts(project: Project, name: str) -> dict[str, str]:
+    """Return, with reasons, the original and the variants of a list model that cannot run."""
+    original = project.models[name].original or name
+    others = {model.name for model in project.models.values() if original in (model.name, model.original)}
+    is_listed = bool(project.models[original].list_kind)
+    return dict.fromkeys(sorted(others - {name}) if is_listed else (), f"reads what {name} reads")
 
 
 def _is_installed(package: str) -> bool:

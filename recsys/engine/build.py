@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from recsys.backends.database import Database, EngineError, Limits, Size
 from recsys.backends.duckdb.statements import first_line
 from recsys.backends.spark import session as spark_session
 from recsys.engine import additions, manifest, query_templates
-from recsys.engine.availability import exclude, leave_out
+from recsys.engine.availability import counterparts, exclude, leave_out
 from recsys.engine.manifest import Record
 from recsys.engine.plan import Step, plan, select
 from recsys.engine.publish import Workplace
@@ -31,6 +33,7 @@ from recsys.sources.remote import Remote
 
 SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # estimates before the first build
 MOST_AT_A_TIME = 4  # statements in parallel, each on all threads
+LEFT_OUT = "marts.left_out"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Options:
     sql_only: bool = False
     no_candidates: bool = False
     full_refresh: bool = False
+    tune: bool = False
     plan_only: bool = False
     limits: Limits = field(default_factory=Limits)
     device: str = "auto"
@@ -188,7 +192,8 @@ class _Run:
         chosen = self.options.selected
         built = {name: record.fingerprint for name, record in self.records.items()}
         selected = select(self.project, graph, chosen) if chosen else None
-        steps = plan(self.project, graph, self.files, built, selected, self.options.full_refresh)
+        renewed = self.build_id if self.options.tune else ""
+        steps = plan(self.project, graph, self.files, built, selected, self.options.full_refresh, renewed)
         kept = [step.rendered.model for step in steps if not self._becomes_temporary(step)]
         current = {relation for model in kept for relation in model.relations}
         return steps, [] if chosen else sorted(self.records.keys() - current)
@@ -256,7 +261,7 @@ class _Run:
         try:
             schedule.run(runner.run, self.reporter.started, self._finished, self.reporter.advanced)
         except LearnerUnavailable as error:
-            return {error.model: str(error)}
+            return {error.model: str(error), **counterparts(self.project, error.model)}
         return None
 
     def _seconds(self, step: Step) -> float:
@@ -284,6 +289,12 @@ class _Run:
             report=self.reporter.advanced,
         )
 
+    def _left_out(self) -> pa.Table:
+        """Return the models that the build leaves out, each with its own reason."""
+        rows = sorted(item for item in self.left_out.items() if not item[1].startswith("reads "))
+        columns = list(zip(*rows, strict=True)) or [(), ()]
+        return pa.table([pa.array(column, pa.string()) for column in columns], names=["model", "reason"])
+
     def _write_record(self, database: Database) -> None:
         options = self.options
         parameters = self.project.parameters
@@ -296,6 +307,8 @@ class _Run:
             self.files,
             self.records,
         )
+        database.drop(LEFT_OUT)
+        database.store(LEFT_OUT, self._left_out())
         database.drop(query_templates.RELATION)
         database.store(query_templates.RELATION, query_templates.table(self.project))
         database.drop("marts.build")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,8 @@ IMPORT = re.compile(
     r"^\s*(?:from recsys\b\.?([\w.]*) import (\([^)]*\)|[^\n]*)|import recsys\.([\w.]+))", re.MULTILINE
 )
 IDENTIFIER = re.compile(r"\w+")
+SIZE, RENEWED = "size", "renewed"  # what the fingerprint of a relation has that is reused
+GROWTH = 1.2  # of the data, from which on it is made anew
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Fingerprint:
         if self.code != other.code:
             return "the learner's code changed"
         for name, digest in self.inputs.items():
+            if name == SIZE and _is_alike(digest, other.inputs.get(name)):
+                continue
             if other.inputs.get(name) != digest:
                 return f"the input {name} changed"
         for name, digest in self.parents.items():
@@ -115,6 +119,7 @@ def plan(
     built: Mapping[str, Fingerprint],
     selected: frozenset[str] | None = None,
     forced: bool = False,
+    renewed: str = "",
 ) -> list[Step]:
     """Plan the steps of a build.
 
@@ -132,6 +137,8 @@ def plan(
         Models to run; all others are left as they are. Default: run what changed.
     forced : bool, default False
         Whether to run everything.
+    renewed : str, optional
+        A build that makes anew what is otherwise reused while the data grow little.
 
     Returns
     -------
@@ -150,6 +157,8 @@ def plan(
         read = {parent: steps[parent].fingerprint for parent in parents}
         given = project.parameters.under(rendered.parameters)
         fingerprint = _fingerprint(rendered, files, read, digests(project, partitions, read), given)
+        if "reused" in rendered.model.header:
+            fingerprint = _reusable(fingerprint, files, renewed)
         before = built.get(name)
         reason = fingerprint.difference(before)
         if selected is not None:
@@ -183,6 +192,17 @@ def _fingerprint(
         partitions=partitions,
         parameters=parameters,
     )
+
+
+def _reusable(fingerprint: Fingerprint, files: Mapping[str, SourceFile], renewed: str) -> Fingerprint:
+    """Return a fingerprint that depends on the size of the data, and not on every row of the parents."""
+    size = {SIZE: str(sum(file.line_count for file in files.values()))}
+    return replace(fingerprint, inputs={**size, **({RENEWED: renewed} if renewed else {})}, parents={})
+
+
+def _is_alike(size: str, before: str | None) -> bool:
+    """Return whether the data grew, or shrank, by less than a fifth."""
+    return before is not None and 1 / GROWTH < (int(size) + 1) / (int(before) + 1) < GROWTH
 
 
 def _wake_temporaries(project: Project, steps: dict[str, Step]) -> None:

@@ -193,6 +193,7 @@ class Runner:
             tables = self._cross_validated(database, rendered.model, call, function, inputs)
         else:
             tables = function({**inputs, **paths}, call.settings, self.context)
+        tables = _of_variant(rendered.model, tables)
         expected = rendered.model.relations
         if set(tables) != set(expected):
             raise ModelError(f"wrote {sorted(tables)}, expected {sorted(expected)} as in its header")
@@ -202,9 +203,10 @@ class Runner:
             if isinstance(table, (pa.Table, pa.RecordBatchReader))
         }
         for relation, table in tables.items():
-            database.drop(relation)
+            place = self.project.location(relation)
+            database.drop(place)
             try:
-                database.store(relation, table)
+                database.store(place, table)
             except EngineError as error:
                 raise ModelError(str(error), None, error.is_damage) from None
         return proofs
@@ -254,6 +256,11 @@ class Runner:
         path = self._compiled(rendered)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(rendered.sql, encoding="utf-8")
+
+
+def _of_variant(model: Model, tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return tables under the name of the variant, which the function calls by its original's."""
+    return {model.name if name == model.original else name: table for name, table in tables.items()}
 
 
 def _located(error: ModelError, rendered: Rendered, compiled: Path) -> str:

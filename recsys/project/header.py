@@ -19,6 +19,10 @@ The build checks what a header says of its model.
 ``labels``        how a learner that is trained on labels is cross-validated
 ``requires``      Python packages, by the names that pip knows
 ``needs``         relations of input files without which the model is left out of a build
+``ordered``       ``time`` or ``user``: order of ratings without which the model is left out of a build
+``learned``       ``no`` for a Python model that fits nothing, so that ``--sql-only`` builds it
+``reused``        ``size``: rebuilt only after the data grew by a fifth, or with ``--tune``
+``lists``         kind of a list model, one of `LISTS`, and ``name=value`` settings of its scores
 ================  ==================================================================================
 """
 
@@ -34,7 +38,15 @@ from recsys.errors import BuildError
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
     *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
+    *("ordered", "learned", "reused", "lists"),
 )
+LISTS = ("item_scores", "item_weights", "factors", "blend", "ranker")  # kinds, the simplest first
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "ordered": ("time", "user"),
+    "learned": ("no",),
+    "reused": ("size",),
+    "lists": LISTS,
+}
 RENAMED = {"parts": "partition_by"}  # keys of earlier versions
 RELATION = ("grain", "key", "units", "nulls")
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -85,6 +97,9 @@ def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
     for key in REQUIRED[kept_as]:
         if not values.get(key):
             raise BuildError(f"{path}:{lines.get(key, 1)}: expected a line `-- {key}: ...` in the header")
+    for key, expected in WORDS.items():
+        if key in values and [*values[key].split(), ""][0] not in expected:
+            raise BuildError(f"{path}:{lines[key]}: {key}: expected one of {', '.join(expected)}")
     if kept_as in ("table", "view") and NONE.match(values["key"]):
         raise BuildError(f"{path}:{lines['key']}: key: expected columns: only what is not kept may have none")
     try:

@@ -57,6 +57,7 @@ class Model:
     lines: Mapping[str, int] = field(default_factory=dict)
     substitutes: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
+    original: str = ""
 
     @property
     def layer(self) -> str:
@@ -76,6 +77,16 @@ class Model:
     def key(self) -> tuple[str, ...]:
         """Return the key columns; empty if the header says ``none``, and for most checks."""
         return () if NONE.match(self.header.get("key", "")) else self.listed("key")
+
+    @property
+    def list_kind(self) -> str:
+        """Kind of a list model, see `recsys.project.header.LISTS`; empty for any other model."""
+        return [*self.header.get("lists", "").split(), ""][0]
+
+    @property
+    def list_settings(self) -> dict[str, str]:
+        """Settings of a list model's scores, such as how strongly a rating counts."""
+        return dict(word.split("=", 1) for word in self.header.get("lists", "").split()[1:])
 
     @property
     def nullable(self) -> tuple[str, ...]:

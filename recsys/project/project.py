@@ -17,6 +17,7 @@ import jinja2
 from recsys.errors import BuildError, UsageError
 from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text, sql_files
+from recsys.project.header import LISTS
 from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
@@ -83,7 +84,7 @@ class Project:
             scenario,
             dict(self.writers),
             refs=lambda model: self.render(model.name).refs,
-            is_python=lambda model: self._is_read_or_learned(model.name),
+            is_python=lambda model: self._has_no_variant(model, scenario.is_fitted),
         )
         named = {model.name: model for model in made}
         if taken := sorted(named.keys() & self.writers.keys()):
@@ -107,10 +108,22 @@ class Project:
         self._ancestors.clear()
         self._matching.clear()
 
-    def _is_read_or_learned(self, name: str) -> bool:
-        """Return whether Python writes a model or it reads files: such models have no variants."""
-        rendered = self.render(name)
-        return rendered.call is not None or bool(rendered.sources)
+    def _has_no_variant(self, model: Model, is_fitted: bool) -> bool:
+        """Return whether a model has no variants: it reads files, or Python writes it once."""
+        rendered = self.render(model.name)
+        is_alone = is_fitted and model.relations == (model.name,)
+        return bool(rendered.sources) or (rendered.call is not None and not is_alone)
+
+    def list_models(self) -> dict[str, Model]:
+        """Return the list models by their names, the simplest first.
+
+        A model that cannot be fitted to the history that validation leaves is left out: nothing judges it.
+        """
+        found = [model for model in self.models.values() if model.name in self.enabled and model.list_kind]
+        unfit = {model.original for model in self.models.values() if model.name not in self.enabled}
+        chosen = [model for model in found if not model.original and model.name not in unfit]
+        chosen.sort(key=lambda model: (LISTS.index(model.list_kind), model.name))
+        return {model.stem: model for model in chosen}
 
     @classmethod
     def load(

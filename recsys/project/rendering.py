@@ -119,6 +119,9 @@ class Models(Protocol):
     def ancestors(self, relation: str, parents: Parents) -> set[str]:
         """Return everything that a relation is made from."""
 
+    def list_models(self) -> Mapping[str, Model]:
+        """Return the list models by name, the simplest first."""
+
 
 class Rendering:
     """Run Jinja over one model: provide the functions that templates call and record the calls."""
@@ -183,6 +186,8 @@ class Rendering:
                 "cross_validated",
                 "leaky_models",
                 "partition",
+                "list_models",
+                "list_refs",
             )
         }
         try:
@@ -240,6 +245,23 @@ class Rendering:
         """Return a line of a model's header, empty where the header has no such line."""
         self.is_gathering = True
         return self.project.writers[relation].header.get(key, "")
+
+    def list_models(self, *kinds: str) -> dict[str, dict[str, str]]:
+        """Return kind and settings of the list models by name, the simplest first; all kinds by default."""
+        self.is_gathering = True
+        return {
+            stem: {"kind": model.list_kind, **model.list_settings}
+            for stem, model in self.project.list_models().items()
+            if not kinds or model.list_kind in kinds
+        }
+
+    def list_refs(self, *kinds: str, schema: str = "") -> dict[str, str]:
+        """Return the relations of the list models by their names, which become inputs of this model.
+
+        With ``schema`` these are the variants of a scenario.
+        """
+        prefix = f"{schema}.lists_" if schema else "lists."
+        return {stem: self.ref(f"{prefix}{stem}") for stem in self.list_models(*kinds)}
 
     def source(self, name: str) -> str:
         """Return the bound parameter with an input file's path; only staging may read files."""

@@ -17,7 +17,8 @@ the results there. Models that depend on one named by ``without`` have no varian
 ``given``.
 
 A later section may have variants of request models of an earlier one; those are part of a build. With
-``kept = "temp"`` its variants exist only during the build.
+``kept = "temp"`` its variants exist only during the build. With ``fits = true`` models that Python writes
+have variants too: their function runs again, and what it returns by the original's name becomes the variant.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text
 from recsys.project.model import LAYERS, SCENARIOS, Model
 
-KEYS = ("replacing", "targets", "on", "given", "without", "kept")
+KEYS = ("replacing", "targets", "on", "given", "without", "kept", "fits")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Scenario:
     given: Sequence[str]
     is_on_request: bool
     is_temporary: bool
+    is_fitted: bool = False
 
     @property
     def inputs(self) -> list[Model]:
@@ -106,7 +108,9 @@ def _scenario(path: Path, schema: str, section: object) -> Scenario:
             )
     is_on_request = on == "request"
     is_temporary = is_on_request or kept == "temp"
-    return Scenario(path, schema, replacing, targets, without, given, is_on_request, is_temporary)
+    if (fits := section.get("fits", False)) not in (True, False) or (fits and is_on_request):
+        raise BuildError(f"{where}: fits = {fits!r}: expected true or false, and a build's variants")
+    return Scenario(path, schema, replacing, targets, without, given, is_on_request, is_temporary, fits)
 
 
 def variants(
@@ -168,6 +172,7 @@ def _variant(model: Model, name: str, substitutes: Mapping[str, str], kept: str 
         header=header,
         materialized=kept or model.materialized,
         substitutes={**substitutes, **of_variant},
+        original=model.original or model.name,
     )
 
 

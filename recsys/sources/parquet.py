@@ -144,7 +144,8 @@ def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
     dict
     """
     if metadata.get("format_version") == 1:
-        return {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
+        chosen = {"liked.rating": metadata["liked"]} if "liked" in metadata else {}
+        return {**chosen, "data.order": "user" if _has_times(metadata) else "none"}
     if not metadata:
         return {}
     scale = metadata.get("scale") or (0.0, 100.0)
@@ -160,7 +161,13 @@ def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
         "dataset.noun": metadata["noun"],
         "dataset.verb": verb(metadata["noun"]),
         "dataset.split": metadata["split"],
+        "data.order": "time" if _has_times(metadata) else "none",
     }
+
+
+def _has_times(metadata: Mapping[str, Any]) -> bool:
+    """Return whether an import found a column of times."""
+    return bool((metadata.get("columns") or {}).get("time"))
 
 
 def row_count(name: str, path: Path) -> int:

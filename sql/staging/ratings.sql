@@ -1,13 +1,19 @@
 -- grain: one rating
 -- key: user_id, item_id
 -- units: rating 0..100; value as in the owner's data: stars, plays, 1 for a like; seq ascends with time within
---   a user; for text files it is the line number
+--   a user; for text files it is the line number; time in seconds since 1970, if the data have times, 0 for a row without one
 -- nulls: none
 {% if has_source('ratings') -%}
 with
 
 rated as (
-    select user_id, item_id, rating, seq, {{ 'value' if var('dataset.values') == 'value' else 'rating' }} as value
+    select
+        user_id,
+        item_id,
+        rating,
+        seq,
+        {{ 'time,' if var('data.order') == 'time' }}
+        {{ 'value' if var('dataset.values') == 'value' else 'rating' }} as value
     from read_parquet({{ source('ratings') }})
 ),
 
@@ -19,6 +25,9 @@ final as (
             as rating,
         {{ require('seq is not null', 'seq', 'no seq') }}::bigint as seq,
         {{ require('value is not null', 'value', 'no value') }}::double as value,
+        {% if var('data.order') == 'time' -%}
+        coalesce(cast(floor(epoch(time)) as bigint), 0) as time,
+        {%- endif %}
         {% if var('dataset.values') == 'value' -%}
         value >= {{ var('dataset.liked') }} as is_like
         {%- else -%}

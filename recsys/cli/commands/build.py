@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
 @click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")
+@click.option("--tune", is_flag=True, help="Search the hyperparameters of the list models again.")
 @click.option("--plan", "plan_only", is_flag=True, help="Say what would run and why, and run nothing.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
 @click.option("--memory", default="4GB", show_default=True, help="What DuckDB may take before it spills.")

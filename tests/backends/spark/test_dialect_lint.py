@@ -72,7 +72,7 @@ def test_what_is_made_on_request_is_looked_at_too(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
     (tmp_path / "parameters.toml").write_text("")
     (tmp_path / "features" / "x.sql").write_text(headed("select 1 as x"))
-    (tmp_path / "substitutions.toml").write_text(
+    (tmp_path / "scenarios.toml").write_text(
         '[asked]\nreplacing = { "features.x" = "asked.given" }\ngiven = ["asked.given"]\n'
         'targets = ["features.x"]\non = "request"\n'
     )

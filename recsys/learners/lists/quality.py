@@ -1,0 +1,122 @@
+"""How good the lists of a model are, on likes that were held out of the histories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from recsys.evaluation import bootstrap, ranking
+from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.model import ListModel
+from recsys.learners.lists.top import gathered, top
+
+K, DEEP = 10, 50  # lengths of the lists that are judged
+BY_USER = ("ndcg", "recall", "recall_50", "mrr")
+USERS = pa.schema({"model": pa.string(), "user_id": pa.int32(), **dict.fromkeys(BY_USER, pa.float64())})
+MODELS = pa.schema(
+    {
+        "model": pa.string(),
+        "position": pa.int32(),
+        **dict.fromkeys(("ndcg", "lower", "upper", "recall", "recall_50", "mrr"), pa.float64()),
+        "coverage": pa.float64(),
+        "popular_share": pa.float64(),
+        "users": pa.int32(),
+        "group_letter": pa.string(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Held-out likes of some users, and the histories that models recommend from.
+
+    Parameters
+    ----------
+    histories : Interactions
+        Of the users who have held-out likes, in the order of ``held_out``.
+    like_counts : int array (items)
+        Likes in the history of all users.
+    held_out : ranking.HeldOut
+        As positions of items of the histories.
+    threads : int
+        Threads that make lists.
+    """
+
+    histories: Interactions
+    like_counts: np.ndarray
+    held_out: ranking.HeldOut
+    threads: int
+
+    @classmethod
+    def of(cls, history: Interactions, held_out: pa.Table, threads: int) -> Judge:
+        """Return the judge of held-out likes ``(user_id, item_id)``; every user has a history."""
+        users, rows = np.unique(held_out["user_id"].to_numpy(), return_inverse=True)
+        histories = history.users(np.searchsorted(history.user_ids, users))
+        places = positions(history.item_ids, held_out["item_id"].to_numpy())
+        likes = ranking.HeldOut.from_pairs(rows, places, len(users), history.item_count)
+        return cls(histories, history.like_counts, likes, threads)
+
+    def lists(self, model: ListModel) -> np.ndarray:
+        """Return positions of the best `DEEP` items of each user, -1 where a list has ended."""
+        found = top(model, self.histories, self.like_counts, DEEP, self.threads)
+        return gathered(found, self.histories.user_count, DEEP)[0]
+
+    def by_user(self, lists: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the measures `BY_USER` of each user."""
+        deep = ranking.by_user(lists, self.held_out, DEEP)
+        return {**ranking.by_user(lists, self.held_out, K), "recall_50": deep["recall"]}
+
+    def popular_share(self, lists: np.ndarray) -> float:
+        """Return the mean share of the most liked tenth of the items in the lists."""
+        is_popular = np.zeros(self.histories.item_count, bool)
+        candidates = np.flatnonzero(self.histories.is_candidate)
+        is_popular[candidates[ranking.popular_items(self.like_counts[candidates])]] = True
+        shares = ranking.popular_share(lists[:, :K], is_popular)
+        return float(np.nanmean(shares)) if len(shares) else np.nan
+
+    def users_table(self, judged: Mapping[str, Mapping[str, np.ndarray]]) -> pa.Table:
+        """Return ``lists.validation``: a row for each model and user."""
+        user_ids = self.histories.user_ids
+        parts = [
+            {"model": [model] * len(user_ids), "user_id": user_ids, **{name: found[name] for name in BY_USER}}
+            for model, found in judged.items()
+        ]
+        return pa.concat_tables([pa.table(part).cast(USERS) for part in parts])
+
+    def models_table(
+        self, lists: Mapping[str, np.ndarray], judged: Mapping[str, Mapping[str, np.ndarray]]
+    ) -> pa.Table:
+        """Return ``lists.quality``: a row for each model, without figures where no user can be judged."""
+        letters = bootstrap.groups({model: found["ndcg"] for model, found in judged.items()})
+        rows = [
+            {
+                "model": model,
+                "position": position,
+                **_interval(found["ndcg"]),
+                **{name: _mean(found[name]) for name in ("recall", "recall_50", "mrr")},
+                "coverage": ranking.coverage(lists[model][:, :K], self.histories.is_candidate),
+                "popular_share": self.popular_share(lists[model]),
+                "users": len(found["ndcg"]),
+                "group_letter": letters[model],
+            }
+            for position, (model, found) in enumerate(judged.items())
+        ]
+        return pa.Table.from_pylist([_without_nan(row) for row in rows], MODELS)
+
+
+def _interval(values: np.ndarray) -> dict[str, float]:
+    found = bootstrap.interval(values)
+    return {"ndcg": found.mean, "lower": found.lower, "upper": found.upper}
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else np.nan
+
+
+def _without_nan(row: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: None if isinstance(value, float) and np.isnan(value) else value for name, value in row.items()
+    }

@@ -1,0 +1,70 @@
+"""List models as relations keep them: opened by kind, so that lists and requests read the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib import import_module
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recsys.learners.lists.model import ListModel, settings_table
+from recsys.project.contract import Relation
+
+Parameters = TypeVar("Parameters")
+CLASSES = {  # of each kind: its table, module and class, which is imported when one is opened
+    "item_scores": ("item_scores", "counts", "ItemScores"),
+    "item_weights": ("item_weights", "linear", "LinearModel"),
+    "factors": ("item_factors", "ials", "IalsModel"),
+}
+NO_SETTINGS = ("kind", "family")
+
+
+@dataclass(frozen=True)
+class StoredModels:
+    """The list models of a warehouse.
+
+    Parameters
+    ----------
+    models : mapping of names to ``kind`` and settings, as the headers of ``sql/lists`` have them
+        The simplest first.
+    relations : mapping of names to relations
+        What each model has learned.
+    chosen : Arrow table
+        ``lists.settings (model, key, value)``, which go before those of the headers.
+    """
+
+    models: Mapping[str, Mapping[str, str]]
+    relations: Mapping[str, Relation]
+    chosen: pa.Table
+    opened: dict[str, ListModel] = field(default_factory=dict)
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Return the settings of a model."""
+        found = {**self.models[name], **settings_of(self.chosen, name)}
+        return {key: value for key, value in found.items() if key not in NO_SETTINGS}
+
+    def open(self, name: str) -> ListModel:
+        """Return a model, read once."""
+        if name not in self.opened:
+            table, module, kind = CLASSES[self.models[name]["kind"]]
+            opener = getattr(import_module(f"recsys.learners.lists.{module}"), kind)
+            learned = self.relations[name].arrow()
+            tables = {table: learned, "settings": settings_table(self.settings(name))}
+            self.opened[name] = opener.from_tables(tables)
+        return self.opened[name]
+
+
+def settings_of(chosen: pa.Table, name: str) -> dict[str, str]:
+    """Return what ``lists.settings (model, key, value)`` says of one model."""
+    rows = chosen.filter(pc.equal(chosen["model"], name))
+    return dict(zip(rows["key"].to_pylist(), rows["value"].to_pylist(), strict=True))
+
+
+def parameters(kind: type[Parameters], chosen: pa.Table, name: str) -> Parameters:
+    """Return the hyperparameters of a model; defaults stand for what was not searched."""
+    texts = settings_of(chosen, name)
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: type(defaults[key])(text) for key, text in texts.items() if key in defaults})

@@ -1,0 +1,15 @@
+-- lists: factors family=ials
+-- grain: one item
+-- key: item_id
+-- units: factors is a list of numbers; a user's factors are solved from the history when a list is made
+-- nulls: none
+-- requires: numba
+-- formula: implicit alternating least squares with a penalty that grows with the number of interactions (Hu et
+--   al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS", RecSys 2022)
+{{ learner(
+    'lists.learner.fit_ials',
+    interactions=ref('lists.interactions'),
+    items=ref('lists.items'),
+    chosen=ref('lists.settings'),
+    settings={'model': 'ials'}
+) }}

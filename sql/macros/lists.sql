@@ -1,0 +1,20 @@
+{# Columns of interactions, from staging.ratings: seq and time are 0 where the data have no order or no times. #}
+{% macro interaction_columns() -%}
+user_id,
+        item_id,
+        value,
+        rating,
+        is_like,
+        {{ 'cast(0 as bigint)' if var('data.order') == 'none' else 'seq' }} as seq,
+        {{ 'time' if var('data.order') == 'time' else 'cast(0 as bigint)' }} as time
+{%- endmacro %}
+
+{# How strongly an interaction counts, 0 to 1: all alike ('ones'), likes more than others ('likes'), or by its rating
+   ('grades'). As recsys/learners/lists/weighting.py has it. #}
+{% macro interaction_strength(interactions, weighting) -%}
+case
+        when {{ weighting }} = 'ones' or ({{ weighting }} = 'likes' and {{ interactions }}.is_like) then 1.0::double
+        when {{ weighting }} = 'likes' then {{ var('lists.other_weight') }}
+        else greatest({{ interactions }}.rating / 100.0::double, 0.01)
+    end
+{%- endmacro %}

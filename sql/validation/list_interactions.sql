@@ -1,0 +1,28 @@
+-- grain: one interaction that is left when the likes that judge list models are held out
+-- key: none, the key of staging.ratings has been looked at
+-- units: as in lists.interactions
+-- nulls: none
+-- materialized: temp
+with
+
+ratings as (
+    select * from {{ ref('staging.ratings') }}
+),
+
+held_out as (
+    select user_id, item_id from {{ ref('validation.list_held_out') }}
+),
+
+kept as (
+    select ratings.*
+    from ratings
+    anti join held_out on ratings.user_id = held_out.user_id and ratings.item_id = held_out.item_id
+),
+
+final as (
+    select
+        {{ interaction_columns() }}
+    from kept
+)
+
+select * from final

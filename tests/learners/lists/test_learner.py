@@ -1,0 +1,189 @@
+"""Entry points of the list models: what is judged on, what is left out of lists, and their reasons."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from recsys.learners.lists import learner
+from recsys.project import Project
+from recsys.project.contract import Context
+from tests.relations import held, read
+
+MODELS = {
+    "popularity": {"kind": "item_scores"},
+    "pairs": {"kind": "item_weights", "weighting": "ones"},
+}
+
+
+def interactions(rows, value=80):
+    users, items, likes = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "user_id": pa.array(users, pa.int32()),
+            "item_id": pa.array(items, pa.int32()),
+            "value": np.full(len(rows), float(value)),
+            "rating": np.full(len(rows), 80),
+            "is_like": likes,
+            "seq": np.arange(len(rows)),
+            "time": np.zeros(len(rows), np.int64),
+        }
+    )
+
+
+def items(history, ids):
+    liked = [row["item_id"] for row in history.to_pylist() if row["is_like"]]
+    seen = history["item_id"].to_pylist()
+    return pa.table(
+        {
+            "item_id": pa.array(ids, pa.int32()),
+            "like_count": [liked.count(item) for item in ids],
+            "interaction_count": [seen.count(item) for item in ids],
+        }
+    )
+
+
+def scores(history, ids):
+    counted = items(history, ids)
+    return pa.table({"item_id": counted["item_id"], "score": counted["like_count"].cast(pa.float64())})
+
+
+def pairs(*rows):
+    return pa.Table.from_pylist(
+        [{"item_j": j, "item_i": i, "weight": weight} for j, i, weight in rows],
+        pa.schema({"item_j": pa.int32(), "item_i": pa.int32(), "weight": pa.float64()}),
+    )
+
+
+@pytest.fixture
+def context(tmp_path):
+    return Context(scratch=tmp_path)
+
+
+WEIGHTS = pairs((1, 4, 2.0), (2, 4, 3.0))
+HISTORY = interactions([(1, 1, True), (1, 2, True), (2, 1, True), (2, 3, True), (3, 1, True), (3, 4, False)])
+IDS = [1, 2, 3, 4, 5]
+
+
+def made(context, chosen="popularity", held_out=(), length=3, history=HISTORY, weights=WEIGHTS):
+    inputs = {
+        "interactions": history,
+        "items": items(history, IDS),
+        "held_out": pa.table(
+            {
+                "user_id": pa.array([user for user, _ in held_out], pa.int32()),
+                "item_id": pa.array([item for _, item in held_out], pa.int32()),
+            }
+        ),
+        "chosen": learner.SETTINGS.empty_table(),
+        "model": pa.table({"model": [chosen]}),
+        "popularity": scores(history, IDS),
+        "pairs": weights,
+    }
+    found = read(learner.recommend(held(inputs), {"models": MODELS, "length": length}, context))
+    return found["marts.recommendations"].to_pylist()
+
+
+def lists(rows):
+    found = {}
+    for row in rows:
+        found.setdefault(row["user_id"], []).append(row["item_id"])
+    return found
+
+
+def test_lists_leave_out_what_the_user_has_and_end_with_what_nobody_chose(context):
+    assert lists(made(context)) == {1: [3, 4, 5], 2: [2, 4, 5], 3: [2, 3, 5]}
+
+
+def test_ranks_count_from_one_and_popularity_has_no_reasons(context):
+    rows = made(context)
+    assert [row["rank"] for row in rows] == [1, 2, 3] * 3
+    assert all(row["reason_item_id"] is None and row["reason_value"] is None for row in rows)
+    assert {row["model"] for row in rows} == {"popularity"}
+
+
+def test_likes_that_an_import_held_out_are_left_out_of_that_users_list_alone(context):
+    assert lists(made(context, held_out=[(2, 4), (1, 3)], length=2)) == {
+        1: [4, 5],
+        2: [2, 5],
+        3: [2, 3],
+    }
+
+
+def test_a_reason_is_the_interaction_that_adds_most_with_the_owners_value(context):
+    rows = made(
+        context,
+        "pairs",
+        history=interactions(
+            [(1, 1, True), (1, 2, True), (2, 1, True), (2, 3, True), (3, 1, True), (3, 4, False)], value=4.5
+        ),
+    )
+    best = {row["user_id"]: row for row in rows if row["rank"] == 1}
+    assert (best[1]["item_id"], best[1]["reason_item_id"], best[1]["reason_value"]) == (4, 2, 4.5)
+    assert (best[2]["item_id"], best[2]["reason_item_id"]) == (4, 1)
+    assert best[1]["score"] == pytest.approx(5.0)
+    assert best[3]["item_id"] != 4
+
+
+def test_lists_are_the_same_for_any_threads_and_row_order(context, tmp_path):
+    shuffled = HISTORY.take(np.random.default_rng(1).permutation(len(HISTORY)))
+    once = made(context, "pairs")
+    assert made(Context(scratch=tmp_path, threads=1), "pairs", history=shuffled) == once
+
+
+def test_a_user_who_has_everything_gets_no_list(context):
+    history = interactions([(1, item, True) for item in IDS] + [(2, 1, True)])
+    assert lists(made(context, history=history)) == {2: [2, 3, 4]}
+
+
+def judged(context, held_out, history=HISTORY):
+    inputs = {
+        "interactions": history,
+        "items": items(history, IDS),
+        "held_out": pa.table(
+            {
+                "user_id": pa.array([user for user, _ in held_out], pa.int32()),
+                "item_id": pa.array([item for _, item in held_out], pa.int32()),
+            }
+        ),
+        "chosen": learner.SETTINGS.empty_table(),
+        "popularity": scores(history, IDS),
+        "pairs": WEIGHTS,
+    }
+    return learner.judge(held(inputs), {"models": MODELS}, context)
+
+
+def test_a_model_is_judged_by_the_places_of_held_out_likes(context):
+    made = judged(context, [(1, 4), (2, 5)])
+    users = {(row["model"], row["user_id"]): row["ndcg"] for row in made["lists.validation"].to_pylist()}
+    assert users["pairs", 1] == pytest.approx(1.0)
+    assert users["popularity", 1] == pytest.approx(1 / np.log2(3))  # item 3 is first, 4 second
+    assert users["popularity", 2] == pytest.approx(1 / np.log2(4))  # nobody chose item 5: last of three
+    quality = {row["model"]: row for row in made["lists.quality"].to_pylist()}
+    assert quality["pairs"]["ndcg"] == pytest.approx((1 + users["pairs", 2]) / 2)
+    assert [row["position"] for row in made["lists.quality"].to_pylist()] == [0, 1]
+
+
+def test_without_held_out_likes_no_model_has_figures(context):
+    made = judged(context, [])
+    assert made["lists.validation"].num_rows == 0
+    rows = made["lists.quality"].to_pylist()
+    assert [(row["ndcg"], row["users"]) for row in rows] == [(None, 0), (None, 0)]
+
+
+def test_no_judged_model_is_made_from_held_out_likes():
+    """All that a judged model reads of the split is the history that is left."""
+    graph = Project.load().graph()
+    judged = [name for name in graph if name.startswith("list_validation.")]
+    assert {"list_validation.lists_ease", "list_validation.lists_popularity"} <= set(judged)
+    for name in judged:
+        seen, waiting = set(), [name]
+        while waiting:
+            one = waiting.pop()
+            if one in seen or one == "validation.list_interactions":
+                continue
+            seen.add(one)
+            writer = next(item for item in graph.values() if one in item.model.relations)
+            waiting += writer.refs
+        assert not seen & {"validation.list_held_out", "lists.interactions", "staging.ratings"}, name
