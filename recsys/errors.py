@@ -28,11 +28,15 @@ class UsageError(Error):
     exit_status = 2
 
 
-class ForeignFileError(UsageError):
+class WarehouseError(UsageError):
+    """Report a warehouse that is missing, incomplete, or cannot be read."""
+
+
+class ForeignFileError(WarehouseError):
     """Report another program's file, or a file in use, which a build never replaces."""
 
 
-class DamagedFileError(UsageError):
+class DamagedFileError(WarehouseError):
     """Report a file that may be a damaged warehouse: a build replaces it only with ``--full-refresh``."""
 
 

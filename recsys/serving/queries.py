@@ -11,7 +11,7 @@ from typing import Any
 from recsys.backends.duckdb.connection import fetch, query, write_csv
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import RecsysError, UsageError, WarehouseError
 from recsys.outputs import replacing
 from recsys.sources.directory import OPTIONAL, REQUIRED
 
@@ -159,7 +159,7 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
     for name in names:
         if not has(connection, name if "." in name else f"main.{name}"):
             remedy = "`recsys build` without --select"
-            raise UsageError(f"{warehouse}: built in part only, without {name}: {remedy}")
+            raise WarehouseError(f"{warehouse}: built in part only, without {name}: {remedy}")
 
 
 def require_model(connection: Connection, model: str) -> None:

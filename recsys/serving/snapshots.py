@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import duckdb
+
 from recsys.backends.duckdb.connection import reading, report_damage
 from recsys.backends.duckdb.statements import Connection
+from recsys.errors import RecsysError
 
 Identity = tuple[int, int, int, int]
+MOST_ATTEMPTS = 5  # a build takes longer than an answer
 Value = TypeVar("Value")
 
 
@@ -71,6 +75,31 @@ class Snapshot:
             for connection in self._idle:
                 connection.close()
             self._kept.close()
+
+
+def through_publishes(warehouse: Path, answer: Callable[[], Value]) -> Value:
+    """Return an answer from a published file, asked for anew if a build replaced the file meanwhile.
+
+    Parameters
+    ----------
+    warehouse : Path
+        The warehouse file.
+    answer : callable
+        Opens the warehouse and returns the answer.
+
+    Raises
+    ------
+    Error
+        As ``answer`` does, where the file was not replaced.
+    """
+    for _ in range(MOST_ATTEMPTS - 1):
+        before = _identity(warehouse)
+        try:
+            return answer()
+        except (RecsysError, duckdb.Error):
+            if _identity(warehouse) == before:
+                raise
+    return answer()
 
 
 class Snapshots:

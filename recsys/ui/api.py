@@ -18,8 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from recsys.errors import Error, UnknownIdError, UsageError
+from recsys.errors import Error
 from recsys.library import Warehouse
+from recsys.serving.snapshots import through_publishes
+from recsys.ui.http import headers_of, status_of
 from recsys.version import __version__
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -66,8 +68,12 @@ class Api:
 
         def endpoint(request: Request) -> Response:
             parameters = _checked(request, needed, optional)
-            with self.answering, Warehouse(self.warehouse, guarded=True) as warehouse:
-                return JSONResponse(function(warehouse, parameters))
+
+            def answer() -> Response:
+                with self.answering, Warehouse(self.warehouse, guarded=True) as warehouse:
+                    return JSONResponse(function(warehouse, parameters))
+
+            return through_publishes(self.warehouse, answer)
 
         return endpoint
 
@@ -106,10 +112,8 @@ def _count(parameters: Mapping[str, str]) -> int:
 
 def _failed(request: Request, error: Exception) -> Response:
     """Return the error message with the status of its kind."""
-    if isinstance(error, HTTPException):
-        return JSONResponse({"error": error.detail}, error.status_code)
-    status = 404 if isinstance(error, UnknownIdError) else 400 if isinstance(error, UsageError) else 503
-    return JSONResponse({"error": str(error)}, status)
+    message = error.detail if isinstance(error, HTTPException) else str(error)
+    return JSONResponse({"error": message}, status_of(error), headers_of(error))
 
 
 def application(warehouse: Path) -> Starlette:

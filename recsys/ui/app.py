@@ -15,13 +15,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import RecsysError, UsageError
 from recsys.serving import sandbox
 from recsys.ui import api
 from recsys.ui.entities import KINDS, UNLISTED
+from recsys.ui.http import Files
 from recsys.ui.pages import docs
 from recsys.ui.pages.home import Home
 from recsys.ui.pages.items import Items
@@ -60,7 +60,7 @@ def application(
         Route("/sql/words.json", site.showing(sql_page.words, keeps=False)),
         Mount("/api", api.application(warehouse)),
         docs.mounted(served),
-        Mount("/static", StaticFiles(directory=HERE / "static", packages=[("recsys.report", "static")])),
+        Mount("/static", Files(directory=HERE / "static", packages=[("recsys.report", "static")])),
     ]
     explorer = Starlette(
         routes=routes,

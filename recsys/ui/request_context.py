@@ -11,6 +11,7 @@ from typing import Any
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import fetch, opened
 from recsys.backends.duckdb.statements import Connection
+from recsys.errors import WarehouseError
 from recsys.serving import queries
 from recsys.serving.explain import rows_of
 from recsys.serving.lists import SCHEMA, Recommender
@@ -138,8 +139,9 @@ class RequestContext:
     def recommender(self) -> Iterator[Recommender]:
         """Yield an engine that makes lists, for this request only."""
         idle: queue.LifoQueue[Recommender | None] = self.snapshot.fact("recommenders", _recommenders)
-        found = idle.get() or self._new_recommender()
+        found = idle.get()
         try:
+            found = found or self._new_recommender()
             yield found
         finally:
             idle.put(found)
@@ -147,6 +149,8 @@ class RequestContext:
     def _new_recommender(self) -> Recommender:
         connection = opened(self.snapshot.warehouse, guarded=True)
         self.snapshot.keep(connection.close)
+        if queries.build_id(connection) != self.settings()["build_id"]:
+            raise WarehouseError(f"{self.snapshot.warehouse}: built anew since it was opened: try again")
         return Recommender(connection, Limits(os.cpu_count() or 1))
 
 

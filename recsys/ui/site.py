@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.templating import Jinja2Templates
 
-from recsys.errors import UnknownIdError, UsageError
-from recsys.serving.snapshots import Snapshots
+from recsys.errors import UnknownIdError
+from recsys.serving.snapshots import Snapshots, through_publishes
 from recsys.ui import charts
 from recsys.ui.cache import Cache
 from recsys.ui.entities import pair_url
+from recsys.ui.http import headers_of, is_held, status_of
 from recsys.ui.query_plot import ticks
 from recsys.ui.request_context import RequestContext
 
@@ -68,24 +69,31 @@ class Site:
         """
 
         def endpoint(request: Request) -> Response:
-            with self.open() as context:
-                if not keeps:
-                    return page(context, request)
-                address = f"{request.url.path}?{request.url.query}"
-                tags = {"etag": self._tag(context, address), "cache-control": "private, no-cache"}
-                if request.headers.get("if-none-match") == tags["etag"]:
-                    return Response(status_code=304, headers=tags)
-                kept = context.snapshot.fact("pages", _page_cache)
-                body = kept.get(address)
-                if body is not None:
-                    return HTMLResponse(body, headers=tags)
-                answer = page(context, request)
-                if answer.status_code == 200:
-                    kept.put(address, bytes(answer.body))
-                    answer.headers.update(tags)
-                return answer
+            def answer() -> Response:
+                with self.open() as context:
+                    return self._kept(page, context, request) if keeps else page(context, request)
+
+            return through_publishes(self.warehouse, answer)
 
         return endpoint
+
+    def _kept(self, page: Page, context: RequestContext, request: Request) -> Response:
+        """Return a page from the cache or a new one, or 304 to a client that has it."""
+        address = f"{request.url.path}?{request.url.query}"
+        tags = {"etag": self._tag(context, address), "cache-control": "private, no-cache"}
+        conditions = request.headers.getlist("if-none-match")
+        unchanged = Response(status_code=304, headers=tags)
+        if is_held(conditions, tags["etag"], exists=False):
+            return unchanged
+        kept = context.snapshot.fact("pages", _page_cache)
+        body = kept.get(address)
+        if body is None:
+            made = page(context, request)
+            if made.status_code != 200:
+                return made
+            body = bytes(made.body)
+            kept.put(address, body)
+        return unchanged if is_held(conditions, tags["etag"]) else HTMLResponse(body, headers=tags)
 
     def _tag(self, context: RequestContext, address: str) -> str:
         """Return a tag that identifies this program, build and address."""
@@ -94,15 +102,14 @@ class Site:
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Return a page with the error message and links."""
-        status = 404 if isinstance(error, UnknownIdError) else 400 if isinstance(error, UsageError) else 503
-        if not self.warehouse.is_file():
-            status = 503
-        status = error.status_code if isinstance(error, HTTPException) else status
+        status = status_of(error)
         message = error.detail if isinstance(error, HTTPException) else str(error)
         if isinstance(error, UnknownIdError):
             message = f"{message[:1].upper()}{message[1:]}."
         title = TITLES.get(status, "Request refused")
-        return self.page(request, "error.html", status=status, title=title, message=message)
+        answer = self.page(request, "error.html", status=status, title=title, message=message)
+        answer.headers.update(headers_of(error))
+        return answer
 
 
 def _page_cache() -> Cache[str, bytes]:

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from recsys.backends.duckdb.statements import CORRUPT, OFFLINE, Connection, first_line
-from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError
+from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, UsageError, WarehouseError
 
 FORMAT_VERSION = 2  # raised when relations change: see tests/formats.py; other formats are rebuilt
 FILE_HEADERS = 3 * 4096  # bytes before the blocks of a DuckDB file
@@ -73,7 +73,7 @@ def opened(warehouse: Path, guarded: bool = False) -> Connection:
 def _checked(warehouse: Path, settings: Mapping[str, bool]) -> Connection:
     """Connect to a file with these settings after checking that it is a warehouse; close it on failure."""
     if not warehouse.is_file():
-        raise UsageError(
+        raise WarehouseError(
             f"no warehouse at {warehouse}. Create it: recsys build --data DIR --warehouse {warehouse}"
         )
     found = warehouse.stat()
@@ -123,15 +123,15 @@ def _attach(warehouse: Path, connection: Connection) -> None:
     connection.execute("use warehouse")
 
 
-def _unreadable(warehouse: Path, error: duckdb.Error) -> UsageError:
+def _unreadable(warehouse: Path, error: duckdb.Error) -> WarehouseError:
     """Build the error for a file that does not open, with its cause and remedy."""
     problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
         return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
     if isinstance(error, duckdb.ConnectionException):
-        return UsageError(f"{problem}: this very program has it open in another way: close that first")
+        return WarehouseError(f"{problem}: this very program has it open in another way: close that first")
     if warehouse.stat().st_size == 0:
-        return UsageError(f"{problem}: `recsys build` replaces it")
+        return WarehouseError(f"{problem}: `recsys build` replaces it")
     with warehouse.open("rb") as file:
         is_duckdb = file.read(16)[8:12] == MAGIC
     if is_duckdb:
@@ -150,7 +150,7 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: Connection
     needed = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
     if found.st_size < needed and found.st_ino == warehouse.stat().st_ino:
         missing = f"cut off, {needed - found.st_size:,} bytes are missing"
-        raise UsageError(f"{warehouse}: {missing}: `recsys build` replaces it")
+        raise WarehouseError(f"{warehouse}: {missing}: `recsys build` replaces it")
 
 
 def damaged(warehouse: Path, message: str) -> str:
@@ -174,7 +174,7 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
         is_later = version.isdigit() and int(version) > FORMAT_VERSION
         age = "a later" if is_later else "an earlier"
         numbers = f"(format {version}, this is {FORMAT_VERSION})"
-        raise UsageError(f"{warehouse}: made by {age} version {numbers}: `recsys build` replaces it")
+        raise WarehouseError(f"{warehouse}: made by {age} version {numbers}: `recsys build` replaces it")
 
 
 def _allow_store(connection: Connection) -> None:

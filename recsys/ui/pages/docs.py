@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from recsys.docs_site.folder import catalogue_of
 from recsys.docs_site.pages import COLUMNS, INDEX, Pages, asset
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import RecsysError, WarehouseError
 
 ADDRESS = "/catalogue"
 SHORT = 0.0002  # longest pause of a page in seconds while columns are traced
@@ -34,7 +34,7 @@ class Served:
         try:
             found = self.warehouse.stat()
         except OSError:
-            raise UsageError(f"no warehouse at {self.warehouse}") from None
+            raise WarehouseError(f"no warehouse at {self.warehouse}") from None
         build = found.st_ino, found.st_mtime_ns
         with self._lock:
             if self._pages is None or build != self._build:
