@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from recsys import synthetic
 from recsys.engine import manifest
+from tests.project.test_single_query import TEXTS, check_text
 from tests.torture import small_disk
 from tests.torture.bad_bytes import READERS, Ingestion
 from tests.torture.crashes import crash_build, crash_output, crash_synth, interrupt_build, own_warehouse
@@ -25,6 +26,7 @@ from tests.torture.crowd import crowd
 from tests.torture.edits import Bench
 from tests.torture.mutations import damaged
 from tests.torture.programs import World, command, litter, run
+from tests.torture.serving import CLIENTS, serve
 from tests.torture.test_incremental import ROUNDS, check_rounds, digests
 
 LONGEST = 2.0  # seconds: by then any of the small programs has ended
@@ -171,6 +173,39 @@ def many_readers(folder: Path, budget: Budget) -> Figure:
     )
 
 
+def served_clients(folder: Path, budget: Budget) -> Figure:
+    """Ask the explorer for pages and answers while builds publish."""
+    world = World.create(folder)
+    found: Counter[tuple[str, int]] = Counter()
+    published = 0
+    with own_warehouse(world) as warehouse:
+        for _ in budget.rounds(5):
+            found += serve(world, warehouse, builds=4)
+            published += 4
+    assert {status for _, status in found} == {200}, found
+    return Figure(
+        f"{CLIENTS} clients of pages and API while builds publish",
+        f"{published} builds published, {sum(found.values()):,} answers, all of them 200",
+    )
+
+
+def texts_of_models(folder: Path, budget: Budget) -> Figure:
+    """Run whatever texts the check of models accepts."""
+    accepted = refused = 0
+
+    def check(text: str) -> None:
+        nonlocal accepted, refused
+        is_accepted = check_text(text)
+        accepted, refused = accepted + is_accepted, refused + (not is_accepted)
+
+    for number in budget.rounds(5):
+        seed(number)(settings(**QUIET, max_examples=4000)(given(TEXTS)(check)))()
+    return Figure(
+        "texts of models, put together at random",
+        f"{refused:,} refused, {accepted:,} accepted: each one SELECT to the engine, and none changed a relation",
+    )
+
+
 def random_edits(folder: Path, budget: Budget) -> Figure:
     Bench(folder / "bench").build(folder / "w.duckdb")
     builds = 0
@@ -228,13 +263,15 @@ def short_of_memory(folder: Path, budget: Budget) -> Figure:
 
 Attack = Callable[[Path, Budget], Figure]
 SHARES: dict[Attack, float] = {  # of the time
-    killed_builds: 0.3,
+    killed_builds: 0.24,
     killed_commands: 0.15,
     interrupted_builds: 0.1,
     bad_bytes: 0.21,
     full_disk: 0.04,
     giant_line: 0.02,
-    many_readers: 0.08,
+    many_readers: 0.06,
+    served_clients: 0.06,
+    texts_of_models: 0.02,
     random_edits: 0.1,
 }
 FULL: dict[Attack, float] = dict.fromkeys([*SHARES, same_again, short_of_memory], float("inf"))
