@@ -2,8 +2,9 @@
 -- key: model
 -- units: accuracy and its bounds are shares of candidates, 0..1, on the users in `users`
 -- nulls: accuracy_low, accuracy_high of a single user
--- formula: the highest accuracy on labelled users, cross-validated for models that learn from labels;
---   without labels, on validation users. truth2.txt is never read
+-- formula: the highest accuracy on labelled users, cross-validated for models that learn from labels; with
+--   fewer labelled users than accuracy_intervals.few and than validation users, on validation users. truth2.txt
+--   is never read
 with
 
 predictions as (
@@ -41,11 +42,24 @@ labelled as (
     group by predictions.model, predictions.user_id
 ),
 
+counts as (
+    select
+        (select count(distinct user_id) from labelled) as labelled_count,
+        (select count(distinct user_id) from validation) as validation_count
+),
+
+choice as (
+    select
+        labelled_count >= {{ var('accuracy_intervals.few') }} or labelled_count >= validation_count as is_by_labels
+    from counts
+),
+
 users as (
     select model, user_id, judged, correct, 'labels, cross-validated' as chosen_by from labelled
+    where (select is_by_labels from choice)
     union all
     select model, user_id, judged, correct, 'validation' as chosen_by from validation
-    where not exists (select 1 from labelled)
+    where not (select is_by_labels from choice)
 ),
 
 judged as (

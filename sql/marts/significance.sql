@@ -4,7 +4,8 @@
 -- nulls: difference_low, difference_high of a single user
 -- formula: difference -+ z s, s^2 = n / (n - 1) sum ((c - d) - difference judged)^2 / (sum judged)^2, with c
 --   and d the numbers of right predictions of the two for a user; users are the independent draws, as in the
---   macro accuracies_of. A bootstrap over users gives the same bounds
+--   macro accuracies_of. A bootstrap over users gives the same bounds. With fewer users than
+--   accuracy_intervals.few, or where all users gain alike, s is at least 0.5 / sqrt(n), the largest of a share
 with
 
 users as (
@@ -41,7 +42,7 @@ differences as (
     select *, gain / judged as difference from totals where gain > 0 or (gain = 0 and better < worse)
 ),
 
-errors as (
+measured as (
     select
         better,
         worse,
@@ -52,6 +53,21 @@ errors as (
             * greatest(0, gain_square - 2 * difference * product + difference * difference * judged_square)
         ) / judged as standard_error
     from differences
+),
+
+errors as (
+    select
+        better,
+        worse,
+        users,
+        difference,
+        case
+            when users < 2 then null
+            when users < {{ var('accuracy_intervals.few') }} or (standard_error = 0 and difference > 0)
+                then greatest(standard_error, 0.5 / sqrt(users))
+            else standard_error
+        end as standard_error
+    from measured
 ),
 
 final as (

@@ -177,7 +177,12 @@ PIECES = st.sampled_from(
 )
 
 
-TEXTS = st.lists(PIECES, min_size=1, max_size=9).map(" ".join)
+QUERIES = st.sampled_from([*FINE, "with a as (select x from t) select * from a", "from t order by x limit 1"])
+TEXTS = st.one_of(
+    st.lists(PIECES, min_size=1, max_size=9),
+    st.tuples(QUERIES, PIECES, PIECES),
+    st.tuples(st.sampled_from(["", "(", "with b as ("]), QUERIES, PIECES, QUERIES),
+).map(" ".join)
 
 
 def check_text(text: str) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
 from tests.given import expect, result
@@ -42,7 +46,32 @@ def test_labels_choose_where_there_are_some(schemas):
     rows = best(schemas, staging__labels=labels)
     expect(rows, "model accuracy users is_trained_on_labels\ncontent 1 2 false")
     assert [row["chosen_by"] for row in rows] == ["labels, cross-validated"]
-    assert (rows[0]["accuracy_low"], rows[0]["accuracy_high"]) == (1, 1)
+    assert rows[0]["accuracy_low"] == pytest.approx(0.3424, abs=1e-4)  # of two users: Wilson's bound
+    assert rows[0]["accuracy_high"] == 1
+
+
+def test_validation_chooses_while_labelled_users_are_few(schemas):
+    labels = "user_id track_id label\n1 10 1\n1 11 0\n2 10 0\n2 11 1"
+    more = f"{VALIDATION.rstrip()}\n    adaptive 9 6 5\n    content 9 6 2"
+    rows = best(schemas, staging__labels=labels, marts__validation_accuracy=more)
+    expect(rows, "model chosen_by users\nadaptive validation 3")
+
+
+def test_labels_choose_once_there_are_enough(schemas):
+    users = range(1, 31)
+    predictions = "model user_id track_id predicted\n" + "\n".join(
+        f"{model} {user} {track} {predicted}"
+        for user in users
+        for model, found in (("adaptive", (1, 0)), ("content", (0, 1)))
+        for track, predicted in zip((10, 11), found, strict=True)
+    )
+    labels = "user_id track_id label\n" + "\n".join(f"{user} 10 0\n{user} 11 1" for user in users)
+    validation = "model user_id judged correct\n" + "\n".join(
+        f"adaptive {user} 6 6\ncontent {user} 6 2" for user in range(100, 200)
+    )
+    given = {"marts__predictions": predictions, "marts__validation_accuracy": validation}
+    rows = best(schemas, staging__labels=labels, **given)
+    assert [(row["model"], row["chosen_by"]) for row in rows] == [("content", "labels, cross-validated")]
 
 
 def test_validation_chooses_where_there_are_no_labels(schemas):
@@ -51,7 +80,9 @@ def test_validation_chooses_where_there_are_no_labels(schemas):
     expect(rows, "model chosen_by users\nadaptive validation 2")
     error = 2 / 12
     assert abs(rows[0]["accuracy"] - 10 / 12) < 1e-12
-    assert abs(rows[0]["accuracy_low"] - (10 / 12 - 1.959963984540054 * error)) < 1e-4
+    z = 1.959964
+    wilson = (10 / 12 + z * z / 4 - z * math.sqrt(10 / 12 * 2 / 12 / 2 + z * z / 16)) / (1 + z * z / 2)
+    assert rows[0]["accuracy_low"] == pytest.approx(min(wilson, 10 / 12 - z * error))
     assert rows[0]["accuracy_high"] == 1
 
 

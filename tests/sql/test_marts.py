@@ -214,8 +214,40 @@ def test_the_interval_of_an_accuracy_is_that_of_a_ratio_over_users(schemas):
     squares = sum((c - accuracy * j) ** 2 for j, c in [(6, 5), (6, 3), (4, 4), (2, 0)])
     error = math.sqrt(4 / 3 * squares) / 18
     assert row["accuracy"] == pytest.approx(accuracy)
-    assert row["accuracy_low"] == pytest.approx(accuracy - 1.959964 * error)
-    assert row["accuracy_high"] == pytest.approx(accuracy + 1.959964 * error)
+    assert row["standard_error"] == pytest.approx(error)
+    low, high = wilson(accuracy, 4)
+    assert row["accuracy_low"] == pytest.approx(min(low, accuracy - 1.959964 * error))
+    assert row["accuracy_high"] == pytest.approx(max(high, accuracy + 1.959964 * error))
+
+
+def wilson(share, draws):
+    """The bounds of a share of independent draws at 95 %."""
+    z = 1.959964
+    center, half = (
+        share + z * z / 2 / draws,
+        z * math.sqrt(share * (1 - share) / draws + (z / draws) ** 2 / 4),
+    )
+    return (center - half) / (1 + z * z / draws), (center + half) / (1 + z * z / draws)
+
+
+def test_two_users_who_are_all_right_leave_much_open(schemas):
+    (row,) = interval_of(schemas, [(6, 6), (6, 6)])
+    assert row["accuracy"] == 1
+    assert row["accuracy_low"] == pytest.approx(wilson(1, 2)[0])
+    assert row["accuracy_low"] == pytest.approx(0.3424, abs=1e-4)
+    assert row["accuracy_high"] == 1
+
+
+@pytest.mark.parametrize("right", [0, 6])
+def test_many_users_who_are_all_alike_have_an_interval_too(schemas, right):
+    (row,) = interval_of(schemas, [(6, right)] * 40)
+    assert row["accuracy_high"] - row["accuracy_low"] == pytest.approx(1.959964**2 / (40 + 1.959964**2))
+
+
+def test_the_interval_of_thirty_users_is_the_ratios(schemas):
+    (row,) = interval_of(schemas, [(6, 5), (6, 4)] * 15)
+    error = math.sqrt(30 / 29 * 30 * 0.25) / 180
+    assert row["accuracy_low"] == pytest.approx(0.75 - 1.959964 * error)
 
 
 def test_the_interval_agrees_with_a_bootstrap_over_users(schemas):

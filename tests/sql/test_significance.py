@@ -24,7 +24,8 @@ def test_the_better_model_is_named_first_and_equal_ones_by_name(schemas):
     sixth = 1 / 6
     expect(found, f"better worse difference users\na b {2 * sixth} 2\na c 0 2\nc b {2 * sixth} 2")
     by_pair = {(row["better"], row["worse"]): row for row in found}
-    assert by_pair["a", "b"]["difference_low"] == pytest.approx(2 * sixth)  # the same for both users
+    error = 0.5 / np.sqrt(2)  # both users gain alike, which two users do by chance
+    assert by_pair["a", "b"]["difference_low"] == pytest.approx(2 * sixth - 1.959964 * error)
     assert by_pair["a", "c"]["difference_low"] < 0 < by_pair["a", "c"]["difference_high"]
 
 
@@ -45,3 +46,13 @@ def test_one_user_gives_no_bounds(schemas):
     rows = [{"model": model, "user_id": 1, "judged": 6, "correct": 6 - k} for k, model in enumerate("ab")]
     found = result(schemas, "marts.significance", of_users(rows))
     expect(found, "better worse difference_low difference_high\na b - -")
+
+
+def test_many_users_who_gain_alike_tell_two_models_apart(schemas):
+    rows = [
+        {"model": model, "user_id": user, "judged": 6, "correct": correct}
+        for model, correct in (("a", 5), ("b", 2))
+        for user in range(40)
+    ]
+    (row,) = result(schemas, "marts.significance", of_users(rows))
+    assert row["difference_low"] == pytest.approx(0.5 - 1.959964 * 0.5 / np.sqrt(40))
