@@ -1,4 +1,4 @@
-"""Quote names for SQL."""
+"""Quote names and texts for SQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 def quoted(name: str) -> str:
     """Quote a name of any characters, such as that of a column of a CSV file."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Write a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def quoted_relation(relation: str) -> str:

@@ -43,6 +43,15 @@ def print_json(value: Any) -> None:
     print(json.dumps(_finite(value), indent=2, default=str, allow_nan=False))
 
 
+def print_documents(documents: Iterable[str]) -> None:
+    """Print JSON objects as one JSON array, each on a line of its own."""
+    opening = "["
+    for document in documents:
+        sys.stdout.write(f"{opening}\n  {document}")
+        opening = ","
+    print("[]" if opening == "[" else "\n]")
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _finite(item) for key, item in value.items()}

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recsys.cli.console import console, print_csv, print_json
+from recsys.cli.console import console, print_csv, print_documents
 from recsys.cli.layout import UNICODE_TO_ASCII, WIDE, columns, is_ascii
 from recsys.cli.progress import ProgressLine
 from recsys.cli.stopping import interrupts_kept
@@ -79,11 +79,11 @@ def _print(answer: interactive.Answer, shape: Format, most_rows: int) -> None:
         picture = answer.drawn(columns() if sys.stdout.isatty() else max(columns(), WIDE), most_rows)
         print(picture.translate(UNICODE_TO_ASCII) if is_ascii() else picture, end="")
     elif shape is Format.CSV:
-        print_csv(answer.columns, answer.rows())
+        print_csv(answer.columns, answer.texts())
     elif len(set(answer.columns)) < len(answer.columns):
         raise UsageError(f"two columns of one name, of which JSON can keep one: {', '.join(answer.columns)}")
     else:
-        print_json(answer.dicts())
+        print_documents(answer.documents())
 
 
 def prompt(connection: Connection, warehouse: Path, shape: Format) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -12,11 +14,13 @@ import duckdb
 
 from recsys.backends.duckdb.statements import CORRUPT, Connection, first_line
 from recsys.errors import RecsysError, UsageError
-from recsys.identifiers import quoted
+from recsys.identifiers import literal, quoted
 from recsys.interruptible import run_in_thread
 from recsys.serving.copy_target import check_copy
 
 POLL_SECONDS = 0.05
+PIECE = 10_000  # rows that are converted at a time
+NO_JSON = re.compile("NaN|Infinity")
 RELATIONS = """
     select schema_name || '.' || table_name as relation, 'table' as kind, estimated_size as rows
     from duckdb_tables()
@@ -47,13 +51,21 @@ class Answer:
         """Return the names of the columns."""
         return self.relation.columns
 
-    def rows(self) -> Iterator[Sequence[Any]]:
-        """Return an iterator over the rows."""
-        return iter(self.relation.iter_rows())
+    def texts(self) -> Iterator[Sequence[str | None]]:
+        """Yield the rows, each value as DuckDB writes it (None for NULL), converted a piece at a time."""
+        values = ", ".join(f"cast(#{place} as varchar)" for place in self._places())
+        for batch in self.relation.project(values).to_arrow_reader(PIECE):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
-    def dicts(self) -> list[dict[str, Any]]:
-        """Return the rows as dictionaries."""
-        return self.relation.to_arrow_table().to_pylist()
+    def documents(self) -> Iterator[str]:
+        """Yield each row as a JSON object, nested values too; numbers that JSON does not have become null."""
+        pairs = zip(self.columns, self._places(), strict=True)
+        values = ", ".join(f"{literal(name)}, #{place}" for name, place in pairs)
+        for batch in self.relation.project(f"json_object({values})").to_arrow_reader(PIECE):
+            yield from map(_valid, batch.column(0).to_pylist())
+
+    def _places(self) -> range:
+        return range(1, len(self.columns) + 1)
 
     def drawn(self, width: int, most_rows: int) -> str:
         """Return the rows as a text table, drawn by DuckDB."""
@@ -102,6 +114,13 @@ def run(
             )
         if relation is not None:
             yield Answer(relation)
+
+
+def _valid(document: str) -> str:
+    """Return a JSON document without NaN and infinity, which DuckDB writes and JSON does not have."""
+    if not NO_JSON.search(document):
+        return document
+    return json.dumps(json.loads(document, parse_constant=lambda name: None), ensure_ascii=False)
 
 
 def _materialized(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def serve(world: World, warehouse: Path, builds: int) -> Counter[tuple[str, int]
         [sys.executable, "-c", code, str(warehouse)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    port = int(process.stdout.readline().split()[4].rstrip("/").rpartition(":")[2])
+    port = int(re.findall(r"http://127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
     found: Counter[tuple[str, int]] = Counter()
     is_over = threading.Event()
     clients = [
