@@ -55,8 +55,9 @@ def _all_resolved(connection: Connection, kind: str, given: Sequence[Id]) -> lis
 def _resolved(connection: Connection, kind: str, given: Id) -> int:
     """Resolve one id in two queries; the second names a number, so DuckDB reads only its blocks."""
     try:
-        meant = query(connection, f"from {kind}_meant($given)", {"given": str(given)})
-        found = query(connection, f"from known_{kind}($id)", {"id": meant[f"{kind}_id"][0].as_py()})
+        meant = query(connection, f"from internal.{kind}_id_of($given)", {"given": str(given)})
+        the_id = {"id": meant[f"{kind}_id"][0].as_py()}
+        found = query(connection, f"from internal.require_{kind}($id)", the_id)
     except RecsysError as error:
         engine, _, sentence = str(error).partition(": ")
         if engine != "Invalid Input Error" or not sentence.startswith("no "):
@@ -67,7 +68,7 @@ def _resolved(connection: Connection, kind: str, given: Id) -> int:
 
 def _offer(connection: Connection, kind: str, given: Id) -> str:
     """Return a hint with the most similar ids, or an empty string if none is similar."""
-    near = query(connection, f"from find_{kind}s($given)", {"given": str(given)}).to_pylist()
+    near = query(connection, f"from internal.find_{kind}s($given)", {"given": str(given)}).to_pylist()
     offered = [_shown(row) for row in near if row["similarity"] >= LEAST_LIKE][:MOST_OFFERED]
     return f": did you mean {' or '.join(offered)}?" if offered else ""
 

@@ -99,7 +99,7 @@ class EntityCache:
             else:
                 unknown.append(one)
         if unknown:
-            for row in fetch(self.connection, f"from named_{what}s($ids)", {"ids": unknown}):
+            for row in fetch(self.connection, f"from internal.{what}_names($ids)", {"ids": unknown}):
                 entity = _entity(what, row)
                 found[entity.id] = self.known.put((what, entity.id), entity)
         return found

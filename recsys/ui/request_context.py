@@ -31,6 +31,7 @@ NEEDED = (  # relations and macros that the pages read
     *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
     *("taste", "raters", "waterfall", "search"),
     *("internal.neighbours_of", "internal.relatives", "internal.item_by_original_id"),
+    *("internal.item_names", "internal.user_names"),
 )
 LISTS = "affinity"  # makes lists; it is not on the leaderboard
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from tests.main.conftest import ALBUMS, ARTISTS, GENRES, USERS
+from tests.main.conftest import ALBUMS, ARTISTS, GENRES, UNLISTED, USERS
 
 
 def rows(warehouse, sql, *parameters):
@@ -97,6 +97,10 @@ def test_search_counts_the_matches_that_it_does_not_show(warehouse):
 
 def test_things_have_ids_where_there_are_no_names(warehouse):
     album = {"item_id": ALBUMS[0], "item_type": "album", "original_id": str(ALBUMS[0]), "name": None}
+    unlisted = {"item_id": UNLISTED, "item_type": None, "original_id": str(UNLISTED), "name": None}
+    assert rows(warehouse, "from internal.item_names($1)", [ALBUMS[0], UNLISTED]) == [unlisted, album]
+    user = {"user_id": 3, "original_id": "3", "name": None}
+    assert rows(warehouse, "from internal.user_names($1)", [3]) == [user]
     call = "from internal.item_by_original_id($1, $2)"
     assert rows(warehouse, call, "album", str(ALBUMS[0])) == [album]
     assert rows(warehouse, call, "artist", str(ALBUMS[0])) == []

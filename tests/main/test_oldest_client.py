@@ -72,6 +72,8 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
         "other_model": "'max_genre'",
         "the_text": f"'{track}'",
         "the_kind": "'track'",
+        "the_items": f"[{track}]",
+        "the_users": f"[{user}]",
     }
     of_users = {**arguments, "the_text": f"'{user}'"}
     macros = ask(learned_file, MACROS)[1:]
