@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from recsys.errors import UsageError
 
 MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
 MAGIC_OFFSET = 8
+PRIVATE = 0o600
 BESIDE = ".wal"  # DuckDB's log of a file lies beside it and is read with it
 
 
@@ -39,7 +41,10 @@ def replacing(out: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
     place = out.resolve()
     unfinished = place.with_name(f".{place.name}.unfinished")
     try:
+        if place.exists():
+            unfinished.touch(PRIVATE)  # until it has the mode of the file that it replaces
         yield unfinished
+        keep_owner(place, unfinished)
         _flush(unfinished)
         unfinished.replace(place)
     except OSError as error:
@@ -47,6 +52,21 @@ def replacing(out: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def keep_owner(old: Path, new: Path) -> None:
+    """Give a file or folder the mode, the owner and the group of the one that it replaces, if there is one.
+
+    Only root can give a file away; anybody else keeps what the system lets them.
+    """
+    if not old.exists():
+        return
+    status = old.stat()
+    for owner, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
+        with contextlib.suppress(PermissionError):
+            os.chown(new, owner, group)
+            break
+    new.chmod(stat.S_IMODE(status.st_mode))
 
 
 def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:

@@ -12,6 +12,7 @@ from recsys.docs_site.entries import Catalogue
 from recsys.docs_site.facts import Facts
 from recsys.docs_site.pages import ASSETS, COLUMNS, INDEX, Pages
 from recsys.errors import UsageError
+from recsys.outputs import keep_owner
 
 OF_A_RELATION = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+\.html")
 
@@ -36,6 +37,7 @@ def write(warehouse: Path, out: Path, sql: Path | None = None) -> int:
         with tempfile.TemporaryDirectory(dir=out, prefix=".unfinished-") as unfinished:
             names = _write(pages, Path(unfinished))
             for file in [*Path(unfinished).iterdir()]:
+                keep_owner(out / file.name, file)
                 file.replace(out / file.name)
         for page in out.iterdir():
             if OF_A_RELATION.fullmatch(page.name) and page.stem not in names:

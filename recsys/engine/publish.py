@@ -6,14 +6,17 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from recsys.errors import UsageError
+from recsys.outputs import keep_owner
 
 CLONE = 0x40049409  # Linux's FICLONE: copy a file by sharing its blocks until either file changes
 PART = 1 << 22  # bytes
+OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 class Workplace:
@@ -21,7 +24,8 @@ class Workplace:
 
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
-        self.folder = warehouse.parent / f".{warehouse.name}.build"
+        self.place = Path(os.path.realpath(warehouse))  # of a link, what it leads to
+        self.folder = self.place.parent / f".{self.place.name}.build"
         self.database = self.folder / "warehouse.duckdb"
         self.scratch = self.folder / "scratch"
         self.spill = self.folder / "spill"
@@ -34,14 +38,17 @@ class Workplace:
         if "?" in str(self.warehouse):  # DuckDB would parse the rest as parameters and write elsewhere
             raise UsageError(f"{self.warehouse}: expected a path for the warehouse without a question mark")
         try:
-            self.warehouse.parent.mkdir(parents=True, exist_ok=True)
-            lock = (self.warehouse.parent / f".{self.warehouse.name}.lock").open("a+")
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            lock = (self.place.parent / f".{self.place.name}.lock").open("a+")
         except OSError as error:
             raise UsageError(f"{self.warehouse}: cannot write there: {error.strerror}") from None
         with lock:
             self._lock(lock)
             shutil.rmtree(self.folder, ignore_errors=True)
-            self.scratch.mkdir(parents=True)
+            self.folder.mkdir()
+            if self.place.exists() and not self.place.stat().st_mode & OTHERS_READ:
+                self.folder.chmod(stat.S_IRWXU)
+            self.scratch.mkdir()
             self.spill.mkdir()
             try:
                 yield self
@@ -68,15 +75,17 @@ class Workplace:
                 _copy(source.fileno(), target.fileno())
 
     def publish(self) -> None:
-        """Replace the published warehouse by the finished one atomically.
+        """Replace the published warehouse by the finished one atomically, with its mode, owner and group.
 
         Readers with the old file open keep reading it. A write-ahead log next to the old file belongs to that
         file only, and would keep the new one from opening.
         """
+        keep_owner(self.place, self.database)
         _flush(self.database)
-        self.warehouse.with_name(f"{self.warehouse.name}.wal").unlink(missing_ok=True)
-        self.database.replace(self.warehouse)
-        _flush(self.warehouse.parent)
+        for path in {self.warehouse, self.place}:
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        self.database.replace(self.place)
+        _flush(self.place.parent)
 
 
 def _copy(source: int, target: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from recsys.errors import UsageError
-from recsys.outputs import check_output, replacing
+from recsys.outputs import check_output, keep_owner, replacing
 
 FORMATS = (".parquet", ".csv", ".csv.gz")
 
@@ -40,6 +40,7 @@ def folder(out: Path) -> Iterator[Path]:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         yield unfinished
+        keep_owner(place, unfinished)
         _replace(unfinished, place)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

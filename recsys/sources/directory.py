@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -39,6 +40,9 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "truth": ("truth2.txt",),
 }
 SUBMISSIONS = "submissions"
+_FORMATS = (".csv", ".tsv", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson", ".parquet")
+TABLES = tuple(f"{suffix}{packed}" for suffix in _FORMATS for packed in ("", ".gz", ".zst"))
+RATINGS_NAME = re.compile(r"rating|user|event|play|interaction|u\.data|\.inter")  # the table to import first
 NEVER_EMPTY = ("train", "test")  # an empty file is an accident that would replace a good warehouse
 NUMBERS_ALONE = ("test",)  # sources of numbers and separators
 NUMERIC = b"0123456789|\t\n"
@@ -102,10 +106,27 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
         folder = _LocalFolder(directory, metadata.get("sha256", {}))
         found = of_parquet(folder, str(directory), metadata, no_candidates)
     else:
+        _refuse_tables(directory)
         found = _text_files(directory, no_candidates)
     if (directory / SUBMISSIONS).exists():
         found[SUBMISSIONS] = _inspect_folder(SUBMISSIONS, directory / SUBMISSIONS)
     return found
+
+
+def _refuse_tables(directory: Path) -> None:
+    """Raise UsageError, with the command that reads them, for a folder of CSV files and the like."""
+    tables = [path for path in sorted(directory.iterdir()) if path.name.lower().endswith(TABLES)]
+    if not tables or any((directory / name).exists() for name in _names(REQUIRED["train"])):
+        return
+    named = next((path for path in tables if RATINGS_NAME.search(path.name)), tables[0])
+    raise UsageError(
+        f"{directory}: has no data directory's files, but {named.name}; import it first: "
+        f"recsys import {named} --out NEW_DIR"
+    )
+
+
+def _names(stems: tuple[str, ...]) -> list[str]:
+    return [name for stem in stems for name in (stem, f"{stem}.gz")]
 
 
 def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:

@@ -20,6 +20,7 @@ from recsys.errors import DamagedFileError, ForeignFileError, RecsysError, Usage
 
 FORMAT_VERSION = 2  # raised when relations change: see tests/formats.py; other formats are rebuilt
 FILE_HEADERS = 3 * 4096  # bytes before the blocks of a DuckDB file
+ATTACHED = "already attached"  # DuckDB, of a file that this process has open otherwise
 MAGIC = b"DUCK"  # follows the checksum in a DuckDB file
 ELSEWHERE = "name another file with --warehouse"
 SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
@@ -128,8 +129,10 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> WarehouseError:
     problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
         return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
-    if isinstance(error, duckdb.ConnectionException):
-        return WarehouseError(f"{problem}: this very program has it open in another way: close that first")
+    if isinstance(error, duckdb.ConnectionException) or ATTACHED in str(error):
+        return ForeignFileError(
+            f"{warehouse}: this process has it open already, for writing; close that connection first"
+        )
     if warehouse.stat().st_size == 0:
         return WarehouseError(f"{problem}: `recsys build` replaces it")
     with warehouse.open("rb") as file:

@@ -15,10 +15,11 @@ from recsys.backends.duckdb.counting import Measuring
 from recsys.backends.duckdb.statements import OFFLINE, first_line
 from recsys.backends.partitions import Update
 from recsys.errors import UsageError
-from recsys.identifiers import quoted_relation
+from recsys.identifiers import quoted, quoted_relation
 from recsys.project.contract import Rows
 
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
+MEMORY = ":memory:"
 DENSE_BITS = 12, 22  # bits of a key range that DuckDB groups in an array instead of a hash table
 THERE = """
 select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = current_database()
@@ -53,6 +54,8 @@ class Writer(Measuring):
         except duckdb.Error as error:
             raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
         self._configure()
+        self.path = path
+        self.outdated: list[str] = []  # relations of which old rows are still in the file
         self.there: dict[str, str] = dict(self.run(THERE))  # kind of each relation; shared with variants
         self.run("attach ':memory:' as scratch")
 
@@ -94,6 +97,7 @@ class Writer(Measuring):
     def update(self, name: str, update: Update) -> bool:
         """Delete and insert the changed rows of a relation."""
         place, column = quoted_relation(name), quoted_relation(update.column)
+        self.outdated.append(name)
         self.run(
             f"delete from {place} where {column} in (select unnest($gone))", {"gone": list(update.removed)}
         )
@@ -124,15 +128,43 @@ class Writer(Measuring):
     def drop(self, name: str) -> None:
         """Drop a table, view or macro if it exists."""
         if name in self.there:
+            self.outdated += [name] if self.there[name] == "table" else []
             self.run(f"drop {self.there[name]} if exists {quoted_relation(name)} cascade")
             del self.there[name]
 
     def settle(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint; where rows were deleted, write the file anew, without their bytes.
+
+        DuckDB keeps what was dropped in free blocks, and what was deleted where it was, until it needs the
+        space.
+        """
         self.run("checkpoint")
+        if not self.outdated or str(self.path) == MEMORY:
+            return
+        self._anew.unlink(missing_ok=True)
+        name = self.run("select current_database()")[0][0]
+        self.run(f"attach '{_literal(self._anew)}' as anew (storage_version '{STORAGE}')")
+        self.run(f"copy from database {quoted(name)} to anew")
+        self.run("checkpoint anew")
+        self.run("detach anew")
+
+    @property
+    def _anew(self) -> Path:
+        """Where the file is written anew."""
+        return self.path.with_name(f"{self.path.name}.anew")
 
     def close(self) -> None:
-        """Close the connection; one that an interruption left busy ends with the process."""
+        """Close the connection, and put the file that was written anew in the place of the old one.
+
+        A connection that an interruption left busy ends with the process.
+        """
         with contextlib.suppress(duckdb.Error):
             self.connection.execute("detach scratch")
             self.connection.close()
+        if self._anew.exists():
+            self._anew.replace(self.path)
+
+
+def _literal(path: Path) -> str:
+    """Return a path as the text between quotes of a literal."""
+    return str(path).replace("'", "''")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from recsys.errors import UsageError
+from recsys.outputs import keep_owner
 from recsys.sources.importing.engine import Engine
 from recsys.sources.importing.frames import is_path, name_of
 from recsys.sources.importing.options import (
@@ -114,13 +116,14 @@ def _check_numbers(options: Options) -> None:
 @contextlib.contextmanager
 def _unfinished(options: Options) -> Iterator[Path]:
     """A folder beside the one to be written, which takes its place at the end."""
-    out = options.out.absolute()
+    out = Path(os.path.realpath(options.out))  # of a link, the folder that it leads to
     folder = out.with_name(f".{out.name}.unfinished")
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         yield folder
         if out.exists():
+            keep_owner(out, folder)
             replaced = out.with_name(f".{out.name}.replaced")
             out.rename(replaced)
             folder.rename(out)
