@@ -1,0 +1,94 @@
+"""Decide what a build runs, keeps and leaves out, from the records of the published warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recsys.engine import query_templates
+from recsys.engine.availability import exclude, leave_out
+from recsys.engine.job import Job
+from recsys.engine.manifest import Record
+from recsys.engine.plan import Fingerprint, Step, plan, select
+
+SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # estimates before the first build
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold the steps of a build in order, and the relations of the warehouse to drop."""
+
+    steps: list[Step]
+    dropped: list[str]
+
+    @property
+    def changes(self) -> bool:
+        """Return whether the plan runs or drops anything."""
+        return bool(self.dropped) or any(step.runs for step in self.steps)
+
+
+class Planner:
+    """Plan one build.
+
+    ``records`` describe the relations of the private copy of the warehouse and change as models run;
+    ``left_out`` holds the reasons for the models that are no part of the build.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.options, self.project = job, job.options, job.project
+        published = job.engine.kept(self.options.warehouse)
+        self._seconds = {name: record.seconds for name, record in published.items()}
+        self.records: dict[str, Record] = {} if self.options.full_refresh else published
+        self.left_out: dict[str, str] = {}
+        self._report(leave_out(self.project, job.files, self.options.sql_only, self.options.unwanted))
+
+    def plan(self) -> Plan:
+        """Return the steps for the models that are enabled now."""
+        graph, chosen = self.project.graph(), self.options.selected
+        selected = select(self.project, graph, chosen) if chosen else None
+        forced, renewed = self.options.full_refresh, self.job.build_id if self.options.tune else ""
+        steps = plan(self.project, graph, self.job.files, self._built(), selected, forced, renewed)
+        kept = [step.rendered.model for step in steps if not self._becomes_temporary(step)]
+        current = {relation for model in kept for relation in model.relations}
+        return Plan(steps, [] if chosen else sorted(self.records.keys() - current))
+
+    def without(self, reasons: Mapping[str, str]) -> Plan:
+        """Leave models out, with those that read them, and plan again."""
+        self._report(exclude(self.project, reasons))
+        return self.plan()
+
+    def stale(self) -> tuple[str, ...]:
+        """Return stored relations that were not selected although a full build would rebuild them."""
+        if not self.options.selected:
+            return ()
+        built = self._built()
+        steps = plan(self.project, self.project.graph(), self.job.files, built)
+        return tuple(step.name for step in steps if step.runs and step.name in built)
+
+    def has_other_templates(self) -> bool:
+        """Return whether the query templates of the warehouse are out of date."""
+        return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
+
+    def seconds(self, step: Step) -> float:
+        """Return a step's seconds in the previous build, else an estimate from the size of its files."""
+        if step.name in self._seconds:
+            return self._seconds[step.name]
+        bytes_read = sum(self.job.files[source].byte_count for source in step.rendered.sources)
+        return SECONDS_OF_A_MODEL + bytes_read / BYTES_READ_A_SECOND
+
+    def _built(self) -> dict[str, Fingerprint]:
+        return {name: record.fingerprint for name, record in self.records.items()}
+
+    def _report(self, reasons: Mapping[str, str]) -> None:
+        """Record what is left out, and report it unless the user asked for it."""
+        self.left_out |= reasons
+        for name, reason in reasons.items():
+            is_asked_for = self.options.sql_only or self.options.unwanted
+            if not is_asked_for and not reason.startswith("reads "):
+                self.job.reporter.left_out(name, reason)
+
+    def _becomes_temporary(self, step: Step) -> bool:
+        """Return whether a stored relation becomes temporary, to be rebuilt for each reader."""
+        built = self.records.get(step.name)
+        is_temporary = step.rendered.model.materialized == "temp"
+        return is_temporary and built is not None and built.kind in ("table", "view")
