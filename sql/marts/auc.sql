@@ -2,6 +2,7 @@
 -- key: model
 -- units: areas under the ROC curve, 0..1
 -- nulls: auc, probability_auc where the candidates with known answers are all liked, or all not liked
+-- partition_by: model
 -- formula: auc = share of pairs of a liked and a not liked candidate, pooled over users, that the score
 --   orders correctly (ties count half); probability_auc = the same for the probabilities given that half of
 --   a user's candidates are liked
