@@ -6,6 +6,7 @@ WAREHOUSE ?= warehouse/recsys.duckdb
 SEED ?= 1
 PORT ?= 8350
 BUILD_FLAGS ?=
+CLASSIFIERS ?= auto
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -14,20 +15,24 @@ PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscop
 MOVIELENS = build/recbole/recbole/dataset_example/ml-100k
 TORCH = 2.13.0
 # Without the learned models, a build needs the core packages alone; the pages are for what people do next.
-NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners)
+NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners) $(if $(filter spark,$(CLASSIFIERS)),$(VENV)/.spark)
+ifneq ($(filter-out auto local spark,$(CLASSIFIERS)),)
+$(error CLASSIFIERS=$(CLASSIFIERS): expected local or spark)
+endif
+SOLVERS = $(if $(filter spark,$(CLASSIFIERS)),--set classifiers.solver=spark --set als.solver=spark)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick test slowest lint wheel ablation bench torture report ui leaderboard clean
+.PHONY: help setup build quick test slowest lint wheel ablation solvers bench torture report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n BUILD_FLAGS='--sql-only'"
+	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n CLASSIFIERS=spark BUILD_FLAGS='--sql-only'"
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
 build: $(NEEDED) $(VENV)/.pages $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
-	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(BUILD_FLAGS)
+	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(SOLVERS) $(BUILD_FLAGS)
 
 quick: $(VENV)/.learners $(VENV)/.dev ## run the tests of a minute: models, project, SQL, learners, library
 	@$(PYTEST) -m "not (slow or spark or browser or docs)"
@@ -54,6 +59,9 @@ wheel: $(VENV)/.dev ## install the wheel into an empty environment and work with
 
 ablation: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) $(if $(DATA),,$(DEMO)/synth.json) ## print what each method adds, on MovieLens and on DATA or demo data
 	@$(BIN)/python -m tests.bench.ablation "$(or $(DATA),$(DEMO))" --movielens "$(MOVIELENS)"
+
+solvers: $(VENV)/.learners $(VENV)/.spark $(if $(DATA),,$(DEMO)/synth.json) ## train the classifiers and ALS with both solvers and print accuracies and times
+	@$(BIN)/python -m tests.bench.solvers "$(or $(DATA),$(DEMO))"
 
 bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with the peers
 	@$(BIN)/python -m tests.bench.warehouse
@@ -92,6 +100,11 @@ $(VENV)/.learners: pyproject.toml | $(VENV)/.core
 	@command -v nvidia-smi > /dev/null || $(PIP) --no-deps 'torch==$(TORCH)+cpu' 2> /dev/null \
 		|| echo "pip offers no CPU build of torch here: taking its default build"
 	@$(PIP) --editable '.[learners]'
+	@touch $@
+
+$(VENV)/.spark: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): Spark and a Java runtime, about 500 MB to download"
+	@$(PIP) --editable '.[spark]'
 	@touch $@
 
 $(VENV)/.pages: pyproject.toml | $(VENV)/.core

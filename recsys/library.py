@@ -79,6 +79,7 @@ def build(
     warehouse: Pathlike,
     *,
     sql_only: bool = False,
+    paper: bool = False,
     no_candidates: bool = False,
     parameters: Mapping[str, Any] | None = None,
     select: Iterable[str] = (),
@@ -104,6 +105,9 @@ def build(
         The warehouse file to create or update.
     sql_only : bool, default False
         Whether to leave the learned models out.
+    paper : bool, default False
+        Whether to build the paper's models alone: those that ``parameters.toml`` lists under ``[published]``
+        and not under ``[published_in]``.
     no_candidates : bool, default False
         Whether to build without a test file.
     parameters : mapping of str to Any, optional
@@ -149,6 +153,7 @@ def build(
         overrides=tuple(f"{name}={_written(value)}" for name, value in (parameters or {}).items()),
         selected=tuple(select),
         sql_only=sql_only,
+        paper=paper,
         no_candidates=no_candidates,
         full_refresh=full_refresh,
         tune=tune,

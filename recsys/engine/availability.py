@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from importlib.metadata import PackageNotFoundError, version
 
 from recsys.engine.plan import named
+from recsys.errors import UsageError
 from recsys.project import Model, Project
+from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
 
 SQL_ONLY = "--sql-only leaves the learned models out"
 UNWANTED = "--without leaves it out"
+BEYOND_PAPER = "--paper leaves it out"
 NO_ORDER = {
     "time": "the data have no times: import them with --time COLUMN",
     "user": "the data have no order of ratings: import them with --time COLUMN",
@@ -18,7 +21,11 @@ NO_ORDER = {
 
 
 def leave_out(
-    project: Project, files: Mapping[str, SourceFile], sql_only: bool, unwanted: Sequence[str] = ()
+    project: Project,
+    files: Mapping[str, SourceFile],
+    sql_only: bool,
+    unwanted: Sequence[str] = (),
+    paper: bool = False,
 ) -> dict[str, str]:
     """Disable the models that cannot run, and models that need them.
 
@@ -32,6 +39,8 @@ def leave_out(
         Whether to leave all learners out.
     unwanted : sequence of str
         Models to leave out with their variants, as `recsys.engine.plan.named` names them.
+    paper : bool, default False
+        Whether to leave out all scores but the paper's, and the learners that those do not need.
 
     Returns
     -------
@@ -41,7 +50,7 @@ def leave_out(
     Raises
     ------
     UsageError
-        There is no model of an unwanted name.
+        There is no model of an unwanted name, or ``parameters.toml`` names no model of the paper.
     """
     readers = _readers(project)
     reasons = {
@@ -53,9 +62,42 @@ def leave_out(
         meant = named(project.models.values(), pattern, "--without")
         reasons |= dict.fromkeys(meant | _variants(project, meant), UNWANTED)
     reasons = exclude(project, reasons)
-    while (sql_only or unwanted) and (idle := _idle(project, readers)):
-        reasons |= exclude(project, dict.fromkeys(idle, UNWANTED if unwanted else SQL_ONLY))
+    if paper:
+        reasons |= _exclude_beyond_paper(project)
+    why = UNWANTED if unwanted else SQL_ONLY if sql_only else BEYOND_PAPER
+    while (sql_only or unwanted or paper) and (idle := _idle(project, readers)):
+        reasons |= exclude(project, dict.fromkeys(idle, why))
     return reasons
+
+
+def of_paper(project: Project) -> set[str]:
+    """Return the scores with a published accuracy that is the paper's own."""
+    values = project.parameters.values
+    published = set(values.get("published", {})) - set(values.get("published_in", {}))
+    found = {f"scores.{name}" for name in published} & project.models.keys()
+    if not found:
+        raise UsageError("--paper: parameters.toml names no model of scores/ in its section [published]")
+    return found
+
+
+def _exclude_beyond_paper(project: Project) -> dict[str, str]:
+    """Disable all scores but the paper's, then the learners that the paper's scores do not read."""
+    paper = of_paper(project)
+    others = {name for name in project.enabled if name.startswith("scores.")} - paper
+    reasons = exclude(project, dict.fromkeys(others | _variants(project, others), BEYOND_PAPER))
+    needed = paper.union(*(project.ancestors(name, _refs) for name in paper & project.enabled))
+    learners = {name for name in project.enabled if _is_learner(project, name)}
+    unneeded = {name for name in learners if needed.isdisjoint(project.models[name].relations)}
+    return reasons | exclude(project, dict.fromkeys(unneeded, BEYOND_PAPER))
+
+
+def _refs(rendered: Rendered) -> tuple[str, ...]:
+    return rendered.refs
+
+
+def _is_learner(project: Project, name: str) -> bool:
+    call = project.render(name).call
+    return call is not None and call.is_learner
 
 
 def exclude(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
@@ -90,8 +132,7 @@ def _variants(project: Project, names: Set[str]) -> set[str]:
 
 
 def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], sql_only: bool) -> str | None:
-    call = project.render(model.name).call
-    if sql_only and call and call.is_learner and "learned" not in model.header:
+    if sql_only and _is_learner(project, model.name) and "learned" not in model.header:
         return SQL_ONLY
     if (order := model.header.get("ordered")) and not _has_order(project, order):
         return NO_ORDER[order]
@@ -103,7 +144,7 @@ def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], s
 
 
 def _has_order(project: Project, order: str) -> bool:
-    """Whether the ratings of a user are in order, and those of all users where ``order`` is ``time``."""
+    """Return whether a user's ratings are ordered, and with ``order`` "time" those of all users."""
     found = project.parameters.get("data.order")
     return found == "time" or (found == "user" and order == "user")
 

@@ -24,6 +24,7 @@ class Options:
     selected: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     sql_only: bool = False
+    paper: bool = False
     no_candidates: bool = False
     full_refresh: bool = False
     tune: bool = False

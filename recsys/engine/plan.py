@@ -39,7 +39,8 @@ class Fingerprint:
     partitions : mapping of str to str
         Digests of its partitions, if any: `recsys.backends.partitions`.
     parameters : mapping of str to str
-        The constants that its SQL or settings were made with, which ``sql`` covers.
+        The constants that its SQL or settings were made with, which ``sql`` covers; of a learner with several
+        solvers also ``solver``, the one that ran.
     """
 
     sql: str

@@ -40,7 +40,8 @@ class Planner:
         self._seconds = {name: record.seconds for name, record in published.items()}
         self.records: dict[str, Record] = {} if self.options.full_refresh else published
         self.left_out: dict[str, str] = {}
-        self._report(leave_out(self.project, job.files, self.options.sql_only, self.options.unwanted))
+        options = self.options
+        self._report(leave_out(self.project, job.files, options.sql_only, options.unwanted, options.paper))
 
     def plan(self) -> Plan:
         """Return the steps for the models that are enabled now."""
@@ -83,7 +84,7 @@ class Planner:
         """Record what is left out, and report it unless the user asked for it."""
         self.left_out |= reasons
         for name, reason in reasons.items():
-            is_asked_for = self.options.sql_only or self.options.unwanted
+            is_asked_for = self.options.sql_only or self.options.unwanted or self.options.paper
             if not is_asked_for and not reason.startswith("reads "):
                 self.job.reporter.left_out(name, reason)
 

@@ -7,6 +7,7 @@ import importlib
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,9 +21,10 @@ from recsys.engine.contracts import ContractError, inspect
 from recsys.engine.folds import Learner, cross_validate
 from recsys.engine.manifest import Record
 from recsys.engine.memory import PeakMeter
-from recsys.engine.plan import Step
+from recsys.engine.plan import Fingerprint, Step
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UnavailableError
+from recsys.learners.common.settings import solver
 from recsys.project import Model, Project
 from recsys.project.contract import Context, proven_key
 from recsys.project.files import read_text
@@ -140,7 +142,7 @@ class Runner:
             Record(
                 name=relation,
                 kind=model.materialized,
-                fingerprint=step.fingerprint,
+                fingerprint=self._as_made(step),
                 row_count=measure.row_count,
                 digest=measure.digest,
                 seconds=time.monotonic() - begun if relation == model.name else 0.0,
@@ -150,6 +152,14 @@ class Runner:
             )
             for relation, measure in found.items()
         ]
+
+    def _as_made(self, step: Step) -> Fingerprint:
+        """Return a step's fingerprint, with the solver that "auto" means in this build."""
+        call = step.rendered.call
+        if call is None or "solver" not in call.settings:
+            return step.fingerprint
+        chosen = {"solver": solver(call.settings["solver"], self.context)}
+        return replace(step.fingerprint, parameters={**step.fingerprint.parameters, **chosen})
 
     def _inspected(
         self, database: Database, model: Model, proofs: Mapping[str, tuple[str, ...]]

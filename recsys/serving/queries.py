@@ -25,7 +25,8 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
 
     ``accuracy_low`` and ``accuracy_high`` are the 95 % interval, None if there are too few users. Models that
     share a ``group`` letter are not significantly different from the best of that group. Seconds include
-    those of the learners that a score depends on. Published figures are omitted for data unlike those they
+    those of the learners that a score depends on. ``solver`` is what trained a model with a choice of
+    solvers, ``local`` or ``spark``. Published figures are omitted for data unlike those they
     are about.
     """
     rows = query(
@@ -43,6 +44,7 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
             **intervals.get(row["model"], UNKNOWN),
             "group": groups.get(row["model"]),
             "seconds": _seconds(f"scores.{row['model']}", records),
+            "solver": _solver(f"scores.{row['model']}", records),
         }
         for row in rows
     ]
@@ -100,6 +102,31 @@ def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
         "no labels": "the data directory has no labels",
     }
     return f"Nothing is judged: {missing[rows[0]['evaluated_on']]}."
+
+
+def _solver(name: str, records: Mapping[str, Record]) -> str | None:
+    """Return what trained a model, ``local`` or ``spark``; None for a model without a choice of solvers.
+
+    The search goes through SQL models up to the first learner, and not into the scores that a blend reads.
+    """
+    waiting, seen = [name], set[str]()
+    while waiting:
+        current = waiting.pop(0)
+        if current in seen or current not in records:
+            continue
+        seen.add(current)
+        fingerprint = records[current].fingerprint
+        if "solver" in fingerprint.parameters:
+            return fingerprint.parameters["solver"]
+        if not fingerprint.code:
+            waiting.extend(parent for parent in fingerprint.parents if not parent.startswith("scores."))
+    return None
+
+
+def trained_by_spark(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return a sentence that names the models of a leaderboard that Spark ML trained; None without any."""
+    models = [row["model"] for row in rows if row["solver"] == "spark"]
+    return f"Trained by Spark ML: {', '.join(models)}." if models else None
 
 
 def _seconds(name: str, records: Mapping[str, Record]) -> float:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 @warehouse_option
 @click.option("--sql-only", is_flag=True, help="Leave the learned models out.")
+@click.option("--paper", is_flag=True, help="Build the paper's fourteen models alone.")
 @click.option("--no-candidates", is_flag=True, help="The data directory has no test file.")
 @click.option("--select", "selected", multiple=True, metavar="NAME", help="Only NAME, +NAME or NAME+.")
 @click.option(
@@ -101,6 +102,7 @@ def _after_build(warehouse: Path, result: Result) -> None:
         elif queries.has(connection, "marts.leaderboard"):
             rows = queries.leaderboard(connection)
             notes = [queries.unjudged(rows), queries.constant_scores(connection)]
+            notes.append(queries.trained_by_spark(rows))
             show("\nLeaderboard", leaderboard_table(rows, False, False), "\n".join(filter(None, notes)))
             query = "from marts.leaderboard"
             best = queries.best_model(connection)

@@ -31,10 +31,10 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
         rows, is_compared = queries.leaderboard(connection), queries.is_compared(connection)
-        constant = queries.constant_scores(connection)
+        constant, by_spark = queries.constant_scores(connection), queries.trained_by_spark(rows)
     if as_json:
         print_json(rows)
     else:
         note = CITATION if wide and is_compared else ""
-        notes = [text for text in (queries.unjudged(rows), constant, note) if text]
+        notes = [text for text in (queries.unjudged(rows), constant, by_spark, note) if text]
         show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))
