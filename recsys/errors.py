@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -62,3 +63,19 @@ class InputError(Error):
 def _shortened(text: str, limit: int = 80) -> str:
     """Shorten offending text, so that even a gigabyte-long line fits a message."""
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"
+
+
+def unknown(kind: str, given: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return "no such KIND" with the nearest known name; if none is near, ``otherwise`` or all names."""
+    from difflib import get_close_matches  # imported here because only errors need it
+
+    names = sorted(known)
+    near = get_close_matches(given, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else otherwise or f"choose from {', '.join(names)}"
+    return f"no such {kind}; {hint}"
+
+
+def unwritable(path: object, error: Exception, remedy: str = "choose another file") -> UsageError:
+    """Build the error for a file or folder that the system does not let us write."""
+    reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return UsageError(f"{path}: cannot be written ({reason}); {remedy}")

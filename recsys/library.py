@@ -183,7 +183,7 @@ class Warehouse:
     @property
     def _connection(self) -> Connection:
         if self._opened is None:
-            raise UsageError(f"{self.path}: this warehouse is closed")
+            raise UsageError(f"{self.path}: this warehouse is closed; open it again")
         return self._opened
 
     def __enter__(self) -> Self:
@@ -479,7 +479,7 @@ class _Lists:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         with opened(self.path, self.guarded) as connection:
             if build_id(connection) != self.build_id:
-                raise UsageError(f"{self.path}: built anew since it was opened: open it again")
+                raise UsageError(f"{self.path}: rebuilt since it was opened; open it again")
             recommender = Recommender(connection, Limits(os.cpu_count() or 1))
             for table in self._tables(recommender):
                 yield from table.select(self.schema.names).cast(self.schema).to_batches()

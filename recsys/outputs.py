@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 
 MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
 MAGIC_OFFSET = 8
@@ -48,7 +48,7 @@ def replacing(out: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
         _flush(unfinished)
         unfinished.replace(place)
     except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
+        raise unwritable(out, error) from None
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
@@ -86,16 +86,16 @@ def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:
     """
     place = Path(os.path.realpath(out))
     if place.is_dir():
-        raise UsageError(f"{out}: a folder: expected the name of a file to write")
+        raise UsageError(f"{out}: is a folder; give a file")
     if not place.parent.is_dir():
-        raise UsageError(f"{out}: no such folder to write to")
+        raise UsageError(f"{out}: its folder does not exist; create it")
     if place.exists() and not place.is_file():
-        raise UsageError(f"{out}: a device: expected the name of a file to write")
+        raise UsageError(f"{out}: is a device; give a file")
     if is_duckdb(place) or (place.suffix == BESIDE and is_duckdb(place.with_suffix(""))):
-        raise UsageError(f"{out}: a DuckDB file, which is never replaced: expected another name")
+        raise UsageError(f"{out}: is a DuckDB file, which is never replaced; choose another file")
     for path in inputs:
         if _is_in(place, path):
-            raise UsageError(f"{out}: this command reads it: expected another name")
+            raise UsageError(f"{out}: is an input of this command; choose another file")
 
 
 def is_duckdb(path: Path) -> bool:

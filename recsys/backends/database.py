@@ -47,7 +47,7 @@ class Limits:
     def __post_init__(self) -> None:
         """Check the format of the memory limit."""
         if not MEMORY.fullmatch(self.memory):
-            raise UsageError(f"--memory {self.memory!r}: expected a size such as 4GB or 500MB")
+            raise UsageError(f"--memory {self.memory}: give a size such as 4GB or 500MB")
 
     @property
     def memory_bytes(self) -> int:

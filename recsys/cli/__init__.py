@@ -7,13 +7,13 @@ import sys
 
 from recsys.cli import failures, stopping, streams
 
-GARBAGE = 100_000  # objects; to look for circles whenever there are 700 more is a seventh of a short command
+GARBAGE = 100_000  # new objects between two collections; the default takes a seventh of a short command
 
 
 def main() -> None:
     """Run a command; exit status 0 done, 1 failed, 2 wrong input, 129, 130 and 143 stopped by a signal.
 
-    The program is imported under the eyes of the signal handlers: that takes longer than many a command.
+    The program is imported after the signal handlers are set, which may have to stop the import.
     """
     streams.reopen_closed()
     stopping.listen()
@@ -28,5 +28,5 @@ def main() -> None:
         line = failures.explained(error)
         if line is None:
             raise
-        print(line, file=sys.stderr)
+        print(f"Error: {line}", file=sys.stderr)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Where the commands print: a console that leaves data as it is, tables, JSON, CSV."""
+"""Print tables, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from rich.console import Console, RenderableType
 
 from recsys.cli.layout import columns
 
-UNLIMITED = 100_000  # columns: what is printed is as wide as it is laid out, and nothing is cut or wrapped
+UNLIMITED = 100_000  # columns: tables are laid out before they are printed, so rich must not cut or wrap
 
 
 class _Console(Console):
-    """Leaves it to the command line what becomes of a program whose output nobody reads any more."""
+    """Raise BrokenPipeError if the reader closes the output, so that the program handles it in one place."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that honours NO_COLOR, and takes no square bracket or colon in a message for markup."""
+    """Return a console that honours NO_COLOR and prints square brackets and colons as they are."""
     return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=UNLIMITED)
 
 
 def show(title: str, table: RenderableType, note: str = "") -> None:
-    """Print a table on standard output, a title above it and a note below."""
+    """Print a table with a title above it and a note below."""
     out = console()
     if title:
         out.print(title, style="bold")
@@ -39,7 +39,7 @@ def show(title: str, table: RenderableType, note: str = "") -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output; a number that JSON has no word for becomes null."""
+    """Print a JSON document; NaN and infinity become null."""
     print(json.dumps(_finite(value), indent=2, default=str, allow_nan=False))
 
 
@@ -61,6 +61,7 @@ def _finite(value: Any) -> Any:
 
 
 def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as CSV."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)

@@ -18,12 +18,12 @@ def explained(error: BaseException) -> str | None:
     first_line = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
     if isinstance(error, MemoryError) or any(text in str(error) for text in OUT_OF_MEMORY):
         return (
-            "Error: not enough memory: close other programs, or give --threads or --memory a smaller value"
+            "not enough memory; close other programs, or lower --threads or --memory"
             f"{'' if isinstance(error, MemoryError) else f' ({first_line})'}"
         )
     package = broken_package(error) if isinstance(error, Exception) else None
     if package is not None:
-        return f"Error: the package {package} does not load ({first_line}): install it again"
+        return f"the package {package} does not load ({first_line}); install it again"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Tables and bars that fit the terminal: no name is cut, only prose is folded, and LC_ALL=C gets ASCII."""
+"""Fit tables and bars to the terminal: prose is folded, names are never cut, and LC_ALL=C gets ASCII."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-NARROW = 80  # columns of the output where nobody's terminal sets them
-WIDE = 200  # columns that --wide may take at least
-GAP = 2  # blanks between columns
-LEAST_PROSE = 20  # columns that prose is folded into at the least
+NARROW = 80  # columns of an output without a terminal
+WIDE = 200  # columns that --wide uses at least
+GAP = 2  # spaces between columns
+LEAST_PROSE = 20  # columns of folded prose at least
 LONGEST_BAR = 20
-SHORTEST_BAR = 4  # a shorter one says nothing
+SHORTEST_BAR = 4  # shorter bars are not drawn
 
 Cell = str | Text
 LINES = {False: "─", True: "-"}
-UNICODE_TO_ASCII = str.maketrans("│─┌┐└┘├┤┬┴┼·…", "|-+++++++++.~")  # of the pictures that the engine draws
+UNICODE_TO_ASCII = str.maketrans("│─┌┐└┘├┤┬┴┼·…", "|-+++++++++.~")  # for the tables that DuckDB draws
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: ``is_prose`` lets it fold into lines where the terminal is narrow."""
+    """Describe a column of a table; ``is_prose`` allows line breaks on a narrow terminal."""
 
     heading: str
     is_right: bool = False
@@ -35,14 +35,14 @@ class Column:
 
 
 def columns() -> int:
-    """How wide the output is: the terminal, COLUMNS where that is set, or 80."""
+    """Return the width of the output: COLUMNS if set, the terminal's width, or 80."""
     return shutil.get_terminal_size((NARROW, 24)).columns
 
 
 def is_ascii() -> bool:
-    """Whether to draw with ASCII alone: the C locale asks for it, or the output's encoding knows no other.
+    """Return whether to draw in ASCII: in the C locale, or if the output's encoding is not UTF.
 
-    Python writes UTF-8 in the C locale, so its encoding does not tell.
+    Python writes UTF-8 even in the C locale, so the encoding alone is not enough.
     """
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
     locale = next((value for value in named if value), "")
@@ -51,7 +51,7 @@ def is_ascii() -> bool:
 
 
 def bar(value: float, lowest: float, highest: float, width: int = LONGEST_BAR) -> Text:
-    """A horizontal bar for a value between two others."""
+    """Return a horizontal bar for a value between ``lowest`` and ``highest``."""
     share = (value - lowest) / (highest - lowest) if highest > lowest else 0.0
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     if is_ascii():
@@ -61,13 +61,13 @@ def bar(value: float, lowest: float, highest: float, width: int = LONGEST_BAR) -
 
 
 def room_for_bars(headings: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> int:
-    """The width that is left beside these columns for one of bars; 0 where it is too little."""
+    """Return the width left for a column of bars, or 0 if it is too narrow."""
     left = columns() - sum(_widths(headings, rows)) - GAP * len(headings)
     return min(LONGEST_BAR, left) if left >= SHORTEST_BAR else 0
 
 
 def grid(headings: Sequence[Column], rows: Sequence[Sequence[Cell]], wide: bool = False) -> Table:
-    """A table of cells; those of a prose column share what width the others leave, and fold."""
+    """Return a table of cells; prose columns share the width that the others leave."""
     rule = LINES[is_ascii()]
     blank, ruled = "    \n", f"{rule * 4}\n"
     box = Box(blank * 2 + ruled + blank * 5, ascii=is_ascii())

@@ -1,4 +1,4 @@
-"""What a machine has for this program, and what to do about the rest."""
+"""Check what this machine has for the program, and what is missing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from recsys.serving.queries import constant_scores
 from recsys.sources.directory import OPTIONAL
 
 DISTRIBUTION = "recsys"
-UNTOLD = ("all", "dev")  # the extras that are others together, or for those who change the program
+NOT_CHECKED = ("all", "dev")  # extras that combine others, or that only developers need
 MINIMUM_PYTHON = (3, 11)
-MINIMUM_DISK = 4 << 30  # bytes that full scale takes: warehouse, its private copy, spilling and scratch files
-MINIMUM_MEMORY = 6 << 30  # bytes that the learned models take at full scale
+MINIMUM_DISK = 4 << 30  # bytes that full scale needs: warehouse, private copy, spill and scratch files
+MINIMUM_MEMORY = 6 << 30  # bytes that the learned models need at full scale
 GIBIBYTE = 1 << 30
 
 
 @dataclass(frozen=True)
 class Check:
-    """One finding; ``advice`` says what to do, and is empty where there is nothing to do.
+    """Hold the result of one check; ``advice`` is what to do, or empty.
 
-    ``is_needed`` tells what no build works without from what only some models, sizes or commands need.
+    ``is_needed``: every build needs it, not only some models, sizes or commands.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Check:
 
 
 def checks(warehouse: Path) -> list[Check]:
-    """Everything that a build, a query or a report depends on, in the order in which it is needed."""
+    """Return the checks of all that a build, a query or a report needs."""
     return [
         python(),
         *packages(),
@@ -61,13 +61,14 @@ def checks(warehouse: Path) -> list[Check]:
 
 
 def python() -> Check:
+    """Check the version of Python."""
     wanted = ".".join(map(str, MINIMUM_PYTHON))
     found = f"{platform.python_version()} at {sys.executable}"
     return advised("Python", sys.version_info >= MINIMUM_PYTHON, found, f"install Python {wanted} or newer")
 
 
 def packages() -> Iterator[Check]:
-    """A check for what every command needs, and one for each extra that adds to it."""
+    """Check the packages that every command needs, and those of each extra."""
     try:
         declared = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:
@@ -76,13 +77,13 @@ def packages() -> Iterator[Check]:
     requirements = [Requirement(line) for line in declared.requires or ()]
     yield package_group("packages", requirements, "", f"pip install {DISTRIBUTION}")
     for extra in declared.metadata.get_all("Provides-Extra") or ():
-        if extra not in UNTOLD:
+        if extra not in NOT_CHECKED:
             remedy = f"pip install '{DISTRIBUTION}[{extra}]'"
             yield replace(package_group(f"packages: {extra}", requirements, extra, remedy), is_needed=False)
 
 
 def package_group(name: str, requirements: Sequence[Requirement], extra: str, remedy: str) -> Check:
-    """Whether the packages of an extra, or with an empty one of no extra, are there in a fitting version."""
+    """Check the versions of an extra's packages, or of the required packages if ``extra`` is empty."""
     wanted = [requirement for requirement in requirements if _belongs(requirement, extra)]
     states = [package(requirement) for requirement in wanted]
     return advised(name, all(ok for ok, _ in states), ", ".join(found for _, found in states), remedy)
@@ -96,7 +97,7 @@ def _belongs(requirement: Requirement, extra: str) -> bool:
 
 
 def package(requirement: Requirement) -> tuple[bool, str]:
-    """Whether a required package is there, and what there is in its place."""
+    """Return whether a package is installed in a fitting version, and what is installed."""
     try:
         version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
@@ -107,7 +108,7 @@ def package(requirement: Requirement) -> tuple[bool, str]:
 
 
 def models() -> Check:
-    """The SQL models that come with the program, read and rendered as a build does."""
+    """Check that the SQL models of the program can be read and rendered."""
     folder = shipped()
     remedy = f"install {DISTRIBUTION} again, or restore {folder}"
     try:
@@ -119,7 +120,7 @@ def models() -> Check:
 
 
 def java() -> Check:
-    """The Java that Spark would be started with, run once to see that it works."""
+    """Check that the Java for Spark runs."""
     with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
         try:
             launcher = java_home(Path(folder)) / "bin" / "java"
@@ -133,7 +134,7 @@ def java() -> Check:
 
 
 def disk(warehouse: Path) -> Check:
-    """Room and permission where the warehouse is to land."""
+    """Check free space and permission in the folder of the warehouse."""
     folder = next(path for path in warehouse.absolute().parents if path.is_dir())
     if not os.access(folder, os.W_OK | os.X_OK):
         return Check("disk", False, f"{folder} cannot be written", "name another place with --warehouse")
@@ -144,6 +145,7 @@ def disk(warehouse: Path) -> Check:
 
 
 def memory(byte_count: int) -> Check:
+    """Check that the memory is enough for the learned models at full scale."""
     found = f"{byte_count / GIBIBYTE:.1f} GiB"
     advice = "build with --memory 1GB, which spills to disk, or with --sql-only"
     return advised("memory", byte_count >= MINIMUM_MEMORY, found, advice, is_needed=False)
@@ -159,17 +161,18 @@ def available_memory() -> int:
 
 
 def cores(count: int) -> Check:
+    """Check that there is a core for each thread that a build uses by default."""
     advice = f"build with --threads {count}"
     return advised("cores", count >= Limits().threads, str(count), advice, is_needed=False)
 
 
 def available_cores() -> int:
-    """Processors that this process may run on."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def state(warehouse: Path) -> Check:
-    """Whether the warehouse opens, and what is in it; one that is not built yet is nothing wrong."""
+    """Check that the warehouse opens, and summarize it; a missing one is no fault."""
     if not warehouse.exists():
         advice = f"`recsys build --data DIR --warehouse {warehouse}` makes it"
         return Check("warehouse", True, f"{warehouse}: not built yet", advice)
@@ -189,11 +192,11 @@ def state(warehouse: Path) -> Check:
 
 
 def _problem_and_remedy(message: str) -> tuple[str, str]:
-    """The two halves of a line that ends in what to do."""
-    problem, _, remedy = message.rpartition(": ")
+    """Split an error message into the problem and what to do."""
+    problem, _, remedy = message.rpartition("; ")
     return problem, remedy
 
 
 def advised(name: str, ok: bool, found: str, advice: str, is_needed: bool = True) -> Check:
-    """A check whose advice is for the case that it fails."""
+    """Return a check that has advice only if it fails."""
     return Check(name, ok, found, "" if ok else advice, is_needed)

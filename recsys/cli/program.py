@@ -1,4 +1,4 @@
-"""The group of all commands, and what becomes of their errors."""
+"""The group of all commands, and the one place that reports their errors."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import NoReturn
 import click
 
 from recsys.cli import stopping
+from recsys.cli.commands import NAMES, load
 from recsys.cli.failures import explained
 from recsys.cli.groups import LazyGroup
+from recsys.cli.messages import usage_line
 from recsys.errors import RecsysError
 from recsys.report.paper import CITATION
 from recsys.version import __version__
 
 
 def run() -> None:
-    """Run the command that the arguments name, and exit: one line for an error that the user can mend."""
-    _print_what_the_terminal_can()
+    """Run the command that the arguments name, and exit; an error that the user can fix is one line."""
+    _replace_unprintable_characters()
     try:
         with program.make_context("recsys", sys.argv[1:]) as context:
             program.invoke(context)
@@ -27,52 +29,56 @@ def run() -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except RecsysError as error:
-        _end(str(error), error.exit_status)
+        _fail(str(error), error.exit_status)
     except click.Abort:
         raise KeyboardInterrupt from None
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        _end("", 2)
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(usage_line(error), 2)
     except BrokenPipeError:
-        _end_unheard()
+        _end_unread()
     except OSError as error:
-        _end(explained(error) or f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        _fail(explained(error) or f"{error.filename or 'the system'}: {error.strerror or error}", 1)
 
 
-def _print_what_the_terminal_can() -> None:
-    """A character that the encoding of the output lacks becomes a question mark instead of an error."""
+def _replace_unprintable_characters() -> None:
+    """Print a question mark for a character that the encoding of the output lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-def _end_unheard() -> NoReturn:
-    """Whoever read the output, such as `head`, has seen enough; a build that it stopped says what stands."""
+def _end_unread() -> NoReturn:
+    """End because the reader of the output, such as `head`, has closed it; an error only for a build."""
     consequence = stopping.consequence()
     if consequence:
-        os.write(2, f"nobody reads the output{consequence}\n".encode(errors="replace"))
+        os.write(2, f"Error: output closed; {consequence}\n".encode(errors="replace"))
     os._exit(1 if consequence else 0)
 
 
-def _end(message: str, status: int) -> None:
-    """Say one last thing and leave."""
-    if message:
-        print(message, file=sys.stderr)
+def _fail(message: str, status: int) -> NoReturn:
+    """Print an error and exit."""
+    print(f"Error: {message}", file=sys.stderr)
     sys.exit(status)
 
 
 @click.group(
     cls=LazyGroup,
+    names=NAMES,
+    load=load,
+    examples=(
+        "recsys import ratings.csv --out data/mine   convert your own ratings, or",
+        "recsys synth data/demo --scale small        make a demo data set",
+        "recsys build --data data/demo               build the warehouse",
+        "recsys leaderboard                          compare the models",
+        "recsys recommend 3                          recommend items to a user",
+        'recsys sql "from marts.leaderboard"         query anything',
+    ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=CITATION,
 )
 @click.version_option(__version__, prog_name="recsys")
 def program() -> None:
-    """A hierarchical music recommender in SQL, embedded in DuckDB.
-
-    \b
-    recsys synth data/demo --scale small       make a demo data set
-    recsys build --data data/demo              build the warehouse
-    recsys leaderboard                         see how good each model is
-    recsys sql "from marts.leaderboard"        ask it anything
-    """
+    """Recommend items from ratings, with SQL models in a DuckDB file."""

@@ -1,4 +1,4 @@
-"""What the commands print while they work: a line that moves, and a line for each model that a build ran."""
+"""Print progress: a moving line on a terminal, and a line for each model of a build."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNTED = ("table", "view", "temp")
 
 
 class ProgressLine:
-    """One line that shows how far a long step is; nothing where there is no terminal."""
+    """Show the progress of a long step in one line; print nothing without a terminal."""
 
     def __init__(self, out: Console) -> None:
         self.progress = Progress(
@@ -39,25 +39,28 @@ class ProgressLine:
         self.task = self.progress.add_task("", total=1.0, message="", visible=False)
 
     def show(self, description: str) -> None:
+        """Start a step."""
         self.description = _cut(description, columns() - BAR - CLOCK)
         self.progress.start()
         self.progress.reset(self.task, description=self.description, total=1.0, message="", visible=True)
 
     def advance(self, fraction: float, message: str = "") -> None:
+        """Update the share of the step that is done."""
         message = _cut(message, columns() - BAR - CLOCK - len(self.description))
         self.progress.update(self.task, completed=fraction, message=message)
 
     def stop(self) -> None:
+        """Remove the line."""
         self.progress.stop()
 
 
 def _cut(text: str, width: int) -> str:
-    """A line that moves must not be wider than the terminal; its whole text follows when the step is done."""
+    """Cut a text so that the line fits the terminal."""
     return text if len(text) <= width else f"{text[: max(0, width - 3)]}..."
 
 
 class BuildConsole:
-    """Prints a line for each model that a build ran: rows, seconds, and why."""
+    """Print a line for each model that a build runs: rows, seconds, and why."""
 
     def __init__(self, opening: str = "", plan_only: bool = False) -> None:
         self.out = console()
@@ -67,6 +70,7 @@ class BuildConsole:
         self.running: list[str] = []
 
     def planned(self, steps: Sequence[Step], dropped: Sequence[str]) -> None:
+        """Print how many models will run."""
         running = [step for step in steps if step.runs]
         if self.opening and running and not self.plan_only and not self.done:
             self.out.print(self.opening)
@@ -79,13 +83,16 @@ class BuildConsole:
         self.out.print(f"{len(running)} of {len(steps)} models to run, {len(steps) - len(running)} kept")
 
     def started(self, step: Step) -> None:
+        """Show that a model runs."""
         self.running.append(step.name)
         self.line.show(" ".join(self.running))
 
     def advanced(self, fraction: float, message: str = "") -> None:
+        """Show how far the running models are."""
         self.line.advance(fraction, message)
 
     def finished(self, step: Step, record: Record) -> None:
+        """Print a line about a finished model."""
         self.running.remove(step.name)
         self.done += 1
         position = f"{self.done:>{len(str(self.total))}}/{self.total}"
@@ -96,7 +103,9 @@ class BuildConsole:
         self.out.print(Text.assemble(line, apart, (record.reason, "dim")))
 
     def left_out(self, model: str, reason: str) -> None:
+        """Print that a model is not part of the build."""
         self.out.print(f"left out {model}: {reason}")
 
     def close(self) -> None:
+        """Remove the moving line."""
         self.line.stop()

@@ -1,4 +1,4 @@
-"""``recsys sql``: one query to a table, CSV or JSON, or a prompt with history and completion."""
+"""Run queries and print a table, CSV or JSON, or open a prompt with history and completion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recsys.cli.console import console, print_csv, print_documents
 from recsys.cli.layout import UNICODE_TO_ASCII, WIDE, columns, is_ascii
 from recsys.cli.progress import ProgressLine
 from recsys.cli.stopping import interrupts_kept
-from recsys.errors import RecsysError, UsageError
+from recsys.errors import RecsysError, UsageError, unknown
 from recsys.serving import interactive
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from recsys.backends.duckdb.statements import Connection
 
-MOST_ROWS = 1000  # rows that the prompt shows
-MOST_DRAWN = 10_000  # rows that the engine draws; --csv and --json have all
-PATIENCE = 0.5  # seconds that a query takes without a word of how far it is
+MOST_ROWS = 1000  # rows shown at the prompt
+MOST_DRAWN = 10_000  # rows of a table; --csv and --json have all
+PATIENCE = 0.5  # seconds before a query shows its progress
 LEAVING = ("exit", "quit", ".exit", ".quit")
 COMMANDS = (".help", ".tables", ".schema", ".quit")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$|^\.[a-z]*$")
@@ -38,13 +38,15 @@ Ctrl-C           ends the running query
 
 
 class Format(Enum):
+    """Name a format of query results."""
+
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
 
 
 class _Watch:
-    """A progress line for a query that takes its time, where a person looks."""
+    """Show a progress line for a slow query on a terminal."""
 
     def __init__(self) -> None:
         self.line = ProgressLine(console(stderr=True))
@@ -63,9 +65,9 @@ class _Watch:
 
 
 def run_query(connection: Connection, text: str, shape: Format, most_rows: int = MOST_DRAWN) -> None:
-    """Run statements and print the rows of each; UsageError with the engine's message if one is wrong."""
+    """Run statements and print the rows of each; raise UsageError with DuckDB's message if one is wrong."""
     watch = _Watch()
-    held = MOST_DRAWN + 1 if shape is Format.TABLE else None  # one more, so that the picture says so
+    held = MOST_DRAWN + 1 if shape is Format.TABLE else None  # one more shows that rows are missing
     try:
         for answer in interactive.run(connection, text, watch, held):
             watch.stop()
@@ -81,13 +83,13 @@ def _print(answer: interactive.Answer, shape: Format, most_rows: int) -> None:
     elif shape is Format.CSV:
         print_csv(answer.columns, answer.texts())
     elif len(set(answer.columns)) < len(answer.columns):
-        raise UsageError(f"two columns of one name, of which JSON can keep one: {', '.join(answer.columns)}")
+        raise UsageError(f"JSON needs unique column names; rename one: {', '.join(answer.columns)}")
     else:
         print_documents(answer.documents())
 
 
 def prompt(connection: Connection, warehouse: Path, shape: Format) -> None:
-    """Read queries until the end of input: with line editing and history where a person types them."""
+    """Read and run queries until the end of input; on a terminal with line editing and history."""
     if not sys.stdin.isatty():
         answer(connection, sys.stdin.read(), shape)
         return
@@ -100,15 +102,15 @@ def prompt(connection: Connection, warehouse: Path, shape: Format) -> None:
             try:
                 answer(connection, text, shape, MOST_ROWS)
             except RecsysError as error:
-                print(error, file=sys.stderr)
+                print(f"Error: {error}", file=sys.stderr)
             except KeyboardInterrupt:
-                print("\ninterrupted", file=sys.stderr)
+                print("\nInterrupted", file=sys.stderr)
             else:
                 print(f"{time.monotonic() - begun:.3f} s")
 
 
 def _typed(session: PromptSession[str]) -> Iterator[str]:
-    """Whole queries and commands, until the person leaves; Ctrl-C begins anew."""
+    """Yield complete queries and commands until the user leaves; Ctrl-C discards what was typed."""
     pending = ""
     while True:
         try:
@@ -128,7 +130,7 @@ def _typed(session: PromptSession[str]) -> Iterator[str]:
 
 
 def answer(connection: Connection, text: str, shape: Format, most_rows: int = MOST_DRAWN) -> None:
-    """Do what a text asks for: a command that starts with a dot, or SQL; UsageError for neither."""
+    """Run a dot command or SQL; raise UsageError for an unknown command or a wrong query."""
     command, _, argument = text.strip().rstrip("; ").partition(" ")
     if command == ".help":
         print(HELP)
@@ -137,15 +139,15 @@ def answer(connection: Connection, text: str, shape: Format, most_rows: int = MO
     elif command == ".schema":
         run_query(connection, _described(connection, argument.strip()), shape, most_rows)
     elif command.startswith("."):
-        raise UsageError(f"no command {command}: .help lists them")
+        raise UsageError(f"{command}: {unknown('command', command, COMMANDS, 'see .help')}")
     else:
         run_query(connection, text, shape, most_rows)
 
 
 def _described(connection: Connection, name: str) -> str:
-    """The query that describes a relation, or lists those of a schema."""
+    """Return the query that describes a relation, or that lists the relations of a schema."""
     if not name:
-        raise UsageError(".schema: expected the name of a relation or of a schema")
+        raise UsageError(".schema: give a relation or a schema")
     if name in interactive.schemas(connection):
         return f"from ({interactive.RELATIONS}) where relation like '{name}.%' order by relation"
     return f"describe {name}"
@@ -156,7 +158,7 @@ def _session(words: Sequence[str]) -> PromptSession[str]:
     from prompt_toolkit.completion import Completer, Completion
 
     class Words(Completer):
-        """Completes the word before the cursor; a keyword in the case that it was begun in."""
+        """Complete the word before the cursor; a keyword keeps the case of its first letters."""
 
         def get_completions(self, document: Any, complete_event: Any) -> Iterable[Completion]:
             found = WORD.search(document.text_before_cursor)
@@ -167,9 +169,9 @@ def _session(words: Sequence[str]) -> PromptSession[str]:
 
 
 def completions(begun: str, words: Sequence[str]) -> list[str]:
-    """The words that begin so: keywords, columns, relations, macros, or the commands that begin with a dot.
+    """Return the keywords, columns, relations, macros or dot commands that start with ``begun``.
 
-    A relation is found by its own name too, without its schema.
+    A relation is found with and without its schema.
     """
     if begun.startswith("."):
         return [command for command in COMMANDS if command.startswith(begun)]
@@ -179,7 +181,7 @@ def completions(begun: str, words: Sequence[str]) -> list[str]:
 
 
 def _history() -> Any:
-    """What was typed before, from a file where there is a place for one."""
+    """Return the history of queries, kept in a file if its folder can be made."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-# Seconds to clear up in: an exception out of a handler may leave a lock taken that somebody awaits.
+# Seconds for the clean-up: an exception raised by a handler may leave a lock taken that the clean-up needs.
 GRACE = 3.0
 
 
@@ -19,18 +19,18 @@ class _Terminated(BaseException):
     """SIGTERM arrived."""
 
 
-def _unmentioned() -> str:
-    """What a stop means to a program that changes nothing."""
+def _no_consequence() -> str:
+    """Return nothing: the command changes nothing."""
     return ""
 
 
 _received: list[int] = []
-_voice: list[int] = []  # the descriptor that errors went to, once they go nowhere
-_consequence: Callable[[], str] = _unmentioned
+_stderr: list[int] = []  # the original stderr, once it is discarded
+_consequence: Callable[[], str] = _no_consequence
 
 
 def listen() -> None:
-    """Let SIGINT and SIGTERM unwind the program, so that it clears up, but never wait long for that."""
+    """Make SIGINT and SIGTERM unwind the program, with a time limit for its clean-up."""
     signal.signal(signal.SIGINT, _unwind)
     signal.signal(signal.SIGTERM, _unwind)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
@@ -40,7 +40,7 @@ def listen() -> None:
 
 @contextmanager
 def interrupts_kept() -> Iterator[None]:
-    """In here SIGINT is a KeyboardInterrupt that somebody catches, and not the end of the program."""
+    """Make SIGINT a KeyboardInterrupt that the caller handles, instead of the end of the program."""
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -50,51 +50,51 @@ def interrupts_kept() -> Iterator[None]:
 
 def _unwind(number: int, frame: FrameType | None) -> None:
     _received.append(number)
-    _hush()
+    _discard_stderr()
     signal.setitimer(signal.ITIMER_REAL, GRACE)
     raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
 
-def _hush() -> None:
-    """From here on only the last words are heard.
+def _discard_stderr() -> None:
+    """Discard everything but the last line.
 
-    What Spark's bridge, its workers and the threads of a learner say of an end that was asked for, in
-    tracebacks, helps nobody.
+    Spark's bridge, its workers and the threads of a learner print tracebacks when they are stopped.
     """
-    if not _voice:
-        _voice.append(os.dup(2))
+    if not _stderr:
+        _stderr.append(os.dup(2))
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 2)
         os.close(silence)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
-    """The main thread hangs in its clearing up; what is left there, the next build clears."""
-    message, status = _last_words()
+    """End although the main thread hangs in its clean-up; the next build removes what is left."""
+    message, status = _last_line()
     _say(message)
     os._exit(status)
 
 
 def _say(message: str) -> None:
-    """Write a line where errors went before they were hushed, below the ^C of a terminal."""
-    voice = _voice[0] if _voice else 2
+    """Write a line to the original stderr, below the ^C of a terminal."""
+    stderr = _stderr[0] if _stderr else 2
     with suppress(OSError):  # the terminal may be gone
-        os.write(voice, f"{chr(10) if os.isatty(voice) else ''}{message}".encode(errors="replace"))
+        os.write(stderr, f"{chr(10) if os.isatty(stderr) else ''}{message}".encode(errors="replace"))
 
 
-def _last_words() -> tuple[str, int]:
+def _last_line() -> tuple[str, int]:
     number = next((one for one in (signal.SIGTERM, signal.SIGHUP) if one in _received), signal.SIGINT)
-    word, status = "interrupted" if number == signal.SIGINT else "terminated", 128 + number
-    return f"{word}{_consequence()}\n", status
+    word = "Interrupted" if number == signal.SIGINT else "Terminated"
+    consequence = _consequence()
+    return f"{word}{'; ' if consequence else ''}{consequence}\n", 128 + number
 
 
 def consequence() -> str:
-    """What an end at this moment would mean for the warehouse, as the end of a sentence."""
+    """Return what ending now would mean for the warehouse, as a clause; empty if nothing."""
     return _consequence()
 
 
 def is_stop(error: BaseException) -> bool:
-    """Whether an exception comes from a signal that asked the program to end.
+    """Return whether an exception comes from a signal that asked the program to end.
 
     What a handler raises may arrive as something else: DuckDB makes a RuntimeError of it.
     """
@@ -103,30 +103,30 @@ def is_stop(error: BaseException) -> bool:
 
 
 def end_stopped() -> NoReturn:
-    """Say so in one line and leave, whatever threads still do."""
+    """Print one line and exit, without waiting for threads."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    message, status = _last_words()
-    with suppress(OSError, ValueError):  # nobody reads it any more
+    message, status = _last_line()
+    with suppress(OSError, ValueError):  # the reader may have closed it
         sys.stdout.flush()
     _say(message)
     os._exit(status)
 
 
-def tell_what_stands(warehouse: Path) -> None:
-    """For a build: if it is stopped from here on, the last line says whether it had published by then."""
+def report_build_on_stop(warehouse: Path) -> None:
+    """Let the last line of a stopped build say whether the warehouse had been published."""
     global _consequence  # noqa: PLW0603  a signal handler has no other way to know
     before = _identity(warehouse)
 
-    def told() -> str:
+    def result() -> str:
         is_old = _identity(warehouse) == before
-        return ": nothing was published" if is_old else f": {warehouse} was published before that"
+        return "build cancelled, nothing changed" if is_old else f"{warehouse} was already published"
 
-    _consequence = told
+    _consequence = result
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from another one that took its place."""
+    """Return what distinguishes a file from another that replaced it."""
     try:
         status = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The tables that the commands print, each whole at 80 columns; what does not fit there is for --wide."""
+"""Lay out the tables that the commands print: at 80 columns, or with more columns for --wide."""
 
 from __future__ import annotations
 
@@ -17,20 +17,36 @@ if TYPE_CHECKING:
     from recsys.synthetic.acceptance import Statistic
 
 Row = Mapping[str, Any]
-HIGHEST = 100  # of the scale of ratings: the contribution that fills a bar
-CHANCE = 0.5  # the accuracy that bars of accuracies start at
+HIGHEST = 100  # the highest rating: a contribution that fills a bar
+CHANCE = 0.5  # accuracy of a random order, where the bars of accuracies start
+LEAST_SHOWN = 1e-9  # smaller numbers are rounding errors and shown as 0
+GROUP_NOTE = "group: models that share a letter are not significantly different from the best of that group"
+AUC_NOTE = (
+    "AUC: share of pairs of a liked and a not liked item, over all users, in the right order (chance: 0.5)"
+)
 
 
 def formatted(value: Any) -> str:
+    """Return a value as text: numbers with separators, a dash for None."""
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+        return fixed(value, 4) if abs(value) < 10 else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals, without the sign of a rounded zero."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def significant(value: float) -> str:
+    """Return a score with four significant digits, a rounding error as 0."""
+    return f"{value if abs(value) >= LEAST_SHOWN else 0.0:.4g}"
+
+
 def rows_table(rows: Sequence[Row], prose: Sequence[str] = ()) -> Table:
-    """A table of any rows: names of columns as they are, numbers to the right, ``prose`` folded."""
+    """Return a table of any rows, with numbers to the right and the ``prose`` columns folded."""
     headings = [Column(name, _is_numeric(rows, name), name in prose) for name in (rows[0] if rows else ())]
     return grid(headings, [[formatted(value) for value in row.values()] for row in rows])
 
@@ -42,7 +58,7 @@ def _is_numeric(rows: Sequence[Row], name: str) -> bool:
 def with_bars(
     headings: Sequence[Column], rows: Sequence[Sequence[Cell]], bars: Sequence[tuple[float, float, float]]
 ) -> Table:
-    """A table with a last column of bars, if there is room; a bar is its value, its lowest, its highest."""
+    """Return a table with a last column of bars if there is room; a bar is (value, lowest, highest)."""
     room = room_for_bars(headings, rows)
     if not room:
         return grid(headings, rows)
@@ -51,21 +67,35 @@ def with_bars(
 
 
 def leaderboard_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:
-    """The models from the best down; the bars start at chance.
+    """Return the table of models, best first; the bars start at chance.
 
-    The data cannot tell the models of a group apart from the first of it.
-    ``is_compared`` puts published figures beside the accuracies where it is ``wide``.
+    ``is_compared`` adds published figures if ``wide``.
     """
     headings = [Column("model"), Column("accuracy", is_right=True), Column("95 % interval", is_right=True)]
     headings.append(Column("group"))
     if not wide:
         cells = [_judgement(row) for row in rows]
         return with_bars(headings, cells, [(row["accuracy"] or 0.0, CHANCE, 1.0) for row in rows])
-    headings += [Column(""), Column("auc", is_right=True), Column("auc of p", is_right=True)]
+    headings += [Column(""), Column("AUC", is_right=True), Column("AUC of probabilities", is_right=True)]
     if is_compared:
-        headings += [Column("published", is_right=True), Column("difference", is_right=True), Column("in")]
-    headings += [Column("users", is_right=True), Column("seconds", is_right=True), Column("evaluated on")]
+        headings += [
+            Column("published", is_right=True),
+            Column("difference", is_right=True),
+            Column("published in"),
+        ]
+    headings += [
+        Column("users", is_right=True),
+        Column("build seconds", is_right=True),
+        Column("evaluated on"),
+    ]
     return grid(headings, [_all_cells(row, is_compared) for row in rows], wide=True)
+
+
+def leaderboard_notes(rows: Sequence[Row], wide: bool) -> list[str]:
+    """Return the lines that explain the columns of a leaderboard; none if no model was evaluated."""
+    if all(row["accuracy"] is None for row in rows):
+        return []
+    return [GROUP_NOTE, *([AUC_NOTE] if wide else [])]
 
 
 def _judgement(row: Row) -> list[Cell]:
@@ -99,7 +129,7 @@ def _all_cells(row: Row, is_compared: bool) -> list[Cell]:
 
 
 def explanation_table(rows: Sequence[Row], wide: bool = False) -> Table:
-    """The rows of `explain`, a section per level, with a bar for what each adds to the score."""
+    """Return the table of an explanation, a section per level, with a bar for each contribution."""
     headings = [Column("level"), Column("evidence", is_prose=True), Column("value", is_right=True)]
     if wide:
         headings += [Column("based on", is_right=True), Column("weight", is_right=True)]
@@ -129,22 +159,26 @@ def _evidence(row: Row, wide: bool) -> list[Cell]:
     return [
         row["level"],
         row["evidence"],
-        f"{row['value']:.{decimals}f}",
+        fixed(row["value"], decimals),
         *((_basis(row), weight) if wide else ()),
-        f"{row['contribution']:.2f}" if row["weight"] else "",
+        fixed(row["contribution"], 2) if row["weight"] else "",
     ]
 
 
 def _basis(row: Row) -> str:
-    """How many ratings of which mean are behind a value, and how far it is drawn to the overall mean."""
+    """Return how many ratings a value is based on, their mean, and its pull towards the average."""
     if row["shrinkage"] is None:
         return ""
     ratings = f"{row['rating_count']:,} ratings, mean {row['rating_mean']:.1f}"
-    return ratings if row["source"] == "global" else f"{ratings}, {row['shrinkage']:.0%} shrunk"
+    return (
+        ratings
+        if row["source"] == "global"
+        else f"{ratings}, pulled {row['shrinkage']:.0%} towards the average"
+    )
 
 
 def lists_table(rows: Sequence[Row], is_of_many: bool) -> Table:
-    """The rows of lists of recommendations; ``is_of_many`` says that they are of several users."""
+    """Return the table of recommendations; ``is_of_many`` adds a column of users."""
     headings = [Column("user")] if is_of_many else []
     headings += [Column("rank", is_right=True), Column("item", is_right=True)]
     is_named = any(row["name"] is not None for row in rows)
@@ -156,11 +190,11 @@ def lists_table(rows: Sequence[Row], is_of_many: bool) -> Table:
 def _list_cells(row: Row, is_of_many: bool, is_named: bool) -> list[Cell]:
     user = [row["user"]] if is_of_many else []
     name = [row["name"] or ""] if is_named else []
-    return [*user, str(row["rank"]), row["item"], *name, f"{row['score']:.4g}", row["reason"]]
+    return [*user, str(row["rank"]), row["item"], *name, significant(row["score"]), row["reason"]]
 
 
 def similar_table(rows: Sequence[Row]) -> Table:
-    """What goes with an item, with a bar for each score."""
+    """Return the table of similar items, with a bar for each score."""
     is_named = any(row["name"] is not None for row in rows)
     headings = [Column("rank", is_right=True), Column("item", is_right=True)]
     headings += [Column("name", is_prose=True)] if is_named else []
@@ -168,18 +202,18 @@ def similar_table(rows: Sequence[Row]) -> Table:
     cells: list[list[Cell]] = []
     for row in rows:
         name = [row["name"] or ""] if is_named else []
-        cells.append([str(row["rank"]), row["item"], *name, f"{row['score']:.4g}"])
+        cells.append([str(row["rank"]), row["item"], *name, significant(row["score"])])
     return with_bars(headings, cells, [(row["score"], 0, rows[0]["score"]) for row in rows])
 
 
 def plan_table(steps: Sequence[Step]) -> Table:
-    """What a build would do with each model, and why."""
+    """Return the table of what a build would do with each model, and why."""
     headings = [Column(""), Column("model"), Column("why", is_prose=True)]
     return grid(headings, [["run" if step.runs else "keep", step.name, step.reason or ""] for step in steps])
 
 
 def models_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:
-    """The models and their formulas; if ``wide``, also maker, what each reads, and its published accuracy."""
+    """Return the table of models and formulas; ``wide`` adds maker, inputs and published accuracy."""
     headings = [Column("model"), Column("formula", is_prose=True)]
     cells = [[row["model"], row["formula"]] for row in rows]
     if wide:
@@ -196,7 +230,7 @@ def _share(value: float | None) -> str:
 
 
 def differences_table(rows: Sequence[Row], wide: bool) -> Table:
-    """What differs between two warehouses, each difference in a line or, if ``wide``, in full."""
+    """Return the table of differences between two warehouses, in full if ``wide``."""
     if wide:
         headings = [Column(name, is_prose=name not in ("kind", "name")) for name in rows[0]]
         return grid(headings, [[formatted(value) for value in row.values()] for row in rows], wide=True)
@@ -210,9 +244,9 @@ def _difference(row: Row) -> str:
 
 
 def acceptance_table(statistics: Sequence[Statistic]) -> Table:
-    """The figures of a data set beside those of the real one, and whether they are near enough."""
+    """Return the table that compares a data set with the Cup's: its statistics and their tolerances."""
     headings = [Column("statistic", is_prose=True)]
-    headings += [Column(heading, is_right=True) for heading in ("real", "here", "tolerance")]
+    headings += [Column(heading, is_right=True) for heading in ("Cup's data", "here", "tolerance")]
     verdicts = {True: Text("within", style="green"), False: Text("OUTSIDE", style="red"), None: Text("")}
     cells: list[list[Cell]] = [
         [
@@ -228,9 +262,9 @@ def acceptance_table(statistics: Sequence[Statistic]) -> Table:
 
 
 def ensemble_table(outcome: BlendResult) -> Table:
-    """The inputs of a blend: what each scored, what the others foretell it to score, and its weight."""
+    """Return the table of a blend: accuracy, accuracy expected from the other files, and weight."""
     headings = [Column("file")]
-    headings += [Column(heading, is_right=True) for heading in ("accuracy", "foretold", "weight")]
+    headings += [Column(heading, is_right=True) for heading in ("accuracy", "expected", "weight")]
     cells = [
         [
             known.file,
@@ -245,7 +279,7 @@ def ensemble_table(outcome: BlendResult) -> Table:
 
 
 def doctor_table(checks: Sequence[Check]) -> Table:
-    """A line for each check, and what to do below those that ask for something."""
+    """Return the table of checks, with advice below those that have some."""
     headings = [Column(""), Column("check"), Column("found", is_prose=True)]
     cells: list[list[Cell]] = []
     for check in checks:

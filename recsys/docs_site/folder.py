@@ -11,7 +11,7 @@ from recsys.backends.duckdb.connection import reading
 from recsys.docs_site.entries import Catalogue
 from recsys.docs_site.facts import Facts
 from recsys.docs_site.pages import ASSETS, COLUMNS, INDEX, Pages
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 from recsys.outputs import keep_owner
 
 OF_A_RELATION = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+\.html")
@@ -43,7 +43,7 @@ def write(warehouse: Path, out: Path, sql: Path | None = None) -> int:
             if OF_A_RELATION.fullmatch(page.name) and page.stem not in names:
                 page.unlink()
     except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror}") from None
+        raise unwritable(out, error, "choose another folder") from None
     return len(names)
 
 
@@ -62,8 +62,10 @@ def _refuse_foreign(out: Path) -> None:
     if out.is_dir():
         is_ours = not any(out.iterdir()) or ((out / f"{INDEX}.html").exists() and (out / COLUMNS).exists())
         if not is_ours:
-            raise UsageError(f"{out}: has other files; choose a new folder, or one with an earlier catalogue")
+            raise UsageError(
+                f"{out}: has other files; choose a new folder, or one that recsys docs has written"
+            )
     elif out.exists() or not out.absolute().parent.is_dir():
         raise UsageError(
-            f"{out}: {'is a file; choose a folder' if out.exists() else 'no such folder to write to'}"
+            f"{out}: {'is a file; give a folder' if out.exists() else 'its folder does not exist; create it'}"
         )

@@ -72,7 +72,7 @@ def _sources(options: Options, reporter: Reporter) -> tuple[dict[str, SourceFile
         files = discover(options.data, options.no_candidates)
         return files, parquet.parameters(parquet.metadata(options.data))
     if options.engine != "spark":
-        raise UsageError(f"--data {options.data}: expected a folder of this machine, or --engine spark")
+        raise UsageError(f"--data {options.data}: give a folder of this machine, or add --engine spark")
     require_spark()
     from recsys.backends.spark.inputs import discover as discover_by_spark
 

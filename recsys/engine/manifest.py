@@ -81,7 +81,7 @@ def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:
     if not warehouse.exists() or warehouse.is_dir():
         return
     if not warehouse.is_file():
-        raise ForeignFileError(f"{warehouse}: expected a file name for the warehouse, found a device")
+        raise ForeignFileError(f"{warehouse}: is a device; give a file with --warehouse")
     try:
         with reading(warehouse):
             pass

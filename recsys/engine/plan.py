@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from recsys.backends.partitions import Update, digests, update
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unknown
 from recsys.project import Model, Project
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
@@ -222,8 +222,7 @@ def _refuse_gaps(project: Project, steps: Mapping[str, Step], built: Mapping[str
         for parent in project.parents(step.rendered) if step.runs else ():
             if not steps[parent].runs and parent not in built:
                 raise UsageError(
-                    f"--select {step.name}: it reads {parent}, which is not in the warehouse; "
-                    f"--select +{step.name} builds what it needs"
+                    f"--select {step.name}: needs {parent}, which is not built; use --select +{step.name}"
                 )
 
 
@@ -246,6 +245,7 @@ def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[s
 
 def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
     """Return the models that a name, a layer or a glob matches; raise UsageError if there are none."""
+    models = list(models)
     meant = {
         model.name
         for model in models
@@ -256,7 +256,9 @@ def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
         )
     }
     if not meant:
-        raise UsageError(f"{option} {pattern!r}: no model of that name: `recsys graph` lists them")
+        names = [part for model in models for name in model.relations for part in (name, name.split(".")[-1])]
+        hint = "list them with recsys graph"
+        raise UsageError(f"{option} {pattern}: {unknown('model', pattern, names, hint)}")
     return meant
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 from recsys.outputs import keep_owner
 
 CLONE = 0x40049409  # Linux's FICLONE: copy a file by sharing its blocks until either file changes
@@ -34,14 +34,16 @@ class Workplace:
     def held(self) -> Iterator[Workplace]:
         """Lock the folder and clear it before and after; raise UsageError if another build is running."""
         if self.warehouse.is_dir():
-            raise UsageError(f"{self.warehouse}: expected a file name for the warehouse, found a folder")
+            raise UsageError(f"{self.warehouse}: is a folder; give a file with --warehouse")
         if "?" in str(self.warehouse):  # DuckDB would parse the rest as parameters and write elsewhere
-            raise UsageError(f"{self.warehouse}: expected a path for the warehouse without a question mark")
+            raise UsageError(
+                f"{self.warehouse}: has a question mark in its path; give another file with --warehouse"
+            )
         try:
             self.place.parent.mkdir(parents=True, exist_ok=True)
             lock = (self.place.parent / f".{self.place.name}.lock").open("a+")
         except OSError as error:
-            raise UsageError(f"{self.warehouse}: cannot write there: {error.strerror}") from None
+            raise unwritable(self.warehouse, error, "give another file with --warehouse") from None
         with lock:
             self._lock(lock)
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -61,7 +63,9 @@ class Workplace:
         except BlockingIOError:
             lock.seek(0)
             owner = lock.read().strip() or "unknown"
-            raise UsageError(f"{self.warehouse}: another build is at work on it (process {owner})") from None
+            raise UsageError(
+                f"{self.warehouse}: another build is running (process {owner}); wait or stop it"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

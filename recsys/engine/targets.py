@@ -42,7 +42,7 @@ def engine(
     """Return the engine of a build; raise UsageError if packages are missing or the store is invalid."""
     if name == "duckdb":
         if store is not None:
-            raise UsageError(f"--store {store}: expected with --engine spark, whose files it is for")
+            raise UsageError(f"--store {store}: only for --engine spark; add it, or leave --store out")
         return _Machine(limits, size)
     require_spark()
     from recsys.backends.spark.store import Store
@@ -56,7 +56,7 @@ def require_spark() -> None:
         import pyspark  # noqa: F401
         import sqlglot  # noqa: F401
     except ImportError as error:
-        raise UsageError(f"--engine spark: not installed ({error}): {INSTALL}") from None
+        raise UsageError(f"--engine spark: not installed ({error}); {INSTALL}") from None
 
 
 class _Machine:
@@ -84,7 +84,8 @@ class _Cluster:
         self.store, self.limits, self.size = store, limits, size
         if GLOB & set(str(store.folder)):
             raise UsageError(
-                f"{store.folder}: expected a path of a store without any of {' '.join(sorted(GLOB))}"
+                f"{store.folder}: the path of a store must have none of {' '.join(sorted(GLOB))}; "
+                "choose another --store"
             )
         self.settings = {"engine": "spark", "store": str(store.folder)}
         self.shared: Path | None = store.scratch("")

@@ -6,12 +6,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unknown
 from recsys.project.allowed import EXAMPLES, Allowed, read_declarations
 from recsys.project.files import read_text
 
@@ -135,9 +134,9 @@ def _allowed(path: Path, text: str, values: dict[str, Any]) -> dict[str, Allowed
 def _apply(values: dict[str, Any], override: str, allowed: Mapping[str, Allowed]) -> None:
     key, equals, text = override.partition("=")
     if not equals or key not in allowed:
-        near = get_close_matches(key, allowed, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UsageError(f"--set {override!r}: expected PARAMETER=VALUE with a name of parameters.toml{hint}")
+        hint = "they are listed in sql/parameters.toml"
+        problem = unknown("parameter", key, allowed, hint) if equals else "give PARAMETER=VALUE"
+        raise UsageError(f"--set {override}: {problem}")
     _put(values, key, _parsed(override, text, allowed[key]))
 
 
@@ -156,5 +155,5 @@ def _parsed(override: str, text: str, allowed: Allowed) -> Any:
     except tomllib.TOMLDecodeError:
         value = None
     if "\n" in text or not allowed.holds(value):
-        raise UsageError(f"--set {override!r}: expected {allowed}")
+        raise UsageError(f"--set {override}: give {allowed}")
     return value

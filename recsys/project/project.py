@@ -160,7 +160,9 @@ class Project:
         """
         root = root or shipped()
         if not (root / "parameters.toml").is_file():
-            raise UsageError(f"{root}: expected a folder of models with a file parameters.toml")
+            raise UsageError(
+                f"{root}: no SQL models there (no parameters.toml); choose another folder with --sql"
+            )
         return cls(root, Parameters.load(root / "parameters.toml", overrides, of_data), present)
 
     @cached_property

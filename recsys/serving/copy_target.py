@@ -28,7 +28,7 @@ def check_copy(statement: duckdb.Statement) -> None:
         if "://" not in target:
             check_output(place)
     elif any(is_duckdb(path) for path in place.rglob("*")):
-        raise UsageError(f"{place}: a folder with a DuckDB file, which is never replaced: name another one")
+        raise UsageError(f"{place}: has a DuckDB file in it, which is never replaced; choose another folder")
 
 
 def _target(copy: str) -> str | None:

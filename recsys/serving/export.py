@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 from recsys.outputs import check_output, keep_owner, replacing
 
 FORMATS = (".parquet", ".csv", ".csv.gz")
@@ -18,18 +18,18 @@ FORMATS = (".parquet", ".csv", ".csv.gz")
 def check(out: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise UsageError for a file that cannot or must not be written, before the work begins."""
     if not out.name.endswith(FORMATS):
-        raise UsageError(f"{out}: expected a name that ends in {', '.join(FORMATS)}")
+        raise UsageError(f"{out}: give a file name that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     check_output(out, inputs)
 
 
 def check_folder(out: Path) -> None:
     """Raise UsageError for a folder that must not be written into, before the work begins."""
     if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: a file, expected a folder for the files of all workers")
+        raise UsageError(f"{out}: is a file; give a folder for the workers' files")
     if out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{out}: there are files in it, expected a new folder or an empty one")
+        raise UsageError(f"{out}: has files in it; give a new or empty folder")
     if not out.absolute().parent.is_dir():
-        raise UsageError(f"{out}: no such folder to write to")
+        raise UsageError(f"{out}: its folder does not exist; create it")
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def _replace(unfinished: Path, out: Path) -> None:
     try:
         unfinished.replace(out)
     except OSError as error:
-        raise UsageError(f"{out}: cannot be written: {error.strerror or error}") from None
+        raise unwritable(out, error) from None
 
 
 def write(blocks: Iterable[pa.Table], out: Path) -> int:
@@ -68,7 +68,7 @@ def _write(blocks: Iterable[pa.Table], path: Path, out: Path) -> int:
     waiting = iter(blocks)
     table = next(waiting, None)
     if table is None:
-        raise UsageError(f"{out}: there is nobody to recommend anything to")
+        raise UsageError(f"{out}: not written; the warehouse has no users")
     compression = "gzip" if out.name.endswith(".gz") else None
     with pa.output_stream(str(path), compression=compression) as stream:
         kind = parquet.ParquetWriter if out.suffix == ".parquet" else csv.CSVWriter

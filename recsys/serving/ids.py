@@ -70,7 +70,7 @@ def _offer(connection: Connection, kind: str, given: Id) -> str:
     """Return a hint with the most similar ids, or an empty string if none is similar."""
     near = query(connection, f"from internal.find_{kind}s($given)", {"given": str(given)}).to_pylist()
     offered = [_shown(row) for row in near if row["similarity"] >= LEAST_LIKE][:MOST_OFFERED]
-    return f": did you mean {' or '.join(offered)}?" if offered else ""
+    return f"; did you mean {' or '.join(offered)}?" if offered else ""
 
 
 def _shown(row: dict[str, Any]) -> str:

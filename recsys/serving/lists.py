@@ -15,7 +15,7 @@ import pyarrow as pa
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.errors import UnknownIdError, UsageError
+from recsys.errors import UnknownIdError, UsageError, unknown
 from recsys.serving.interactions import interactions
 from recsys.serving.queries import has
 from recsys.serving.query_templates import Evaluation, QueryTemplates
@@ -93,9 +93,17 @@ class Recommender:
         """Return the model of a request; raise UsageError for one that cannot score any pair."""
         name = request.model or self.default
         if name not in self.models:
-            able = ", ".join(self.models)
-            raise UsageError(f"{name!r} cannot score tracks that are no candidates: expected one of {able}")
+            raise UsageError(f"{name}: {self._refusal(name)}")
         return name
+
+    def _refusal(self, name: str) -> str:
+        """Return why a model makes no lists, and which models do."""
+        able = ", ".join(self.models)
+        has_scores = has(self.connection, "marts.leaderboard")
+        scored = query(self.connection, "from marts.leaderboard")["model"].to_pylist() if has_scores else []
+        if name in scored:
+            return f"makes no lists, only scores of test items; choose from {able}"
+        return unknown("model", name, {*scored, *self.models}, f"choose from {able}")
 
     def blocks(
         self,
@@ -154,7 +162,7 @@ class Recommender:
             self.connection, f"from scratch.{SCHEMA}.evaluation anti join ({EVERYBODY}) using (user_id)"
         )
         if unknown.num_rows:
-            raise UnknownIdError(f"user {unknown['user_id'][0]}: no file of this warehouse knows this user")
+            raise UnknownIdError(f"no user {unknown['user_id'][0]} in the data")
         return named["user_id"]
 
     def _of_block(self, request: RecommendRequest, users: pa.Array) -> pa.Table:

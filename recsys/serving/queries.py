@@ -11,7 +11,7 @@ from typing import Any
 from recsys.backends.duckdb.connection import fetch, query, write_csv
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
-from recsys.errors import RecsysError, UsageError, WarehouseError
+from recsys.errors import RecsysError, UsageError, WarehouseError, unknown, unwritable
 from recsys.outputs import replacing
 from recsys.sources.directory import OPTIONAL, REQUIRED
 
@@ -97,11 +97,8 @@ def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Return a sentence on why a leaderboard has no accuracy; None if it has one."""
     if not rows or any(row["accuracy"] is not None for row in rows):
         return None
-    missing = {
-        "no candidates": "the data directory has no file of candidates",
-        "no labels": "the data directory has no labels",
-    }
-    return f"Nothing is judged: {missing[rows[0]['evaluated_on']]}."
+    missing = {"no candidates": "test items", "no labels": "labels"}
+    return f"No model was evaluated: the data directory has no {missing[rows[0]['evaluated_on']]}."
 
 
 def _solver(name: str, records: Mapping[str, Record]) -> str | None:
@@ -161,8 +158,8 @@ def constant_scores(connection: Connection) -> str | None:
     found = constant_models(connection)
     if not found:
         return None
-    reason = "these data have nothing that they read, such as albums, artists or ratings of genres"
-    return f"warning: {', '.join(found)}: every candidate of a user scores the same, {reason}"
+    reason = "the data lack what these models read, such as albums, artists or ratings of genres"
+    return f"Warning: {', '.join(found)}: all test items of a user score the same; {reason}"
 
 
 def settings(connection: Connection) -> dict[str, str]:
@@ -185,15 +182,15 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """Raise UsageError unless the warehouse has these relations or macros."""
     for name in names:
         if not has(connection, name if "." in name else f"main.{name}"):
-            remedy = "`recsys build` without --select"
-            raise WarehouseError(f"{warehouse}: built in part only, without {name}: {remedy}")
+            remedy = "build all of it: recsys build without --select"
+            raise WarehouseError(f"{warehouse}: built in part, without {name}; {remedy}")
 
 
 def require_model(connection: Connection, model: str) -> None:
     """Raise UsageError, listing the models, unless the leaderboard has this one."""
     known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
     if model not in known:
-        raise UsageError(f"no model {model!r} in the warehouse: expected one of {', '.join(known)}")
+        raise UsageError(f"{model}: {unknown('model', model, known)}")
 
 
 def best_model(connection: Connection) -> dict[str, Any] | None:
@@ -208,10 +205,14 @@ def best_sentence(best: Mapping[str, Any]) -> str:
     """Describe the best model: its accuracy, its training data and how it was chosen."""
     low, high = best["accuracy_low"], best["accuracy_high"]
     interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
-    trained = "with" if best["is_trained_on_labels"] else "without"
+    learned = "ratings and labels" if best["is_trained_on_labels"] else "ratings only"
+    users = f"{best['users']:,} users"
+    chosen = (
+        f"in validation on {users}" if best["chosen_by"] == "validation" else f"on {users} with known answers"
+    )
     return (
-        f"best: {best['model']} {best['accuracy']:.4f}{interval},\n"
-        f"      trained {trained} labels, chosen by {best['chosen_by']}, of {best['users']:,} users"
+        f"Best model: {best['model']}, accuracy {best['accuracy']:.4f}{interval}.\n"
+        f"Learned from {learned}. Picked as best {chosen}."
     )
 
 
@@ -224,7 +225,7 @@ def write_submission(connection: Connection, model: str, out: Path) -> int:
                 connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz"
             )
         except RecsysError as error:
-            raise UsageError(f"{out}: cannot be written: {str(error).splitlines()[0]}") from None
+            raise unwritable(out, error) from None
     return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
 
 

@@ -102,7 +102,9 @@ class QueryTemplates:
             if relation in there or relation in needed:
                 continue
             if relation not in self.statements:
-                raise UsageError(f"this warehouse cannot make {relation}: `recsys build` without --select")
+                raise UsageError(
+                    f"this warehouse cannot make {relation}; build all of it: recsys build without --select"
+                )
             needed.add(relation)
             waiting.extend(self.statements[relation].reads)
         return [statement for relation, statement in self.statements.items() if relation in needed]

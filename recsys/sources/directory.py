@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+import shlex
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
         A file of ratings or candidates is empty, or a file cannot be read.
     """
     if not directory.is_dir():
-        raise UsageError(f"{directory}: {'not a directory' if directory.exists() else 'no such directory'}")
+        raise UsageError(f"{directory}: {_no_directory(directory)}")
     if parquet.is_there(directory):
         metadata = parquet.metadata(directory)
         folder = _LocalFolder(directory, metadata.get("sha256", {}))
@@ -113,6 +114,15 @@ def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFi
     return found
 
 
+def _no_directory(path: Path) -> str:
+    """Return why a path is not a directory, and what to do if it is a table of ratings."""
+    if not path.exists():
+        return "no such directory"
+    is_table = path.name.lower().endswith(TABLES)
+    command = f"import it first: recsys import {shlex.quote(str(path))} --out NEW_DIR"
+    return f"is a file; {command if is_table else 'give a data directory'}"
+
+
 def _refuse_tables(directory: Path) -> None:
     """Raise UsageError, with the command that reads them, for a folder of CSV files and the like."""
     tables = [path for path in sorted(directory.iterdir()) if path.name.lower().endswith(TABLES)]
@@ -121,7 +131,7 @@ def _refuse_tables(directory: Path) -> None:
     named = next((path for path in tables if RATINGS_NAME.search(path.name)), tables[0])
     raise UsageError(
         f"{directory}: has no data directory's files, but {named.name}; import it first: "
-        f"recsys import {named} --out NEW_DIR"
+        f"recsys import {shlex.quote(str(named))} --out NEW_DIR"
     )
 
 
@@ -137,10 +147,10 @@ def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
             found[name] = _inspect(name, path)
         elif name in REQUIRED and not (no_candidates and name == "test"):
             options = f"{' or '.join(stems)} (or the same with .gz)"
-            remedy = "; --no-candidates builds without candidates" if name == "test" else ""
-            raise UsageError(f"{directory}: expected a file {options}, found none{remedy}")
+            remedy = "; build without test items with --no-candidates" if name == "test" else ""
+            raise UsageError(f"{directory}: no file {options}{remedy}")
     if no_candidates and "test" in found:
-        raise UsageError(f"{found['test'].path}: expected no file of candidates with --no-candidates")
+        raise UsageError(f"{found['test'].path}: has test items; leave out --no-candidates")
     for name in NEVER_EMPTY:
         if name in found and _is_blank(found[name].local):
             raise InputError(found[name].local, 1, "", "a header UserId|count: the file is empty")
@@ -217,18 +227,18 @@ def of_parquet(
         file = f"{name}{parquet.SUFFIX}"
         if not folder.exists(file):
             if name in parquet.REQUIRED:
-                raise UsageError(f"{directory}: expected a file {file}, found none")
+                raise UsageError(f"{directory}: no file {file}")
             continue
         found[name] = folder.inspected(name, file)
         if name == "ratings":
             folder.refuse_repeated_order(file)
     if no_candidates and "candidates" in found:
-        raise UsageError(f"{found['candidates'].path}: expected no file of candidates with --no-candidates")
+        raise UsageError(f"{found['candidates'].path}: has test items; leave out --no-candidates")
     is_without = no_candidates or metadata.get("counts", {}).get("candidates") == 0
     if "candidates" not in found and not is_without:
         name = f"candidates{parquet.SUFFIX}"
-        remedy = "--no-candidates builds without candidates"
-        raise UsageError(f"{directory}: expected a file {name}, found none; {remedy}")
+        remedy = "build without test items with --no-candidates"
+        raise UsageError(f"{directory}: no file {name}; {remedy}")
     return found
 
 
@@ -236,7 +246,7 @@ def _only(directory: Path, options: list[str]) -> Path | None:
     present = [directory / option for option in options if (directory / option).exists()]
     if len(present) > 1:
         names = " and ".join(path.name for path in present)
-        raise UsageError(f"{directory}: expected one of {names}, found both")
+        raise UsageError(f"{directory}: has both {names}; remove one")
     return present[0] if present else None
 
 

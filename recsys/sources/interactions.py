@@ -87,7 +87,7 @@ class Interactions:
     def checked(self, value: float, where: str) -> float:
         """Return a value; UsageError, which names the place, for a number that is none."""
         if not self.holds(value):
-            raise UsageError(f"{where}: expected {self.expected}")
+            raise UsageError(f"{where}: give {self.expected}")
         return value
 
     def rating(self, value: float) -> int:

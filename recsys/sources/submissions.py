@@ -418,6 +418,6 @@ def _files(directory: Path, published: Collection[str], excluded: Collection[Pat
         if path.is_dir() or is_other or name.startswith("."):
             continue
         if name in files:
-            raise UsageError(f"{directory}: expected one of {files[name].name} and {path.name}, found both")
+            raise UsageError(f"{directory}: has both {files[name].name} and {path.name}; remove one")
         files[name] = path
     return files

@@ -38,7 +38,7 @@ def check(directory: Path) -> list[Statistic]:
     """
     data = read(directory)
     if not data.label.any() or data.label.all():
-        raise UsageError(f"{directory} has no labels of both kinds: nothing to compare with")
+        raise UsageError(f"{directory}: needs labels 0 and 1; nothing to compare")
     return [*acceptance(data, compute(data)), *more_statistics(data)]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 from recsys.synthetic import files, history, protocol, scales, taste, taxonomy
 from recsys.synthetic.ragged import concatenate, take
 from recsys.synthetic.scales import SCALES, Scale
@@ -54,29 +54,29 @@ def generate(
         The scale or the seed is invalid, the directory holds other files, or cannot be written.
     """
     if scale not in SCALES:
-        raise UsageError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
+        raise UsageError(f"scale {scale}: choose from {', '.join(SCALES)}")
     if seed < 0:
-        raise UsageError(f"the seed must not be negative, and is {seed}")
+        raise UsageError(f"seed {seed}: give a whole number, 0 or more")
     directory = directory.resolve()
     try:
         _refuse_other_content(directory, replace)
         with _atomic_directory(directory) as scratch:
             _write(scratch, SCALES[scale], seed, report)
     except OSError as error:
-        raise UsageError(f"cannot write the demo data to {directory}: {error.strerror or error}") from error
+        raise unwritable(directory, error, "choose another directory") from error
 
 
 def _refuse_other_content(directory: Path, replace: bool) -> None:
     if not directory.exists():
         return
     if not directory.is_dir():
-        raise UsageError(f"{directory} is a file: choose another directory for the demo data")
+        raise UsageError(f"{directory}: is a file; choose another directory")
     names = {path.name for path in directory.iterdir()}
     if names and (PROVENANCE not in names or names - FILES):
         stranger = min(names - FILES, default=min(names))
-        raise UsageError(f"{directory} already holds {stranger}: choose another directory for the demo data")
+        raise UsageError(f"{directory}: has other files ({stranger}); choose another directory")
     if names and not replace:
-        raise UsageError(f"{directory} already holds a demo data set: --force replaces it")
+        raise UsageError(f"{directory}: already has a demo data set; replace it with --force")
 
 
 @contextmanager

@@ -66,9 +66,11 @@ def read(directory: Path) -> DataSet:
         taxonomy = _taxonomy(directory)
         labels = _table(_content(directory, "truth2", "test2_new"), "|", 3)
     except (ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
-        raise UsageError(f"{directory} is not in the data format: {str(error).splitlines()[0]}") from error
+        raise UsageError(
+            f"{directory}: not in the Cup's data format ({str(error).splitlines()[0]})"
+        ) from error
     if len(item) == 0 or len(labels[0]) == 0:
-        raise UsageError(f"{directory} holds no {'labels' if len(item) else 'ratings'}: nothing to measure")
+        raise UsageError(f"{directory}: has no {'labels' if len(item) else 'ratings'}; nothing to compare")
     ids = (item, labels[1], *(getattr(taxonomy, kind) for kind in ("track", "album", "artist", "genre")))
     span = 2 + max(int(column.max(initial=0)) for column in (*ids, taxonomy.albums, taxonomy.artists))
     return DataSet(user, item, rating, taxonomy, labels[0], labels[1], labels[2] == 1, span)
@@ -82,7 +84,7 @@ def _content(directory: Path, *stems: str) -> bytes:
                 content = path.read_bytes()
                 content = gzip.decompress(content) if path.suffix == ".gz" else content
                 return content.removeprefix(BYTE_ORDER_MARK)
-    raise UsageError(f"{directory} has no {' or '.join(f'{stem}.txt' for stem in stems)}")
+    raise UsageError(f"{directory}: has no file {' or '.join(f'{stem}.txt' for stem in stems)}")
 
 
 def _table(content: bytes, separator: str, columns: int) -> list[IntArray]:

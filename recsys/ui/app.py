@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -137,5 +138,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"port {port} is in use ({reason}); try --port") from None
+        in_use = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        problem = "is in use" if in_use else f"cannot be opened ({reason})"
+        raise UsageError(f"port {port} {problem}; try --port") from None
     return listener

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 
 from recsys.cli import commands as commands_package
-from recsys.cli.commands import NAMES
+from recsys.cli.commands import NAMES, load
+from recsys.cli.program import run
 from tests.conftest import SMALL
 from tests.given import write_directory
 
@@ -130,7 +132,10 @@ def test_a_data_set_is_made_once_and_again_on_request(tmp_path):
     assert first.stdout.startswith(f"{tmp_path / 'data'}: ") and first.stdout.count("\n") == 1
     refused = recsys(*words)
     assert refused.returncode == 2
-    assert "--force replaces it" in refused.stderr and refused.stderr.count("\n") == 1
+    assert (
+        "already has a demo data set; replace it with --force" in refused.stderr
+        and refused.stderr.count("\n") == 1
+    )
     assert recsys(*words, "--force").returncode == 0
 
 
@@ -185,7 +190,7 @@ def test_a_build_that_nobody_listens_to_says_what_stands(built, tmp_path):
     command = f'{sys.executable} -u -m recsys build --sql-only --data "$1" --warehouse "$2" | head -1'
     words = ["bash", "-o", "pipefail", "-c", command, "bash", str(data), str(tmp_path / "w.duckdb")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "nobody reads the output: nothing was published\n")
+    assert (done.returncode, done.stderr) == (1, "Error: output closed; build cancelled, nothing changed\n")
     assert not (tmp_path / "w.duckdb").exists()
 
 
@@ -194,7 +199,7 @@ def test_what_a_selection_leaves_behind_is_named_and_no_old_leaderboard_shown(bu
     mine = shutil.copy(warehouse, tmp_path / "w.duckdb")
     words = ("build", "--sql-only", "--data", data, "--warehouse", mine, "--set", "adaptive.album=0")
     done = recsys(*words, "--select", "scores.adaptive")
-    assert "not selected, and so of an earlier build" in done.stdout
+    assert "out of date because not selected: " in done.stdout
     assert "Leaderboard" not in done.stdout
     assert "Leaderboard" in recsys(*words).stdout
 
@@ -215,7 +220,7 @@ def test_a_warehouse_built_in_part_says_what_is_missing(built, tmp_path, argumen
     recsys("build", "--sql-only", "--data", data, *part, "--select", "+hierarchy.items")
     done = recsys(*arguments, *part)
     assert done.returncode == 2
-    assert "built in part only" in done.stderr
+    assert "built in part, without" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -255,37 +260,58 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["build", "--data", "nowhere", "--warehouse", "W"], "nowhere: no such directory"),
+        (["build", "--data", "nowhere", "--warehouse", "W"], "Error: nowhere: no such directory\n"),
         (
             ["build", "--data", "D", "--warehouse", "W", "--set", "x=1"],
-            "--set 'x=1': expected PARAMETER=VALUE",
+            "Error: --set x=1: no such parameter; they are listed in sql/parameters.toml\n",
         ),
         (
             ["build", "--data", "D", "--warehouse", "W", "--memory", "lots"],
-            "--memory 'lots': expected a size",
+            "Error: --memory lots: give a size such as 4GB or 500MB\n",
         ),
-        (["build", "--data", "D", "--warehouse", "W", "--select", "nobody"], "no model of that name"),
-        (["build", "--data", "D", "--warehouse", "D"], "found a folder"),
-        (["build", "--data", "D", "--warehouse", "W", "--threads", "100000"], "1<=x<=1024"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--select", "nobody"],
+            "Error: --select nobody: no such model; list them with recsys graph\n",
+        ),
+        (["build", "--data", "D", "--warehouse", "D"], "is a folder; give a file with --warehouse\n"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--threads", "100000"],
+            "Error: --threads 100000: give a whole number from 1 to 1024\n",
+        ),
         (["build", "--data", "D", "--warehouse", "W", "--set", "materialized.scores=foo"], "one of table"),
         (
             ["build", "--data", "D", "--warehouse", "W", "--set", "folds.count=0"],
             "an integer from 2 up to 1000",
         ),
-        (["build", "--data", "D", "--warehouse", "W", "--sql", "D"], "expected a folder of models"),
-        (["graph", "--out", "no/folder/x.svg"], "cannot be written"),
-        (["submit", "adaptive", "D", "--warehouse", "W"], "a folder"),
-        (["sql", ".nonsense", "--warehouse", "W"], "no command .nonsense"),
-        (["submit", "nobody", "out.csv", "--warehouse", "W"], "no model 'nobody' in the warehouse"),
-        (["submit", "adaptive", "no/folder/out.csv", "--warehouse", "W"], "no such folder to write to"),
+        (
+            ["build", "--data", "D", "--warehouse", "W", "--sql", "D"],
+            "no SQL models there (no parameters.toml); choose another folder with --sql\n",
+        ),
+        (
+            ["graph", "--out", "no/folder/x.svg"],
+            "Error: no/folder/x.svg: its folder does not exist; create it\n",
+        ),
+        (["submit", "adaptive", "D", "--warehouse", "W"], "is a folder; give a file\n"),
+        (["sql", ".nonsense", "--warehouse", "W"], "Error: .nonsense: no such command; see .help\n"),
+        (
+            ["submit", "nobody", "out.csv", "--warehouse", "W"],
+            "Error: nobody: no such model; choose from adaptive, content, ",
+        ),
+        (
+            ["submit", "adaptive", "no/folder/out.csv", "--warehouse", "W"],
+            "Error: no/folder/out.csv: its folder does not exist; create it\n",
+        ),
         (["leaderboard", "--warehouse", "nowhere.duckdb"], "no warehouse at"),
-        (["sql", "selec", "--warehouse", "W"], "syntax error"),
-        (["sql", "select 1", "--csv", "--json", "--warehouse", "W"], "expected one of them"),
-        (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a warehouse that can be opened"),
-        (["nonsense"], "No such command"),
+        (["sql", "selec", "--warehouse", "W"], "Error: Parser Error: syntax error"),
+        (
+            ["sql", "select 1", "--csv", "--json", "--warehouse", "W"],
+            "Error: give either --csv or --json, not both\n",
+        ),
+        (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a readable warehouse"),
+        (["nonsense"], "Error: nonsense: no such command; see recsys --help\n"),
         (
             ["ensemble", "nowhere", "--scores", "s.csv", "--candidates", "t.txt", "--out", "o.csv"],
-            "nowhere: no such directory",
+            "Error: nowhere: no such directory\n",
         ),
     ],
 )
@@ -295,6 +321,7 @@ def test_wrong_arguments_end_in_one_clear_line_and_status_2(built, tmp_path, arg
     done = recsys(*(places.get(word, word) for word in arguments))
     assert done.returncode == 2
     assert complaint in done.stderr
+    assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr
 
 
@@ -311,8 +338,8 @@ def test_a_build_replaces_no_file_that_is_no_warehouse(built, tmp_path, content)
     for more in ((), ("--full-refresh",), ("--plan",)):
         done = recsys("build", "--sql-only", "--data", data, "--warehouse", path, *more)
         assert done.returncode == 2
-        assert done.stderr.startswith(f"{path}: ") and done.stderr.count("\n") == 1
-        assert done.stderr.endswith("name another file with --warehouse\n")
+        assert done.stderr.startswith(f"Error: {path}: ") and done.stderr.count("\n") == 1
+        assert done.stderr.endswith("; choose another file with --warehouse\n")
         assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
@@ -327,7 +354,7 @@ def test_a_build_without_candidates_says_that_nothing_is_judged(tmp_path, small_
         (data / name).unlink()
     words = ("build", "--data", data, "--warehouse", warehouse, "--sql-only")
     assert "--no-candidates" in recsys(*words).stderr
-    sentence = "Nothing is judged: the data directory has no file of candidates."
+    sentence = "No model was evaluated: the data directory has no test items."
     assert sentence in recsys(*words, "--no-candidates").stdout
     assert sentence in recsys("leaderboard", "--warehouse", warehouse).stdout
 
@@ -386,7 +413,7 @@ def test_submission_files_are_blended_without_ratings(built, tmp_path):
     assert not (tmp_path / "other.csv").exists()
     spared = recsys("ensemble", folder, *given, "--out", tmp_path / "other.csv", "--skip-invalid")
     assert spared.returncode == 0
-    assert "left out stray.csv" in spared.stderr
+    assert "Left out stray.csv" in spared.stderr
 
 
 def test_a_command_imports_no_other_command_and_nothing_heavy():
@@ -402,3 +429,94 @@ def test_a_command_imports_no_other_command_and_nothing_heavy():
 def test_every_command_has_a_module_of_its_own():
     folder = Path(commands_package.__file__).parent
     assert sorted(path.stem.rstrip("_") for path in folder.glob("[!_]*.py")) == sorted(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["lederboard"], "lederboard: no such command; did you mean leaderboard?"),
+        (["leaderboard", "--wharehouse", "x"], "no such option --wharehouse; did you mean --warehouse?"),
+        (["build"], "missing option --data; see recsys build --help"),
+        (["build", "--data"], "--data needs a value"),
+        (["leaderboard", "--json=1"], "--json takes no value"),
+        (["explain", "1"], "missing argument ITEM; see recsys explain --help"),
+        (["explain", "1", "2", "3"], "unexpected argument: 3; see recsys explain --help"),
+        (["similar", "1", "-k", "0"], "-k 0: give a whole number from 1 to 1000000"),
+        (["similar", "1", "-k", "ten"], "-k ten: give a whole number from 1 to 1000000"),
+        (["ui", "--port", "70000"], "--port 70000: give a whole number from 0 to 65535"),
+        (["graph", "--format", "pdf"], "--format pdf: choose text, mermaid or svg"),
+        (["synth", "x", "--scale", "huge"], "--scale huge: choose tiny, small or full"),
+        (["ensemble", "x", "--method", "best"], "--method best: choose least-squares, vote or average"),
+        (["submit", "a", "b", "c"], "give a model and a file, or only a file: recsys submit [MODEL] OUT"),
+        (["recommend"], "give a user id, --all or --ratings"),
+        (["recommend", "1", "--master", "local"], "--master local: only for --engine spark; add it, or leave --master out"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_each_wrong_call_has_a_line_that_says_what_to_do(words, line, capsys):
+    assert status_of(words) == 2
+    assert capsys.readouterr() == ("", f"Error: {line}\n")
+
+
+def status_of(words: list[str]) -> object:
+    """Run a command in this process and return its exit status."""
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+        patch.setattr(sys, "argv", ["recsys", *map(str, words)])
+        run()
+    return ended.value.code
+
+
+def test_no_arguments_print_the_help(capsys):
+    assert status_of([]) == 2
+    assert capsys.readouterr().err.startswith("Usage: recsys [OPTIONS] COMMAND [ARGS]...\n")
+
+
+def test_the_warehouse_can_be_named_once_for_all_commands(built, tmp_path):
+    _, warehouse, _ = built
+    named = {"RECSYS_WAREHOUSE": str(warehouse)}
+    assert "adaptive" in recsys("leaderboard", **named).stdout
+    other = recsys("leaderboard", "--warehouse", tmp_path / "none.duckdb", **named)
+    assert other.stderr.startswith(
+        f"Error: no warehouse at {tmp_path / 'none.duckdb'}. Create it: recsys build"
+    )
+    for name in NAMES:
+        options = {option.name: option for option in load(name).params if isinstance(option, click.Option)}
+        if "warehouse" in options:
+            assert options["warehouse"].envvar == "RECSYS_WAREHOUSE", name
+
+
+def test_the_graph_of_a_warehouse_has_the_models_of_its_build(built):
+    _, warehouse, _ = built
+    everything, made = recsys("graph").stdout, recsys("graph", "--warehouse", warehouse).stdout
+    assert "adaptive" in made and "random_forest" not in made
+    assert "random_forest" in everything
+
+
+def test_tables_in_place_of_a_data_directory_are_to_be_imported(tmp_path, capsys):
+    table = tmp_path / "my ratings.csv"
+    table.write_text("user,item,rating\n")
+    remedy = f"import it first: recsys import '{table}' --out NEW_DIR\n"
+    assert status_of(["build", "--data", tmp_path, "--warehouse", tmp_path / "w.duckdb"]) == 2
+    assert capsys.readouterr().err == (
+        f"Error: {tmp_path}: has no data directory's files, but my ratings.csv; {remedy}"
+    )
+    assert status_of(["build", "--data", table, "--warehouse", tmp_path / "w.duckdb"]) == 2
+    assert capsys.readouterr().err == f"Error: {table}: is a file; {remedy}"
+
+
+def test_a_missing_file_of_the_cup_is_no_table_to_import(tmp_path, capsys):
+    data = write_directory(tmp_path / "data", SMALL)
+    (data / "trackData2.txt").unlink()
+    (data / "notes.csv").write_text("x\n")
+    assert status_of(["build", "--data", data, "--warehouse", tmp_path / "w.duckdb"]) == 2
+    assert capsys.readouterr().err == f"Error: {data}: no file trackData2.txt (or the same with .gz)\n"
+
+
+def test_a_model_with_a_typing_error_is_guessed(built, tmp_path):
+    data, warehouse, _ = built
+    at = ("--warehouse", warehouse)
+    line = "Error: adaptiv: no such model; did you mean adaptive?\n"
+    for words in (("recommend", "100", "--model", "adaptiv"), ("submit", "adaptiv", tmp_path / "x.csv")):
+        assert recsys(*words, *at).stderr == line, words
+    refused = recsys("build", "--data", data, "--select", "adaptiv", *at)
+    assert refused.stderr == "Error: --select adaptiv: no such model; did you mean adaptive?\n"

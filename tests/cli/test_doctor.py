@@ -50,8 +50,8 @@ def test_a_foreign_file_is_a_fault(tmp_path):
     path.write_text("something else")
     check = machine.state(path)
     assert not check.ok
-    assert check.found.startswith(f"{path}: not a warehouse")
-    assert check.advice == "name another file with --warehouse"
+    assert check.found.startswith(f"{path}: not a readable warehouse")
+    assert check.advice == "choose another file with --warehouse"
 
 
 def test_packages_have_to_be_there_in_a_fitting_version():
@@ -81,7 +81,7 @@ def test_models_that_are_missing_or_broken_are_a_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "shipped", lambda: tmp_path)
     missing = machine.models()
     assert not missing.ok and missing.is_needed
-    assert "expected a folder of models" in missing.found
+    assert "no SQL models there (no parameters.toml); choose another folder" in missing.found
     (tmp_path / "parameters.toml").write_text("")
     assert not machine.models().ok
     (tmp_path / "scores").mkdir()

@@ -66,7 +66,7 @@ def test_bad_input_is_one_line_and_status_2_and_nothing_is_written(
     (folder / "cut.parquet").write_text(RATINGS)
     before = sorted(path.name for path in folder.iterdir())
     done = recsys("import", *words, "--out", "data")
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{sentence}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"Error: {sentence}\n")
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
@@ -76,7 +76,7 @@ def test_what_is_there_is_replaced_by_force_alone(folder: Path) -> None:
     again = recsys(*words)
     assert (again.returncode, again.stderr) == (
         2,
-        f"{folder / 'data'} exists already; --force replaces it\n",
+        f"Error: {folder / 'data'} exists already; --force replaces it\n",
     )
     assert recsys(*words, "--force", "--scale", "0", "5").returncode == 0
     assert json.loads((folder / "data" / "dataset.json").read_text())["scale"] == [0, 5]

@@ -56,16 +56,16 @@ def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "expected one of: USER..., --all, --ratings RATINGS"),
-        (["7", "--all"], "expected one of: USER"),
-        (["--all"], "--all: expected --out"),
-        (["--all", "--out", "top.xlsx"], "top.xlsx: expected a name that ends in .parquet, .csv, .csv.gz"),
-        (["--all", "--out", "none/top.csv"], "none/top.csv: no such folder"),
+        ([], "give a user id, --all or --ratings"),
+        (["7", "--all"], "give a user id, --all or --ratings"),
+        (["--all"], "--all writes a file; add --out FILE.parquet or --out FILE.csv"),
+        (["--all", "--out", "top.xlsx"], "top.xlsx: give a file name that ends in .parquet, .csv or .csv.gz"),
+        (["--all", "--out", "none/top.csv"], "none/top.csv: its folder does not exist; create it"),
         (["999"], "999"),
-        (["7", "--model", "magic"], "'magic' cannot score tracks that are no candidates: expected one of"),
-        (["--ratings", "1=190"], "'1=190': expected ITEM=RATING"),
-        (["--ratings", "=90"], "'=90': expected ITEM=RATING"),
-        (["--ratings", "none.csv"], "'none.csv': expected ITEM=RATING"),
+        (["7", "--model", "magic"], "magic: no such model; choose from"),
+        (["--ratings", "1=190"], "'1=190': give ITEM=RATING"),
+        (["--ratings", "=90"], "'=90': give ITEM=RATING"),
+        (["--ratings", "none.csv"], "'none.csv': give ITEM=RATING"),
         (["--ratings", "5555=90"], "5555"),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_wrong_line_of_ratings_is_refused_with_its_number(
     file.write_text(text)
     done = recsys("recommend", "--ratings", file, "--warehouse", warehouse)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert done.stderr.startswith(f"{file}{place}")
+    assert done.stderr.startswith(f"Error: {file}{place}")
 
 
 def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:

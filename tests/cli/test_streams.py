@@ -95,7 +95,7 @@ class TestMemory:
     def test_it_is_said_in_a_line(self):
         line = explained(MemoryError())
         assert line is not None
-        assert line.startswith("Error: not enough memory")
+        assert line.startswith("not enough memory; close other programs")
 
     @pytest.mark.parametrize(
         "error",
@@ -110,7 +110,7 @@ class TestMemory:
     def test_it_is_known_in_the_words_of_others(self, error):
         line = explained(error)
         assert line is not None
-        assert line.startswith("Error: not enough memory")
+        assert line.startswith("not enough memory; close other programs")
         assert "\n" not in line
 
     def test_an_engine_without_room_calls_no_warehouse_damaged(self, small_warehouse, monkeypatch):
@@ -134,7 +134,7 @@ class TestMemory:
         found = run(("sql", query, "--warehouse", small_warehouse), stderr=subprocess.PIPE)
         assert found.returncode == 1
         assert len(found.stderr.splitlines()) == 1, found.stderr
-        assert "not enough memory" in found.stderr
+        assert "Error: not enough memory" in found.stderr
 
     def test_a_build_without_room_names_the_model_in_a_line(self, tmp_path, small_data):
         models = tmp_path / "sql"

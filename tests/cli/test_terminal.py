@@ -51,7 +51,7 @@ def test_an_interrupted_build_says_one_line(tmp_path, moment):
         terminal.type(CONTROL_C)
         printed = terminal.end()
         assert terminal.process.returncode == 130
-    assert spoken(printed)[-1] == "interrupted: nothing was published"
+    assert spoken(printed)[-1] == "Interrupted; build cancelled, nothing changed"
     assert not [line for line in spoken(printed)[:-1] if "features." not in line], printed
     assert not warehouse.exists()
 
@@ -71,7 +71,7 @@ def test_an_interrupted_question_says_one_line(small_warehouse, command):
         terminal.text = ""
         terminal.type(CONTROL_C)
         printed = terminal.end()
-    assert spoken(printed)[-1].strip() == "interrupted"
+    assert spoken(printed)[-1].strip() == "Interrupted"
     assert "Traceback" not in printed
     assert terminal.process.returncode == 130
 
@@ -87,7 +87,7 @@ def test_control_c_ends_the_query_and_not_the_prompt(prompt):
     prompt.type(ENDLESS.replace("\n", "\r"))
     prompt.expect("query")  # the progress line of a query that takes its time
     prompt.type(CONTROL_C)
-    prompt.expect("interrupted")
+    prompt.expect("Interrupted")
     prompt.expect("recsys>")
     prompt.type("select 41 + 1 as answer;\r")
     prompt.expect("42")
@@ -118,12 +118,12 @@ def test_the_schema_of_a_schema_are_its_relations(prompt):
     prompt.expect("item_type")
     prompt.expect("recsys>")
     prompt.type(".schema\r")
-    prompt.expect("expected the name of a relation")
+    prompt.expect("Error: .schema: give a relation or a schema")
 
 
 def test_a_wrong_query_is_told_of_and_the_prompt_goes_on(prompt):
     prompt.type("selec 1;\r")
-    prompt.expect("syntax error")
+    prompt.expect("Error: Parser Error: syntax error")
     prompt.expect("recsys>")
 
 

@@ -105,12 +105,12 @@ def test_the_search_knows_the_columns(folder: Path) -> None:
 
 def test_a_folder_of_somebody_else_is_left_alone(small_warehouse: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.html").write_text("mine")
-    with pytest.raises(UsageError, match="has other files"):
+    with pytest.raises(UsageError, match="has other files; choose a new folder"):
         write(small_warehouse, tmp_path)
-    with pytest.raises(UsageError, match="a file"):
+    with pytest.raises(UsageError, match="is a file; give a folder"):
         write(small_warehouse, tmp_path / "thesis.html")
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(UsageError, match="its folder does not exist; create it"):
         write(small_warehouse, tmp_path / "missing" / "out")
-    with pytest.raises(UsageError, match="no warehouse at"):
+    with pytest.raises(UsageError, match="no warehouse at .* Create it"):
         write(tmp_path / "missing.duckdb", tmp_path / "out")
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.html"]

@@ -91,7 +91,7 @@ class TestIncremental:
         )
 
     def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):
-        with pytest.raises(UsageError, match="--without 'no_such': no model of that name"):
+        with pytest.raises(UsageError, match="--without no_such: no such model; list them with recsys graph"):
             build_sql(data, warehouse, unwanted=("no_such",))
 
     def test_temporaries_run_again_for_their_readers_alone(self, data, warehouse):
@@ -222,7 +222,7 @@ class TestPublishing:
 
     def test_a_second_build_says_that_one_is_at_work(self, data, warehouse):
         with Workplace(warehouse).held():
-            with pytest.raises(UsageError, match=f"another build is at work on it .process {os.getpid()}."):
+            with pytest.raises(UsageError, match=f"another build is running .process {os.getpid()}."):
                 build_sql(data, warehouse)
 
     def test_what_a_killed_build_left_is_no_obstacle(self, data, warehouse):

@@ -131,7 +131,7 @@ class TestSelection:
         assert "scores.adaptive" not in chosen
 
     def test_an_unknown_name_is_refused(self):
-        with pytest.raises(UsageError, match="no model of that name"):
+        with pytest.raises(UsageError, match="no such model"):
             self.chosen("nobody")
 
 

@@ -301,7 +301,7 @@ def test_a_file_that_is_there_twice_is_refused(folder: Path, candidates: Candida
     file(folder, "b.csv", lines(*ROWS))
     file(folder, "c.csv", lines(*ROWS))
     file(folder, "c.csv.gz", lines(*ROWS))
-    with pytest.raises(UsageError, match="found both"):
+    with pytest.raises(UsageError, match="has both .*; remove one"):
         read_submissions(folder, folder / "scores.csv", candidates)
 
 

@@ -265,7 +265,7 @@ def test_damaged_gzip_is_refused(tmp_path, damage):
 def test_a_missing_file_is_named(tmp_path, file):
     data = write_directory(tmp_path / "data", SMALL)
     (data / file).unlink()
-    with pytest.raises(UsageError, match=f"expected a file {file}") as caught:
+    with pytest.raises(UsageError, match=f"no file {file}") as caught:
         build_sql(data, tmp_path / "w.duckdb")
     assert ("--no-candidates" in str(caught.value)) == (file == TEST)
 
@@ -313,13 +313,13 @@ def test_a_learner_of_candidates_is_left_out_where_there_are_none(tmp_path):
 
 def test_a_file_of_candidates_contradicts_the_wish_for_none(tmp_path):
     data = write_directory(tmp_path / "data", SMALL)
-    with pytest.raises(UsageError, match="expected no file of candidates with --no-candidates"):
+    with pytest.raises(UsageError, match="has test items; leave out --no-candidates"):
         build_sql(data, tmp_path / "w.duckdb", no_candidates=True)
 
 
 def test_a_file_that_is_there_twice_is_refused(tmp_path):
     data = write_directory(tmp_path / "data", {**SMALL, "trainIdx2.txt": SMALL[TRAIN]})
-    with pytest.raises(UsageError, match="expected one of"):
+    with pytest.raises(UsageError, match="has both trainItem2.txt and trainIdx2.txt; remove one"):
         build_sql(data, tmp_path / "w.duckdb")
 
 

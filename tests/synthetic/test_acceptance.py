@@ -78,12 +78,12 @@ def test_packed_files_with_mark_and_crlf_read_the_same(by_hand: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("trainItem2.txt", None, "has no trainItem2"),
-        ("trainItem2.txt", "", "holds no ratings"),
-        ("trainItem2.txt", "100|1\nspam\teggs\n", "not in the data format"),
-        ("trackData2.txt", "1\n", "not in the data format"),
-        ("truth2.txt", "", "holds no labels"),
-        ("truth2.txt", "100|1|1\n", "both kinds"),
+        ("trainItem2.txt", None, "has no file trainItem2.txt or trainIdx2.txt"),
+        ("trainItem2.txt", "", "has no ratings; nothing to compare"),
+        ("trainItem2.txt", "100|1\nspam\teggs\n", "not in the Cup's data format"),
+        ("trackData2.txt", "1\n", "not in the Cup's data format"),
+        ("truth2.txt", "", "has no labels; nothing to compare"),
+        ("truth2.txt", "100|1|1\n", "needs labels 0 and 1; nothing to compare"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(by_hand: Path, name: str, text: str | None, message: str) -> None:

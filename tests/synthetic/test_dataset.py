@@ -96,7 +96,7 @@ def test_unknown_scale_or_negative_seed_is_refused(scale: str, seed: int, tmp_pa
 def test_earlier_demo_data_is_replaced_on_request(tmp_path: Path) -> None:
     generate(tmp_path / "data", "tiny", seed=1)
     before = contents(tmp_path / "data")
-    with pytest.raises(UsageError, match="--force replaces it"):
+    with pytest.raises(UsageError, match="already has a demo data set; replace it with --force"):
         generate(tmp_path / "data", "tiny", seed=2)
     assert contents(tmp_path / "data") == before
     generate(tmp_path / "data", "tiny", seed=2, replace=True)
@@ -124,7 +124,7 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("precious")
     with pytest.raises(UsageError, match="is a file"):
         generate(tmp_path / "data", "tiny", seed=1)
-    with pytest.raises(UsageError, match="cannot write"):
+    with pytest.raises(UsageError, match="cannot be written .File exists.; choose another directory"):
         generate(tmp_path / "data" / "below", "tiny", seed=1)
 
 

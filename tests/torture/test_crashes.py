@@ -31,10 +31,10 @@ def test_a_build_killed_around_publishing_leaves_one_warehouse_or_the_other(worl
 def test_an_interrupted_build_says_so_in_one_line(world, number, status):
     moments = iter((0.9, 1.5, 2.1, 2.7))  # a slow machine is still busy with imports at the first
     ended = interrupt_build(world, next(moments), number)
-    while ended.complaint in ("interrupted\n", "terminated\n"):
+    while ended.complaint in ("Interrupted\n", "Terminated\n"):
         ended = interrupt_build(world, next(moments), number)
     assert ended.status == status
-    assert re.fullmatch(r"\n?\w+: nothing was published\n", ended.complaint)
+    assert re.fullmatch(r"\n?\w+; build cancelled, nothing changed\n", ended.complaint)
 
 
 @pytest.mark.parametrize("arguments", [SUBMIT, REPORT], ids=["submit", "report"])

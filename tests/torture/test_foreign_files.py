@@ -81,11 +81,11 @@ def a_duckdb_without_its_end(path: Path) -> None:
 OURS = (empty, without_its_last_block, without_its_last_byte, another_format)
 PERHAPS_OURS = (without_all_but_its_headers, a_newer_storage)
 FOREIGN = (text, headers_of_zeros, another_duckdb, sqlite)
-ON_REQUEST = "`recsys build --full-refresh` replaces it"
+ON_REQUEST = "replace it with recsys build --full-refresh"
 REMEDIES = {
-    **dict.fromkeys(OURS, "`recsys build` replaces it"),
+    **dict.fromkeys(OURS, "replace it with recsys build"),
     **dict.fromkeys(PERHAPS_OURS, ON_REQUEST),
-    **dict.fromkeys(FOREIGN, "name another file with --warehouse"),
+    **dict.fromkeys(FOREIGN, "choose another file with --warehouse"),
 }
 
 

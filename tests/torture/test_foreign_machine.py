@@ -61,7 +61,7 @@ def test_input_without_the_right_to_read_is_named(small_data, tmp_path):
     (data / "trainItem2.txt").chmod(0o000)
     done = run(as_a_reader("build", "--data", data, "--warehouse", tmp_path / "w.duckdb"))
     assert done.returncode == 2
-    assert done.stderr == f"{data / 'trainItem2.txt'}: expected a readable file: Permission denied\n"
+    assert done.stderr == f"Error: {data / 'trainItem2.txt'}: expected a readable file: Permission denied\n"
 
 
 @pytest.mark.parametrize(

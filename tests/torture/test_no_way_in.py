@@ -63,7 +63,7 @@ def test_a_folder_of_any_name_is_read_and_nothing_else(tmp_path, small_warehouse
 
 def test_a_warehouse_that_duckdb_would_write_elsewhere_is_refused(tmp_path, small_data):
     """To DuckDB what follows a question mark are parameters."""
-    with pytest.raises(UsageError, match="without a question mark"):
+    with pytest.raises(UsageError, match="has a question mark in its path; give another file"):
         build_sql(small_data, tmp_path / "w?access_mode=read_only")
 
 
@@ -82,16 +82,16 @@ def test_a_model_name_is_looked_up_not_run(small_warehouse, tmp_path, name):
 
 @pytest.mark.parametrize("name", HOSTILE, ids=repr)
 def test_a_selection_is_a_pattern_of_names(tmp_path, small_data, name):
-    with pytest.raises(UsageError, match="no model of that name"):
+    with pytest.raises(UsageError, match="no such model"):
         build_sql(small_data, tmp_path / "w.duckdb", selected=(name,))
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=repr)
 def test_a_parameter_is_a_literal(value):
     """A choice takes nothing but what is listed, a number nothing but a number."""
-    with pytest.raises(UsageError, match="bayes.confidence=.*expected a number"):
+    with pytest.raises(UsageError, match="bayes.confidence=.*give a number"):
         Project.load(overrides=(f"bayes.confidence={value}",))
-    with pytest.raises(UsageError, match="expected PARAMETER=VALUE"):
+    with pytest.raises(UsageError, match="no such parameter|give PARAMETER=VALUE"):
         Project.load(overrides=(f"{value}=1",))
     with pytest.raises(UsageError, match="ensemble.method="):
         Project.load(overrides=(f"ensemble.method={value}",))
@@ -99,7 +99,7 @@ def test_a_parameter_is_a_literal(value):
 
 @pytest.mark.parametrize("value", ["1 or 1=1", "1; drop table x", "[1]", "true", "''", "0x", "1\ny = 2"])
 def test_a_number_parameter_takes_a_number(value):
-    with pytest.raises(UsageError, match="expected a number"):
+    with pytest.raises(UsageError, match="give a number"):
         Project.load(overrides=(f"bayes.confidence={value}",))
 
 

@@ -43,13 +43,16 @@ def place(tmp_path_factory: pytest.TempPathFactory, small_warehouse: Path) -> Pa
 ENSEMBLE = ("ensemble", "subs", "--scores", "scores.csv", "--candidates", "data/testItem2.txt", "--out")
 SUBMIT = ("submit", "--warehouse", "w.duckdb", "adaptive")
 RECOMMEND = ("recommend", "--warehouse", "w.duckdb", "--all", "--out")
-DUCKDB, READ = "a DuckDB file, which is never replaced", "this command reads it"
+DUCKDB, READ = (
+    "is a DuckDB file, which is never replaced; choose another file",
+    "is an input of this command; choose another file",
+)
 REFUSED = [
     ((*SUBMIT, "w.duckdb"), DUCKDB),
     ((*SUBMIT, "link.csv"), DUCKDB),
     ((*SUBMIT, "sales.db"), DUCKDB),
     ((*SUBMIT, "w.duckdb.wal"), DUCKDB),
-    ((*SUBMIT, "data"), "a folder"),
+    ((*SUBMIT, "data"), "is a folder; give a file"),
     ((*SUBMIT, "/dev/null"), "a device"),
     ((*ENSEMBLE, "scores.csv"), READ),
     ((*ENSEMBLE, "subs/a.csv"), READ),
@@ -65,7 +68,7 @@ REFUSED = [
     (("sql", "--warehouse", "w.duckdb", "select 1; copy (select 1) to 'link.csv' (header)"), DUCKDB),
     (
         ("sql", "--warehouse", "w.duckdb", "copy (select 1 as a) to '.' (partition_by (a), overwrite)"),
-        "a folder",
+        "has a DuckDB file in it, which is never replaced; choose another folder",
     ),
 ]
 
@@ -124,10 +127,10 @@ def test_an_output_that_fails_leaves_what_was_there(tmp_path):
 def test_a_file_in_a_folder_of_inputs_is_an_input(tmp_path):
     (tmp_path / "a.sql").write_text("select 1")
     check_output(tmp_path / "new.svg", [tmp_path])
-    with pytest.raises(UsageError, match="this command reads it"):
+    with pytest.raises(UsageError, match="is an input of this command; choose another file"):
         check_output(tmp_path / "a.sql", [tmp_path])
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(UsageError, match="no such folder to write to"):
+    with pytest.raises(UsageError, match="its folder does not exist; create it"):
         check_output(tmp_path / "no" / "out.csv")

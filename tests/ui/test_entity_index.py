@@ -54,7 +54,7 @@ def test_entities_are_the_same_indexed_or_queried(named_warehouse: Path, held: b
         assert entities.items([10**6])[10**6].kind == "item"
         assert entities.users([entities.user("ann").id])[entities.user("ann").id].original == "ann"
         assert entities.facts([song.id])[song.id]["rating_count"] == 2
-        with pytest.raises(UnknownIdError, match="no user annn.*did you mean 'ann'"):
+        with pytest.raises(UnknownIdError, match="no user annn.*; did you mean 'ann'"):
             entities.user("annn")
         with pytest.raises(UnknownIdError, match="no album s/1: s/1 is the track Shine & on"):
             entities.item("album", "s/1")

@@ -73,7 +73,7 @@ def test_rows_and_cells_are_cut(explored_warehouse: Path) -> None:
     ],
 )
 def test_all_but_one_select_is_refused(sql: str) -> None:
-    with duckdb.connect() as connection, pytest.raises(UsageError, match="expected one SELECT"):
+    with duckdb.connect() as connection, pytest.raises(UsageError, match="run one SELECT"):
         single_select(connection, sql)
 
 
@@ -89,7 +89,7 @@ def test_all_but_one_select_is_refused(sql: str) -> None:
 def test_a_refusal_comes_back_as_a_reason_and_leaves_nothing(
     explored_warehouse: Path, tmp_path: Path, sql: str
 ) -> None:
-    with pytest.raises(QueryRefusedError, match=r"expected one SELECT|syntax error|not found"):
+    with pytest.raises(QueryRefusedError, match=r"run one SELECT|syntax error|not found"):
         run(explored_warehouse, sql.format(folder=tmp_path), LIMITS)
     assert list(tmp_path.iterdir()) == []
 
@@ -158,7 +158,7 @@ def test_a_download_is_the_whole_result(explored_warehouse: Path) -> None:
 @pytest.mark.parametrize(
     ("sql", "limits", "reason"),
     [
-        ("drop table x", LIMITS, "expected one SELECT"),
+        ("drop table x", LIMITS, "run one SELECT"),
         ("from range(9)", Limits(seconds=60, download_rows=8), "may have 8 rows"),
         ("select repeat('x', 99999) from range(40)", Limits(seconds=60, download_bytes=1 << 20), "1 MiB"),
         ("select * from read_text('/etc/passwd')", LIMITS, "disabled"),
@@ -177,7 +177,7 @@ def test_the_page_runs_a_query_and_shows_a_refusal(client: TestClient) -> None:
     assert ">&lt;b&gt;</td>" in answer.text and "NULL" in answer.text
     refused = client.post("/sql", data={"query": "drop table x"})
     assert (refused.status_code, sandbox.Limits().rows) == (400, 200)
-    assert "expected one SELECT" in refused.text
+    assert "run one SELECT" in refused.text
     assert client.post("/sql", content=b"\xff&query").status_code == 400
 
 

@@ -22,8 +22,8 @@ FORMAT_VERSION = 2  # raised when relations change: see tests/formats.py; other 
 FILE_HEADERS = 3 * 4096  # bytes before the blocks of a DuckDB file
 ATTACHED = "already attached"  # DuckDB, of a file that this process has open otherwise
 MAGIC = b"DUCK"  # follows the checksum in a DuckDB file
-ELSEWHERE = "name another file with --warehouse"
-SELECT = "refused: expected one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
+ELSEWHERE = "choose another file with --warehouse"
+SELECT = "run one SELECT statement (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW)"
 GUARDED = {"enable_external_access": False}  # only attached files, no network
 
 
@@ -126,20 +126,22 @@ def _attach(warehouse: Path, connection: Connection) -> None:
 
 def _unreadable(warehouse: Path, error: duckdb.Error) -> WarehouseError:
     """Build the error for a file that does not open, with its cause and remedy."""
-    problem = f"{warehouse}: not a warehouse that can be opened ({first_line(error)})"
+    problem = f"{warehouse}: not a readable warehouse ({first_line(error)})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
-        return ForeignFileError(f"{problem}: another program has it open for writing: close that first")
+        return ForeignFileError(
+            f"{warehouse}: in use by another program ({first_line(error)}); close that first"
+        )
     if isinstance(error, duckdb.ConnectionException) or ATTACHED in str(error):
         return ForeignFileError(
             f"{warehouse}: this process has it open already, for writing; close that connection first"
         )
     if warehouse.stat().st_size == 0:
-        return WarehouseError(f"{problem}: `recsys build` replaces it")
+        return WarehouseError(f"{problem}; replace it with recsys build")
     with warehouse.open("rb") as file:
         is_duckdb = file.read(16)[8:12] == MAGIC
     if is_duckdb:
-        return DamagedFileError(f"{problem}: `recsys build --full-refresh` replaces it")
-    return ForeignFileError(f"{problem}: {ELSEWHERE}")
+        return DamagedFileError(f"{problem}; replace it with recsys build --full-refresh")
+    return ForeignFileError(f"{problem}; {ELSEWHERE}")
 
 
 def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
@@ -153,12 +155,12 @@ def _check_length(warehouse: Path, found: os.stat_result, connection: Connection
     needed = FILE_HEADERS + connection.execute(size).fetchall()[0][0]
     if found.st_size < needed and found.st_ino == warehouse.stat().st_ino:
         missing = f"cut off, {needed - found.st_size:,} bytes are missing"
-        raise WarehouseError(f"{warehouse}: {missing}: `recsys build` replaces it")
+        raise WarehouseError(f"{warehouse}: {missing}; replace it with recsys build")
 
 
 def damaged(warehouse: Path, message: str) -> str:
     """Return the message for a damaged block, which DuckDB detects when it reads the block."""
-    return f"{warehouse}: damaged ({message.splitlines()[0]}): `recsys build --full-refresh` replaces it"
+    return f"{warehouse}: damaged ({message.splitlines()[0]}); replace it with recsys build --full-refresh"
 
 
 def _check_version(warehouse: Path, connection: Connection) -> None:
@@ -166,7 +168,7 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
     try:
         found = connection.execute(query).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
-        message = f"{warehouse}: a DuckDB file, but no warehouse: {ELSEWHERE}"
+        message = f"{warehouse}: a DuckDB file, but not a recsys warehouse; {ELSEWHERE}"
         raise ForeignFileError(message) from None
     except duckdb.OutOfMemoryException:
         raise
@@ -177,7 +179,7 @@ def _check_version(warehouse: Path, connection: Connection) -> None:
         is_later = version.isdigit() and int(version) > FORMAT_VERSION
         age = "a later" if is_later else "an earlier"
         numbers = f"(format {version}, this is {FORMAT_VERSION})"
-        raise WarehouseError(f"{warehouse}: made by {age} version {numbers}: `recsys build` replaces it")
+        raise WarehouseError(f"{warehouse}: made by {age} version {numbers}; replace it with recsys build")
 
 
 def _allow_store(connection: Connection) -> None:

@@ -52,7 +52,7 @@ class Writer(Measuring):
         try:
             super().__init__(duckdb.connect(str(path), config=config))
         except duckdb.Error as error:
-            raise UsageError(f"DuckDB refuses these settings: {first_line(error)}") from None
+            raise UsageError(f"DuckDB rejects these settings: {first_line(error)}") from None
         self._configure()
         self.path = path
         self.outdated: list[str] = []  # relations of which old rows are still in the file

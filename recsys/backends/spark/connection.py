@@ -16,7 +16,7 @@ from recsys.backends.spark.store import located
 from recsys.errors import UnavailableError, UsageError
 from recsys.project.contract import Context
 
-ADDRESSES = "expected local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
+ADDRESSES = "give local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT"
 CONNECT_SECONDS = 5.0
 WORKER_SECONDS = 60.0
 # Input rows per partition. Bytes would mislead: Parquet stores a repeated value almost for free.
@@ -45,7 +45,7 @@ def connect(context: Context, input_rows: int) -> SparkSession:
     """
     master = context.spark_master
     if master is None:
-        raise UsageError(f"--engine spark: no --master: {ADDRESSES}")
+        raise UsageError(f"--engine spark needs --master; {ADDRESSES}")
     _refuse_dead(master)
     try:
         base = spark_session.session(context)
@@ -87,7 +87,9 @@ def _refuse_dead(master: str) -> None:
         return
     reasons = [_unreachable(address) for address in master.removeprefix("spark://").split(",")]
     if all(reasons):
-        raise UsageError(f"--master {master}: no master answers there ({reasons[0]})")
+        raise UsageError(
+            f"--master {master}: no Spark master answers ({reasons[0]}); start one, or correct the address"
+        )
 
 
 def _unreachable(address: str) -> str | None:
@@ -98,7 +100,7 @@ def _unreachable(address: str) -> str | None:
     except ValueError:
         host = port = None
     if not host or not port:
-        return "expected spark://HOST:PORT"
+        return "not of the form spark://HOST:PORT"
     try:
         socket.create_connection((host, port), CONNECT_SECONDS).close()
     except OSError as error:
@@ -114,7 +116,7 @@ def _await_worker(session: SparkSession, master: str) -> None:
         if context.isStopped() or time.monotonic() > deadline:
             spark_session.stop()
             raise UsageError(
-                f"--master {master}: no worker has given an executor within {WORKER_SECONDS:.0f} s: "
+                f"--master {master}: no worker has started an executor within {WORKER_SECONDS:.0f} s; "
                 "start one with as much memory as session.executor.memory, and the same version of pyspark"
             )
         time.sleep(0.1)
@@ -143,9 +145,9 @@ def probe(session: SparkSession, folder: Path, place: Path, kind: str = "store")
         with translate_errors():
             session.range(1).write.mode("overwrite").parquet(located(folder))
     except EngineError as error:
-        raise UsageError(f"{place}: a worker cannot write to this {kind}: {error}") from None
+        raise UsageError(f"{place}: a worker cannot write to this {kind} ({error})") from None
     if not any(folder.glob("part-*.parquet")):
         raise UsageError(
-            f"{place}: a worker's files do not arrive in this {kind}: "
-            "expected a folder that this machine and all workers share"
+            f"{place}: a worker's files do not arrive in this {kind}; "
+            "give a folder that this machine and all workers share"
         )

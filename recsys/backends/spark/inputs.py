@@ -141,7 +141,7 @@ class Folder:
             raise UsageError(f"{directory}: no such directory")
         if self.exists(SUBMISSIONS):
             place = directory / SUBMISSIONS
-            raise UsageError(f"{place}: submissions are read from a data directory of this machine alone")
+            raise UsageError(f"{place}: submissions are read only from a data directory of this machine")
 
     def exists(self, name: str) -> bool:
         """Return whether a file exists in the directory."""

@@ -8,6 +8,7 @@ while it runs.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -21,11 +22,12 @@ import pyarrow as pa
 
 from recsys.backends.database import EngineError
 from recsys.backends.spark.failures import translate_errors
-from recsys.errors import UsageError
+from recsys.errors import UsageError, unwritable
 
 BUILD = re.compile(r"[0-9a-f]{32}")
 SCRATCH = "scratch"
 LOCK = "lock"
+ELSEWHERE = "choose another --store"
 
 
 def located(folder: Path) -> str:
@@ -42,8 +44,8 @@ def readable(folder: Path) -> Iterator[None]:
     except (EngineError, pa.ArrowException, OSError) as error:
         line = str(error).splitlines()[0].rstrip(".")
         raise UsageError(
-            f"{folder}: damaged files of the store ({line}): remove this folder, and "
-            "`recsys build --engine spark` makes it anew"
+            f"{folder}: damaged files in the store ({line}); remove this folder and run "
+            "recsys build --engine spark"
         ) from None
 
 
@@ -81,9 +83,9 @@ class Store:
         try:
             self.scratch("").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"{self.folder}: cannot write to this store: {error.strerror}") from None
+            raise unwritable(self.folder, error, ELSEWHERE) from None
         if not os.access(self.folder, os.W_OK):
-            raise UsageError(f"{self.folder}: cannot write to this store: Permission denied")
+            raise unwritable(self.folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)), ELSEWHERE)
         if in_use is not None:
             self._clear({*in_use})
 
@@ -129,7 +131,7 @@ def _root(given: str | None, warehouse: Path) -> Path:
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     if parts.scheme and "://" in given:
-        expected = "expected a folder, or file:///FOLDER, that this machine and all workers share"
+        expected = "give a folder, or file:///FOLDER, that this machine and all workers share"
         raise UsageError(f"--store {given}: {expected}")
     return Path(given)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import sys
@@ -11,57 +10,83 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys.cli.options import engine_option, warehouse_option
-from recsys.cli.stopping import tell_what_stands
+from recsys.cli.groups import command
+from recsys.cli.options import (
+    OneOf,
+    engine_option,
+    memory_option,
+    models_folder_option,
+    threads_option,
+    warehouse_option,
+)
+from recsys.cli.stopping import report_build_on_stop
 
 if TYPE_CHECKING:
     from recsys.engine.build import Result
 
 
-@click.command()
+@command(
+    "recsys build --data data/demo --sql-only",
+    "recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25",
+)
 @click.option(
     "--data",
     metavar="DIR_OR_URL",
     required=True,
-    help="The data directory to read; a URL with --engine spark.",
+    help="Data directory; with --engine spark, a URL too.",
 )
 @warehouse_option
-@click.option("--sql-only", is_flag=True, help="Leave the learned models out.")
-@click.option("--paper", is_flag=True, help="Build the paper's fourteen models alone.")
-@click.option("--no-candidates", is_flag=True, help="The data directory has no test file.")
-@click.option("--select", "selected", multiple=True, metavar="NAME", help="Only NAME, +NAME or NAME+.")
+@click.option("--sql-only", is_flag=True, help="Build only the models that are pure SQL.")
+@click.option("--paper", is_flag=True, help="Build only the paper's fourteen models.")
+@click.option("--no-candidates", is_flag=True, help="Build without test items.")
+@click.option(
+    "--select",
+    "selected",
+    multiple=True,
+    metavar="NAME",
+    help="Build only NAME; +NAME: and its inputs; NAME+: and its readers.",
+)
 @click.option(
     "--without",
     "unwanted",
     multiple=True,
     metavar="NAME",
-    help="Leave NAME out, what reads it, and its validation.",
+    help="Leave out NAME, its validation and its readers.",
 )
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a constant.")
-@click.option("--full-refresh", is_flag=True, help="Run every model, changed or not.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter, such as bayes.confidence=25.",
+)
+@click.option("--full-refresh", is_flag=True, help="Run every model, even if unchanged.")
 @click.option("--tune", is_flag=True, help="Search the hyperparameters of the list models again.")
-@click.option("--plan", "plan_only", is_flag=True, help="Say what would run and why, and run nothing.")
-@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
-@click.option("--memory", default="4GB", show_default=True, help="What DuckDB may take before it spills.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
-@engine_option("What the SQL runs on: this machine, or a Spark cluster.")
+@click.option("--plan", "plan_only", is_flag=True, help="List what would run and why; run nothing.")
+@threads_option
+@memory_option("4GB")
+@click.option(
+    "--device",
+    type=OneOf(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Device that PyTorch trains on.",
+)
+@engine_option("Run the SQL on this machine (duckdb) or on a Spark cluster.")
 @click.option(
     "--master",
     "--spark-master",
     "spark_master",
     metavar="URL",
-    help="A Spark cluster, for the learners that use Spark, and for all with --engine spark.",
+    help="Spark cluster, for --engine spark and for learners that use Spark.",
 )
-@click.option("--store", metavar="DIR_OR_URL", help="Where a cluster keeps relations.  [default: FILE.store]")
-@click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
+@click.option("--store", metavar="DIR_OR_URL", help="Folder of a cluster's relations.  [default: FILE.store]")
+@models_folder_option
 def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -> None:
     """Build the warehouse from a data directory.
 
-    Every model that changed is run and checked, and the result is published in one atomic step.
-
-    \b
-    Examples: recsys build --data data/demo --sql-only
-              recsys build --data data/demo --select +scores.adaptive+ --set bayes.confidence=25
+    Runs and checks the models whose SQL, code, parameters or inputs changed, then replaces the warehouse in
+    one step. If anything fails, the warehouse stays as it was.
     """
     from recsys.backends.database import Limits
     from recsys.cli.progress import BuildConsole
@@ -74,7 +99,7 @@ def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -
         f"Building {options.warehouse} from {options.data}: every model that changed is run and checked."
     )
     reporter = BuildConsole(opening, plan_only)
-    tell_what_stands(options.warehouse)
+    report_build_on_stop(options.warehouse)
     try:
         result = run(options, reporter)
     finally:
@@ -84,10 +109,10 @@ def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -
 
 
 def _after_build(warehouse: Path, result: Result) -> None:
-    """What a person wants to see of a build that is done: checks, leaderboard, where to go next."""
+    """Print the data quality checks, the leaderboard and the next command."""
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import console, show
-    from recsys.cli.tables import leaderboard_table, rows_table
+    from recsys.cli.tables import leaderboard_notes, leaderboard_table, rows_table
     from recsys.serving import queries
 
     out, published, query = console(), bool(result.ran), "from marts.build"
@@ -95,25 +120,29 @@ def _after_build(warehouse: Path, result: Result) -> None:
         if published and queries.has(connection, "marts.data_quality"):
             checks = queries.data_quality(connection)
             if checks:
-                show("\nFound in the input", rows_table(checks, prose=("example",)))
+                show("\nData quality", rows_table(checks, prose=("example",)))
         if result.stale:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
-            out.print(f"not selected, and so of an earlier build: {len(result.stale)} relations, {named}")
+            out.print(f"out of date because not selected: {len(result.stale)} relations ({named})")
         elif queries.has(connection, "marts.leaderboard"):
             rows = queries.leaderboard(connection)
-            notes = [queries.unjudged(rows), queries.constant_scores(connection)]
-            notes.append(queries.trained_by_spark(rows))
+            notes = [
+                *leaderboard_notes(rows, False),
+                queries.unjudged(rows),
+                queries.constant_scores(connection),
+                queries.trained_by_spark(rows),
+            ]
             show("\nLeaderboard", leaderboard_table(rows, False, False), "\n".join(filter(None, notes)))
             query = "from marts.leaderboard"
             best = queries.best_model(connection)
             if best is not None:
                 out.print(f"\n{queries.best_sentence(best)}")
-    done = f"published {warehouse}" if published else f"{warehouse} is up to date"
-    out.print(f"\n{done} ({result.seconds:.1f} s). Ask it anything:")
+    done = f"built {warehouse}" if published else f"{warehouse} is up to date"
+    out.print(f"\n{done} ({result.seconds:.1f} s). Query it:")
     out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")
 
 
 def _program() -> str:
-    """What to type for this program: its name where the path leads to it, else the path it was started by."""
+    """Return how to call this program: its name if PATH has it, else the path it was started by."""
     started = Path(sys.argv[0])
     return str(started) if started.name == "recsys" and not shutil.which("recsys") else "recsys"

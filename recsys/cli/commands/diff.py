@@ -6,22 +6,20 @@ from pathlib import Path
 
 import click
 
+from recsys.cli.groups import command
 from recsys.cli.options import json_option, wide_option
 
 
-@click.command()
+@command("recsys diff before.duckdb warehouse/recsys.duckdb")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @wide_option
 @json_option
 def diff(before: Path, after: Path, wide: bool, as_json: bool) -> None:
-    """Say what changed between two warehouses.
+    """List what changed between two warehouses.
 
-    Versions, parameters, inputs, and the content of relations are compared. --wide adds what was there
-    before and after to the reasons for a relation's change.
-
-    \b
-    Example: recsys diff before.duckdb warehouse/recsys.duckdb
+    Compares versions, parameters, inputs and the content of relations. --wide adds the values before and
+    after.
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import differences_table
@@ -33,4 +31,4 @@ def diff(before: Path, after: Path, wide: bool, as_json: bool) -> None:
     elif rows:
         show("Differences", differences_table(rows, wide))
     else:
-        print("the same settings, parameters, inputs and content")
+        print("no differences: same settings, parameters, inputs and content")

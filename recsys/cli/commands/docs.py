@@ -7,21 +7,19 @@ from pathlib import Path
 import click
 
 from recsys.cli.extras import require_extra
-from recsys.cli.options import warehouse_option
+from recsys.cli.groups import command
+from recsys.cli.options import models_folder_option, warehouse_option
 
 
-@click.command()
+@command("recsys docs catalogue")
 @click.argument("out", type=click.Path(path_type=Path))
 @warehouse_option
-@click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
+@models_folder_option
 def docs(out: Path, warehouse: Path, sql: Path | None) -> None:
-    """Write a page for every relation to the folder OUT.
+    """Write a page about every relation into a folder.
 
-    Each has its header, its SQL, its columns and where they come from, what it reads and what reads it, and
-    what its last build took. The pages open without a server; `recsys ui` shows the same.
-
-    \b
-    Example: recsys docs catalogue
+    A page has the header, SQL, columns, lineage and build time of a relation. The pages in the folder OUT
+    open without a server; `recsys ui` has them too.
     """
     require_extra("report", "sqlglot", "pygments")
     from recsys.docs_site import folder

@@ -6,20 +6,18 @@ from pathlib import Path
 
 import click
 
+from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option
 
 
-@click.command()
+@command("recsys doctor")
 @warehouse_option
 @json_option
 def doctor(warehouse: Path, as_json: bool) -> None:
-    """Check this machine, and say what to do.
+    """Check this machine and say what to fix.
 
-    Python, packages, models, Java, disk, memory and the warehouse are looked at. The exit status is 0 if what
-    `recsys build --sql-only` needs is there.
-
-    \b
-    Example: recsys doctor
+    Checks Python, packages, models, Java, disk, memory, cores and the warehouse. Exit status 0: this machine
+    has what `recsys build --sql-only` needs.
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.machine import checks

@@ -1,15 +1,15 @@
-"""``recsys evaluate``: how good lists from the whole catalogue are, by likes that were held out."""
+"""Evaluate recommendation lists on held-out likes."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.groups import command
+from recsys.cli.options import count_option, json_option, memory_option, threads_option, warehouse_option
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,27 +19,24 @@ if TYPE_CHECKING:
     from recsys.backends.duckdb.statements import Connection
 
 
-@click.command()
+@command("recsys evaluate -k 10 --model affinity")
+@count_option
 @click.option(
-    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="Length of a list."
+    "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this model; repeatable."
 )
-@click.option("--model", "models", multiple=True, metavar="NAME", help="Only this model; can be repeated.")
 @warehouse_option
-@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
-@click.option("--memory", default="2GB", show_default=True, help="What DuckDB may take.")
+@threads_option
+@memory_option("2GB")
 @json_option
 def evaluate(
     count: int, models: Sequence[str], warehouse: Path, threads: int, memory: str, as_json: bool
 ) -> None:
-    """Judge lists from the whole catalogue by held-out likes.
+    """Evaluate lists of recommendations on held-out likes.
 
-    For every user with likes in the truth, which no model has seen, all tracks compete that the user has not
-    rated. Prints recall, NDCG, MRR, the share of popular tracks (the most rated tenth) and how much of the
-    catalogue the lists cover, with intervals of 95 % over users, and keeps them in marts.ranking_quality
-    until the next build.
-
-    \b
-    Example: recsys evaluate -k 10 --model affinity
+    For every user with held-out likes, which no model has seen, each model ranks all items that the user has
+    not rated. Prints recall, NDCG, MRR, the share of popular items (the most rated tenth) and the share of
+    items that appear in any list, with 95 % intervals over users. Writes them to marts.ranking_quality, which
+    the next build clears.
     """
     import pyarrow as pa
 
@@ -85,8 +82,8 @@ def _judged(
     likes, tracks = held_out_likes(connection), catalogue(connection)
     if not likes.num_rows:
         raise UsageError(
-            f"{warehouse}: no held-out likes to judge by: build it from data with a file truth2.txt, "
-            "such as `recsys import --holdout 3` makes"
+            f"{warehouse}: no held-out likes to evaluate on; import the ratings with --holdout 3, or "
+            "build from data with truth2.txt"
         )
     recommender = Recommender(connection, limits)
     requests = [RecommendRequest(count, name) for name in models or recommender.models]
@@ -96,7 +93,7 @@ def _judged(
     tables = []
     try:
         for name, request in zip(names, requests, strict=True):
-            line.show(f"judging {name}")
+            line.show(f"Evaluating {name}")
             tables.append(
                 quality(name, recommender.blocks(request, users, line.advance), likes, tracks, count)
             )

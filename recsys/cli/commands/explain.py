@@ -6,23 +6,21 @@ from pathlib import Path
 
 import click
 
+from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option, wide_option
 
 
-@click.command()
+@command("recsys explain 3 2703")
 @click.argument("user")
-@click.argument("track")
+@click.argument("track", metavar="ITEM")
 @warehouse_option
 @wide_option
 @json_option
 def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -> None:
-    """Show what the score of TRACK for USER is made of.
+    """Explain how the score of ITEM for USER is calculated.
 
-    There is a row for each piece of evidence; what they add makes the score of the model adaptive. --wide
-    adds the ratings that a value is based on, and its weight.
-
-    \b
-    Example: recsys explain 3 2703
+    Each row is one input of the model adaptive; the contributions add up to its score. --wide adds the
+    ratings that a value is based on, and its weight.
     """
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show

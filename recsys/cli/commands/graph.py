@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from recsys.cli.groups import command
+from recsys.cli.options import WAREHOUSE_VARIABLE, OneOf, models_folder_option
 
-@click.command()
-@click.option("--format", "shape", type=click.Choice(["text", "mermaid", "svg"]), default="text")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of the screen.")
-@click.option("--sql", type=click.Path(path_type=Path, file_okay=False), help="Another folder of models.")
-def graph(shape: str, out: Path | None, sql: Path | None) -> None:
+if TYPE_CHECKING:
+    from recsys.project import Project
+
+
+@command("recsys graph --format svg --out lineage.svg")
+@click.option(
+    "--format",
+    "shape",
+    type=OneOf(["text", "mermaid", "svg"]),
+    default="text",
+    show_default=True,
+    help="Format of the graph.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write instead of printing.")
+@click.option(
+    "--warehouse",
+    type=click.Path(path_type=Path),
+    envvar=WAREHOUSE_VARIABLE,
+    show_envvar=True,
+    help="Show only the models of this warehouse.",
+)
+@models_folder_option
+def graph(shape: str, out: Path | None, warehouse: Path | None, sql: Path | None) -> None:
     """Print which model reads which.
 
-    \b
-    Example: recsys graph --format svg --out lineage.svg
+    Shows every model, or with --warehouse those that its last build made.
     """
     from recsys.docs_site import lineage
     from recsys.outputs import replacing
-    from recsys.project import Project
-    from recsys.sources.directory import OPTIONAL
 
-    project = Project.load(sql, present=OPTIONAL)
+    project = _project(warehouse, sql)
     edges = {name: project.parents(rendered) for name, rendered in project.graph().items()}
     draw: Callable[..., str] = getattr(lineage, shape)
     text = draw(edges)
@@ -32,3 +50,16 @@ def graph(shape: str, out: Path | None, sql: Path | None) -> None:
     else:
         with replacing(out, [project.root]) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
+
+
+def _project(warehouse: Path | None, sql: Path | None) -> Project:
+    """Return the models of a warehouse as it was built, or all models."""
+    from recsys.backends.duckdb.connection import reading
+    from recsys.docs_site.facts import Facts
+    from recsys.project import Project
+    from recsys.sources.directory import OPTIONAL
+
+    if warehouse is None:
+        return Project.load(sql, present=OPTIONAL)
+    with reading(warehouse) as connection:
+        return Facts.of(connection).project(sql)

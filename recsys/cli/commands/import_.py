@@ -1,13 +1,14 @@
-"""The command that makes a data directory of anybody's ratings."""
+"""Import ratings into a data directory."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from recsys.cli.groups import command
+from recsys.cli.options import OneOf, WholeNumber, memory_option, threads_option
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ ITEM_COLUMNS = ("name", "genres", "album", "artist", "kind")
 GUESSED = ("rating", "time", *ITEM_COLUMNS)
 
 
-@click.command("import")
+@command("recsys import ratings.csv --items movies.csv --noun film --out data/mine", name="import")
 @click.argument("files", nargs=-1, required=True, metavar="RATINGS...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Data directory to write.")
 @click.option("--user", metavar="COL", help="Column of users.")
@@ -27,7 +28,7 @@ GUESSED = ("rating", "time", *ITEM_COLUMNS)
 @click.option("--time", metavar="COL", help="Column of times; without one, the order of rows counts.")
 @click.option(
     "--feedback",
-    type=click.Choice(["auto", "ratings", "likes", "counts", "events"]),
+    type=OneOf(["auto", "ratings", "likes", "counts", "events"]),
     default="auto",
     show_default=True,
     help="What a row is.",
@@ -36,7 +37,7 @@ GUESSED = ("rating", "time", *ITEM_COLUMNS)
 @click.option("--liked", type=float, metavar="VALUE", help="Likes start here.  [default: 4 of 5 stars]")
 @click.option(
     "--duplicates",
-    type=click.Choice(["refuse", "last", "first", "mean", "max", "sum"]),
+    type=OneOf(["refuse", "last", "first", "mean", "max", "sum"]),
     help="Repeated rows of a user and item.  [default: sum counts and events, refuse ratings]",
 )
 @click.option("--items", metavar="FILE", help="Items file: ids and any of the next five.")
@@ -53,35 +54,32 @@ GUESSED = ("rating", "time", *ITEM_COLUMNS)
 @click.option("--encoding", metavar="NAME", help="Encoding of the files, such as latin-1.  [default: UTF-8]")
 @click.option(
     "--holdout",
-    type=click.IntRange(0, 1000),
+    type=WholeNumber(0, 1000),
     default=0,
     show_default=True,
     help="Likes of a user to hold out as test candidates.",
 )
 @click.option(
     "--split",
-    type=click.Choice(["random", "time"]),
+    type=OneOf(["random", "time"]),
     help="Which likes to hold out.  [default: the last ones]",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**31 - 1),
+    type=WholeNumber(0, 2**31 - 1),
     default=1,
     show_default=True,
-    help="Random seed of the holdout.",
+    help="Random seed.",
 )
 @click.option("--force", is_flag=True, help="Replace the imported data in --out.")
-@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
-@click.option("--memory", default="4GB", show_default=True, help="Memory of DuckDB before it spills to disk.")
+@threads_option
+@memory_option("4GB")
 def import_(**given: Any) -> None:
     """Make a data directory of your own ratings, plays, purchases or events.
 
     RATINGS are CSV, TSV, Parquet or JSON files, compressed or not, or patterns of such. Columns with usual
     names are found; --no-COLUMN (--no-rating, --no-time, --no-kind, ...) refuses a guess. docs/import.md
     shows common layouts.
-
-    \b
-    Example: recsys import ratings.csv --items movies.csv --noun film --out data/mine
     """
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
@@ -91,7 +89,7 @@ def import_(**given: Any) -> None:
     options = _options(given)
     line = ProgressLine(console(stderr=True))
     try:
-        line.show("import")
+        line.show("Importing")
         result = run(options, line.advance)
     finally:
         line.stop()
@@ -124,9 +122,7 @@ def _options(given: dict[str, Any]) -> Options:
 def _names(text: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",")) if text is not None else ()
     if not all(names) or len(set(names)) < len(names):
-        raise UsageError(
-            f"--columns {text}: expected different names between commas, such as user,item,rating"
-        )
+        raise UsageError(f"--columns {text}: give different names between commas, such as user,item,rating")
     return names
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
+from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.report.paper import CITATION
 
 
-@click.command(epilog=CITATION)
+@command("recsys leaderboard --wide", epilog=CITATION)
 @warehouse_option
 @wide_option
 @json_option
 def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
-    """Print how good each model is, the best first.
+    """Compare the accuracy of all models, best first.
 
-    Accuracy is the share of judged candidates predicted right; the interval is of 95 %, over users. --wide
-    adds areas under the ROC curve, seconds, and figures that were published of such data.
-
-    \b
-    Example: recsys leaderboard --wide
+    Accuracy: the share of test items correctly sorted into liked and not liked (chance: 50 %), with a 95 %
+    interval over users. Models that share a letter in the column group are not significantly different from
+    the best of that group. --wide adds AUC (area under the ROC curve: the chance that a liked item scores
+    higher than one that is not), seconds and, for the Cup's data, published accuracies.
     """
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import leaderboard_table
+    from recsys.cli.tables import leaderboard_notes, leaderboard_table
     from recsys.serving import queries
 
     with reading(warehouse) as connection:
@@ -35,6 +33,6 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        note = CITATION if wide and is_compared else ""
-        notes = [text for text in (queries.unjudged(rows), constant, by_spark, note) if text]
+        warnings = [text for text in (queries.unjudged(rows), constant, by_spark) if text]
+        notes = [*leaderboard_notes(rows, wide), *warnings, *([CITATION] if wide and is_compared else [])]
         show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))

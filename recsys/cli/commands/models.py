@@ -6,24 +6,22 @@ from pathlib import Path
 
 import click
 
+from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.errors import RecsysError
 from recsys.report.paper import CITATION
 
 
-@click.command(epilog=CITATION)
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print the table that the README has.")
+@command("recsys models", epilog=CITATION)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the Markdown table of docs/models.md.")
 @warehouse_option
 @wide_option
 @json_option
 def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> None:
     """List the models and their formulas.
 
-    --wide adds what makes each, what it reads, and its published accuracy unless the warehouse is made from
-    data that the published figures do not speak of.
-
-    \b
-    Example: recsys models
+    --wide adds the SQL or the learner that makes each model, its inputs and, for the Cup's data, its
+    published accuracy.
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import models_table
@@ -44,7 +42,7 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
 
 
 def _is_compared(warehouse: Path) -> bool:
-    """Whether published figures speak of the data of a warehouse, as far as anybody knows."""
+    """Return whether published figures apply to the data of a warehouse; True without a warehouse."""
     from recsys.backends.duckdb.connection import reading
     from recsys.serving import queries
 

@@ -1,16 +1,24 @@
-"""``recsys recommend``: a list for some users, for everybody, or for somebody who is not in the data."""
+"""Recommend items to some users, to all users, or to someone with the given ratings."""
 
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from recsys.cli.options import engine_option, json_option, warehouse_option
+from recsys.cli.groups import command
+from recsys.cli.options import (
+    count_option,
+    engine_option,
+    json_option,
+    master_option,
+    memory_option,
+    threads_option,
+    warehouse_option,
+)
 from recsys.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -20,28 +28,36 @@ if TYPE_CHECKING:
     from recsys.serving.lists import Recommender, RecommendRequest
     from recsys.sources.interactions import Interactions
 
-EXPECTED = "expected ITEM=RATING,..., such as 'film 50=5,film 7=2', or a file of item,rating lines"
+EXPECTED = "give ITEM=RATING,..., such as 'film 50=5,film 7=2', or a CSV file of item,rating"
 
 
-@click.command()
-@click.argument("users", nargs=-1, metavar="[USER]...")
-@click.option("--all", "everybody", is_flag=True, help="A list for everybody, into a file.")
-@click.option("--ratings", metavar="RATINGS", help="For ITEM=RATING,... or a file of these.")
-@click.option(
-    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many."
+@command(
+    "recsys recommend 3 7 -k 5",
+    "recsys recommend --all --out top.parquet",
+    "recsys recommend --ratings '2703=90,11528=20'",
+    "recsys recommend --all --engine spark --master spark://host:7077 --out /shared/top",
 )
-@click.option("--model", metavar="NAME", help="Rank by another model that can score any pair.")
+@click.argument("users", nargs=-1, metavar="[USER]...")
+@click.option("--all", "everybody", is_flag=True, help="Recommend to all users; needs --out.")
+@click.option("--ratings", metavar="RATINGS", help="Recommend to a new user: ITEM=RATING,... or a CSV file.")
+@count_option
+@click.option("--model", metavar="NAME", help="Model that makes the lists.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="Write .parquet, .csv or .csv.gz; with --engine spark a folder of Parquet files.",
+    help="File to write: .parquet, .csv or .csv.gz; with --engine spark, a folder.",
 )
-@click.option("--exclude-rated/--include-rated", default=True, show_default=True)
+@click.option(
+    "--exclude-rated/--include-rated",
+    default=True,
+    show_default=True,
+    help="Leave out items that the user has rated.",
+)
 @warehouse_option
-@click.option("--threads", type=click.IntRange(1, 1024), default=os.cpu_count() or 1, help="Threads to use.")
-@click.option("--memory", default="2GB", show_default=True, help="What DuckDB may take.")
-@engine_option("What makes the lists of --all: this machine, or a cluster that built the warehouse.")
-@click.option("--master", metavar="URL", help="A Spark cluster, for --engine spark.")
+@threads_option
+@memory_option("2GB")
+@engine_option("Run --all on this machine (duckdb), or on the Spark cluster of the build.")
+@master_option
 @json_option
 def recommend(
     users: Sequence[str],
@@ -58,17 +74,10 @@ def recommend(
     master: str | None,
     as_json: bool,
 ) -> None:
-    """Recommend what to hear next, and say why.
+    """Recommend items to users, with reasons.
 
-    Tracks of the whole catalogue (what goes with the user's ratings, the best of liked albums, artists and
-    genres, popular ones) are ranked. RATINGS, on the scale of the data, stand for somebody who is not in the
-    data.
-
-    \b
-    Examples: recsys recommend 3 7 -k 5
-              recsys recommend --all --out top.parquet
-              recsys recommend --ratings '2703=90,11528=20'
-              recsys recommend --all --engine spark --master spark://host:7077 --out /shared/top
+    Ranks items similar to what the user rated, the best of liked albums, artists and genres, and popular
+    items. --ratings recommends to someone who is not in the data; ratings are on the scale of the data.
     """
     from recsys.backends.database import Limits
     from recsys.backends.duckdb.connection import reading
@@ -91,7 +100,7 @@ def recommend(
         if out is not None:
             export.check(out, [] if ratings is None else [Path(ratings)])
             recommender.model(request)
-            rows = export.write(_told(recommender, request, users, ratings), out)
+            rows = export.write(_with_progress(recommender, request, users, ratings), out)
             print(f"{out}: {rows:,} rows, by {recommender.model(request)}")
             return
         found = [row for table in _lists(recommender, request, users, ratings) for row in table.to_pylist()]
@@ -110,20 +119,20 @@ def _check(
     master: str | None,
 ) -> None:
     if (len(users) > 0) + everybody + (ratings is not None) != 1:
-        raise UsageError("expected one of: USER..., --all, --ratings RATINGS")
+        raise UsageError("give a user id, --all or --ratings")
     if engine == "spark" and not everybody:
-        raise UsageError("--engine spark: expected --all beside it, for lists of everybody")
+        raise UsageError("--engine spark makes lists of all users only; add --all")
     if engine != "spark" and master is not None:
-        raise UsageError(f"--master {master}: expected with --engine spark, which it is for")
+        raise UsageError(f"--master {master}: only for --engine spark; add it, or leave --master out")
     if everybody and out is None:
-        expected = "--out FOLDER" if engine == "spark" else "--out FILE.parquet or FILE.csv"
-        raise UsageError(f"--all: expected {expected} beside it")
+        needed = "--out FOLDER" if engine == "spark" else "--out FILE.parquet or --out FILE.csv"
+        raise UsageError(f"--all writes a file; add {needed}")
 
 
 def _on_cluster(
     recommender: Recommender, request: RecommendRequest, out: Path, master: str | None, limits: Limits
 ) -> str:
-    """What to say of the lists that a cluster has made."""
+    """Make the lists on a cluster and return the line to print."""
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
     from recsys.engine.targets import require_spark
@@ -132,7 +141,7 @@ def _on_cluster(
     from recsys.serving.cluster.lists import Cluster, write
 
     line = ProgressLine(console(stderr=True))
-    line.show("recommending")
+    line.show("Recommending")
     try:
         rows = write(recommender, request, out, Cluster(master, limits), line.advance)
     finally:
@@ -140,15 +149,15 @@ def _on_cluster(
     return f"{out}: {rows:,} rows, by {recommender.model(request)}"
 
 
-def _told(
+def _with_progress(
     recommender: Recommender, request: RecommendRequest, users: Sequence[str], ratings: str | None
 ) -> Iterator[pa.Table]:
-    """The lists, with a line that moves while they are made."""
+    """Yield the lists, with a progress line on the terminal."""
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
 
     line = ProgressLine(console(stderr=True))
-    line.show("recommending")
+    line.show("Recommending")
     try:
         yield from _lists(recommender, request, users, ratings, line.advance)
     finally:
@@ -162,7 +171,7 @@ def _lists(
     ratings: str | None,
     report: Callable[[float, str], None] | None = None,
 ) -> Iterator[pa.Table]:
-    """Lists as people read them: users and items by the ids of the data's owner, names beside them."""
+    """Yield tables of lists, with original ids and names."""
     from recsys.serving import ids
     from recsys.serving.interactions import interactions
 

@@ -7,20 +7,25 @@ from pathlib import Path
 import click
 
 from recsys.cli.extras import require_extra
+from recsys.cli.groups import command
 from recsys.cli.options import warehouse_option
 
 
-@click.command()
+@command("recsys report --out report.html")
 @warehouse_option
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True)
-@click.option("--picture", type=click.Path(path_type=Path), help="Only the leaderboard, as .svg or .png.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="File to write.",
+)
+@click.option("--picture", type=click.Path(path_type=Path), help="Write only the leaderboard: .svg or .png.")
 def report(warehouse: Path, out: Path, picture: Path | None) -> None:
-    """Write a page about the warehouse that opens offline.
+    """Write a report as one HTML page.
 
-    It shows the data, the leaderboard, where accuracy comes from, lineage and timings.
-
-    \b
-    Example: recsys report --out report.html
+    It shows the data, the leaderboard, what each step adds to accuracy, lineage and timings, and needs no
+    network.
     """
     require_extra("report", "altair", "vl_convert")
     from recsys.report import page

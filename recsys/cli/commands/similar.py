@@ -6,23 +6,19 @@ from pathlib import Path
 
 import click
 
-from recsys.cli.options import json_option, warehouse_option
+from recsys.cli.groups import command
+from recsys.cli.options import count_option, json_option, warehouse_option
 
 
-@click.command()
+@command("recsys similar 6076 -k 5")
 @click.argument("item")
-@click.option(
-    "-k", "count", type=click.IntRange(1, 1_000_000), default=10, show_default=True, help="How many."
-)
+@count_option
 @warehouse_option
 @json_option
 def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
-    """Print the tracks that go best with ITEM.
+    """List the items most similar to ITEM.
 
-    It is a track, an album, an artist or a genre.
-
-    \b
-    Example: recsys similar 6076 -k 5
+    People who like ITEM (a track, an album, an artist or a genre) also like these.
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import similar_table
@@ -35,4 +31,4 @@ def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
     elif rows:
         show("", similar_table(rows))
     else:
-        print(f"no track goes with item {item}: too few users rated it close to tracks that they liked")
+        print(f"no similar items for {item}: too few users rated both it and items that they liked")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from recsys.cli.groups import command
 from recsys.cli.options import warehouse_option
 from recsys.errors import UsageError
 
@@ -14,17 +15,13 @@ if TYPE_CHECKING:
     from recsys.backends.duckdb.statements import Connection
 
 
-@click.command()
+@command("recsys submit submission.csv", "recsys submit adaptive submission.csv")
 @click.argument("words", nargs=-1, required=True, metavar="[MODEL] OUT")
 @warehouse_option
 def submit(words: tuple[str, ...], warehouse: Path) -> None:
-    """Write a model's predictions to OUT as a submission file.
+    """Write a model's predictions as a submission file.
 
-    Without MODEL, it is the best one, as the end of a build and marts.best_model name it.
-
-    \b
-    Examples: recsys submit submission.csv
-              recsys submit adaptive submission.csv
+    Default MODEL: the best one (marts.best_model).
     """
     from recsys.backends.duckdb.connection import reading
     from recsys.serving import queries
@@ -32,12 +29,12 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
     *named, last = words
     out = Path(last)
     if len(named) > 1:
-        raise UsageError(f"submit {' '.join(words)}: expected a model and a file, or a file alone")
+        raise UsageError("give a model and a file, or only a file: recsys submit [MODEL] OUT")
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard", "submission")
         model = named[0] if named else _best(connection, warehouse)
         count = queries.write_submission(connection, model, out)
-    print(f"{out}: {count:,} candidates as {model} ranks them")
+    print(f"{out}: {count:,} test items, ranked by {model}")
 
 
 def _best(connection: Connection, warehouse: Path) -> str:
@@ -45,5 +42,5 @@ def _best(connection: Connection, warehouse: Path) -> str:
 
     best = queries.best_model(connection)
     if best is None:
-        raise UsageError(f"{warehouse}: neither labels nor validation tell which model is best: name one")
+        raise UsageError(f"{warehouse}: the best model is unknown without labels or validation; name a model")
     return str(best["model"])

@@ -8,31 +8,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recsys.cli.options import json_option
+from recsys.cli.groups import command
+from recsys.cli.options import OneOf, WholeNumber, json_option
 
 if TYPE_CHECKING:
     from recsys.synthetic import Statistic
 
 
-@click.command()
+@command("recsys synth data/demo --scale tiny --seed 7")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--scale", default="small", show_default=True, help="tiny, small or full (as the real data).")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same data."
+    "--scale",
+    type=OneOf(["tiny", "small", "full"]),
+    default="small",
+    show_default=True,
+    help="Size: tiny, small or full (as the Cup's data).",
 )
-@click.option("--check", is_flag=True, help="Only compare what is in DIRECTORY with the real data.")
-@click.option("--force", is_flag=True, help="Replace the demo data set that is in DIRECTORY.")
-@click.option("--quiet", is_flag=True, help="Print one line instead of the comparison.")
+@click.option("--seed", type=WholeNumber(0), default=1, show_default=True, help="Random seed.")
+@click.option("--check", is_flag=True, help="Only compare DIRECTORY with the Cup's data.")
+@click.option("--force", is_flag=True, help="Replace the demo data set in DIRECTORY.")
+@click.option("--quiet", is_flag=True, help="Print one line instead of the table.")
 @json_option
 def synth(
     directory: Path, scale: str, seed: int, check: bool, force: bool, quiet: bool, as_json: bool
 ) -> None:
-    """Write a demo data set that behaves like the real one.
+    """Write a demo data set.
 
-    A table shows how well it does: its statistics beside those of the real data.
-
-    \b
-    Example: recsys synth data/demo --scale tiny --seed 7
+    It is random and imitates the data of KDD Cup 2011, Track 2. A table compares its statistics with the
+    published ones of those data.
     """
     from recsys import synthetic
     from recsys.cli.console import console, print_json, show
@@ -42,7 +45,7 @@ def synth(
     if not check:
         line = ProgressLine(console(stderr=True))
         try:
-            line.show(f"synth {scale}")
+            line.show(f"Writing {directory}")
             synthetic.generate(directory, scale, seed, line.advance, force)
         finally:
             line.stop()
@@ -52,10 +55,10 @@ def synth(
     elif quiet:
         console().print(f"{directory}: {_near(statistics)}")
     else:
-        show("How near the real data this is", acceptance_table(statistics))
+        show("Demo data compared with the Cup's data", acceptance_table(statistics))
 
 
 def _near(statistics: Sequence[Statistic]) -> str:
-    """How many statistics that have a tolerance are within it."""
+    """Return how many of the statistics that have a tolerance are within it."""
     judged = [statistic.is_within for statistic in statistics if statistic.is_within is not None]
-    return f"{sum(judged)} of {len(judged)} statistics are within the tolerance of the real data's"
+    return f"{sum(judged)} of {len(judged)} statistics agree with the Cup's data"

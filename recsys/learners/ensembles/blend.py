@@ -75,7 +75,7 @@ def _weights(pool: Pool, method: str) -> tuple[Array, float | None]:
         return weighting.log_odds(pool), None
     if method == "average":
         return weighting.equal(pool), None
-    raise UsageError(f"unknown method {method!r}: expected one of {', '.join(METHODS)}")
+    raise UsageError(f"method {method}: choose from {', '.join(METHODS)}")
 
 
 def _expectation(pool: Pool, score: Array, weights: Array) -> tuple[float, float, Array | None]:

@@ -101,7 +101,7 @@ def write(
         finally:
             spark_session.stop()
         if not rows:
-            raise UsageError(f"{out}: there is nobody to recommend anything to")
+            raise UsageError(f"{out}: not written; the warehouse has no users")
     return rows
 
 
@@ -188,8 +188,8 @@ def _store(connection: Connection) -> Store:
     settings = manifest.settings_from(connection)
     if "store" not in settings:
         raise UsageError(
-            "--engine spark: this warehouse was built on one machine and has no store that workers read: "
-            "`recsys build --engine spark`, or leave --engine out"
+            "--engine spark: this warehouse was built on one machine, without a store for workers; "
+            "build it with recsys build --engine spark, or leave --engine out"
         )
     return Store(Path(settings["store"]), uuid.uuid4().hex)
 
@@ -205,10 +205,10 @@ def _folders(connection: Connection, store: Store, statements: Iterable[QueryTem
     for name in read - folders.keys():
         if name in found and records[name].kind in ("table", "view") and not name.startswith("marts."):
             raise UsageError(
-                f"{found[name]}: the store has no such folder any more: `recsys build --engine spark`"
+                f"{found[name]}: missing from the store; build again with recsys build --engine spark"
             )
         if not has(connection, name):
-            raise UsageError(f"this warehouse has no {name}: `recsys build` without --select")
+            raise UsageError(f"this warehouse has no {name}; build all of it: recsys build without --select")
         folders[name] = store.scratch(name)
         folders[name].mkdir()
         out = {"out": str(folders[name] / f"part-0{SUFFIX}")}

@@ -140,11 +140,11 @@ def test_lists_are_those_of_one_machine(
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ("--engine spark", "--engine spark: no --master: expected local[N], spark://HOST:PORT"),
-        ("--engine spark --master here", "--master here: expected local[N]"),
-        ("--engine spark --master spark://127.0.0.1:1", "no master answers there"),
-        ("--master local[2]", "--master local[2]: expected with --engine spark"),
-        ("--engine spark --master local[2] --model magic", "'magic' cannot score"),
+        ("--engine spark", "--engine spark needs --master; give local[N], spark://HOST:PORT"),
+        ("--engine spark --master here", "--master here: give local[N]"),
+        ("--engine spark --master spark://127.0.0.1:1", "no Spark master answers"),
+        ("--master local[2]", "--master local[2]: only for --engine spark"),
+        ("--engine spark --master local[2] --model magic", "magic: no such model"),
     ],
 )
 def test_no_cluster_is_one_line(
@@ -157,9 +157,9 @@ def test_no_cluster_is_one_line(
 @pytest.mark.parametrize(
     ("out", "complaint"),
     [
-        ("file", "file: a file, expected a folder for the files of all workers"),
-        ("full", "full: there are files in it, expected a new folder or an empty one"),
-        ("none/lists", "none/lists: no such folder to write to"),
+        ("file", "file: is a file; give a folder for the workers' files"),
+        ("full", "full: has files in it; give a new or empty folder"),
+        ("none/lists", "none/lists: its folder does not exist; create it"),
     ],
 )
 def test_no_place_for_the_lists_is_one_line(
@@ -194,9 +194,9 @@ def test_files_of_the_store_that_are_damaged_or_gone_are_one_line(
     file.write_bytes(whole[:40])
     damaged = recommend(warehouse, *given, status=2)
     file.write_bytes(whole)
-    assert f"{file.parent}: the store has no such folder any more: `recsys build --engine spark`" in gone
-    assert f"{file.parent}: damaged files of the store (" in damaged
-    assert "remove this folder, and `recsys build --engine spark` makes it anew" in damaged
+    assert f"{file.parent}: missing from the store; build again with recsys build --engine spark" in gone
+    assert f"{file.parent}: damaged files in the store (" in damaged
+    assert "remove this folder and run recsys build --engine spark" in damaged
 
 
 def test_a_cluster_is_for_everybody(warehouse: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
@@ -204,7 +204,7 @@ def test_a_cluster_is_for_everybody(warehouse: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit, match="2"):
         program.run()
-    assert capfd.readouterr().err == "--engine spark: expected --all beside it, for lists of everybody\n"
+    assert capfd.readouterr().err == "Error: --engine spark makes lists of all users only; add --all\n"
 
 
 @pytest.mark.parametrize("kind", ["no Python", "no packages"])

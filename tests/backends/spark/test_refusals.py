@@ -57,14 +57,17 @@ def contents(folder: Path) -> dict[Path, bytes]:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ("", "--engine spark: no --master: expected local[N], spark://HOST:PORT"),
-        ("--master here", "--master here: expected local"),
-        ("--master spark://127.0.0.1:1", "--master spark://127.0.0.1:1: no master answers there"),
-        ("--master spark://127.0.0.1", "expected spark://HOST:PORT"),
-        ("--master local[2] --store s3://bucket/x", "--store s3://bucket/x: expected a folder"),
-        ("--master local[2] --store /dev/null/x", "cannot write to this store: Not a directory"),
-        ("--master local[2] --store /tmp/a*b", "expected a path of a store without"),
-        ("--engine duckdb --store x", "--store x: expected with --engine spark"),
+        ("", "--engine spark needs --master; give local[N], spark://HOST:PORT"),
+        ("--master here", "--master here: give local"),
+        ("--master spark://127.0.0.1:1", "--master spark://127.0.0.1:1: no Spark master answers"),
+        ("--master spark://127.0.0.1", "not of the form spark://HOST:PORT"),
+        ("--master local[2] --store s3://bucket/x", "--store s3://bucket/x: give a folder"),
+        (
+            "--master local[2] --store /dev/null/x",
+            "cannot be written (Not a directory); choose another --store",
+        ),
+        ("--master local[2] --store /tmp/a*b", "the path of a store must have none of"),
+        ("--engine duckdb --store x", "--store x: only for --engine spark"),
     ],
 )
 def test_no_cluster_or_store_is_one_line(refusal, options: str, complaint: str) -> None:
@@ -75,7 +78,7 @@ def test_a_master_without_a_worker_is_one_line(refusal, monkeypatch: pytest.Monk
     monkeypatch.setattr(connection, "WORKER_SECONDS", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as master:
         address = f"spark://127.0.0.1:{master.getsockname()[1]}"
-        expected = f"--master {address}: no worker has given an executor within 0 s: start one"
+        expected = f"--master {address}: no worker has started an executor within 0 s; start one"
         assert expected in refusal("--master", address)
 
 
@@ -84,7 +87,7 @@ def test_a_store_that_the_workers_cannot_write_is_one_line(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(connection, "located", lambda folder: f"file://{tmp_path}/file/{folder.name}")
-    assert "a worker cannot write to this store: " in refusal("--master", "local[2]")
+    assert "a worker cannot write to this store (" in refusal("--master", "local[2]")
 
 
 def test_a_store_that_the_workers_do_not_share_is_one_line(

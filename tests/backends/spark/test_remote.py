@@ -184,7 +184,7 @@ def test_what_is_not_there_is_told(build, mounted, data: Path, tmp_path: Path) -
             build(url)
         assert str(error.value) == message
     (data / "candidates.parquet").unlink()
-    with pytest.raises(UsageError, match="expected a file candidates.parquet, found none"):
+    with pytest.raises(UsageError, match="no file candidates.parquet; build without test items"):
         build(mounted(data))
     (data / "submissions").mkdir()
     with pytest.raises(UsageError, match="/submissions: submissions are read from a data directory of this"):
@@ -194,7 +194,7 @@ def test_what_is_not_there_is_told(build, mounted, data: Path, tmp_path: Path) -
 
 def test_duckdb_reads_folders_alone(tmp_path: Path) -> None:
     with pytest.raises(
-        UsageError, match="--data s3a://b/x: expected a folder of this machine, or --engine sp"
+        UsageError, match="--data s3a://b/x: give a folder of this machine, or add --engine sp"
     ):
         build_sql(Remote("s3a://b/x"), tmp_path / "w.duckdb")
 

@@ -119,6 +119,6 @@ def test_a_place_that_cannot_be_written_is_refused_without_litter(
     target = tmp_path / "target"
     target.mkdir()
     for path in (target, tmp_path / "none" / "out.csv"):
-        with pytest.raises(UsageError, match="expected the name of a file|no such folder"):
+        with pytest.raises(UsageError, match="is a folder; give a file|its folder does not exist; create it"):
             write_submission(path, candidates, np.ones(1800, bool))
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
