@@ -8,6 +8,7 @@ result of any size fits. A relation is valid while its warehouse is open.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import logging
 import os
@@ -171,7 +172,7 @@ class Warehouse:
     """Query an open warehouse; close it, or use it in a ``with`` statement.
 
     It shows the build that was published when it was opened, whatever is built later. Several warehouses,
-    also of one file, can be open at a time; each is for one thread.
+    also of one file, can be open at a time. Each is for one thread; `cursor` gives another thread its own.
     """
 
     def __init__(self, path: Path, *, guarded: bool = False) -> None:
@@ -205,6 +206,28 @@ class Warehouse:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+
+    def cursor(self) -> Warehouse:
+        """Open the same build for another thread.
+
+        A connection runs one query at a time, so that each thread needs its own. Cursors share the memory and
+        the threads of the engine. Each is closed by itself, and all end with the warehouse that they are of.
+
+        Returns
+        -------
+        Warehouse
+            With the build that this one shows, whatever was built since.
+
+        Raises
+        ------
+        UsageError
+            The warehouse is closed.
+        """
+        other = copy.copy(self)
+        with self._translate_errors():
+            other._opened = self._connection.cursor()
+            other._opened.execute("use warehouse").fetchall()
+        return other
 
     def sql(self, query: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> Relation:
         """Run one read-only SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW).

@@ -7,6 +7,7 @@ import logging
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -158,6 +159,36 @@ def test_ids_and_models_that_the_data_do_not_know(warehouse):
     for ask in (lambda: warehouse.recommend(100, k=0), lambda: warehouse.similar(10, k=0)):
         with pytest.raises(recsys.UsageError, match="k = 0"):
             ask()
+
+
+def test_each_thread_has_a_cursor(small_warehouse):
+    with recsys.open(small_warehouse) as warehouse:
+        expected = rows(warehouse.sql("select sum(x.range * y.range) from range(300) x, range(1000) y"))
+
+        def ask(number):
+            with warehouse.cursor() as mine:
+                found = rows(mine.sql("select sum(x.range * y.range) from range(300) x, range(1000) y"))
+                lists = rows(mine.recommend(100, 2))
+                return mine.build_id, found, lists, rows(mine.leaderboard())
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(ask, range(24)))
+        assert [found for _, found, _, _ in answers] == [expected] * 24
+        assert {build for build, *_ in answers} == {warehouse.build_id}
+        assert [lists for _, _, lists, _ in answers] == [rows(warehouse.recommend(100, 2))] * 24
+
+
+def test_a_cursor_is_closed_by_itself_and_ends_with_its_warehouse(small_warehouse):
+    warehouse = recsys.open(small_warehouse)
+    with warehouse.cursor() as closed:
+        assert rows(closed.sql("select 1")) == [(1,)]
+    with pytest.raises(recsys.UsageError, match="closed"):
+        closed.cursor()
+    other = warehouse.cursor()
+    assert rows(warehouse.sql("select 2")) == [(2,)]
+    warehouse.close()
+    with pytest.raises(recsys.Error, match="closed"):
+        other.sql("select 1")
 
 
 def test_a_closed_warehouse_says_so(small_warehouse):

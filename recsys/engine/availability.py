@@ -62,6 +62,9 @@ def leave_out(
         meant = named(project.models.values(), pattern, "--without")
         reasons |= dict.fromkeys(meant | _variants(project, meant), UNWANTED)
     reasons = exclude(project, reasons)
+    if unwanted and not project.matching("scores.*"):
+        listed = " ".join(f"--without {pattern!r}" for pattern in unwanted)
+        raise UsageError(f"{listed}: leaves no model of scores: expected at least one to stay")
     if paper:
         reasons |= _exclude_beyond_paper(project)
     why = UNWANTED if unwanted else SQL_ONLY if sql_only else BEYOND_PAPER

@@ -31,6 +31,8 @@ def environment() -> jinja2.Environment:
 
 
 SYNTAX = environment()
+COMMENT = re.compile(r"^([^'\n]*?)(--[^\n]*)$", re.MULTILINE)
+REF = re.compile(r"\{\{-?\s*ref\(\s*['\"]([\w.]+)['\"]\s*\)\s*-?\}\}")
 
 
 def compiled(environment: jinja2.Environment, name: str, source: str) -> jinja2.Template:
@@ -62,13 +64,21 @@ def _template(environment: jinja2.Environment, code: CodeType) -> jinja2.Templat
 
 @lru_cache(maxsize=1024)
 def _code(name: str, source: str) -> CodeType:
-    return cached_code(SYNTAX, name, source, lambda text: SYNTAX.compile(_marked(text)))
+    return cached_code(SYNTAX, name, source, lambda text: SYNTAX.compile(_marked(with_plain_comments(text))))
 
 
 @lru_cache(maxsize=1024)
 def _tokens(source: str) -> list[tuple[int, str, str]]:
     """Return line, kind and text of each token of a template."""
     return [(line, kind, str(value)) for line, kind, value in SYNTAX.lex(source)]
+
+
+def with_plain_comments(source: str) -> str:
+    """Return a template in which a ``ref()`` inside an SQL comment is the name as it was written.
+
+    A comment reads nothing, so that such a name makes no edge of the graph and is not moved elsewhere.
+    """
+    return COMMENT.sub(lambda line: line[1] + REF.sub(r"\1", line[2]), source)
 
 
 def _marked(source: str) -> str:

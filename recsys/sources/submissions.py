@@ -215,7 +215,7 @@ def _table(text: bytes) -> pa.Table:
     return columns.read_csv(
         pa.BufferReader(text),
         read_options=columns.ReadOptions(column_names=names, skip_rows=int(_is_header(first))),
-        parse_options=columns.ParseOptions(quote_char=False, ignore_empty_lines=False),
+        parse_options=columns.ParseOptions(ignore_empty_lines=False),
         convert_options=columns.ConvertOptions(
             column_types={"id": pa.string(), "score": pa.float64()}, null_values=[]
         ),
@@ -271,18 +271,24 @@ def _rows(path: Path) -> Iterator[Line]:
 
 def _is_header(text: str) -> bool:
     """Return whether a first line names columns: no digit, and its last word is no word for a number."""
-    last = text.rpartition(",")[2].strip().lower()
+    last = text.rpartition(",")[2].strip().strip('"').lower()
     return last not in NUMBER_WORDS and not any(character.isdigit() for character in text)
 
 
 def _named(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
     """Return position and prediction of a row ``<user>_<track>,<prediction>``."""
     name, comma, text = line.text.partition(",")
+    name = _unquoted(name)
     if not comma or not TRACK_ID.fullmatch(name):
         raise line.refused(ROW)
     if name not in candidates.positions:
         raise line.refused("a user and track of the test file")
     return candidates.positions[name], _number(line, text)
+
+
+def _unquoted(text: str) -> str:
+    """Return a field without the quotes that R's write.csv puts around texts."""
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' else text
 
 
 def _numbered(line: Line, count: int, candidates: Candidates) -> tuple[int, float]:
@@ -296,7 +302,7 @@ def _numbered(line: Line, count: int, candidates: Candidates) -> tuple[int, floa
 
 
 def _number(line: Line, text: str) -> float:
-    text = text.strip(" \t")
+    text = _unquoted(text.strip(" \t"))
     if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
         raise line.refused("a prediction that is a finite number")
     return float(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -89,6 +90,13 @@ class TestIncremental:
             not {"validation.scores_item_neighbours", "validation.features_candidate_neighbours"}
             & built.keys()
         )
+
+    @pytest.mark.parametrize("unwanted", [("scores.*",), ("scores",), ("staging.candidates",)], ids=str)
+    def test_a_build_without_any_model_is_refused_by_name(self, data, warehouse, unwanted):
+        with pytest.raises(
+            UsageError, match=f"--without '{re.escape(unwanted[0])}': leaves no model of scores"
+        ):
+            build_sql(data, warehouse, unwanted=unwanted)
 
     def test_an_unwanted_model_that_is_none_is_refused(self, data, warehouse):
         with pytest.raises(UsageError, match="--without no_such: no such model; list them with recsys graph"):

@@ -69,6 +69,26 @@ def test_a_near_name_is_suggested(tmp_path):
         project_of(tmp_path, models).graph()
 
 
+def test_a_reference_in_a_comment_is_the_name_that_was_written(tmp_path):
+    models = {
+        "staging.a": "-- materialized: temp\nselect 1 as x",
+        "staging.b": "select 2 as x",
+        "marts.c": (
+            "-- formula: of {{ ref('staging.a') }} and {{ ref('staging.gone') }}\n"
+            "select x -- not {{ ref(\"staging.a\") }}\nfrom {{ ref('staging.b') }}"
+        ),
+    }
+    rendered = project_of(tmp_path, models).render("marts.c")
+    assert rendered.refs == ("staging.b",)
+    assert "-- formula: of staging.a and staging.gone\n" in rendered.sql
+    assert rendered.sql.endswith("select x -- not staging.a\nfrom staging.b")
+
+
+def test_a_reference_beside_dashes_in_a_text_is_one(tmp_path):
+    models = {"staging.a": "select 1 as x", "marts.b": "select '--' as x from {{ ref('staging.a') }}"}
+    assert project_of(tmp_path, models).render("marts.b").refs == ("staging.a",)
+
+
 def test_only_staging_reads_files(tmp_path):
     with pytest.raises(BuildError, match="only staging reads files"):
         project_of(tmp_path, {"marts.a": "from {{ source('train') }}"}).graph()

@@ -34,7 +34,22 @@ ODD_ROWS = [
     "7_10,0x1",
     "7_10,inf",
 ]
-ODD_ROWS += ["9_9,1", "1", "0", "0.5", "", " ", '"7_10",1', "7_10\t,1", "\ufeff7_10,1", "a\rb"]
+ODD_ROWS += [
+    "9_9,1",
+    "1",
+    "0",
+    "0.5",
+    "",
+    " ",
+    '"7_10",1',
+    '"7_10,1',
+    '7_10",1',
+    '"7_10"",1',
+    '"7_10,1"',
+    "7_10\t,1",
+    "\ufeff7_10,1",
+    "a\rb",
+]
 
 
 @pytest.fixture
@@ -101,6 +116,18 @@ def test_broken_candidates_are_named(tmp_path: Path, text: str, line: int | None
         ("reversed.csv", lines(*ROWS[::-1])),
         ("blank_end.csv", lines(*ROWS) + "\n\n"),
         ("spaced.csv", lines(*(row.replace(",", ", ") for row in ROWS))),
+        (
+            "by_r.csv",
+            lines('"TrackID","Predictor"', *(f'"{n}",{m}' for n, m in zip(IDS, MARKS, strict=True))),
+        ),
+        (
+            "quoted.csv",
+            lines('"TrackID","Predictor"', *(f'"{n}","{m}"' for n, m in zip(IDS, MARKS, strict=True))),
+        ),
+        (
+            "some_quoted.csv",
+            lines(*ROWS[::2], *(f'"{n}",{m}' for n, m in [*zip(IDS, MARKS, strict=True)][1::2])),
+        ),
         ("bare.csv", lines(*map(str, MARKS))),
         ("bare_header.csv", lines("Predictor", *map(str, MARKS))),
         ("bare_windows.csv", "\ufeff" + lines(*map(str, MARKS)).replace("\n", "\r\n")),
