@@ -28,6 +28,7 @@ from recsys.backends.duckdb.statements import CORRUPT
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.errors import Error, UnknownIdError, UsageError
+from recsys.project.renamed import query_error
 from recsys.serving import query_templates
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
@@ -460,7 +461,9 @@ class Warehouse:
             yield
         except duckdb.Error as error:
             message = str(error).strip()
-            raise Error(damaged(self.path, message) if CORRUPT.search(message) else message) from None
+            raise Error(
+                damaged(self.path, message) if CORRUPT.search(message) else query_error(message)
+            ) from None
 
 
 class _Lists:

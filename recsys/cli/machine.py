@@ -20,7 +20,7 @@ from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.spark.session import java_home, java_version
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
-from recsys.project.project import shipped
+from recsys.project.files import shipped
 from recsys.serving.queries import constant_scores
 from recsys.sources.directory import OPTIONAL
 

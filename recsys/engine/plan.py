@@ -14,6 +14,7 @@ from pathlib import Path
 from recsys.backends.partitions import Update, digests, update
 from recsys.errors import UsageError, unknown
 from recsys.project import Model, Project
+from recsys.project.renamed import new_relation
 from recsys.project.rendering import Rendered
 from recsys.sources.directory import SourceFile
 
@@ -256,6 +257,8 @@ def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
         )
     }
     if not meant:
+        if new := new_relation(pattern):
+            raise UsageError(f"{option} {pattern}: {pattern} is now {new}")
         names = [part for model in models for name in model.relations for part in (name, name.split(".")[-1])]
         hint = "list them with recsys graph"
         raise UsageError(f"{option} {pattern}: {unknown('model', pattern, names, hint)}")

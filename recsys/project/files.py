@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
 
+PACKAGE = Path(__file__).resolve().parents[1]
 SQL = ".sql"
 _RESERVED = """
 all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
@@ -26,6 +27,12 @@ similar struct tablesample try_cast tuple unpack verbose
 JOINING = frozenset(_JOINING.split())  # DuckDB's words for functions, types and joins
 ENGINES_OWN = frozenset({"information_schema", "pg_catalog", "scratch", "system", "temp", "warehouse"})
 PRIVATE_USE = "\ue000", "\ue001"  # mark lines while templates are rendered
+
+
+def shipped() -> Path:
+    """Return the folder of models that ship with the program: inside a wheel's package, else next to it."""
+    inside = PACKAGE / "sql"
+    return inside if inside.is_dir() else PACKAGE.parent / "sql"
 
 
 def read_text(path: Path) -> str:

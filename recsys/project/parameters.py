@@ -13,6 +13,7 @@ from typing import Any
 from recsys.errors import UsageError, unknown
 from recsys.project.allowed import EXAMPLES, Allowed, read_declarations
 from recsys.project.files import read_text
+from recsys.project.renamed import new_parameter
 
 
 class Literal(str):
@@ -134,6 +135,8 @@ def _allowed(path: Path, text: str, values: dict[str, Any]) -> dict[str, Allowed
 def _apply(values: dict[str, Any], override: str, allowed: Mapping[str, Allowed]) -> None:
     key, equals, text = override.partition("=")
     if not equals or key not in allowed:
+        if new := new_parameter(key):
+            raise UsageError(f"--set {override}: {key} is now {new}")
         hint = "they are listed in sql/parameters.toml"
         problem = unknown("parameter", key, allowed, hint) if equals else "give PARAMETER=VALUE"
         raise UsageError(f"--set {override}: {problem}")

@@ -16,7 +16,7 @@ import jinja2
 
 from recsys.errors import BuildError, UsageError
 from recsys.identifiers import IDENTIFIER
-from recsys.project.files import read_text, sql_files
+from recsys.project.files import read_text, shipped, sql_files
 from recsys.project.header import LISTS
 from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import LAYERS, Model, read_models
@@ -24,15 +24,6 @@ from recsys.project.parameters import Parameters
 from recsys.project.rendering import Parents, Rendered, Rendering
 from recsys.project.scenario import Scenario, read_scenarios, variants
 from recsys.project.templates import compiled, environment, macros
-
-PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def shipped() -> Path:
-    """Return the folder of models that ship with the program: inside a wheel's package, else next to it."""
-    inside = PACKAGE / "sql"
-    return inside if inside.is_dir() else PACKAGE.parent / "sql"
-
 
 RELATION = re.compile(rf"{IDENTIFIER.pattern}\.{IDENTIFIER.pattern}")
 

@@ -14,6 +14,7 @@ import jinja2
 from recsys.errors import BuildError
 from recsys.project.literal import columns, complaint, literal_names, mentioned
 from recsys.project.model import Model
+from recsys.project.renamed import new_relation
 from recsys.project.templates import unmarked
 
 
@@ -208,6 +209,8 @@ class Rendering:
             self.refs[relation] = None
             return relation
         if relation not in self.project.writers:
+            if new := new_relation(relation):
+                raise ValueError(f"ref('{relation}'): {relation} is now {new}")
             near = get_close_matches(relation, self.project.writers, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"ref('{relation}') names no model{hint}")

@@ -16,6 +16,7 @@ from recsys.backends.duckdb.statements import CORRUPT, Connection, first_line
 from recsys.errors import RecsysError, UsageError
 from recsys.identifiers import literal, quoted
 from recsys.interruptible import run_in_thread
+from recsys.project.renamed import query_error
 from recsys.serving.copy_target import check_copy
 
 POLL_SECONDS = 0.05
@@ -149,7 +150,7 @@ def _translate_errors() -> Iterator[None]:
         if isinstance(error, duckdb.OutOfMemoryException):
             raise RecsysError(f"not enough memory: {first_line(error)}") from None
         kind = RecsysError if isinstance(error, duckdb.IOException) else UsageError
-        raise kind(str(error).strip()) from None
+        raise kind(query_error(str(error).strip())) from None
 
 
 def watch(connection: Connection) -> None:

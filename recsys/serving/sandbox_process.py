@@ -21,6 +21,7 @@ import pyarrow as pa
 from recsys.backends.duckdb.connection import reading, single_select
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import RecsysError, UsageError
+from recsys.project.renamed import query_error
 
 FAILED = 3
 NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|REAL|NUMBER|DECIMAL(\(.*\))?")
@@ -117,7 +118,7 @@ def main() -> int:
     try:
         content = answer(json.load(sys.stdin))
     except (duckdb.Error, RecsysError, MemoryError, UnicodeDecodeError, pa.ArrowException) as error:
-        message = str(error).strip() or "stopped: the query took too much memory"
+        message = query_error(str(error).strip()) or "stopped: the query took too much memory"
         json.dump({"error": message}, sys.stdout)
         return FAILED
     sys.stdout.buffer.write(content)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from recsys.project.files import shipped
 from recsys.project.model import LAYERS, read_models
 from recsys.project.parameters import Parameters
-from recsys.project.project import shipped
 from recsys.ui.request_context import RequestContext
 
 COLUMNS = (

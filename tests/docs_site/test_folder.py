@@ -15,7 +15,7 @@ from recsys.docs_site.entries import BUILT, LEFT_OUT
 from recsys.docs_site.folder import catalogue_of, write
 from recsys.errors import UsageError
 from recsys.project import Project
-from recsys.project.project import shipped
+from recsys.project.files import shipped
 from tests.given import headed
 
 

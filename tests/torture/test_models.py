@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from recsys.errors import BuildError
-from recsys.project.project import shipped
+from recsys.project.files import shipped
 from tests.conftest import SMALL
 from tests.given import build_sql, headed, write_directory
 
