@@ -126,6 +126,7 @@ def serve(warehouse: Path, host: str = "127.0.0.1", port: int = 8350) -> None:
         config = uvicorn.Config(explorer, log_level="warning", server_header=False, ws="none", lifespan="off")
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after closing
             uvicorn.Server(config).run(sockets=[listener])
+        explorer.state.catalogue.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -53,5 +53,8 @@ def test_columns_are_traced_before_anybody_asks(explored_warehouse: Path, tmp_pa
     assert {"origins", "uses"} <= served.pages().catalogue.__dict__.keys()
     missing = Served(tmp_path / "missing.duckdb")
     missing.warm().join()
+    served.close()
+    with pytest.raises(UsageError, match="stopping"):
+        served.pages()
     with pytest.raises(UsageError, match="no warehouse at"):
         missing.pages()

@@ -92,7 +92,7 @@ def test_a_model_page_names_classes_of_users_by_their_range(client: TestClient, 
 
 def test_a_model_never_disagrees_with_itself(client: TestClient):
     answer = client.get("/users/disagreeing?one=adaptive&other=adaptive")
-    alert = re.search(r'<p role="alert">(.*?)</p>', answer.text)
+    alert = re.search(r'<p class="notice" role="alert">(.*?)</p>', answer.text)
     assert answer.status_code == 200 and alert and "adaptive" in alert[1]
 
 

@@ -17,6 +17,7 @@ from recsys.serving import sandbox
 from recsys.serving.sandbox import Answer, Limits, QueryRefusedError, download, run
 from recsys.serving.sandbox_process import single_select
 from recsys.ui.query_plot import plot_of
+from recsys.ui.schema import header_of
 
 LIMITS = Limits(rows=3, seconds=60)
 
@@ -206,7 +207,7 @@ def test_a_file_is_served_on_this_sites_own_wish(client: TestClient) -> None:
 
 def test_the_page_describes_relations_and_macros(client: TestClient) -> None:
     text = client.get("/sql").text
-    assert "one row" not in text and "<dd>one rated item</dd>" in text  # the grain of priors.items
+    assert f"<dd>{header_of('priors.items')['grain']}</dd>" in text
     words = client.get("/sql/words.json").json()
     assert words["tables"]["priors.items"] == ["item_id", "rating_count", "rating_mean", "bayes_mean"]
     assert {"name": "taste", "call": "taste(the_user)"}.items() <= next(

@@ -28,18 +28,29 @@ class Served:
         self._pages: Pages | None = None
         self._build: tuple[int, int] | None = None
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def pages(self) -> Pages:
-        """Return the pages; raise UsageError without a warehouse."""
+        """Return the pages; raise WarehouseError without a warehouse or once closed."""
         try:
             found = self.warehouse.stat()
         except OSError:
             raise WarehouseError(f"no warehouse at {self.warehouse}") from None
         build = found.st_ino, found.st_mtime_ns
         with self._lock:
+            if self._is_closed:
+                raise WarehouseError("the explorer is stopping")
             if self._pages is None or build != self._build:
                 self._pages, self._build = Pages(catalogue_of(self.warehouse), explorer="/"), build
             return self._pages
+
+    def close(self) -> None:
+        """Wait for a read of the warehouse to end, and refuse further ones.
+
+        A thread that is inside DuckDB when the interpreter ends would abort the process.
+        """
+        with self._lock:
+            self._is_closed = True
 
     def warm(self) -> threading.Thread:
         """Start reading the models and tracing their columns, which takes seconds, in a thread."""

@@ -74,7 +74,7 @@ class Home:
         one, other = (one_of("model", request.query_params.get(name, ""), known) for name in ("one", "other"))
         found = context.rows("from disagreements($one, $other) order by user_id", one=one, other=other)
         if not found:
-            notice = f"{one} and {other} predict the same for every user. Choose another model."
+            notice = f"{one} and {other} predict the same for every user."
             return self._page(context, request, (one, other), notice)
         chosen = self.site.chance.choice(found)["user_id"]
         entity = context.entities.users([chosen])[chosen]
