@@ -261,10 +261,14 @@ class Rendering:
     def list_refs(self, *kinds: str, schema: str = "") -> dict[str, str]:
         """Return the relations of the list models by their names, which become inputs of this model.
 
-        With ``schema`` these are the variants of a scenario.
+        With ``schema`` these are the variants of a scenario, where there are some.
         """
-        prefix = f"{schema}.lists_" if schema else "lists."
-        return {stem: self.ref(f"{prefix}{stem}") for stem in self.list_models(*kinds)}
+        return {stem: self.ref(self._list_relation(stem, schema)) for stem in self.list_models(*kinds)}
+
+    def _list_relation(self, stem: str, schema: str) -> str:
+        variant = f"{schema}.lists_{stem}"
+        is_there = variant in self.project.writers or schema in self.project.awaited
+        return variant if is_there else f"lists.{stem}"
 
     def source(self, name: str) -> str:
         """Return the bound parameter with an input file's path; only staging may read files."""

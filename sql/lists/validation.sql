@@ -14,6 +14,6 @@
     items=ref('list_validation.lists_items'),
     held_out=ref('validation.list_held_out'),
     chosen=ref('lists.settings'),
-    settings={'models': list_models('item_scores', 'item_weights', 'factors')},
-    **list_refs('item_scores', 'item_weights', 'factors', schema='list_validation')
+    settings={'models': list_models()},
+    **list_refs(schema='list_validation')
 ) }}

@@ -1,22 +1,32 @@
--- grain: one point of a classifier's grid, tried for one fold
+-- grain: one point of a grid of hyperparameters, tried for one fold
 -- key: model, parameters, fold
--- units: accuracy 0..1, on the users of the fold after the held-out one
--- nulls: none
+-- units: accuracy 0..1, on the users of the fold after the held-out one, of a classifier; ndcg 0..1, of the first 10
+--   items of a list, of a list model, whose fold is 0
+-- nulls: accuracy of a list model; ndcg of a classifier
 -- formula: is_chosen marks the parameters of the model that scores the fold, is_final those of the model
---   that scores users without labels: the best mean over the folds
+--   that scores users without labels, or makes lists: the best mean over the folds
 {% set relations = ref_all('features.*_tuning') %}
+{% set trials = ref_all('lists.trials') %}
 with
 
 final as (
     {%- for relation in relations %}
-    select model, parameters, fold, accuracy, is_chosen, is_final from {{ relation }}
-    {{ '' if loop.last else 'union all' }}
+    select model, parameters, fold, accuracy, null::double as ndcg, is_chosen, is_final from {{ relation }}
+    union all
+    {%- endfor %}
+    {%- for relation in trials %}
+    select
+        model, parameters, 0 as fold, null::double as accuracy, max(ndcg) as ndcg, bool_or(is_chosen) as is_chosen,
+        bool_or(is_chosen) as is_final
+    from {{ relation }}
+    group by model, parameters
     {%- else %}
     select
         ''::varchar as model,
         ''::varchar as parameters,
         0::bigint as fold,
         0::double as accuracy,
+        0::double as ndcg,
         false as is_chosen,
         false as is_final
     where false

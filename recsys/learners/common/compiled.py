@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+try:
+    from numba import njit
+except ImportError:  # an installation without the extra for learners
+    njit = None
+
+IS_COMPILED = njit is not None
 
 
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,7 +27,10 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     Returns
     -------
     callable
+        The loop itself, interpreted, where numba is not installed.
     """
+    if njit is None:
+        return loop
     # Python's error model checks each division for zero, which prevents vector instructions.
     options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
     try:

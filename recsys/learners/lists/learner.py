@@ -6,25 +6,28 @@ kinds and families of hyperparameters, and no model by its name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import fields
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys.learners.lists import quality, stored
+from recsys.errors import UnavailableError
+from recsys.learners.lists import quality, sample, split, stored
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
 from recsys.learners.lists.interactions import Interactions
 from recsys.project.contract import Context, Relation, Rows, proven
+
+if TYPE_CHECKING:
+    from recsys.learners.lists.tuning import Tuning
 
 SETTINGS = pa.schema({"model": pa.string(), "key": pa.string(), "value": pa.string()})
 TRIALS = pa.schema(
     {
         "model": pa.string(),
         "trial": pa.int32(),
-        "settings": pa.string(),
+        "parameters": pa.string(),
         "ndcg": pa.float64(),
         "is_chosen": pa.bool_(),
     }
@@ -43,11 +46,6 @@ RECOMMENDATIONS = proven(
     ),
     ("user_id", "rank"),
 )
-FAMILIES = {  # of hyperparameters: the module and the class of each, imported where it is used
-    "ease": ("ease", "EaseParameters"),
-    "ials": ("ials", "IalsParameters"),
-    "item_knn": ("item_knn", "ItemKnnParameters"),
-}
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
 
@@ -61,11 +59,6 @@ def read(relation: Relation, items: Relation) -> Interactions:
     return Interactions.from_table(ordered, candidate_ids=candidates)
 
 
-def _parameters(family: str) -> Any:
-    module, kind = FAMILIES[family]
-    return getattr(import_module(f"recsys.learners.lists.{module}"), kind)
-
-
 def tune(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
@@ -76,22 +69,53 @@ def tune(
     inputs : mapping
         ``interactions`` (the validation history) and ``items``.
     settings : mapping
-        ``seconds`` that the search may take, and ``models`` with their families of hyperparameters.
+        ``seconds`` that the search may take, ``models`` with their families of hyperparameters, ``users`` and
+        ``items`` that take part at most, ``judges`` of these users whose likes are held out, and ``by_time``,
+        whether these are the last ones.
     context : Context
         Threads and memory.
 
     Returns
     -------
     mapping
-        ``lists.settings (model, key, value)`` and ``lists.trials (model, trial, settings, ndcg, is_chosen)``.
+        ``lists.settings (model, key, value)``, and ``lists.trials`` with a row for each trial.
     """
+    from recsys.learners.lists import tuning
+
+    names = {model["family"]: name for name, model in settings["models"].items() if "family" in model}
+    names |= {name: name for name, model in settings["models"].items() if model["kind"] == "blend"}
+    history = sample.sampled(
+        read(inputs["interactions"], inputs["items"]), settings["users"], settings["items"]
+    )
+    parts = split.split(history, settings["judges"], by_time=settings["by_time"])
+    found = tuning.tune(parts, settings["seconds"], context.threads, families=names)
+    return {"lists.settings": _settings(found, names), "lists.trials": _trials(found, names)}
+
+
+def _settings(found: Tuning, names: Mapping[str, str]) -> pa.Table:
+    """Return a row for each parameter of each model; of a blend for the weight of each part."""
     rows = [
-        {"model": name, "key": field.name, "value": str(field.default)}
-        for name, model in settings["models"].items()
-        if "family" in model
-        for field in fields(_parameters(model["family"]))
+        {"model": names[family], "key": names.get(key, key), "value": str(value)}
+        for family, parameters in found.parameters.items()
+        if family in names
+        for key, value in parameters.items()
     ]
-    return {"lists.settings": pa.Table.from_pylist(rows, SETTINGS), "lists.trials": TRIALS.empty_table()}
+    return pa.Table.from_pylist(rows, SETTINGS)
+
+
+def _trials(found: Tuning, names: Mapping[str, str]) -> pa.Table:
+    """Return a row for each trial, counted from 1."""
+    rows = [
+        {
+            "model": names.get(trial.model, trial.model),
+            "trial": number,
+            "parameters": json.dumps(trial.parameters, sort_keys=True),
+            "ndcg": trial.quality,
+            "is_chosen": trial.parameters == found.parameters.get(trial.model),
+        }
+        for number, trial in enumerate(found.trials, 1)
+    ]
+    return pa.Table.from_pylist(rows, TRIALS)
 
 
 def fit_ease(
@@ -102,6 +126,7 @@ def fit_ease(
     from recsys.learners.lists.pruning import Budget
 
     interactions = read(inputs["interactions"], inputs["items"])
+    interactions = sample.affordable(interactions, settings["items"], context.memory_bytes)
     parameters = stored.parameters(easing.EaseParameters, inputs["chosen"].arrow(), settings["model"])
     budget = Budget(weights=min(Budget.weights, KEPT * interactions.item_count))
     model = easing.fit(interactions, parameters, budget, context.threads)
@@ -119,6 +144,23 @@ def fit_ials(
     parameters = stored.parameters(factorising.IalsParameters, inputs["chosen"].arrow(), settings["model"])
     model = factorising.fit(interactions, parameters, context.threads)
     return {"lists.ials": model.to_tables()["item_factors"]}
+
+
+def fit_blend(
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Return ``lists.blend (model, weight)``, the parts that the search found.
+
+    Raises
+    ------
+    UnavailableError
+        No blend was better than its best part.
+    """
+    parts = stored.settings_of(inputs["chosen"].arrow(), settings["model"])
+    if not parts:
+        raise UnavailableError("no blend of the list models is better than the best of them: nothing to do")
+    weights = pa.array([float(weight) for weight in parts.values()])
+    return {"lists.blend": pa.table({"model": list(parts), "weight": weights})}
 
 
 def judge(

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
+from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists import linear_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
@@ -40,6 +41,8 @@ class LinearModel:
         """Return the scores float64 (users, items): sums over the history, in the order of the item ids."""
         inputs = weights(histories.with_items(self.item_ids), self.weighting)
         found = np.zeros(inputs.shape)
+        if not IS_COMPILED:
+            return rounded((inputs @ self.weights.astype(np.float64)).toarray())
         given = inputs.indptr.astype(np.int64), inputs.indices, inputs.data
         if self._dense is not None:
             linear_kernels.add_rows(*given, self._dense, found)

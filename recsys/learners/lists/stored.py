@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.model import ListModel, settings_table
 from recsys.project.contract import Relation
 
@@ -47,14 +48,22 @@ class StoredModels:
         return {key: value for key, value in found.items() if key not in NO_SETTINGS}
 
     def open(self, name: str) -> ListModel:
-        """Return a model, read once."""
+        """Return a model, read once; a blend with the models that it weighs."""
         if name not in self.opened:
+            if self.models[name]["kind"] == "blend":
+                self.opened[name] = self._blend(name)
+                return self.opened[name]
             table, module, kind = CLASSES[self.models[name]["kind"]]
             opener = getattr(import_module(f"recsys.learners.lists.{module}"), kind)
             learned = self.relations[name].arrow()
             tables = {table: learned, "settings": settings_table(self.settings(name))}
             self.opened[name] = opener.from_tables(tables)
         return self.opened[name]
+
+    def _blend(self, name: str) -> Blend:
+        weights = self.relations[name].arrow()
+        parts = {part: self.open(part) for part in weights["model"].to_pylist()}
+        return Blend.from_tables({"blend_weights": weights}, parts)
 
 
 def settings_of(chosen: pa.Table, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -120,6 +120,7 @@ def tune(
     threads: int = 2,
     trials: int = TRIALS,
     known: Mapping[str, Parameters] | None = None,
+    families: Collection[str] | None = None,
 ) -> Tuning:
     """Search hyperparameters of every model that the data allow, and weights of their blend.
 
@@ -136,12 +137,16 @@ def tune(
         Most trials.
     known : mapping of model name to Parameters, optional
         Where to start: what an earlier build found.
+    families : collection of str, optional
+        Families that are searched. Default: all that the data allow.
 
     Returns
     -------
     Tuning
     """
-    search = _Search(split, threads, _Clock(seconds), trials, known or {})
+    possible = usable(split.training)
+    names = [name for name in possible if families is None or name in families]
+    search = _Search(split, threads, _Clock(seconds), trials, known or {}, names)
     search.judge_popularity()
     search.take_turns()
     search.refine()
@@ -206,6 +211,7 @@ class _Search:
     clock: _Clock
     most: int
     known: Mapping[str, Parameters]
+    names: list[str]
     trials: list[Trial] = field(default_factory=list)
     best: dict[str, Trial] = field(default_factory=dict)
     models: dict[str, ListModel] = field(default_factory=dict)
@@ -224,7 +230,7 @@ class _Search:
         """Let the searches of the families take turns until all have ended or the budget is spent."""
         searches: dict[str, Generator[Parameters, float, None]] = {}
         points: dict[str, Parameters] = {}
-        for name in usable(self.split.training):
+        for name in self.names:
             searches[name], points[name] = self._search(name)
         is_first = True
         while searches:
