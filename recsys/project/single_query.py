@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from recsys.project.parsing import Node, behind_comments, nodes, statements
 
@@ -76,6 +77,7 @@ class Complaint:
     offset: int
 
 
+@lru_cache(maxsize=4096)
 def complaint(text: str, reads_files: bool = False, is_macro: bool = False) -> Complaint | None:
     """Say why a text is not a single query whose answer is reproducible.
 

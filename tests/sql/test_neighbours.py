@@ -144,6 +144,7 @@ def test_tracks_of_the_artist_include_those_of_the_same_album(schemas):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(dataset=hierarchies.datasets(), form=hierarchies.forms(), window=st.integers(1, 12))
 def test_scores_equal_the_reference(dataset: Dataset, form: hierarchies.Form, window: int) -> None:

@@ -162,6 +162,7 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
     return connection.execute(query).fetchall()
 
 
+@pytest.mark.slow
 def test_changing_a_held_out_rating_changes_no_validation_feature(tmp_path):
     before = music()
     with practised(before, tmp_path / "before") as connection:
@@ -198,6 +199,7 @@ def rehearsed(dataset: Dataset, folder: Path) -> tuple[list[tuple], list[tuple],
         )
 
 
+@pytest.mark.slow
 def test_changing_a_held_out_rating_changes_no_tree_that_ranks_lists(tmp_path):
     """Trees split where the values of features are, so one that knew an answer would move a threshold."""
     before = music()
