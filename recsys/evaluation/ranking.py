@@ -19,8 +19,7 @@ NO_ITEM = -1
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out likes: ``begins`` (users + 1) and ``items``, the item positions of each user in ascending
-    order.
+    """Hold the held-out likes of each user: item positions in ascending order.
 
     Parameters
     ----------

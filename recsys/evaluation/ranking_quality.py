@@ -51,7 +51,7 @@ class Catalogue:
 
 
 def catalogue(connection: Connection) -> Catalogue:
-    """The tracks of a warehouse."""
+    """Return the tracks of a warehouse."""
     found = query(
         connection,
         "select track_id, coalesce(rating_count, 0) as rating_count from staging.tracks "
@@ -61,10 +61,10 @@ def catalogue(connection: Connection) -> Catalogue:
 
 
 def held_out_likes(connection: Connection) -> pa.Table:
-    """The liked candidates of the truth ``(user_id, track_id)``, without what is rated in a history.
+    """Return the liked test items of the truth ``(user_id, track_id)`` that are in no history.
 
-    Nothing that makes lists reads the truth or a label. What validation holds out is part of the histories
-    that the weights between items come from, so it judges nothing here.
+    Models for lists read neither the truth nor labels. Likes held out for validation are in the histories
+    that item-to-item scores are computed from, so they are not evaluated here.
     """
     found: pa.Table = query(
         connection,
@@ -75,10 +75,10 @@ def held_out_likes(connection: Connection) -> pa.Table:
 
 
 def quality(model: str, lists: Iterable[pa.Table], likes: pa.Table, catalogue: Catalogue, k: int) -> pa.Table:
-    """The rows of ``marts.ranking_quality`` for one model, whose lists come block by block.
+    """Return rows of ``marts.ranking_quality`` for one model, given its lists in blocks.
 
-    ``lower`` and ``upper`` hold 95 % of the bootstrap's means over users. Coverage has none: users drawn
-    twice cover less than as many users would, so that the bootstrap says nothing of it.
+    ``lower`` and ``upper`` hold 95 % of the bootstrap's means over users. Coverage has no interval: users
+    drawn twice cover fewer items than as many different users, so the bootstrap is biased.
     """
     wanted = ["user_id", "rank", "track_id"]
     chosen = [block.select(wanted).filter(pc.less_equal(block["rank"], k)) for block in lists]
@@ -96,7 +96,7 @@ def quality(model: str, lists: Iterable[pa.Table], likes: pa.Table, catalogue: C
 
 
 def by_user(lists: pa.Table, likes: pa.Table, k: int) -> dict[str, np.ndarray]:
-    """Recall, NDCG and MRR at k of each user with likes, in ascending order of the users."""
+    """Return recall, NDCG and MRR at k of each user with likes, ordered by user."""
     users, owners = np.unique(likes["user_id"].to_numpy(), return_inverse=True)
     liked = np.bincount(owners, minlength=len(users))
     hits = lists.join(likes, keys=["user_id", "track_id"], join_type="inner")
@@ -114,7 +114,7 @@ def by_user(lists: pa.Table, likes: pa.Table, k: int) -> dict[str, np.ndarray]:
 
 
 def popular_share(lists: pa.Table, likes: pa.Table, catalogue: Catalogue) -> np.ndarray:
-    """The share of popular tracks in the list of each user with likes who has a list."""
+    """Return the share of popular tracks in each list of a user with likes."""
     listed = lists.filter(pc.is_in(lists["user_id"], value_set=likes["user_id"].combine_chunks()))
     _, rows = np.unique(listed["user_id"].to_numpy(), return_inverse=True)
     is_popular = np.isin(listed["track_id"].to_numpy(), catalogue.popular)
@@ -122,13 +122,13 @@ def popular_share(lists: pa.Table, likes: pa.Table, catalogue: Catalogue) -> np.
 
 
 def coverage(lists: pa.Table, catalogue: Catalogue) -> float | None:
-    """The share of the catalogue's tracks that are in some list; None of an empty catalogue."""
+    """Return the share of the catalogue's tracks that are in some list; None for an empty catalogue."""
     found = np.isin(catalogue.track_ids, lists["track_id"].to_numpy())
     return _mean(found)
 
 
 def interval(values: np.ndarray) -> Mapping[str, float | None]:
-    """The middle 95 % of the means of samples drawn with replacement, seeded; None without values."""
+    """Return the middle 95 % of bootstrap means, seeded; None without values."""
     if not len(values):
         return {"lower": None, "upper": None}
     rng = np.random.default_rng(SEED)

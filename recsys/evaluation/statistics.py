@@ -28,11 +28,11 @@ class Bootstrap:
     accuracies: NDArray[np.float64]
 
     def interval(self, model: str) -> Interval:
-        """The 95 % percentile interval of a model's accuracy (Efron 1979; users are the units resampled)."""
+        """Return the 95 % percentile interval of a model's accuracy (Efron 1979), resampling users."""
         return _enclosing(self._of(model))
 
     def lift_interval(self, model: str, previous: str) -> Interval:
-        """The 95 % interval of the difference between two models' accuracies."""
+        """Return the 95 % interval of the difference between two models' accuracies."""
         return _enclosing(self._of(model) - self._of(previous))
 
     def _of(self, model: str) -> NDArray[np.float64]:

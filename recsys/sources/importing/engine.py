@@ -71,9 +71,9 @@ class Engine:
     def run(
         self, statement: str, parameters: Mapping[str, Any] | None = None, **names: Any
     ) -> list[dict[str, Any]]:
-        """The rows of a statement of ``sql/``; ``names`` are what its template asks for.
+        """Run a statement of ``sql/`` and return its rows; ``names`` are the variables of its template.
 
-        InputError for a line of a text file that cannot be read, Error where the engine fails otherwise.
+        Raises InputError for a line of a text file that cannot be read, Error if DuckDB fails otherwise.
         """
         sql = _templates().get_template(f"{statement}.sql").render(**names)
 
@@ -87,25 +87,26 @@ class Engine:
         except duckdb.Error as error:
             given = dict(parameters or {})
             files = given.get("paths") or [file for name, file in given.items() if name == "file"]
-            raise told(error, files) from None
+            raise translated(error, files) from None
 
     def _report(self) -> None:
         self.watch(max(0.0, self.connection.query_progress() / 100))
 
     def batches(self, statement: str) -> Iterator[pa.RecordBatch]:
-        """The rows of a statement as they are found, BATCH at a time."""
+        """Yield the rows of a statement as they are found, BATCH at a time."""
         sql = _templates().get_template(f"{statement}.sql").render()
         reader: pa.RecordBatchReader = self.connection.sql(sql).to_arrow_reader(BATCH)
         yield from reader
 
     def close(self) -> None:
+        """Close the connection."""
         self.connection.close()
 
 
-def told(error: duckdb.Error, files: Sequence[str] = ()) -> Error:
-    """The engine's error in one line: that of a text file with its line, its text and what was expected.
+def translated(error: duckdb.Error, files: Sequence[str] = ()) -> Error:
+    """Translate a DuckDB error into one line; for a text file with its line, its text and what was expected.
 
-    ``files`` are those of a person that the statement read.
+    ``files`` are the user's files that the statement read.
     """
     message = str(error)
     line, file = LINE.search(message), FILE.search(message)

@@ -42,6 +42,7 @@ class Values:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Values:
+        """Return the statistics of a row of ``values.sql``."""
         within = {scale: row[f"within_{place}"] for place, scale in enumerate((*EXACT, *SCALES))}
         names = ("rows", "distinct", "lowest", "highest", "median", "p95")
         return cls(**{name: row[name] for name in names}, within=within)

@@ -114,6 +114,7 @@ class Result:
     recipe: dict[str, Any] = field(default_factory=dict)
 
     def __fspath__(self) -> str:
+        """Return the data directory, so that a result can be passed as a path."""
         return str(self.out)
 
 

@@ -115,7 +115,7 @@ def _check_numbers(options: Options) -> None:
 
 @contextlib.contextmanager
 def _unfinished(options: Options) -> Iterator[Path]:
-    """A folder beside the one to be written, which takes its place at the end."""
+    """Yield a sibling folder that replaces the data directory when the block succeeds."""
     out = Path(os.path.realpath(options.out))  # of a link, the folder that it leads to
     folder = out.with_name(f".{out.name}.unfinished")
     try:
@@ -137,7 +137,7 @@ def _unfinished(options: Options) -> Iterator[Path]:
 
 
 def _write_metadata(options: Options, result: Result, folder: Path) -> None:
-    """What the data are: from where, how, and digests that a build compares with the files."""
+    """Write ``dataset.json``: sources, options, and digests that a build compares with the files."""
     given = [*options.files, *([] if options.items is None else [options.items])]
     described = {
         "format_version": FORMAT_VERSION,

@@ -46,6 +46,7 @@ class Steps:
         self.notes: list[str] = []
 
     def run(self) -> Result:
+        """Run all steps and return the result."""
         state = self._described()
         self._read_ratings(state)
         self._check_ratings(state)
@@ -327,7 +328,7 @@ class Steps:
         self.engine.run("write_ratings", {**parameters, **path}, **names)
 
     def _recipe(self, state: State) -> dict[str, Any]:
-        """What ``dataset.json`` keeps besides, so that later rows can be read the same way."""
+        """Return what ``dataset.json`` keeps so that later rows can be read the same way."""
         style = state.style
         return {
             "layout": state.ratings.described(),

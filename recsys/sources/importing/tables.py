@@ -57,17 +57,18 @@ class Table:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Return the name for messages."""
         more = f" and {len(self.paths) - 1} more" if len(self.paths) > 1 else ""
         return f"{self.paths[0]}{more}"
 
     @property
     def columns(self) -> list[str]:
+        """Return the names of the columns."""
         return list(self.types)
 
     @property
     def names(self) -> dict[str, Any]:
-        """What the template ``scan.sql`` asks for."""
+        """Return the variables of the template ``scan.sql``."""
         return {
             "kind": self.kind,
             "types": self.types,
@@ -75,7 +76,7 @@ class Table:
         }
 
     def arguments(self) -> dict[str, Any]:
-        """What ``scan.sql`` binds."""
+        """Return the bound parameters of ``scan.sql``."""
         paths = {"paths": [str(path) for path in self.copies]}
         if self.layout is None:
             return paths
@@ -92,7 +93,7 @@ class Table:
         }
 
     def described(self) -> dict[str, Any]:
-        """What ``dataset.json`` keeps of the layout, so that later files can be read the same way."""
+        """Return what ``dataset.json`` keeps of the layout so that later files can be read the same way."""
         if self.layout is None:
             return {"kind": self.kind}
         layout = self.layout
