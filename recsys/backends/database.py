@@ -8,7 +8,7 @@ consist of lower-case letters, digits and _.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -76,6 +76,19 @@ class Measure:
     row_count: int
     digest: str
     missing: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comment:
+    """Describe a relation and its columns, those of ``columns`` or all by ``of_column``."""
+
+    text: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    of_column: Callable[[str], str] | None = None
+
+    def column(self, name: str) -> str | None:
+        """Return the comment of a column; None if it has none."""
+        return self.columns.get(name) or (self.of_column(name) if self.of_column else None)
 
 
 class Database(Protocol):
@@ -148,6 +161,9 @@ class Database(Protocol):
 
     def interrupt(self) -> None:
         """Stop the running statement and fail every later one with EngineError."""
+
+    def comment(self, comments: Mapping[str, Comment]) -> None:
+        """Describe relations and their columns to other tools; those that are not there are skipped."""
 
     def settle(self) -> None:
         """Flush everything to disk, ready for publication."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 from recsys.backends.database import EngineError, Limits
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.duckdb.statements import first_line
+from recsys.engine.comments import RECORDS
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError
 
@@ -44,6 +45,7 @@ def add(warehouse: Path, relation: str, table: pa.Table, limits: Limits) -> None
         try:
             writer.drop(relation)
             writer.store(relation, table)
+            writer.comment(RECORDS)
             writer.settle()
         except EngineError as error:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None

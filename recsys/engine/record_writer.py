@@ -16,6 +16,7 @@ import pyarrow as pa
 from recsys.backends.database import Database
 from recsys.backends.duckdb.connection import FORMAT_VERSION
 from recsys.engine import additions, manifest, query_templates
+from recsys.engine.comments import comments
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.project.parameters import Parameters
@@ -53,6 +54,8 @@ def write_records(
         database.drop(relation)
     for relation, rows in tables.items():
         database.store(relation, rows)
+    made = (record for record in records.values() if record.build_id == job.build_id)
+    database.comment(comments(job.project, made))
 
 
 def left_out(reasons: Mapping[str, str]) -> pa.Table:

@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 
-from recsys.backends.database import EngineError, Limits
+from recsys.backends.database import Comment, EngineError, Limits
 from recsys.backends.duckdb.counting import Measuring
 from recsys.backends.duckdb.statements import OFFLINE, first_line
 from recsys.backends.partitions import Update
 from recsys.errors import UsageError
-from recsys.identifiers import quoted, quoted_relation
+from recsys.identifiers import literal, quoted, quoted_relation
 from recsys.project.contract import Rows
 
 STORAGE = "v1.5.0"  # file format that DuckDB 1.5 clients can open too
@@ -29,6 +29,11 @@ where database_name = current_database() and not internal
 union all
 select schema_name || '.' || function_name, 'macro table' from duckdb_functions()
 where database_name = current_database() and function_type = 'table_macro' and not internal"""
+
+
+COLUMNS = """
+select schema_name || '.' || table_name, column_name from duckdb_columns()
+where database_name = current_database() and not internal"""
 
 
 class Writer(Measuring):
@@ -131,6 +136,22 @@ class Writer(Measuring):
             self.outdated += [name] if self.there[name] == "table" else []
             self.run(f"drop {self.there[name]} if exists {quoted_relation(name)} cascade")
             del self.there[name]
+
+    def comment(self, comments: Mapping[str, Comment]) -> None:
+        """Write the comments of relations and columns, in one text: a statement each would take seconds."""
+        there = {name: kind for name, kind in self.there.items() if name in comments}
+        kinds = {"macro table": "macro table", "view": "view"}
+        statements = [
+            f"comment on {kinds.get(kind, 'table')} {quoted_relation(name)} is {literal(comments[name].text)}"
+            for name, kind in there.items()
+        ]
+        for relation, column in self.run(COLUMNS):
+            text = comments[relation].column(column) if relation in there else None
+            if text is not None:
+                place = f"{quoted_relation(relation)}.{quoted(column)}"
+                statements.append(f"comment on column {place} is {literal(text)}")
+        if statements:
+            self.run(";\n".join(["begin", *statements, "commit"]))
 
     def settle(self) -> None:
         """Write a checkpoint; where rows were deleted, write the file anew, without their bytes.

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from recsys.backends.database import Database, EngineError, Measure
+from recsys.backends.database import Comment, Database, EngineError, Measure
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.partitions import Update
 from recsys.backends.spark import session as spark_session
@@ -57,6 +57,7 @@ class SparkDatabase:
         the store.
         """
         self.writer, self.files, self.context, self.input_rows = writer, files, context, input_rows
+        self.comments: Mapping[str, Comment] = {}
         self.is_interrupted = False
         self.folders = dict(kept)
         self.sources: dict[str, str] = {}
@@ -263,11 +264,16 @@ class SparkDatabase:
         with contextlib.suppress(Exception):  # the cluster may be gone
             self._sessions[0].sparkContext.cancelJobGroup(self.group)
 
+    def comment(self, comments: Mapping[str, Comment]) -> None:
+        """Keep the comments until the relations are what they will be published as."""
+        self.comments = comments
+
     def settle(self) -> None:
         """Copy small marts into the warehouse as tables, so that they can be queried without the store."""
         for name, folder in self.folders.items():
             if name.startswith("marts.") and self.count(name) <= SMALL_ROWS:
                 self.writer.create(name, "table", _reading(folder))
+        self.writer.comment(self.comments)
         self.writer.settle()
 
     def close(self) -> None:

@@ -1,0 +1,112 @@
+"""Describe relations and columns to other tools: ``COMMENT ON``, from the headers of models.
+
+SQL shells, BI tools and ``duckdb_columns()`` show comments. They say what the build checks (the grain, the
+key, and where a value may be missing) and the units as the header has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from recsys.backends.database import Comment
+from recsys.engine.manifest import Record
+from recsys.project import Model, Project
+from recsys.project.header import ENTRY, NONE
+
+ID = re.compile(r"(\w+)_id")
+COMMENTED = ("table", "view", "macro")
+RECORDS = {
+    "marts.build": Comment(
+        "One row per setting, parameter, input file and relation of the last build",
+        {
+            "build_id": "The build that made it",
+            "kind": "setting, parameter, override, input, or how a relation is stored, such as table",
+            "name": "Name of the setting, parameter, file or relation",
+            "value": "Value; of a relation the digests of all that it is made from, as JSON",
+            "digest": "Digest of the content, whatever the order of rows; NULL for settings and parameters",
+            "row_count": "Rows, or lines of an input file; NULL for settings and parameters",
+            "seconds": "Seconds that it took to make the relation; NULL for anything else",
+            "peak_bytes": "Largest resident memory in bytes while it was made; NULL for anything else",
+            "reason": "Why the build made the relation; NULL for anything else",
+        },
+    ),
+    "marts.requests": Comment(
+        "One row per relation that is computed on request, such as a list for one user",
+        {
+            "relation": "Name of the relation",
+            "position": "Order in which they can be computed, from 0",
+            "reads": "The other relations of the request that it reads",
+            "sql": "Its query",
+            "function": "The function of recsys.learners that computes it; NULL for a query",
+            "inputs": "What the function gets: argument=relation",
+        },
+    ),
+    "marts.left_out": Comment(
+        "One row per model that the last build left out for a reason of its own",
+        {"model": "Name of the model", "reason": "Why it was left out"},
+    ),
+    "marts.ranking_quality": Comment(
+        "One row per model and metric of lists, from recsys evaluate",
+        {
+            "model": "Name of the model",
+            "metric": "recall, ndcg, mrr, or a share of popular tracks or of the catalogue",
+            "value": "Value of the metric, 0..1",
+            "lower": "Lower bound of the 95 % interval over users",
+            "upper": "Upper bound of the 95 % interval over users",
+            "users": "Number of users with held-out likes",
+            "k": "Length of the lists",
+        },
+    ),
+}
+
+
+def comments(project: Project, records: Iterable[Record]) -> Mapping[str, Comment]:
+    """Return the comments of relations of models, and of what a build writes about itself.
+
+    Parameters
+    ----------
+    project : Project
+        The models.
+    records : iterable of Record
+        What was made; only tables, views and macros get a comment.
+    """
+    names = [record.name for record in records if record.kind in COMMENTED]
+    writers = {name: project.writers[name] for name in names if name in project.writers}
+    return {**RECORDS, **{name: comment(model, name) for name, model in writers.items()}}
+
+
+def comment(model: Model, relation: str) -> Comment:
+    """Return the comment of a relation that a model writes."""
+    return Comment(_text(model, relation), {}, lambda column: of_column(model, column))
+
+
+def _text(model: Model, relation: str) -> str:
+    header = model.header
+    opening = "" if relation == model.name else f"Written by {model.name}. "
+    parts = [f"One row: {header['grain']}"] if "grain" in header else []
+    parts += [f"{key.capitalize()}: {header[key]}" for key in ("key", "rows", "units") if header.get(key)]
+    parts += [f"NULL: {header['nulls']}"] if header.get("nulls") else []
+    parts += [f"Formula: {header['formula']}"] if header.get("formula") else []
+    return opening + ". ".join(parts)
+
+
+def of_column(model: Model, column: str) -> str:
+    """Return the comment of a column: what it is, its place in the key, and its NULLs."""
+    units = model.header.get("units", "")
+    entity = ID.fullmatch(column)
+    meaning = f"Id of the {entity[1].replace('_', ' ')}" if entity else f"Units of the row: {units}"
+    key = ["Part of the key"] if column in model.key else []
+    return ". ".join([*key, meaning, _nulls(model, column)])
+
+
+def _nulls(model: Model, column: str) -> str:
+    text = model.header.get("nulls", "none")
+    for entry in () if NONE.match(text) else text.split(";"):
+        found = ENTRY.fullmatch(entry.strip())
+        names = re.split(", *", found["columns"]) if found else []
+        if found and any(fnmatchcase(column, name) for name in names):
+            reason = entry.strip()[found.end("columns") :].strip()
+            return f"NULL {reason}" if reason else "May be NULL"
+    return "Never NULL"

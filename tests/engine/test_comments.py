@@ -1,0 +1,75 @@
+"""Every relation and column has a comment, which older clients read, and which says what the header says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsys.engine.comments import RECORDS, comment, of_column
+from recsys.project.model import Model
+from tests.given import build_sql
+
+RELATIONS = """
+    select schema_name || '.' || table_name as relation, comment from duckdb_tables()
+    union all
+    select schema_name || '.' || view_name, comment from duckdb_views() where not internal
+    union all
+    select function_name, comment from duckdb_functions() where function_type = 'table_macro' and not internal"""
+COLUMNS = "select schema_name || '.' || table_name || '.' || column_name, comment from duckdb_columns() where not internal"
+
+
+def asked(warehouse, query):
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+@pytest.mark.parametrize("query", [RELATIONS, COLUMNS], ids=["relations", "columns"])
+def test_each_has_a_comment(small_warehouse, query):
+    found = asked(small_warehouse, query)
+    assert len(found) > 80
+    assert [name for name, text in found.items() if not text] == []
+
+
+def test_a_comment_says_what_the_header_says(small_warehouse):
+    relations, columns = asked(small_warehouse, RELATIONS), asked(small_warehouse, COLUMNS)
+    assert relations["marts.predictions"].startswith(
+        "One row: one candidate scored by one model. Key: model,"
+    )
+    assert columns["features.candidates.user_id"] == "Part of the key. Id of the user. Never NULL"
+    assert columns["features.candidates.album_direct"].endswith("NULL where the user has no such rating")
+    assert columns["marts.build.seconds"] == RECORDS["marts.build"].columns["seconds"]
+
+
+def test_the_oldest_client_reads_them(small_warehouse):
+    client = Path(sys.executable).with_name("duckdb")
+    found = {}
+    for query in (RELATIONS, COLUMNS):
+        words = [str(client), "-readonly", "-bail", "-csv", str(small_warehouse), query]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        found |= dict(list(csv.reader(io.StringIO(done.stdout)))[1:])
+    assert found == asked(small_warehouse, RELATIONS) | asked(small_warehouse, COLUMNS)
+
+
+def test_they_stay_through_a_build_of_a_part(small_warehouse, small_data, tmp_path):
+    warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+    build_sql(small_data, warehouse, overrides=("adaptive.album=0.4",))
+    assert asked(warehouse, RELATIONS) == asked(small_warehouse, RELATIONS)
+    assert asked(warehouse, COLUMNS) == asked(small_warehouse, COLUMNS)
+
+
+def test_odd_texts_are_kept(tmp_path):
+    header = {"grain": "it's; one", "key": "x", "units": 'a "b"; c', "nulls": "y, z_* where it's so; w"}
+    model = Model("staging.a", tmp_path / "a.sql", header, "table")
+    found = comment(model, "staging.a")
+    assert found.text == "One row: it's; one. Key: x. Units: a \"b\"; c. NULL: y, z_* where it's so; w"
+    assert of_column(model, "x") == 'Part of the key. Units of the row: a "b"; c. Never NULL'
+    assert of_column(model, "z_1").endswith("NULL where it's so")
+    assert of_column(model, "w").endswith("May be NULL")
+    assert comment(model, "staging.b").text.startswith("Written by staging.a. One row: ")
