@@ -8,7 +8,7 @@
 --   bm25: z_ui = x_ui (K + 1) / (x_ui + K (1 - B + B n_u / mean n)) max(0, ln(m / (1 + n_i))), n_u = sum of x_ui
 --   over the user's items, m users, n_i users of the item (Robertson and Zaragoza, 2009: users as documents).
 --   Strengths and one of the two are chosen by validation, see lists.settings. Of a user the latest interactions
---   take part
+--   take part, so many that there are at most item_knn.pairs pairs of all users together
 with
 
 settings as (
@@ -19,12 +19,31 @@ settings as (
     where model = 'item_knn'
 ),
 
-latest as (
-    select user_id, item_id, rating, is_like
+limits as (
+    select
+        least(
+            {{ var('item_knn.interactions') }}, greatest(2, sqrt(2 * {{ var('item_knn.pairs') }} / count(distinct user_id)))
+        ) as longest
     from {{ ref('lists.interactions') }}
-    qualify row_number() over (
-        partition by user_id order by seq desc, {{ uniform_hash('user_id', 'item_id') }}, item_id
-    ) <= {{ var('item_knn.interactions') }}
+),
+
+placed as (
+    select
+        user_id,
+        item_id,
+        rating,
+        is_like,
+        row_number() over (
+            partition by user_id order by seq desc, {{ uniform_hash('user_id', 'item_id') }}, item_id
+        ) as place
+    from {{ ref('lists.interactions') }}
+),
+
+latest as (
+    select placed.user_id, placed.item_id, placed.rating, placed.is_like
+    from placed
+    cross join limits
+    where placed.place <= limits.longest
 ),
 
 interactions as (

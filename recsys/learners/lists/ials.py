@@ -122,16 +122,21 @@ class IalsModel:
 
         With A = F'CF + D, the score h_i' A^-1 F'c is the sum over history items j of h_i' A^-1 h_j c_j.
         """
+        return self.parts(history, np.array([item]))[:, 0]
+
+    def parts(self, history: Interactions, items: np.ndarray) -> np.ndarray:
+        """Return what each entry of one user's history adds to scores, float64 (entries, items)."""
         place = positions(self.item_ids, history.item_ids[history.items])
         known = place < len(self.item_ids)
-        given, parts = self._side.factors[place[known]], np.zeros(history.entry_count)
+        given, parts = self._side.factors[place[known]], np.zeros((history.entry_count, len(items)))
         confidences = weights(history, self.parameters.weighting).data[known]
         scale = known.sum() + self.parameters.unobserved * len(self.item_ids)
         matrix = (given.T * confidences) @ given
         matrix += np.diag(
             self.parameters.unobserved * self._side.squares + self.parameters.regularization * scale
         )
-        parts[known] = given @ np.linalg.solve(matrix, self._side.factors[item]) * confidences
+        solved = np.linalg.solve(matrix, self._side.factors[items].T)
+        parts[known] = (given @ solved) * confidences[:, None]
         return parts
 
     def to_tables(self) -> Mapping[str, pa.Table]:

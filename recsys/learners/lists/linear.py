@@ -53,11 +53,17 @@ class LinearModel:
 
     def contributions(self, history: Interactions, item: int) -> np.ndarray:
         """Return what each entry of one user's history adds to the score of ``item`` (position)."""
+        return self.parts(history, np.array([item]))[:, 0]
+
+    def parts(self, history: Interactions, items: np.ndarray) -> np.ndarray:
+        """Return what each entry of one user's history adds to scores, float64 (entries, items)."""
         place = positions(self.item_ids, history.item_ids[history.items])
-        known = place < len(self.item_ids)
-        column = self.weights[:, [item]].toarray()[:, 0].astype(np.float64)
-        parts = np.zeros(history.entry_count)
-        parts[known] = weights(history, self.weighting).data[known] * column[place[known]]
+        known = np.flatnonzero(place < len(self.item_ids))
+        parts = np.zeros((history.entry_count, len(items)))
+        strengths = weights(history, self.weighting).data[known, None]
+        parts[known] = strengths * csr_array(self.weights[place[known]])[:, items].toarray().astype(
+            np.float64
+        )
         return parts
 
     def to_tables(self) -> Mapping[str, pa.Table]:

@@ -6,10 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.interactions import Interactions, positions
-from recsys.learners.lists.linear import LinearModel
 from recsys.learners.lists.model import ListModel
-from recsys.learners.lists.weighting import weights
 
 NO_REASON = -1
 
@@ -22,7 +21,7 @@ def strongest(
     Parameters
     ----------
     model : ListModel
-        What made the lists.
+        What made the lists. Of a blend, the part that adds most to an item's score gives the reason.
     histories : Interactions
         Of a block of users.
     rows, item_ids : int arrays (listed)
@@ -31,27 +30,37 @@ def strongest(
     Returns
     -------
     int64 array (listed)
-        -1 where the model has no reasons, or nothing adds more than 0.
+        -1 where the model has no reasons, or no interaction adds more than 0.
     """
-    if isinstance(model, LinearModel):
-        return _of_linear(model, histories, rows, item_ids)
-    return np.full(len(rows), NO_REASON)
-
-
-def _of_linear(
-    model: LinearModel, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray
-) -> np.ndarray:
+    if isinstance(model, Blend):
+        return _of_blend(model, histories, rows, item_ids)
     found = np.full(len(rows), NO_REASON)
-    strengths = weights(histories, model.weighting).data
-    place = positions(model.item_ids, histories.item_ids[histories.items])
-    columns = positions(model.item_ids, item_ids)
-    begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
-    for user, (begin, end) in enumerate(pairwise(begins)):
-        listed = begin + np.flatnonzero(columns[begin:end] < len(model.item_ids))
-        entries = np.arange(histories.begins[user], histories.begins[user + 1])
-        entries = entries[place[entries] < len(model.item_ids)]
-        if len(listed) and len(entries):
-            parts = model.weights[place[entries]][:, columns[listed]].toarray() * strengths[entries, None]
-            best = parts.argmax(axis=0)
-            found[listed] = np.where(parts[best, np.arange(len(best))] > 0, entries[best], NO_REASON)
+    if hasattr(model, "parts"):
+        columns = positions(model.item_ids, item_ids)
+        begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
+        for user, (begin, end) in enumerate(pairwise(begins)):
+            listed = begin + np.flatnonzero(columns[begin:end] < len(model.item_ids))
+            first, last = histories.begins[user], histories.begins[user + 1]
+            if len(listed) and last > first:
+                parts = model.parts(histories.users(slice(user, user + 1)), columns[listed])
+                best = parts.argmax(axis=0)
+                is_reason = parts[best, np.arange(len(best))] > 0
+                found[listed] = np.where(is_reason, first + best, NO_REASON)
+    return found
+
+
+def _of_blend(blend: Blend, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+    found = np.full(len(rows), NO_REASON)
+    columns = positions(blend.item_ids, item_ids)
+    known = np.flatnonzero(columns < len(blend.item_ids))
+    adds = np.stack(
+        [
+            blend.weights[name] * blend.part(name, histories)[rows[known], columns[known]]
+            for name in blend.parts
+        ]
+    )
+    largest = adds.argmax(axis=0) if len(known) else known
+    for place, part in enumerate(blend.parts.values()):
+        own = known[largest == place]
+        found[own] = strongest(part, histories, rows[own], item_ids[own])
     return found

@@ -6,12 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys.learners.lists import learner
+from recsys.learners.lists import ials, learner
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.reasons import strongest
 from recsys.project import Project
 from recsys.project.contract import Context
 from tests.relations import held, read
 
 MODELS = {
+    "both": {"kind": "blend"},
     "popularity": {"kind": "item_scores"},
     "pairs": {"kind": "item_weights", "weighting": "ones"},
 }
@@ -80,6 +83,7 @@ def made(context, chosen="popularity", held_out=(), length=3, history=HISTORY, w
         "model": pa.table({"model": [chosen]}),
         "popularity": scores(history, IDS),
         "pairs": weights,
+        "both": pa.table({"model": ["pairs", "popularity"], "weight": [0.9, 0.1]}),
     }
     found = read(learner.recommend(held(inputs), {"models": MODELS, "length": length}, context))
     return found["marts.recommendations"].to_pylist()
@@ -126,6 +130,33 @@ def test_a_reason_is_the_interaction_that_adds_most_with_the_owners_value(contex
     assert best[3]["item_id"] != 4
 
 
+def test_a_reason_of_a_blend_is_that_of_the_part_that_adds_most(context):
+    best = {row["user_id"]: row for row in made(context, "both") if row["rank"] == 1}
+    assert (best[1]["item_id"], best[1]["reason_item_id"]) == (4, 2)  # item 4 by the pairs
+    assert (best[3]["item_id"], best[3]["reason_item_id"]) == (2, None)  # by popularity alone
+
+
+def test_a_reason_of_factors_is_the_interaction_with_the_largest_part():
+    """Two groups of users and items: the reason for an item is an item of its group."""
+    history = Interactions.from_table(
+        interactions(
+            [
+                (user, item, True)
+                for user in range(8)
+                for item in range(4)
+                if item % 2 == user % 2 and (user, item) != (0, 2)
+            ]
+            + [(0, 1, True)]
+        )
+    )
+    model = ials.fit(history, ials.IalsParameters(factors=2, epochs=8, regularization=0.01))
+    mine = history.users(slice(0, 1))
+    reason = strongest(model, mine, np.array([0]), np.array([2]))
+    assert mine.item_ids[mine.items[reason[0]]] == 0
+    parts = model.parts(mine, np.array([2, 3]))
+    assert parts.sum(axis=0) == pytest.approx(model.scores(mine)[0, [2, 3]], abs=1e-6)
+
+
 def test_lists_are_the_same_for_any_threads_and_row_order(context, tmp_path):
     shuffled = HISTORY.take(np.random.default_rng(1).permutation(len(HISTORY)))
     once = made(context, "pairs")
@@ -150,6 +181,7 @@ def judged(context, held_out, history=HISTORY):
         "chosen": learner.SETTINGS.empty_table(),
         "popularity": scores(history, IDS),
         "pairs": WEIGHTS,
+        "both": pa.table({"model": ["pairs", "popularity"], "weight": [0.9, 0.1]}),
     }
     return learner.judge(held(inputs), {"models": MODELS}, context)
 
@@ -162,14 +194,14 @@ def test_a_model_is_judged_by_the_places_of_held_out_likes(context):
     assert users["popularity", 2] == pytest.approx(1 / np.log2(4))  # nobody chose item 5: last of three
     quality = {row["model"]: row for row in made["lists.quality"].to_pylist()}
     assert quality["pairs"]["ndcg"] == pytest.approx((1 + users["pairs", 2]) / 2)
-    assert [row["position"] for row in made["lists.quality"].to_pylist()] == [0, 1]
+    assert [row["position"] for row in made["lists.quality"].to_pylist()] == [0, 1, 2]
 
 
 def test_without_held_out_likes_no_model_has_figures(context):
     made = judged(context, [])
     assert made["lists.validation"].num_rows == 0
     rows = made["lists.quality"].to_pylist()
-    assert [(row["ndcg"], row["users"]) for row in rows] == [(None, 0), (None, 0)]
+    assert [(row["ndcg"], row["users"]) for row in rows] == [(None, 0)] * 3
 
 
 def test_no_judged_model_is_made_from_held_out_likes():
