@@ -45,7 +45,7 @@ def leaderboard(relations: Relations) -> Section:
         "Accuracy is the share of test items correctly sorted into liked and not liked (chance: 50 %). The "
         f"bar is the 95 % interval over {rows[0]['users']:,} users with known answers. Models that share a "
         "letter are not significantly different from the best of that group."
-        + (f" {warning.capitalize()}." if warning else "")
+        + (f" {warning}." if warning else "")
         + (f" {CITATION}" if is_compared else ""),
         drawn="leaderboard.html",
         content={"rows": rows, "span": span, "is_compared": is_compared},

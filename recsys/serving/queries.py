@@ -205,15 +205,17 @@ def best_sentence(best: Mapping[str, Any]) -> str:
     """Describe the best model: its accuracy, its training data and how it was chosen."""
     low, high = best["accuracy_low"], best["accuracy_high"]
     interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
+    return f"Best model: {best['model']}, accuracy {best['accuracy']:.4f}{interval}.\n{chosen_sentence(best)}"
+
+
+def chosen_sentence(best: Mapping[str, Any]) -> str:
+    """Describe what the best model learned from and how it was chosen."""
     learned = "ratings and labels" if best["is_trained_on_labels"] else "ratings only"
-    users = f"{best['users']:,} users"
+    users = f"{best['users']:,} user{'' if best['users'] == 1 else 's'}"
     chosen = (
         f"in validation on {users}" if best["chosen_by"] == "validation" else f"on {users} with known answers"
     )
-    return (
-        f"Best model: {best['model']}, accuracy {best['accuracy']:.4f}{interval}.\n"
-        f"Learned from {learned}. Picked as best {chosen}."
-    )
+    return f"Learned from {learned}. Picked as best {chosen}."
 
 
 def write_submission(connection: Connection, model: str, out: Path) -> int:

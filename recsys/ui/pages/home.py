@@ -9,8 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from recsys.serving.queries import unjudged
-from recsys.ui.charts import plural
+from recsys.serving.queries import chosen_sentence, unjudged
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site, one_of
 
@@ -38,7 +37,7 @@ class Home:
             "home.html",
             leaderboard=leaderboard,
             best=best,
-            chosen_as=_chosen_as(best) if best else "",
+            chosen_as=chosen_sentence(best) if best else "",
             pair=pair,
             notice=notice,
             unjudged=unjudged(leaderboard),
@@ -86,14 +85,6 @@ def _pair(context: RequestContext) -> tuple[str, str] | None:
     best, *others = context.models() or [""]
     sql = "from disagreements($one, $other) limit 1"
     return next(((best, other) for other in others if context.rows(sql, one=best, other=other)), None)
-
-
-def _chosen_as(best: Mapping[str, Any]) -> str:
-    """Describe what the best model learned from, and how it was chosen."""
-    source = "ratings and known answers" if best["is_trained_on_labels"] else "ratings only"
-    users = f"{best['users']:,} {plural('user', best['users'])}"
-    test = "with known answers" if best["chosen_by"].startswith("labels") else "by their held-out likes"
-    return f"Learned from {source}. Picked as best on {users} {test}."
 
 
 def _measures(context: RequestContext) -> Mapping[str, float]:
