@@ -89,8 +89,8 @@ def test_the_recipes_end_on_the_leaderboard(copy, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_SLOW_LEARNERS)
     run(copy, "recsys build --data data/tiny --warehouse warehouse/tiny.duckdb", [tmp_path])
     query = "select model, evaluated_on, accuracy > 0.5 as learned from marts.leaderboard where model = 'level_odds'"
-    told = run(copy, f'recsys sql "{query}" --csv --warehouse warehouse/tiny.duckdb')
-    assert told.splitlines() == [
+    printed = run(copy, f'recsys sql "{query}" --csv --warehouse warehouse/tiny.duckdb')
+    assert printed.splitlines() == [
         "model,evaluated_on,learned",
-        'level_odds,"truth2.txt, labelled users, cross-validated",True',
+        'level_odds,"truth2.txt, labelled users, cross-validated",true',
     ]
