@@ -30,7 +30,7 @@ def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> N
     assert done.stdout.splitlines() == [
         "detected: user = userId, item = movieId, rating = rating, time = timestamp",
         "detected in the items file: item = movieId, name = title (given), genres = genres",
-        "feedback: ratings from 1 to 5 (values of rating are on a scale; --scale changes it); ratings of 4 and more count as likes; --liked changes it",
+        "feedback: ratings from 1 to 5 (values of rating are on a scale); ratings of 4 and more count as likes",
         f"all 2 rated items are in {folder / 'films.csv'}",
         "warning: no user has 6 likes (most: 1): models can hardly be compared",
         "warning: 1 users and 1 items have a single row",

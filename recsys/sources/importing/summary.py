@@ -14,7 +14,7 @@ def sentences(options: Options, result: Result) -> list[str]:
     said = [_columns("detected", result.columns, options.columns)]
     if result.item_columns:
         said.append(_columns("detected in the items file", result.item_columns, options.item_columns))
-    said += [_feedback(options, result), *result.notes]
+    said += [_feedback(result), *result.notes]
     if options.holdout:
         said.append(_held_out(options, result))
     said += [f"warning: {warning}" for warning in result.warnings]
@@ -29,16 +29,15 @@ def _columns(what: str, found: Mapping[str, str | None], given: Mapping[str, str
     return f"{what}: {', '.join(parts)}"
 
 
-def _feedback(options: Options, result: Result) -> str:
+def _feedback(result: Result) -> str:
     reason = result.reason
     if result.scale is not None:
         low, high = map(number, result.scale)
-        origin = "as given" if result.is_scale_given else f"{reason}; --scale changes it"
+        origin = "as given" if result.is_scale_given else reason
         kind = f"ratings from {low} to {high} ({origin})"
     else:
         kind = f"{result.feedback} ({reason})"
-    how = "" if options.liked is not None or result.feedback == "likes" else "; --liked changes it"
-    return f"feedback: {kind}; {liked(result)}{how}"
+    return f"feedback: {kind}; {liked(result)}"
 
 
 def liked(result: Result) -> str:
