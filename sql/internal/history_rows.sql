@@ -1,6 +1,6 @@
 -- grain: one rating of a user, with facts of the item
 -- arguments: the_user
--- units: rating and item_mean on the scale 0..100; item_count is the item's number of ratings by all users;
+-- units: value and in_words as the owner says it: 4, 4 of 5; rating and item_mean on the scale 0..100; item_count is the item's number of ratings by all users;
 --   seq ascends with time; item is the item's id in the imported file
 -- nulls: name where the data have no names; item_type of an item that no file lists; album_id, artist_id
 --   where the item has none
@@ -11,7 +11,7 @@ users as (
 ),
 
 ratings as (
-    select ratings.item_id, ratings.rating, ratings.seq
+    select ratings.item_id, ratings.rating, ratings.value, ratings.seq
     from users
     inner join {{ ref('staging.ratings') }} as ratings on users.user_id = ratings.user_id
 ),
@@ -32,7 +32,9 @@ final as (
         facts.rating_count as item_count,
         facts.rating_mean as item_mean,
         facts.album_id,
-        facts.artist_id
+        facts.artist_id,
+        ratings.value,
+        {{ in_words('ratings.value') }} as in_words
     from ratings
     inner join facts on ratings.item_id = facts.item_id
 )
