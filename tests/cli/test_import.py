@@ -86,4 +86,4 @@ def test_a_terminal_shows_a_line_that_moves_and_keeps_what_was_found(folder: Pat
     with on_terminal("import", folder / "ratings.csv", "--out", folder / "data") as terminal:
         text = terminal.end()
     assert terminal.process.returncode == 0
-    assert text.index("import") < text.index("detected: user = userId")
+    assert text.index("Importing") < text.index("detected: user = userId")

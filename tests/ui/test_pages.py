@@ -113,7 +113,7 @@ def test_truth_taste_and_history_are_shown(client: TestClient):
     assert "4 ratings: 1 track, 1 album, 1 artist, 1 genre" in " ".join(text.split())
     assert 'id="taste-artist"' in text and 'id="taste-genre"' in text
     ratings = text.split('id="history"')[1]
-    assert re.search(r'href="/albums/10">10</a>.*?class="score">90</span>', ratings, re.DOTALL)
+    assert re.search(r'href="/albums/10">10</a>.*?class="score">90 of 100</span>', ratings, re.DOTALL)
     assert 'href="/albums/10"' not in client.get("/users/100?type=track").text.split('id="history"')[1]
 
 

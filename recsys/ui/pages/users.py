@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from recsys.serving.interactions import interactions
 from recsys.serving.lists import RecommendRequest
 from recsys.ui.entities import KINDS
 from recsys.ui.request_context import RequestContext, Row
@@ -78,10 +79,10 @@ class Users:
 
     def _history(self, context: RequestContext, user: int) -> list[Row]:
         """Return the user's ratings in order of time, with the items' facts."""
-        asked = "select item_id, rating from staging.ratings where user_id = $user order by seq"
-        rows = context.rows(asked, user=user)
+        asked = "select item_id, rating, value from staging.ratings where user_id = $user order by seq"
+        rows, known = context.rows(asked, user=user), interactions(context.connection)
         facts = context.entities.facts(row["item_id"] for row in rows)
-        return [{**facts[row["item_id"]], **row} for row in rows]
+        return [{**facts[row["item_id"]], **row, "words": known.words(row["value"])} for row in rows]
 
     def _shown(self, request: Request, history: Sequence[Row]) -> Mapping[str, Any]:
         """Return the latest ratings, of all types or of one."""
