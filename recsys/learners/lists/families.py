@@ -102,7 +102,7 @@ def start(family: Family, interactions: Interactions) -> Parameters:
     weighting = family.defaults.get("weighting")
     if weighting is None or weighting in possible:
         return dict(family.defaults)
-    return {**family.defaults, "weighting": possible[-1]}
+    return {**family.defaults, "weighting": possible[0]}
 
 
 def _weightings(interactions: Interactions) -> Axis:

@@ -30,8 +30,9 @@ from recsys.learners.lists.split import Split
 from recsys.learners.lists.top import gathered, top
 
 K, LONG = 10, 50
-FAR_BEHIND = 0.9  # of the best model's NDCG: a model below it is not searched further
-TRIALS = 60  # most trials of a search, whatever its budget
+FAR_BEHIND = 0.85  # of the best model's NDCG: a model below it is not searched further
+FIRST = 8  # trials that each model has before it can be far behind: its defaults may be far from its best
+TRIALS = 80  # most trials of a search, whatever its budget
 _REFINED_SHARE = 0.7  # of the budget, after which only larger factors and blends are tried
 
 
@@ -253,9 +254,9 @@ class _Search:
         return found, next(found)
 
     def _goes_on(self, name: str) -> bool:
-        best = max(trial.quality for trial in self.best.values())
-        is_close = self.best[name].quality >= FAR_BEHIND * best
-        return is_close and self.clock.has_left(_REFINED_SHARE) and len(self.trials) < self.most
+        made = sum(trial.model == name for trial in self.trials)
+        is_worth_it = made < FIRST or self._close(name)
+        return is_worth_it and self.clock.has_left(_REFINED_SHARE) and len(self.trials) < self.most
 
     def refine(self) -> None:
         """Try the costly variants of each model that is not far behind, as long as each is better."""

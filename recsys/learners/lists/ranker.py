@@ -1,0 +1,241 @@
+"""A ranker over the scores of other list models: LightGBM's lambdarank on held-out likes.
+
+Burges, "From RankNet to LambdaRank to LambdaMART", 2010. The examples are the items that compete for the list
+of a validation user (`competition`), the held-out likes among them are relevant. Each fold of users is judged
+by the trees of the other folds; lists take the mean of all folds' trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import lightgbm
+import numpy as np
+import pyarrow as pa
+
+from recsys.evaluation.ranking import hits
+from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.competition import Competing
+from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.model import ListModel, rounded
+from recsys.learners.lists.split import Split
+
+FOLDS = 5
+LEAST_USERS = 50  # validation users below which no trees are learned
+_OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
+_TREES = 200
+_SETTINGS = {
+    "objective": "lambdarank",
+    "metric": "ndcg",
+    "eval_at": [10],
+    "lambdarank_truncation_level": 20,
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.8,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "num_threads": 1,  # folds are the threads: LightGBM's own wait in a loop where cores are busy
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """Features of items: number of users, number of likes and share of likes, float64 (items)."""
+
+    item_ids: np.ndarray
+    values: np.ndarray
+
+    NAMES = ("users", "likes", "like_share")
+
+    @classmethod
+    def of(cls, interactions: Interactions) -> ItemFacts:
+        """Return the facts of all items."""
+        users, likes = interactions.rater_counts, interactions.like_counts
+        columns = [np.log1p(users), np.log1p(likes), likes / np.maximum(users, 1)]
+        return cls(interactions.item_ids, np.column_stack(columns))
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Trees over the scores of parts.
+
+    Parameters
+    ----------
+    parts : mapping of name to ListModel
+        Models whose scores and ranks are features.
+    trees : tuple of lightgbm.Booster
+        One for each fold.
+    facts : ItemFacts
+        Features of items.
+    """
+
+    parts: Mapping[str, ListModel]
+    trees: tuple[lightgbm.Booster, ...]
+    facts: ItemFacts
+
+    @property
+    def item_ids(self) -> np.ndarray:
+        """Items that any part scores, ascending."""
+        return self._blend.item_ids
+
+    def scores(self, histories: Interactions) -> np.ndarray:
+        """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
+        known = histories.with_items(self.item_ids)
+        competing = Competing.of(self.parts, known)
+        found = self._blend.scores(known) - _OUTSIDE
+        rows, columns = np.nonzero(competing.items >= 0)
+        examples = features(competing, known, self.facts)
+        if len(rows):
+            found[rows, competing.items[rows, columns]] = mean_of(self.trees, examples)
+        return rounded(found)
+
+    def to_tables(self) -> Mapping[str, pa.Table]:
+        """Return ``ranker_trees (fold, model)``: the text of each fold's trees."""
+        texts = [tree.model_to_string() for tree in self.trees]
+        return {"ranker_trees": pa.table({"fold": pa.array(range(len(texts)), pa.int32()), "model": texts})}
+
+    @classmethod
+    def from_tables(
+        cls, tables: Mapping[str, pa.Table], parts: Mapping[str, ListModel], facts: ItemFacts
+    ) -> Ranker:
+        """Return the ranker that `to_tables` wrote, over parts that were read from their own relations.
+
+        Parts are those of the training, in the same order.
+        """
+        texts = tables["ranker_trees"].sort_by("fold")["model"].to_pylist()
+        return cls(parts, tuple(lightgbm.Booster(model_str=text) for text in texts), facts)
+
+    @property
+    def _blend(self) -> Blend:
+        return Blend(self.parts, dict.fromkeys(self.parts, 1.0 / len(self.parts)))
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """Trees of all folds, and for each validation user the list by the trees that did not see the user."""
+
+    trees: tuple[lightgbm.Booster, ...]
+    items: np.ndarray
+
+
+def fit(
+    parts: Mapping[str, ListModel],
+    split: Split,
+    k: int,
+    threads: int = 2,
+    seed: int = 2019,
+    rounds: int | None = None,
+) -> CrossValidated:
+    """Fit trees on the held-out likes of the validation users, in folds of users.
+
+    Parameters
+    ----------
+    parts : mapping of name to ListModel
+        Fitted on ``split.training``.
+    split : Split
+        Validation split with at least `LEAST_USERS` users.
+    k : int
+        Length of the lists of validation users.
+    threads : int
+        Threads; they do not change results.
+    seed : int
+        Seed of the folds and trees.
+    rounds : int, optional
+        Trees of each fold. Default: the number with the best mean NDCG over the folds.
+    """
+    histories = split.histories
+    competing = Competing.of(parts, histories)
+    is_competing = competing.items >= 0
+    examples = _Examples(
+        features(competing, histories, ItemFacts.of(split.training)),
+        hits(competing.items, split.held_out)[is_competing],
+        is_competing.sum(axis=1),
+        np.random.default_rng(seed).permutation(len(is_competing)) % FOLDS,
+    )
+    trees = examples.trees({**_SETTINGS, "seed": seed}, rounds, threads)
+    scores = np.full(competing.items.shape, -np.inf)
+    scores[is_competing] = np.round(examples.scores(trees), 9)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return CrossValidated(trees, np.take_along_axis(competing.items, order, axis=1))
+
+
+@dataclass(frozen=True)
+class _Examples:
+    """Features and relevance (examples), and of each user the number of examples and the fold (users)."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    sizes: np.ndarray
+    folds: np.ndarray
+
+    @cached_property
+    def fold_of(self) -> np.ndarray:
+        return np.repeat(self.folds, self.sizes)
+
+    def trees(
+        self, settings: Mapping[str, object], rounds: int | None, threads: int
+    ) -> tuple[lightgbm.Booster, ...]:
+        """Return the trees of each fold: those of the other folds' examples."""
+        with ThreadPoolExecutor(threads) as pool:
+            runs = list(pool.map(lambda fold: self._run(fold, settings, rounds or _TREES), range(FOLDS)))
+        if rounds is None:
+            rounds = int(np.argmax(np.mean([quality for _, quality in runs], axis=0))) + 1
+        return tuple(_cut(tree, rounds) for tree, _ in runs)
+
+    def scores(self, trees: Sequence[lightgbm.Booster]) -> np.ndarray:
+        """Return the score of each example by the trees that did not see its user."""
+        found = np.zeros(len(self.labels))
+        for fold, tree in enumerate(trees):
+            if (mask := self.fold_of == fold).any():
+                found[mask] = tree.predict(self.features[mask], num_threads=1)
+        return found
+
+    def _run(
+        self, fold: int, settings: Mapping[str, object], rounds: int
+    ) -> tuple[lightgbm.Booster, np.ndarray]:
+        """Return trees of the other folds, and the NDCG of the fold after each of them."""
+        judged, users = self.fold_of == fold, self.folds == fold
+        training = lightgbm.Dataset(self.features[~judged], self.labels[~judged], group=self.sizes[~users])
+        other = training.create_valid(self.features[judged], self.labels[judged], group=self.sizes[users])
+        history: dict[str, dict[str, list[float]]] = {}
+        record = lightgbm.record_evaluation(history)
+        tree = lightgbm.train(dict(settings), training, rounds, [other], callbacks=[record])
+        return tree, np.array(history["valid_0"]["ndcg@10"])
+
+
+def features(competing: Competing, histories: Interactions, facts: ItemFacts) -> np.ndarray:
+    """Return the features float64 (examples, features) of the competing items, user by user.
+
+    For each part the scaled score and the logarithm of the rank among the competing items, the facts of the
+    item, and the logarithm of the number of the user's interactions.
+    """
+    is_competing = competing.items >= 0
+    columns = []
+    for scores in competing.scores.values():
+        filled = np.where(is_competing, scores, -np.inf)
+        ranks = np.argsort(np.argsort(-filled, axis=1, kind="stable"), axis=1)
+        columns += [scores[is_competing], np.log1p(ranks)[is_competing]]
+    rows, _ = np.nonzero(is_competing)
+    ids = histories.item_ids[competing.items[is_competing]]
+    columns += list(facts.values[np.searchsorted(facts.item_ids, ids)].T)
+    columns.append(np.log1p(np.diff(histories.begins))[rows])
+    return np.column_stack(columns)
+
+
+def mean_of(trees: Sequence[lightgbm.Booster], examples: np.ndarray) -> np.ndarray:
+    """Return the mean score float64 (examples) of several boosters."""
+    found: np.ndarray = np.mean([tree.predict(examples, num_threads=1) for tree in trees], axis=0)
+    return found
+
+
+def _cut(tree: lightgbm.Booster, rounds: int) -> lightgbm.Booster:
+    """Return the first trees alone."""
+    return lightgbm.Booster(model_str=tree.model_to_string(num_iteration=rounds))
