@@ -161,6 +161,7 @@ def parameters(metadata: Mapping[str, Any]) -> dict[str, Any]:
         "dataset.noun": metadata["noun"],
         "dataset.verb": verb(metadata["noun"]),
         "dataset.split": metadata["split"],
+        "validation.split": metadata["split"],
         "data.order": "time" if _has_times(metadata) else "none",
     }
 

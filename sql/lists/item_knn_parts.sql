@@ -22,7 +22,7 @@ settings as (
 limits as (
     select
         least(
-            {{ var('item_knn.interactions') }}, greatest(2, sqrt(2 * {{ var('item_knn.pairs') }} / count(distinct user_id)))
+            {{ var('item_knn.interactions') }}, greatest(2, sqrt(2.0 * {{ var('item_knn.pairs') }} / count(distinct user_id)))
         ) as longest
     from {{ ref('lists.interactions') }}
 ),

@@ -30,7 +30,7 @@ sampled_likes as (
     select user_id, track_id, digest
     from hashed
     order by digest, user_id, track_id
-    limit {{ var('validation.users') }} * {{ var('validation.negative_draws') }}
+    limit cast({{ var('validation.users') }} as bigint) * {{ var('validation.negative_draws') }}
 ),
 
 shuffled as (

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import InputError, UsageError
+from recsys.sources.parquet import parameters
 from tests.sources.importing.reading import ids, imported, recipe, table, values
 
 
@@ -231,3 +232,13 @@ def test_what_could_be_wrong_is_said(tmp_path):
         "no user has 6 likes (most: 3): models can hardly be compared",
         "1 users and 2 items have a single row",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "split"),
+    [({}, "time"), ({"split": "random"}, "random"), ({"refused": frozenset({"time"})}, "random")],
+)
+def test_validation_splits_as_the_import_says(tmp_path, options, split):
+    imported(tmp_path, many(time=True), **options)
+    known = parameters(recipe(tmp_path / "data"))
+    assert (known["dataset.split"], known["validation.split"]) == (split, split)
