@@ -135,10 +135,10 @@ class Database(Protocol):
             Whether to compute the digest.
         """
 
-    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+    def find_missing(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
         """Return the ``wanted`` columns of the first row without a (finite) value in ``column``."""
 
-    def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+    def duplicate_key(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Return a duplicated key followed by its number of rows; None if the key is unique."""
 
     def count(self, name: str) -> int:
@@ -165,7 +165,7 @@ class Database(Protocol):
     def comment(self, comments: Mapping[str, Comment]) -> None:
         """Describe relations and their columns to other tools; those that are not there are skipped."""
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Flush everything to disk, ready for publication."""
 
     def close(self) -> None:

@@ -46,7 +46,7 @@ def add(warehouse: Path, relation: str, table: pa.Table, limits: Limits) -> None
             writer.drop(relation)
             writer.store(relation, table)
             writer.comment(RECORDS)
-            writer.settle()
+            writer.flush()
         except EngineError as error:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None
         finally:

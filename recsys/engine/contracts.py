@@ -69,8 +69,8 @@ def inspect(
     for column, count in found.missing.items():
         _refuse_missing(database, place, model, column, f"{count:,} of {found.row_count:,}")
     is_proven = set(proven) == set(model.key)
-    if model.key and found.row_count and not is_proven and (repeated := database.repeated(place, model.key)):
-        *values, count = repeated
+    if model.key and found.row_count and not is_proven and (row := database.duplicate_key(place, model.key)):
+        *values, count = row
         raise ContractError(f"{count:,} rows with the key {_pairs(model.key, values)}", _line(model, "key"))
     for other in model.listed("rows"):
         expected = database.count(project.location(other))
@@ -110,7 +110,7 @@ def _refuse_missing(database: Database, place: str, model: Model, column: str, c
     """Raise ContractError with an example of the rows that lack a value."""
     is_score = model.layer == "scores" and column == "score"
     shown = [*model.key, column] if is_score else [name for name in model.key if name != column] or [column]
-    example = _pairs(shown, database.without(place, column, shown, is_score))
+    example = _pairs(shown, database.find_missing(place, column, shown, is_score))
     if is_score:
         message = f"{counted} scores are no finite numbers, such as {example}"
         raise ContractError(message, _line(model, "nulls"))

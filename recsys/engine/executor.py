@@ -48,7 +48,7 @@ class Executor:
                 plan = self.planner.without(failed)
                 self._prepare(database, plan)
             write_records(database, job, self.planner.records, self.planner.left_out)
-            database.settle()
+            database.flush()
         except EngineError as error:
             raise BuildError(f"the warehouse could not be written: {first_line(error)}") from None
         finally:

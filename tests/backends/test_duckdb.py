@@ -66,8 +66,8 @@ def test_a_measure_counts_rows_and_gaps_and_tells_content_apart(writer: Writer) 
 
 def test_a_repeated_key_is_found_with_its_number_of_rows(writer: Writer) -> None:
     writer.create("features.a", "table", "select * from (values (1, 5), (2, 6), (1, 5)) as t(x, y)")
-    assert writer.repeated("features.a", ["x", "y"]) == (1, 5, 2)
-    assert writer.repeated("features.numbers", ["n"]) is None
+    assert writer.duplicate_key("features.a", ["x", "y"]) == (1, 5, 2)
+    assert writer.duplicate_key("features.numbers", ["n"]) is None
 
 
 def test_an_offset_is_one_in_the_text_of_the_model(writer: Writer) -> None:

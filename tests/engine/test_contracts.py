@@ -64,7 +64,7 @@ BROKEN = {
         "1 of 1 rows without a value in mean_b",
     ),
     "a column that may be missing is not there": (
-        mart("select 1 as x", nulls="y, if at all"),
+        mart("select 1 as x", nulls="y if at all"),
         "nulls",
         "nulls: no column y: expected one of x",
     ),

@@ -46,7 +46,7 @@ class Measuring(Statements):
         found = zip(counted, counts, strict=True)
         return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
 
-    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+    def find_missing(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
         """Return the ``wanted`` columns of the first row without a value, in the order of all columns."""
         columns, tested = ", ".join(map(quoted, wanted)), quoted(column)
         has_value = f"coalesce(isfinite({tested}::double), false)" if is_number else f"{tested} is not null"
@@ -54,7 +54,7 @@ class Measuring(Statements):
             f"select {columns} from {quoted_relation(name)} where not ({has_value}) order by all limit 1"
         )[0]
 
-    def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+    def duplicate_key(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Find a duplicated key.
 
         Groups by the key only if two rows share its hash: NumPy sorts hashes ten times as fast.

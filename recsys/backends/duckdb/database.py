@@ -153,7 +153,7 @@ class Writer(Measuring):
         if statements:
             self.run(";\n".join(["begin", *statements, "commit"]))
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Write a checkpoint; where rows were deleted, write the file anew, without their bytes.
 
         DuckDB keeps what was dropped in free blocks, and what was deleted where it was, until it needs the

@@ -33,7 +33,7 @@ class Counting:
         found = zip(counted, counts, strict=True)
         return Measure(rows, digest, {column: rows - count for column, count in found if count < rows})
 
-    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+    def find_missing(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
         """Return the ``wanted`` columns of the first row without a value, in the order of those columns."""
         has_value = _is_finite(column) if is_number else _column(column).isNotNull()
         columns = [_column(one) for one in wanted]
@@ -41,7 +41,7 @@ class Counting:
             lacking = session.table(self.view).filter(~sql.coalesce(has_value, sql.lit(False)))
             return tuple(lacking.select(*columns).sort(*columns).take(1)[0])
 
-    def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+    def duplicate_key(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Return a duplicated key followed by its number of rows; None if the key is unique."""
         counted = sql.count(sql.lit(1)).alias("rows of the key")
         with self.running() as session:

@@ -196,13 +196,13 @@ class SparkDatabase:
         """Count the rows and the missing values of a relation, and compute its digest."""
         return self._counting(name).measure(name, columns, finite, digested)
 
-    def without(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
+    def find_missing(self, name: str, column: str, wanted: Sequence[str], is_number: bool) -> tuple[Any, ...]:
         """Return the ``wanted`` columns of the first row without a value."""
-        return self._counting(name).without(name, column, wanted, is_number)
+        return self._counting(name).find_missing(name, column, wanted, is_number)
 
-    def repeated(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
+    def duplicate_key(self, name: str, key: Sequence[str]) -> tuple[Any, ...] | None:
         """Return a duplicated key followed by its number of rows; None if the key is unique."""
-        return self._counting(name).repeated(name, key)
+        return self._counting(name).duplicate_key(name, key)
 
     def count(self, name: str) -> int:
         """Return the number of rows, which DuckDB reads from the Parquet footers."""
@@ -268,13 +268,13 @@ class SparkDatabase:
         """Keep the comments until the relations are what they will be published as."""
         self.comments = comments
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Copy small marts into the warehouse as tables, so that they can be queried without the store."""
         for name, folder in self.folders.items():
             if name.startswith("marts.") and self.count(name) <= SMALL_ROWS:
                 self.writer.create(name, "table", _reading(folder))
         self.writer.comment(self.comments)
-        self.writer.settle()
+        self.writer.flush()
 
     def close(self) -> None:
         """Close the warehouse file and remove the build's scratch folder."""
