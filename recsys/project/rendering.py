@@ -281,9 +281,18 @@ class Rendering:
         """Return whether an optional input file is present."""
         return name in self.project.present
 
-    def learner(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
-        """Declare that a function of ``recsys.learners`` writes this model, from relations and settings."""
-        return self._python(f"learners.{function}", inputs, settings or {})
+    def learner(
+        self,
+        function: str,
+        settings: Mapping[str, Any] | None = None,
+        fitted: Mapping[str, str] | None = None,
+        **inputs: str,
+    ) -> str:
+        """Declare that a function of ``recsys.learners`` writes this model, from relations and settings.
+
+        ``fitted`` are further relations by argument name, such as those of all list models.
+        """
+        return self._python(f"learners.{function}", {**(fitted or {}), **inputs}, settings or {})
 
     def reader(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
         """Declare that a function of ``recsys.sources`` writes this model, from files and relations."""

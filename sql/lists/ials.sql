@@ -4,8 +4,8 @@
 -- units: factors is a list of numbers; a user's factors are solved from the history when a list is made
 -- nulls: none
 -- requires: numba
--- formula: implicit alternating least squares with a penalty that grows with the number of interactions (Hu et
---   al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS", RecSys 2022)
+-- formula: implicit alternating least squares with a penalty that grows with the number of interactions (Hu
+--   et al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS", RecSys 2022)
 {{ learner(
     'lists.learner.fit_ials',
     interactions=ref('lists.interactions'),

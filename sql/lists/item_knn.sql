@@ -3,8 +3,8 @@
 -- key: item_j, item_i
 -- units: item_j is in the history, item_i is recommended; weight above 0
 -- nulls: none
--- formula: weight = sum over users of z_ui z_uj, see lists.item_knn_parts; of each item_i the largest weights are
---   kept, ties by item_j
+-- formula: weight = sum over users of z_ui z_uj, see lists.item_knn_parts; of each item_i the largest
+--   weights are kept, ties by item_j
 with
 
 settings as (

@@ -3,12 +3,12 @@
 -- units: part is z_ui of lists.item_knn, divided by ln m for bm25
 -- nulls: none
 -- materialized: temp
--- formula: with x_ui the strength of an interaction:
---   cosine: z_ui = x_ui / sqrt(sum over users of x_ui^2) (Sarwar et al., WWW 2001);
---   bm25: z_ui = x_ui (K + 1) / (x_ui + K (1 - B + B n_u / mean n)) max(0, ln(m / (1 + n_i))), n_u = sum of x_ui
---   over the user's items, m users, n_i users of the item (Robertson and Zaragoza, 2009: users as documents).
---   Strengths and one of the two are chosen by validation, see lists.settings. Of a user the latest interactions
---   take part, so many that there are at most item_knn.pairs pairs of all users together
+-- formula: with x_ui the strength of an interaction: cosine: z_ui = x_ui / sqrt(sum over users of x_ui^2)
+--   (Sarwar et al., WWW 2001); bm25: z_ui = x_ui (K + 1) / (x_ui + K (1 - B + B n_u / mean n)) max(0, ln(m /
+--   (1 + n_i))), n_u = sum of x_ui over the user's items, m users, n_i users of the item (Robertson and
+--   Zaragoza, 2009: users as documents). Strengths and one of the two are chosen by validation, see
+--   lists.settings. Of a user the latest interactions take part, so many that all users have at most
+--   item_knn.pairs pairs together
 with
 
 settings as (
@@ -22,7 +22,8 @@ settings as (
 limits as (
     select
         least(
-            {{ var('item_knn.interactions') }}, greatest(2, sqrt(2.0 * {{ var('item_knn.pairs') }} / count(distinct user_id)))
+            {{ var('item_knn.interactions') }},
+            greatest(2, sqrt(2.0 * {{ var('item_knn.pairs') }} / count(distinct user_id)))
         ) as longest
     from {{ ref('lists.interactions') }}
 ),
@@ -47,7 +48,10 @@ latest as (
 ),
 
 interactions as (
-    select latest.user_id, latest.item_id, {{ interaction_strength('latest', 'settings.weighting') }} as strength
+    select
+        latest.user_id,
+        latest.item_id,
+        {{ interaction_strength('latest', 'settings.weighting') }} as strength
     from latest
     cross join settings
 ),
@@ -66,7 +70,9 @@ users as (
 ),
 
 overall as (
-    select count(*) as user_count, sum({{ trillionths('strengths / 1e6') }}) / 1e6 / count(*) as mean_strengths
+    select
+        count(*) as user_count,
+        sum({{ trillionths('strengths / 1e6') }}) / 1e6 / count(*) as mean_strengths
     from users
 ),
 
@@ -76,12 +82,8 @@ final as (
         interactions.item_id,
         case
             when settings.similarity = 'cosine' then interactions.strength / items.norm
-            else interactions.strength * ({{ var('item_knn.saturation') }} + 1) / (
-                interactions.strength + {{ var('item_knn.saturation') }} * (
-                    1 - {{ var('item_knn.length_share') }}
-                    + {{ var('item_knn.length_share') }} * users.strengths / overall.mean_strengths
-                )
-            ) * greatest(0.0::double, 1 - ln(1 + items.user_count) / nullif(ln(overall.user_count), 0))
+            else {{ bm25('interactions.strength', 'users.strengths / overall.mean_strengths') }}
+                * greatest(0.0::double, 1 - ln(1 + items.user_count) / nullif(ln(overall.user_count), 0))
         end as part
     from interactions
     inner join items on interactions.item_id = items.item_id

@@ -1,31 +1,47 @@
--- lists: item_weights weighting=grades
--- grain: an item that was rated, and an item that is liked close to it in many histories
+-- lists: item_weights family=neighbours
+-- grain: an item in a history, and an item that users choose close to it in time
 -- key: item_j, item_i
--- units: item_j is in the history, item_i is recommended; weight 0..1
+-- units: item_j is in the history, item_i is recommended; weight above 0
 -- nulls: none
 -- ordered: user
--- formula: weight = sum over the users who liked i and rated j of |pos_i - pos_j|^-1.1 (1 + |r_i - r_j|)^-0.2,
---   over n_i + n_j - support; support estimates the users who rated both close together, at most W positions
---   apart (Lai et al., KDD Cup 2011, JMLR W&CP 18). Users of an item that many rated are sampled
---   (Schelter et al., RecSys 2012). Two positions at most W apart are in one bucket of W positions or in
---   adjacent ones. Of each item_j the largest weights are kept, ties by item_i
-{% set window = var('item_neighbours.window') %}
+-- formula: weight = sum over users with both at most W places apart of x_ui x_uj |place_i - place_j|^-d /
+--   sqrt(n_i n_j), after Lai et al., KDD Cup 2011, JMLR W&CP 18, normalised as a cosine; x is the strength of
+--   an interaction, n counts the users of an item. W, d and strengths are chosen by validation, see
+--   lists.settings. Users of an item that many have are sampled (Schelter et al., RecSys 2012). Two places at
+--   most W apart are in one bucket of W places or in adjacent ones. Of each item_j the largest weights are
+--   kept, ties by item_i
 with
 
-positions as (
+settings as (
+    select
+        coalesce(max(case when key = 'weighting' then value end), 'likes') as weighting,
+        cast(coalesce(max(case when key = 'window' then value end), '10') as integer) as window_size,
+        cast(coalesce(max(case when key = 'decay' then value end), '1.1') as double) as decay
+    from {{ ref('lists.settings') }}
+    where model = 'neighbours'
+),
+
+interactions as (
     select
         user_id,
         item_id,
-        cast(rating as integer) as rating,
+        rating,
         is_like,
-        cast(row_number() over (partition by user_id order by seq, item_id) - 1 as integer) as position
+        cast(row_number() over (
+            partition by user_id order by {{ 'time' if var('data.order') == 'time' else 'seq' }}, item_id
+        ) - 1 as integer) as place
     from {{ ref('lists.interactions') }}
 ),
 
-ordered as (
-    select *, position // {{ window }} as bucket
-    from positions
-    where rating >= {{ var('recommend.heard') }}
+placed as (
+    select
+        interactions.user_id,
+        interactions.item_id,
+        interactions.place,
+        interactions.place // settings.window_size as bucket,
+        {{ interaction_strength('interactions', 'settings.weighting') }} as strength
+    from interactions
+    cross join settings
 ),
 
 items as (
@@ -33,7 +49,7 @@ items as (
 ),
 
 counts as (
-    select item_id, count(*) as rating_count, {{ sampled_share('count(*)') }} as share
+    select item_id, count(*) as user_count, {{ sampled_share('count(*)') }} as share
     from {{ ref('lists.interactions') }}
     group by item_id
 ),
@@ -42,56 +58,53 @@ shifts as (
     select unnest([-1, 0, 1]) as shift
 ),
 
-liked as (
-    select ordered.user_id, ordered.item_id, ordered.rating, ordered.position, ordered.bucket
-    from ordered
-    inner join items on ordered.item_id = items.item_id
-    inner join counts on ordered.item_id = counts.item_id
-    where ordered.is_like and {{ uniform_hash('ordered.user_id', 'ordered.item_id') }} < counts.share
-),
-
 around as (
     select
-        liked.user_id, liked.item_id, liked.rating, liked.position, liked.bucket + shifts.shift as bucket
-    from liked
+        placed.user_id, placed.item_id, placed.place, placed.strength, placed.bucket + shifts.shift as bucket
+    from placed
+    semi join items on placed.item_id = items.item_id
+    inner join counts on placed.item_id = counts.item_id
     cross join shifts
+    where {{ uniform_hash('placed.user_id', 'placed.item_id') }} < counts.share
+),
+
+pairs as (
+    select
+        around.item_id as item_i,
+        placed.item_id as item_j,
+        around.strength * placed.strength as strength,
+        abs(around.place - placed.place) as distance
+    from around
+    inner join placed on around.user_id = placed.user_id and around.bucket = placed.bucket
+    where around.place <> placed.place
 ),
 
 summed as (
     select
-        around.item_id as item_i,
-        ordered.item_id as item_j,
-        sum({{ trillionths(
-            'pow(abs(around.position - ordered.position), -' ~ var('item_neighbours.distance_power')
-            ~ ') * pow(1 + abs(around.rating - ordered.rating), -' ~ var('item_neighbours.gap_power') ~ ')'
-        ) }}) / 1e12 as weight,
-        count(*) as support
-    from around
-    inner join ordered on around.user_id = ordered.user_id and around.bucket = ordered.bucket
-    where abs(around.position - ordered.position) between 1 and {{ window }}
-    group by around.item_id, ordered.item_id
+        pairs.item_i,
+        pairs.item_j,
+        sum({{ trillionths('pairs.strength * pow(pairs.distance, -settings.decay)') }}) / 1e12 as weight
+    from pairs
+    cross join settings
+    where pairs.distance <= settings.window_size
+    group by pairs.item_i, pairs.item_j
 ),
 
-counted as (
+weighted as (
     select
-        summed.item_i,
         summed.item_j,
-        summed.weight / one.share as weight,
-        least(summed.support / one.share, one.rating_count, other.rating_count) as both_count,
-        one.rating_count + other.rating_count as either_count
+        summed.item_i,
+        summed.weight / one.share / sqrt(one.user_count * other.user_count) as weight
     from summed
     inner join counts as one on summed.item_i = one.item_id
     inner join counts as other on summed.item_j = other.item_id
 ),
 
-weighted as (
-    select item_j, item_i, weight / (either_count - both_count) as weight from counted
-),
-
 final as (
     select item_j, item_i, weight
     from weighted
-    qualify row_number() over (partition by item_j order by weight desc, item_i) <= {{ var('lists.neighbours') }}
+    qualify
+        row_number() over (partition by item_j order by weight desc, item_i) <= {{ var('lists.neighbours') }}
 )
 
 select * from final order by item_j, weight desc, item_i

@@ -1,13 +1,13 @@
 -- grain: one hyperparameter of a list model; of a blend the weight of one part
 -- key: model, key
--- units: value as a text. lists.trials (model, trial, parameters, ndcg, is_chosen) has what the search tried, judged
---   by NDCG@10 on likes held out of the validation history
+-- units: value as a text. lists.trials (model, trial, parameters, ndcg, is_chosen) has what the search tried,
+--   judged by NDCG@10 on likes held out of the validation history
 -- nulls: none
 -- also: lists.trials
 -- learned: no
 -- reused: size
--- formula: the best trial of each model, on a sample where the data are large. The likes that judge the list models
---   are not in it
+-- formula: the best trial of each model, on a sample where the data are large. The likes that judge the
+--   list models are not in it
 {{ learner(
     'lists.learner.tune',
     interactions=ref('validation.list_interactions'),

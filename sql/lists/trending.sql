@@ -5,8 +5,8 @@
 -- units: score is a number of likes, of which older ones count less
 -- nulls: none
 -- ordered: time
--- formula: sum over likes of 2^(-age / half-life), age back from the latest like; the half-life is a share of the time
---   span of the likes, chosen by validation, see lists.settings
+-- formula: sum over likes of 2^(-age / half-life), age back from the latest like; the half-life is a share of
+--   the time span of the likes, chosen by validation, see lists.settings
 with
 
 settings as (
@@ -26,8 +26,9 @@ span as (
 weighted as (
     select
         likes.item_id,
-        sum({{ trillionths('pow(2, -(span.latest - likes.time) / (settings.half_life * span.seconds))') }}) / 1e12
-            as score
+        sum({{ trillionths(
+            'pow(2, -(span.latest - likes.time) / (settings.half_life * span.seconds))'
+        ) }}) / 1e12 as score
     from likes
     cross join span
     cross join settings

@@ -1,8 +1,8 @@
 -- grain: one list model and validation user
 -- key: model, user_id
--- units: ndcg and mrr at 10, recall at 10 and recall_50 at 50, 0..1, on likes that no model saw. lists.quality
---   (model, position, ndcg, lower, upper, recall, recall_50, mrr, coverage, popular_share, users, group_letter) has the
---   means; position counts the models from 0, the simplest first
+-- units: ndcg and mrr at 10, recall at 10 and recall_50 at 50, 0..1, on likes that no model saw.
+--   lists.quality (model, position, ndcg, lower, upper, recall, recall_50, mrr, coverage, popular_share,
+--   users, group_letter) has the means; position counts the models from 0, the simplest first
 -- nulls: none
 -- also: lists.quality
 -- learned: no
@@ -15,5 +15,5 @@
     held_out=ref('validation.list_held_out'),
     chosen=ref('lists.settings'),
     settings={'models': list_models()},
-    **list_refs(schema='list_validation')
+    fitted=list_refs(schema='list_validation')
 ) }}

@@ -18,3 +18,9 @@ case
         else greatest({{ interactions }}.rating / 100.0::double, 0.01)
     end
 {%- endmacro %}
+
+{# Saturated strength of an interaction in BM25, by the length of the user's history over the mean length. #}
+{% macro bm25(strength, length) -%}
+{{ strength }} * ({{ var('item_knn.saturation') }} + 1) / ({{ strength }} + {{ var('item_knn.saturation') }}
+                * (1 - {{ var('item_knn.length_share') }} + {{ var('item_knn.length_share') }} * {{ length }}))
+{%- endmacro %}

@@ -1,10 +1,10 @@
 -- grain: one list model
 -- key: model
 -- rows: lists.quality
--- units: ndcg with its bounds lower and upper of 95 %, and mrr, of the first 10 items of a list; recall of 10,
---   recall_50 of 50; coverage is the share of the items that are in any list, popular_share that of the most
---   liked tenth of the items in a list; all 0..1. Models that share a letter of group_letter are not significantly
---   different from the best of that group
+-- units: ndcg with its bounds lower and upper of 95 %, and mrr, of the first 10 items of a list; recall of
+--   10, recall_50 of 50; coverage is the share of the items that are in any list, popular_share that of the
+--   most liked tenth of the items in a list; all 0..1. Models that share a letter of group_letter are not
+--   significantly different from the best of that group
 -- nulls: ndcg, lower, upper, recall, recall_50, mrr, coverage, popular_share without a user who can be judged
 with
 
@@ -18,8 +18,17 @@ chosen as (
 
 final as (
     select
-        quality.model, quality.ndcg, quality.lower, quality.upper, quality.recall, quality.recall_50, quality.mrr,
-        quality.coverage, quality.popular_share, quality.users, quality.group_letter,
+        quality.model,
+        quality.ndcg,
+        quality.lower,
+        quality.upper,
+        quality.recall,
+        quality.recall_50,
+        quality.mrr,
+        quality.coverage,
+        quality.popular_share,
+        quality.users,
+        quality.group_letter,
         quality.model in (select model from chosen) as is_chosen
     from quality
 )

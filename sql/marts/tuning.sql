@@ -1,7 +1,7 @@
 -- grain: one point of a grid of hyperparameters, tried for one fold
 -- key: model, parameters, fold
--- units: accuracy 0..1, on the users of the fold after the held-out one, of a classifier; ndcg 0..1, of the first 10
---   items of a list, of a list model, whose fold is 0
+-- units: accuracy 0..1, on the users of the fold after the held-out one, of a classifier; ndcg 0..1, of the
+--   first 10 items of a list, of a list model, whose fold is 0
 -- nulls: accuracy of a list model; ndcg of a classifier
 -- formula: is_chosen marks the parameters of the model that scores the fold, is_final those of the model
 --   that scores users without labels, or makes lists: the best mean over the folds
@@ -16,7 +16,12 @@ final as (
     {%- endfor %}
     {%- for relation in trials %}
     select
-        model, parameters, 0 as fold, null::double as accuracy, max(ndcg) as ndcg, bool_or(is_chosen) as is_chosen,
+        model,
+        parameters,
+        0 as fold,
+        null::double as accuracy,
+        max(ndcg) as ndcg,
+        bool_or(is_chosen) as is_chosen,
         bool_or(is_chosen) as is_final
     from {{ relation }}
     group by model, parameters

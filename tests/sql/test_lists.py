@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.learners.lists import item_knn
+from recsys.learners.lists import item_knn, neighbours
 from recsys.learners.lists.interactions import Interactions
 from tests.given import expect, result
 
@@ -142,16 +142,36 @@ def _table(pairs, ratings):
     )
 
 
-def test_neighbours_count_likes_close_to_a_rating(schemas):
-    """Users 1 and 2 like item 8 right after rating 7; user 3 rates 7 alone."""
+@pytest.mark.parametrize(
+    ("weighting", "window", "decay"), [("ones", 1, 1.0), ("likes", 3, 1.1), ("grades", 10, 0.5)]
+)
+def test_neighbours_are_what_numpy_finds(schemas, weighting, window, decay):
+    """Random histories against the independent implementation in recsys.learners.lists.neighbours."""
+    rng = np.random.default_rng(7)
+    pairs = [(user, item) for user in range(6) for item in range(7) if rng.random() < 0.7]
+    ratings = [int(rng.integers(0, 101)) for _ in pairs]
+    order = [int(place) for place in rng.permutation(len(pairs))]
+    lines = "".join(
+        f"{user} {item} {rating} {str(rating >= 80).lower()} {seq}\n"
+        for (user, item), rating, seq in zip(pairs, ratings, order, strict=True)
+    )
     given = {
-        "lists.interactions": "user_id item_id rating is_like seq\n"
-        "1 7 90 true 1\n1 8 90 true 2\n2 7 90 true 1\n2 8 90 true 2\n3 7 90 true 1",
-        "lists.items": "item_id\n7\n8",
+        "lists.interactions": f"user_id item_id rating is_like seq\n{lines}",
+        "lists.settings": f"model key value\nneighbours weighting {weighting}\nneighbours window {window}\n"
+        f"neighbours decay {decay}",
+        "lists.items": "item_id\n" + "\n".join(map(str, range(6))),
     }
-    rows = result(schemas, "lists.neighbours", given)
-    weights = {(row["item_j"], row["item_i"]): row["weight"] for row in rows}
-    assert weights == {(7, 8): pytest.approx(2 / 3), (8, 7): pytest.approx(2 / 3)}
+    found = {
+        (row["item_j"], row["item_i"]): row["weight"] for row in result(schemas, "lists.neighbours", given)
+    }
+    table = _table(pairs, ratings).drop_columns("seq").append_column("seq", [order])
+    parameters = neighbours.NeighbourParameters(weighting, window, decay)
+    model = neighbours.fit(Interactions.from_table(table, candidate_ids=np.arange(6)), parameters)
+    expected = model.to_tables()["item_weights"].to_pylist()
+    assert len(expected) > 10
+    assert found == {
+        (row["item_j"], row["item_i"]): pytest.approx(row["weight"], rel=1e-5) for row in expected
+    }
 
 
 def test_the_chosen_model_is_the_best_and_of_equal_ones_the_simplest(schemas):
