@@ -38,6 +38,7 @@ MARKERS = {
     "tests/test_examples.py": "docs",
     "tests/test_readme.py": "docs",
     "tests/backends/test_duckdb.py": "slow",
+    "tests/backends/test_formats.py": "slow",
     "tests/cli": "slow",
     "tests/engine": "slow",
     "tests/main": "slow",
