@@ -36,7 +36,7 @@ class TestEarlierFormats:
             check=False,
         )
         numbers = f"(format {number}, this is {FORMAT_VERSION})"
-        expected = f"{warehouse}: made by an earlier version {numbers}: `recsys build` replaces it"
+        expected = f"{warehouse}: made by an earlier version {numbers}; replace it with recsys build"
         assert found.stderr.strip().removeprefix("Error: ") == expected
         assert found.returncode == 2
 

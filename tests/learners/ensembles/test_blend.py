@@ -113,7 +113,7 @@ def test_the_average_without_an_informative_input_takes_all() -> None:
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(UsageError, match="'magic'"):
+    with pytest.raises(UsageError, match="method magic: choose from"):
         blend(pool_of((0.9, FIRST)), "magic")
 
 
