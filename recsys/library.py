@@ -525,7 +525,7 @@ def _written(value: Any) -> str:
 class _Log:
     """Report a build to the logger ``recsys``."""
 
-    def planned(self, steps: list[Step], dropped: list[str]) -> None:
+    def planned(self, steps: list[Step], dropped: list[str], seconds: Mapping[str, float]) -> None:
         """Ignore the plan."""
 
     def started(self, step: Step) -> None:

@@ -20,9 +20,9 @@ Row = Mapping[str, Any]
 HIGHEST = 100  # the highest rating: a contribution that fills a bar
 CHANCE = 0.5  # accuracy of a random order, where the bars of accuracies start
 LEAST_SHOWN = 1e-9  # smaller numbers are rounding errors and shown as 0
-GROUP_NOTE = "group: models that share a letter are not significantly different from the best of that group"
+GROUP_NOTE = "Models that share a letter are not significantly different from the best of that group."
 AUC_NOTE = (
-    "AUC: share of pairs of a liked and a not liked item, over all users, in the right order (chance: 0.5)"
+    "AUC: share of pairs of a liked and a not liked item, over all users, in the right order (chance: 0.5)."
 )
 
 

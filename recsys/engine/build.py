@@ -58,7 +58,7 @@ def build(options: Options, reporter: Reporter) -> Result:
         planner = Planner(job)
         executor = Executor(job, planner)
         plan = planner.plan()
-        reporter.planned(plan.steps, plan.dropped)
+        reporter.planned(plan.steps, plan.dropped, planner.expected_seconds(plan))
         if (plan.changes or planner.has_other_templates()) and not options.plan_only:
             executor.execute(plan)
     ran = tuple(executor.ran)

@@ -46,6 +46,7 @@ class Executor:
             self._prepare(database, plan)
             while (failed := self._run(database, plan)) is not None:
                 plan = self.planner.without(failed)
+                job.reporter.planned(plan.steps, plan.dropped, self.planner.expected_seconds(plan))
                 self._prepare(database, plan)
             write_records(database, job, self.planner.records, self.planner.left_out)
             database.flush()
@@ -74,7 +75,7 @@ class Executor:
         count = min(self.job.options.limits.threads, MOST_AT_A_TIME)
         databases = [database.variant() for _ in range(count)]
         parents = {step.name: self.project.parents(step.rendered) for step in plan.steps}
-        seconds = {step.name: self.planner.seconds(step) for step in plan.steps}
+        seconds = self.planner.expected_seconds(plan)
         schedule = Schedule(plan.steps, parents, seconds, databases)
         reporter = self.job.reporter
         try:

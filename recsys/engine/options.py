@@ -39,8 +39,8 @@ class Options:
 class Reporter(Protocol):
     """Show the progress of a build to the user."""
 
-    def planned(self, steps: list[Step], dropped: list[str]) -> None:
-        """Report the plan, and the relations that the build will drop."""
+    def planned(self, steps: list[Step], dropped: list[str], seconds: Mapping[str, float]) -> None:
+        """Report the plan, the relations that it drops, and the seconds expected of each model."""
 
     def started(self, step: Step) -> None:
         """Report that a model starts."""

@@ -11,7 +11,8 @@ from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.engine.plan import Fingerprint, Step, plan, select
 
-SECONDS_OF_A_MODEL, BYTES_READ_A_SECOND = 0.1, 50e6  # estimates before the first build
+# Estimates before the first build.
+SECONDS_OF_A_MODEL, SECONDS_OF_A_LEARNER, BYTES_READ_A_SECOND = 0.1, 2.0, 50e6
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,18 @@ class Planner:
         """Return whether the query templates of the warehouse are out of date."""
         return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
 
+    def expected_seconds(self, plan: Plan) -> dict[str, float]:
+        """Return the expected seconds of each step of a plan."""
+        return {step.name: self.seconds(step) for step in plan.steps}
+
     def seconds(self, step: Step) -> float:
-        """Return a step's seconds in the previous build, else an estimate from the size of its files."""
+        """Return a step's seconds in the previous build, else an estimate from its kind and its files."""
         if step.name in self._seconds:
             return self._seconds[step.name]
         bytes_read = sum(self.job.files[source].byte_count for source in step.rendered.sources)
-        return SECONDS_OF_A_MODEL + bytes_read / BYTES_READ_A_SECOND
+        call = step.rendered.call
+        fixed = SECONDS_OF_A_LEARNER if call is not None and call.is_learner else SECONDS_OF_A_MODEL
+        return fixed + bytes_read / BYTES_READ_A_SECOND
 
     def _built(self) -> dict[str, Fingerprint]:
         return {name: record.fingerprint for name, record in self.records.items()}

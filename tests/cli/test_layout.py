@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from recsys.cli import layout
+from recsys.cli.build_progress import BuildConsole
 from recsys.cli.commands import NAMES
 from recsys.cli.console import console
 from recsys.cli.layout import Column, bar, grid
-from recsys.cli.progress import BuildConsole
 from recsys.cli.tables import differences_table, explanation_table, leaderboard_table
 from tests.given import build_sql
 
@@ -161,5 +161,5 @@ def test_a_section_of_an_explanation_ends_with_its_level(narrow):
 def test_a_path_with_brackets_is_shown_as_it_is(small_data, tmp_path):
     warehouse = tmp_path / "[bold]" / "[x].duckdb"
     printed = recsys("build", "--sql-only", "--data", small_data, "--warehouse", warehouse)
-    assert f"published {warehouse} (" in printed
+    assert f"built {warehouse} (" in printed
     assert printed.startswith(f"Building {warehouse} from ")

@@ -20,6 +20,7 @@ from recsys.cli.options import (
     warehouse_option,
 )
 from recsys.cli.stopping import report_build_on_stop
+from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     from recsys.engine.build import Result
@@ -82,29 +83,35 @@ if TYPE_CHECKING:
 )
 @click.option("--store", metavar="DIR_OR_URL", help="Folder of a cluster's relations.  [default: FILE.store]")
 @models_folder_option
-def build(data: str, threads: int, memory: str, plan_only: bool, **given: Any) -> None:
+@click.option("--verbose", is_flag=True, help="Print a line for each model, with the reason why it runs.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def build(
+    data: str, threads: int, memory: str, plan_only: bool, verbose: bool, quiet: bool, **given: Any
+) -> None:
     """Build the warehouse from a data directory.
 
     Runs and checks the models whose SQL, code, parameters or inputs changed, then replaces the warehouse in
     one step. If anything fails, the warehouse stays as it was.
     """
     from recsys.backends.database import Limits
-    from recsys.cli.progress import BuildConsole
+    from recsys.cli.build_progress import BuildConsole, Detail
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
     from recsys.sources.remote import located
 
+    if verbose and quiet:
+        raise UsageError("give either --verbose or --quiet, not both")
+    detail = Detail.QUIET if quiet else Detail.MODELS if verbose else Detail.LAYERS
+
     options = Options(located(data), limits=Limits(threads, memory), plan_only=plan_only, **given)
-    opening = (
-        f"Building {options.warehouse} from {options.data}: every model that changed is run and checked."
-    )
-    reporter = BuildConsole(opening, plan_only)
+    opening = f"Building {options.warehouse} from {options.data}"
+    reporter = BuildConsole(opening, plan_only, detail)
     report_build_on_stop(options.warehouse)
     try:
         result = run(options, reporter)
     finally:
         reporter.close()
-    if not plan_only:
+    if not plan_only and detail is not Detail.QUIET:
         _after_build(options.warehouse, result)
 
 
