@@ -75,7 +75,7 @@ GUESSED = ("rating", "time", *ITEM_COLUMNS)
 @threads_option
 @memory_option("4GB")
 def import_(**given: Any) -> None:
-    """Make a data directory of your own ratings, plays, purchases or events.
+    """Import ratings, plays, purchases or events.
 
     RATINGS are CSV, TSV, Parquet or JSON files, compressed or not, or patterns of such. Columns with usual
     names are found; --no-COLUMN (--no-rating, --no-time, --no-kind, ...) refuses a guess. docs/import.md
