@@ -18,9 +18,7 @@ class Bar(ProgressColumn):
 
     def __init__(self) -> None:
         super().__init__()
-        self.full, self.empty = (
-            ("#", "-") if is_ascii() else ("━", "─")
-        )  # before rich replaces stdout
+        self.full, self.empty = ("#", "-") if is_ascii() else ("━", "─")  # before rich replaces stdout
 
     def render(self, task: Task) -> Text:
         """Return the bar of a task."""
