@@ -13,7 +13,7 @@ from recsys.errors import UsageError, unwritable
 MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
 MAGIC_OFFSET = 8
 PRIVATE = 0o600
-BESIDE = ".wal"  # DuckDB's log of a file lies beside it and is read with it
+LOG = ".wal"  # suffix of DuckDB's log, a file next to the database that is read with it
 
 
 @contextlib.contextmanager
@@ -91,7 +91,7 @@ def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:
         raise UsageError(f"{out}: its folder does not exist; create it")
     if place.exists() and not place.is_file():
         raise UsageError(f"{out}: is a device; give a file")
-    if is_duckdb(place) or (place.suffix == BESIDE and is_duckdb(place.with_suffix(""))):
+    if is_duckdb(place) or (place.suffix == LOG and is_duckdb(place.with_suffix(""))):
         raise UsageError(f"{out}: is a DuckDB file, which is never replaced; choose another file")
     for path in inputs:
         if _is_in(place, path):

@@ -252,7 +252,7 @@ def acceptance_table(statistics: Sequence[Statistic]) -> Table:
         [
             each.name,
             formatted(each.real),
-            formatted(each.twin),
+            formatted(each.value),
             "-" if each.tolerance is None else f"{each.tolerance:g}",
             verdicts[each.is_within],
         ]

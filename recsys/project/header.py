@@ -120,7 +120,7 @@ def check_scores(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
 def nullable(text: str) -> tuple[str, ...]:
     """Parse a ``nulls:`` line into globs of columns that may be NULL.
 
-    ``album_id, artist_id where the file says None; *_mean where nobody rated`` names three.
+    ``album_id, artist_id where the file says None; *_mean of an unrated item`` names three.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def nullable(text: str) -> tuple[str, ...]:
         if not found:
             raise ValueError(
                 f"{entry.strip()!r}: expected 'none', or columns and why they may be without a value: "
-                "'a, b where nobody rated; c of a header'"
+                "'a, b of an unrated item; c of a header'"
             )
         names += re.split(", *", found["columns"])
     return tuple(names)

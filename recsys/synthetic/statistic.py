@@ -11,20 +11,20 @@ from typing import Any
 class Statistic:
     """Compare a statistic of the real data with that of the demo data; without a tolerance it is informative.
 
-    ``twin`` is the demo data's value, NaN where it cannot be computed.
+    ``value`` is that of the data set, NaN where it cannot be computed.
     """
 
     name: str
     real: float
-    twin: float
+    value: float
     tolerance: float | None = None
 
     @property
     def is_within(self) -> bool | None:
         """Return whether the demo data are within the tolerance, None without one."""
-        return None if self.tolerance is None else abs(self.twin - self.real) <= self.tolerance
+        return None if self.tolerance is None else abs(self.value - self.real) <= self.tolerance
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields and the result as JSON types; NaN becomes None."""
-        twin = None if isnan(self.twin) else self.twin
-        return {**asdict(self), "twin": twin, "is_within": self.is_within}
+        value = None if isnan(self.value) else self.value
+        return {**asdict(self), "value": value, "is_within": self.is_within}

@@ -1,5 +1,5 @@
 -- lists: item_weights family=ease
--- grain: an item in a history, and an item that it speaks for or against
+-- grain: an item in a history, and an item whose score it raises or lowers
 -- key: item_j, item_i
 -- units: item_j is in the history, item_i is recommended; a score is the sum of the weights of a history,
 --   each times the strength of the interaction

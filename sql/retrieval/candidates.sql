@@ -3,7 +3,7 @@
 -- units: position counts the user's from 1
 -- nulls: none
 -- formula: tracks that go with what the user rated, the best of liked albums, artists and genres, and popular
---   ones for whoever has too few of these
+--   ones for users with too few of these
 with
 
 users as (

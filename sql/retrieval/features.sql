@@ -4,7 +4,7 @@
 -- units: affinity_place counts from 1, the best; *_rank 0..1 among the user's, 1 the highest; *_contrast in
 --   natural logarithms; others as in the relations that it joins
 -- nulls: part_count, strongest_part, level_value, affinity_share, *_direct, *_mean, *_liked_share,
---   genre_rating_*, genre_track_mean_max, user_deviation where the user, or nobody, rated any of the kind
+--   genre_rating_*, genre_track_mean_max, user_deviation where there is no such rating
 -- formula: the groups of features of Xie et al., KDD Cup 2011, less what needs everybody's history, and the
 --   affinity, its place and its difference to the user's others
 with

@@ -1,4 +1,4 @@
--- grain: a track to be scored that something the user rated speaks for or against
+-- grain: a track to be scored with a rated item that has a weight for it
 -- key: user_id, track_id
 -- units: part_count counts the ratings that do, strongest_part is the largest part of one in the affinity
 -- nulls: none

@@ -1,4 +1,4 @@
--- grain: a rating that speaks for the tracks that go with the item
+-- grain: a rating whose item has neighbour tracks
 -- key: user_id, item_id
 -- units: strength is what the weights of the item's tracks are multiplied with; rating 0..100
 -- nulls: none

@@ -1,4 +1,4 @@
--- grain: one rating that is left of a user for whom retrieval is rehearsed
+-- grain: one rating that is left of a validation user
 -- key: none, the key of staging.ratings has been looked at
 -- units: as in staging.ratings
 -- nulls: none

@@ -1,4 +1,4 @@
--- grain: one validation user for whom retrieval is rehearsed
+-- grain: one validation user with retrieved candidates
 -- key: user_id
 -- units: ids alone
 -- nulls: none

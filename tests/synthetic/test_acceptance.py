@@ -1,4 +1,4 @@
-"""The acceptance table: its arithmetic on a history worked out by hand, and the twin held to it."""
+"""The acceptance table: its arithmetic on a history worked out by hand, and the demo data held to it."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_ties_go_to_the_prior_and_then_to_the_lower_track(by_hand: Path, feature
 
 
 def test_packed_files_with_mark_and_crlf_read_the_same(by_hand: Path) -> None:
-    before = [statistic.twin for statistic in check(by_hand)]
+    before = [statistic.value for statistic in check(by_hand)]
     for path in list(by_hand.iterdir()):
         content = b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n")
         path.with_suffix(".txt.gz").write_bytes(gzip.compress(content))
         path.unlink()
-    np.testing.assert_array_equal([statistic.twin for statistic in check(by_hand)], before)
+    np.testing.assert_array_equal([statistic.value for statistic in check(by_hand)], before)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_statistic_is_within_up_to_its_tolerance() -> None:
     assert Statistic("a", 1.0, float("nan"), 0.5).as_dict() == {
         "name": "a",
         "real": 1.0,
-        "twin": None,
+        "value": None,
         "tolerance": 0.5,
         "is_within": False,
     }
@@ -126,4 +126,4 @@ def test_small_scale_resembles_how_people_rate(small: Path) -> None:
         "tracks without artist after the fill": 0.01,
         "genres per track": 0.2,
     }.items():
-        assert abs(figures[name].twin - figures[name].real) < bound, name
+        assert abs(figures[name].value - figures[name].real) < bound, name

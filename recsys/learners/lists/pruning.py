@@ -20,7 +20,7 @@ TILE = 512
 STRONGEST = (
     20  # weights of every scored item that are kept whatever its popularity, for reasons and `similar`
 )
-_BINS, _OCTAVE = 4096, 64  # sizes are told apart by 1/64 of a factor of two, over 64 factors of two
+_BINS, _OCTAVE = 4096, 64  # sizes are distinguished by 1/64 of a factor of two, over 64 factors of two
 _LOWEST = -48.0
 
 

@@ -48,7 +48,7 @@ def literal(text: str) -> str:
 class Engine:
     """One connection to a database in memory that spills into the scratch folder.
 
-    ``watch(fraction)`` is told the share 0..1 of the running statement that is done.
+    ``watch(fraction)`` gets the finished share (0..1) of the running statement.
     """
 
     def __init__(self, scratch: Path, threads: int, memory: str, watch: Callable[[float], None]) -> None:

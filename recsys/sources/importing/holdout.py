@@ -16,9 +16,9 @@ def draw(engine: Engine, options: Options, liked: float | None, split: str) -> d
     holdout = {"holdout": options.holdout}
     engine.run("likes", {} if liked is None else {"liked": liked}, liked=liked)
     engine.run("lacking", holdout)
-    engine.run("no_unliked")
+    engine.run("no_negatives")
     for turns in (options.holdout + 1, DRAWS * options.holdout):
-        engine.run("unliked", {**holdout, "seed": options.seed, "turns": turns})
+        engine.run("negatives", {**holdout, "seed": options.seed, "turns": turns})
         engine.run("still_lacking")
     if split == "time":
         engine.run("last_likes", holdout)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE")
 INSTANTS = ("DATE", "TIMESTAMP")
-# Besides ISO 8601: tried in this order, so that a date that fits two of them is read by the first.
+# In addition to ISO 8601: tried in this order, so that a date that fits two of them is read by the first.
 FORMATS = (
     *("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"),
     *("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y"),

@@ -1,11 +1,11 @@
--- of each user as many likes as unliked tracks were found: the last ones
+-- the last likes of each user, as many as sampled negatives
 create table truth as
 with
 
 placed as (
     select likes.user_id, likes.track_id, likes.rowid as place
     from likes
-    semi join unliked on likes.user_id = unliked.user_id
+    semi join negatives on likes.user_id = negatives.user_id
 ),
 
 lasts as (
@@ -21,7 +21,7 @@ pairs as (
     from found
     inner join likes on found.place = likes.rowid
     union all
-    select user_id, track_id, 0::smallint as label from unliked
+    select user_id, track_id, 0::smallint as label from negatives
 )
 
 select user_id, track_id, label from pairs order by user_id, track_id

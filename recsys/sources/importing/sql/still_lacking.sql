@@ -1,2 +1,2 @@
 -- after a turn of draws
-delete from lacking where user_id in (select user_id from unliked)
+delete from lacking where user_id in (select user_id from negatives)

@@ -1,4 +1,4 @@
--- of each user as many likes as unliked tracks were found, the first in the order of a digest
+-- likes of each user in the order of a hash, as many as sampled negatives
 {% from 'digest.sql' import seeded, mixed -%}
 create table truth as
 with
@@ -6,7 +6,7 @@ with
 turns as (
     select likes.user_id, likes.track_id, {{ seeded('likes.user_id', 'likes.track_id') }} as digest
     from likes
-    semi join unliked on likes.user_id = unliked.user_id
+    semi join negatives on likes.user_id = negatives.user_id
 ),
 
 once as (
@@ -24,7 +24,7 @@ found as (
 pairs as (
     select user_id, (unnest(firsts) & 2147483647)::integer as track_id, 1::smallint as label from found
     union all
-    select user_id, track_id, 0::smallint as label from unliked
+    select user_id, track_id, 0::smallint as label from negatives
 )
 
 select user_id, track_id, label from pairs order by user_id, track_id

@@ -1,7 +1,7 @@
--- tracks that a user who lacks them did not rate, drawn by the law of high ratings: a digest picks one of all
--- high ratings, and its track is taken; a user for whom too few are found goes on lacking them
+-- popularity-proportional negative sampling: a hash picks one of all likes, and its track is taken if the user did
+-- not rate it; users with too few negatives stay in `lacking`
 {% from 'digest.sql' import seeded, mixed -%}
-insert into unliked
+insert into negatives
 with
 
 turns as (

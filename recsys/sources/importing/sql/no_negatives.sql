@@ -1,0 +1,1 @@
+create table negatives (user_id integer, track_id integer)

@@ -1,1 +1,0 @@
-create table unliked (user_id integer, track_id integer)
