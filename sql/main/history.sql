@@ -8,7 +8,8 @@
 with
 
 final as (
-    select seq, item_id, item, name, item_type, rating, item_count, item_mean, album_id, artist_id, value, in_words
+    select
+        seq, item_id, item, name, item_type, rating, item_count, item_mean, album_id, artist_id, value, in_words
     from query(format('from {{ ref("internal.history_rows") }}({})', {{ user }}))
 )
 

@@ -1,7 +1,8 @@
 -- grain: a user or an item whose id or name matches a text, best match first
 -- arguments: the_text
 -- units: kind is 'user', 'track', 'album', 'artist' or 'genre'; fit numbers the matches from 0, the best;
---   rating_count is the number of ratings of the item or by the user; match_count is the number of all matches
+--   rating_count is the number of ratings of the item or by the user; match_count is the number of all
+--   matches
 -- nulls: name where the data have no names; rating_count of an unrated item or a user without ratings
 -- formula: 0 equal id, 1 equal name, 2 start of the name or id, 3 start of a word, 4 within the name,
 --   ignoring case; most rated first within a fit

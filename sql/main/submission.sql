@@ -1,6 +1,7 @@
 -- grain: one candidate, in the order of the test file
 -- arguments: model
--- units: TrackID is user_track, by the ids of the data's owner; Predictor is 1 for the first half of a user's candidates and 0 for the rest
+-- units: TrackID is user_track, by the ids of the data's owner; Predictor is 1 for the first half of a
+--   user's candidates and 0 for the rest
 -- nulls: none
 with
 

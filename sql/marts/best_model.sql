@@ -3,8 +3,8 @@
 -- units: accuracy and its bounds are shares of candidates, 0..1, on the users in `users`
 -- nulls: accuracy_low, accuracy_high of a single user
 -- formula: the highest accuracy on labelled users, cross-validated for models that learn from labels; with
---   fewer labelled users than accuracy_intervals.few and than validation users, on validation users. truth2.txt
---   is never read
+--   fewer labelled users than accuracy_intervals.few and than validation users, on validation users.
+--   truth2.txt is never read
 with
 
 predictions as (
