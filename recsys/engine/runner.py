@@ -189,13 +189,18 @@ class Runner:
         except EngineError as error:
             raise ModelError(str(error), error.offset, error.is_damage) from None
 
+    def _order(self, place: str) -> tuple[str, ...]:
+        """Return the key of a relation; none of one that a Python model writes in addition to its own."""
+        writer = self.project.writer_at(place)
+        return writer.key if writer.name == place.removeprefix("scratch.") else ()
+
     def _run_python(
         self, database: Database, rendered: Rendered, call: PythonCall
     ) -> Mapping[str, tuple[str, ...]]:
         """Write what a function returns; return, per relation, the key that is already proven unique."""
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
-            argument: database.relation(relation, self.project.writer_at(relation).key)
+            argument: database.relation(relation, self._order(relation))
             for argument, relation in call.relations.items()
         }
         paths = {argument: self.files[name].path for argument, name in call.sources.items()}

@@ -261,12 +261,14 @@ class Rendering:
     def list_refs(self, *kinds: str, schema: str = "") -> dict[str, str]:
         """Return the relations of the list models by their names, which become inputs of this model.
 
-        With ``schema`` these are the variants of a scenario, where there are some.
+        With ``schema`` these are what is judged: ``lists.<name>_validation``, or a scenario's variants.
         """
         return {stem: self.ref(self._list_relation(stem, schema)) for stem in self.list_models(*kinds)}
 
     def _list_relation(self, stem: str, schema: str) -> str:
-        variant = f"{schema}.lists_{stem}"
+        judged, variant = f"lists.{stem}_validation", f"{schema}.lists_{stem}"
+        if schema and judged in self.project.writers:
+            return judged
         is_there = variant in self.project.writers or schema in self.project.awaited
         return variant if is_there else f"lists.{stem}"
 

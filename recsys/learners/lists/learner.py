@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -163,6 +164,50 @@ def fit_blend(
     return {"lists.blend": pa.table({"model": list(parts), "weight": weights})}
 
 
+def fit_ranker(
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Train trees over the scores of other list models on held-out likes, in folds of users.
+
+    Parameters
+    ----------
+    inputs : mapping
+        ``interactions`` and ``items`` of the validation history, ``held_out (user_id, item_id)``, ``chosen``
+        settings, and what each of ``models`` learned from that history, by its name.
+    settings : mapping
+        ``models``: kinds and settings by name.
+    context : Context
+        Threads and memory.
+
+    Returns
+    -------
+    mapping
+        ``lists.ranker (fold, model)``, and ``lists.ranker_validation (user_id, rank, item_id)``, the lists of
+        validation users by trees that did not see their likes.
+
+    Raises
+    ------
+    UnavailableError
+        There are too few validation users.
+    """
+    from recsys.learners.lists import ranker
+
+    history = read(inputs["interactions"], inputs["items"])
+    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
+    users = judging.histories.user_ids
+    if len(users) < ranker.LEAST_USERS:
+        raise UnavailableError(f"needs {ranker.LEAST_USERS} users with two likes: the data have {len(users)}")
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
+    parts = {name: models.open(name) for name in settings["models"]}
+    known = split.Split(history, np.searchsorted(history.user_ids, users), judging.held_out)
+    found = ranker.fit(parts, known, quality.DEEP, context.threads)
+    trees = [tree.model_to_string() for tree in found.trees]
+    return {
+        "lists.ranker": pa.table({"fold": pa.array(range(len(trees)), pa.int32()), "model": trees}),
+        "lists.ranker_validation": quality.lists_table(users, history.item_ids, found.items),
+    }
+
+
 def judge(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
@@ -185,11 +230,13 @@ def judge(
     """
     history = read(inputs["interactions"], inputs["items"])
     judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow())
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
     lists = {}
     for number, name in enumerate(settings["models"]):
         context.report(number / len(settings["models"]), f"judges {name}")
-        lists[name] = judging.lists(models.open(name))
+        is_listed = settings["models"][name]["kind"] == "ranker"
+        made = inputs[name].arrow() if is_listed else None
+        lists[name] = judging.lists(models.open(name)) if made is None else judging.listed(made)
     judged = {name: judging.by_user(top) for name, top in lists.items()}
     return {
         "lists.validation": judging.users_table(judged),
@@ -220,7 +267,7 @@ def recommend(
     table = inputs["interactions"].arrow()
     history = read(inputs["interactions"], inputs["items"])
     name = inputs["model"].arrow()["model"][0].as_py()
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow())
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
     maker = Maker(name, models.open(name), settings["length"], RECOMMENDATIONS)
     rows = maker.rows(history, Excluded.of(inputs["held_out"].arrow()), aligned(table, "value"), context)
     return {"marts.recommendations": pa.RecordBatchReader.from_batches(RECOMMENDATIONS, rows)}

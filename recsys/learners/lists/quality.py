@@ -64,6 +64,14 @@ class Judge:
         found = top(model, self.histories, self.like_counts, DEEP, self.threads)
         return gathered(found, self.histories.user_count, DEEP)[0]
 
+    def listed(self, made: pa.Table) -> np.ndarray:
+        """Return the same of lists that were made before, ``(user_id, rank, item_id)``, rank from 1."""
+        found = np.full((self.histories.user_count, DEEP), ranking.NO_ITEM)
+        rows = np.searchsorted(self.histories.user_ids, made["user_id"].to_numpy())
+        places = positions(self.histories.item_ids, made["item_id"].to_numpy())
+        found[rows, made["rank"].to_numpy() - 1] = places
+        return found
+
     def by_user(self, lists: np.ndarray) -> dict[str, np.ndarray]:
         """Return the measures `BY_USER` of each user."""
         deep = ranking.by_user(lists, self.held_out, DEEP)
@@ -105,6 +113,14 @@ class Judge:
             for position, (model, found) in enumerate(judged.items())
         ]
         return pa.Table.from_pylist([_without_nan(row) for row in rows], MODELS)
+
+
+def lists_table(user_ids: np.ndarray, item_ids: np.ndarray, lists: np.ndarray) -> pa.Table:
+    """Return lists of item positions as rows ``(user_id, rank, item_id)``, rank from 1."""
+    rows, places = np.nonzero(lists != ranking.NO_ITEM)
+    columns = user_ids[rows], places + 1, item_ids[lists[rows, places]]
+    names = ("user_id", "rank", "item_id")
+    return pa.table([pa.array(column).cast(pa.int32()) for column in columns], names=names)
 
 
 def _interval(values: np.ndarray) -> dict[str, float]:

@@ -84,13 +84,13 @@ class Ranker:
     @property
     def item_ids(self) -> np.ndarray:
         """Items that any part scores, ascending."""
-        return self._blend.item_ids
+        return self.blend.item_ids
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
         known = histories.with_items(self.item_ids)
         competing = Competing.of(self.parts, known)
-        found = self._blend.scores(known) - _OUTSIDE
+        found = self.blend.scores(known) - _OUTSIDE
         rows, columns = np.nonzero(competing.items >= 0)
         examples = features(competing, known, self.facts)
         if len(rows):
@@ -114,7 +114,8 @@ class Ranker:
         return cls(parts, tuple(lightgbm.Booster(model_str=text) for text in texts), facts)
 
     @property
-    def _blend(self) -> Blend:
+    def blend(self) -> Blend:
+        """The mean of the parts, which orders what does not compete and gives the reasons."""
         return Blend(self.parts, dict.fromkeys(self.parts, 1.0 / len(self.parts)))
 
 

@@ -34,6 +34,8 @@ def strongest(
     """
     if isinstance(model, Blend):
         return _of_blend(model, histories, rows, item_ids)
+    if isinstance(plain := getattr(model, "blend", None), Blend):  # of a ranker
+        return _of_blend(plain, histories, rows, item_ids)
     found = np.full(len(rows), NO_REASON)
     if hasattr(model, "parts"):
         columns = positions(model.item_ids, item_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel, settings_table
 from recsys.project.contract import Relation
 
@@ -35,11 +36,14 @@ class StoredModels:
         What each model has learned.
     chosen : Arrow table
         ``lists.settings (model, key, value)``, which go before those of the headers.
+    history : Interactions
+        Of all users: what a ranker knows of items.
     """
 
     models: Mapping[str, Mapping[str, str]]
     relations: Mapping[str, Relation]
     chosen: pa.Table
+    history: Interactions
     opened: dict[str, ListModel] = field(default_factory=dict)
 
     def settings(self, name: str) -> dict[str, str]:
@@ -50,8 +54,8 @@ class StoredModels:
     def open(self, name: str) -> ListModel:
         """Return a model, read once; a blend with the models that it weighs."""
         if name not in self.opened:
-            if self.models[name]["kind"] == "blend":
-                self.opened[name] = self._blend(name)
+            if (composed := COMPOSED.get(self.models[name]["kind"])) is not None:
+                self.opened[name] = composed(self, name)
                 return self.opened[name]
             table, module, kind = CLASSES[self.models[name]["kind"]]
             opener = getattr(import_module(f"recsys.learners.lists.{module}"), kind)
@@ -60,10 +64,23 @@ class StoredModels:
             self.opened[name] = opener.from_tables(tables)
         return self.opened[name]
 
-    def _blend(self, name: str) -> Blend:
+    def _blend(self, name: str) -> ListModel:
         weights = self.relations[name].arrow()
         parts = {part: self.open(part) for part in weights["model"].to_pylist()}
         return Blend.from_tables({"blend_weights": weights}, parts)
+
+    def _ranker(self, name: str) -> ListModel:
+        from recsys.learners.lists.ranker import ItemFacts, Ranker
+
+        parts = {part: self.open(part) for part, model in self.models.items() if model["kind"] in CLASSES}
+        trees = {"ranker_trees": self.relations[name].arrow()}
+        return Ranker.from_tables(trees, parts, ItemFacts.of(self.history))
+
+
+COMPOSED: Mapping[str, Callable[[StoredModels, str], ListModel]] = {
+    "blend": StoredModels._blend,
+    "ranker": StoredModels._ranker,
+}
 
 
 def settings_of(chosen: pa.Table, name: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recsys.errors import UnavailableError
 from recsys.learners.lists import ials, learner
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.reasons import strongest
@@ -219,3 +220,51 @@ def test_no_judged_model_is_made_from_held_out_likes():
             writer = next(item for item in graph.values() if one in item.model.relations)
             waiting += writer.refs
         assert not seen & {"validation.list_held_out", "lists.interactions", "staging.ratings"}, name
+
+
+def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context):
+    """Held-out likes of items without interactions are noise: only a leak would put them first."""
+    pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(3)
+    rows = [(user, int(item), True) for user in range(80) for item in rng.choice(20, 6, replace=False)]
+    history = interactions(rows)
+    ids = list(range(40))
+    held_out = [(user, 20 + user % 20) for user in range(80)]  # items that nobody has in the history
+    inputs = {
+        "interactions": history,
+        "items": items(history, ids),
+        "held_out": pa.table(
+            {
+                "user_id": pa.array([user for user, _ in held_out], pa.int32()),
+                "item_id": pa.array([item for _, item in held_out], pa.int32()),
+            }
+        ),
+        "chosen": learner.SETTINGS.empty_table(),
+        "popularity": scores(history, ids),
+        "pairs": pairs((1, 4, 2.0), (2, 4, 3.0), (3, 5, 1.0)),
+    }
+    models = {name: MODELS[name] for name in ("popularity", "pairs")}
+    made = learner.fit_ranker(held(inputs), {"models": models}, context)
+    assert made["lists.ranker"].column_names == ["fold", "model"]
+    lists = made["lists.ranker_validation"]
+    assert set(lists["user_id"].to_pylist()) == set(range(80))
+    both = {**models, "ranker": {"kind": "ranker"}}
+    judged = learner.judge(held({**inputs, "ranker": lists}), {"models": both}, context)
+    quality = {row["model"]: row["ndcg"] for row in judged["lists.quality"].to_pylist()}
+    assert quality["ranker"] < 0.3
+    given = {**inputs, "ranker": made["lists.ranker"], "model": pa.table({"model": ["ranker"]})}
+    given["held_out"] = given["held_out"].slice(0, 0)
+    found = read(learner.recommend(held(given), {"models": both, "length": 3}, context))
+    assert len(found["marts.recommendations"]) == 240
+
+
+def test_too_few_users_for_a_ranker_are_said(context):
+    pytest.importorskip("lightgbm")
+    inputs = {
+        "interactions": HISTORY,
+        "items": items(HISTORY, IDS),
+        "held_out": pa.table({"user_id": pa.array([1], pa.int32()), "item_id": pa.array([4], pa.int32())}),
+        "chosen": learner.SETTINGS.empty_table(),
+    }
+    with pytest.raises(UnavailableError, match="needs 50 users with two likes: the data have 1"):
+        learner.fit_ranker(held(inputs), {"models": {}}, context)
