@@ -102,9 +102,13 @@ def _fits(engine: Engine, table: Table, columns: Columns, roles: Sequence[str]) 
         "rating": names.get("rating"),
         "time": time if time and table.types[time] == "VARCHAR" else None,
         "kind_column": names.get("kind"),
-        "formats": times.FORMATS,
+        "formats": (),
     }
-    return engine.run("fits", {**table.arguments(), "sample": SAMPLE}, **asked, **table.names)[0]
+    arguments = {**table.arguments(), "sample": SAMPLE}
+    found = engine.run("fits", arguments, **asked, **table.names)[0]
+    if asked["time"] and found["row_count"] not in (found["number"], found["iso"]):
+        found |= engine.run("fits", arguments, **(asked | {"formats": times.FORMATS}), **table.names)[0]
+    return found
 
 
 def of_items(engine: Engine, table: Table, options: Options, item: str) -> Chosen:

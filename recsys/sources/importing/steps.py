@@ -105,12 +105,18 @@ class Steps:
             raise InputError(table.name, None, None, "ratings, found a file without any")
         state.latest = float(found["latest"] or 0)
         expected = {
-            "without_user": f"a user in the column {columns['user']}",
-            "without_item": f"an item in the column {columns['item']}",
+            **self._expected_ids(state),
             "without_rating": f"a number in the column {columns['rating']}{self._way_out('rating')}",
             "without_time": f"a time in the column {columns['time']}{self._way_out('time')}",
         }
         self._refuse_first(table, found, expected)
+
+    def _expected_ids(self, state: State) -> dict[str, str]:
+        columns = state.columns
+        return {
+            "without_user": f"a user in the column {columns['user']}",
+            "without_item": f"an item in the column {columns['item']}",
+        }
 
     def _way_out(self, role: str) -> str:
         named = role in self.options.columns or role in self.options.item_columns
@@ -215,6 +221,7 @@ class Steps:
         self.tell("numbering users and items")
         for role in ("user", "item"):
             self.engine.run("whole_ids", role=role)
+        self._refuse_first(state.ratings, self.engine.run("blank_ids")[0], self._expected_ids(state))
         for step in ("users", "genres", "things", "keys", "parents"):
             self.engine.run(step)
         for name in WRITTEN:

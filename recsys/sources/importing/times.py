@@ -37,8 +37,8 @@ def best(fits: Mapping[str, int]) -> tuple[Style, int]:
     """Return the style that fits most rows of a sample, and how many; ``fits`` counts them by style."""
     styles = {"number": Style("number"), "iso": Style("iso")}
     styles |= {f"f{place}": Style("format", text) for place, text in enumerate(FORMATS)}
-    name = max(styles, key=lambda one: fits[one])
-    return styles[name], fits[name]
+    name = max(styles, key=lambda one: fits.get(one, 0))
+    return styles[name], fits.get(name, 0)
 
 
 def unit(largest: float) -> float:

@@ -295,6 +295,7 @@ REFUSED = [
     ("no rating", HEADER + numbered("u,m,,1\n"), {}, 5, "u,m,,1", "a number in the column rating"),
     ("no user", HEADER + numbered(",m,3,1\n"), {}, 5, ",m,3,1", "a user in the column user"),
     ("no item", HEADER + numbered('u,"",3,1\n'), {}, 5, 'u,"",3,1', "an item in the column item"),
+    ("nothing but a tab", HEADER + numbered("u,\t,3,1\n"), {}, 5, "u,\t,3,1", "an item in the column item"),
     ("no time", HEADER + numbered("u,m,3,\n"), {}, 5, "u,m,3,", "a time in the column time"),
     ("time in words", HEADER + numbered("u,m,3,noon\n"), {}, 5, "u,m,3,noon", "a time in the column time"),
     ("outside the scale", HEADER + numbered("u,m,6,1\n"), {"scale": (1.0, 5.0)}, 5, "u,m,6,1", "a rating 1..5"),

@@ -1,4 +1,12 @@
 {#- Values of a column of any type, as texts, numbers and times; what cannot be read is NULL. -#}
+{% macro blanks() -%}
+' ' || chr(9) || chr(10) || chr(13) || chr(160)
+{%- endmacro %}
+{# Other blanks than spaces are taken away where each id is looked at once (whole_ids.sql): that is cheaper. #}
+{% macro id_text(column, type) -%}
+{% if type in ('FLOAT', 'DOUBLE') %}{{ text(column, type) }}
+{%- else %}nullif(trim({{ column | quoted }}::varchar), ''){% endif %}
+{%- endmacro %}
 {% macro text(column, type) -%}
 {% if type in ('FLOAT', 'DOUBLE') -%}
 case
@@ -8,7 +16,7 @@ case
         else {{ column | quoted }}::varchar
     end
 {%- else -%}
-nullif(trim({{ column | quoted }}::varchar, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
+nullif(trim({{ column | quoted }}::varchar, {{ blanks() }}), '')
 {%- endif %}
 {%- endmacro %}
 {% macro numeric(column, type, decimal) -%}

@@ -1,4 +1,6 @@
--- the texts of users and of items with the ids that they mean: 1.0 is 1 where all ids of a column are whole
+-- the texts of users and of items with the ids that they mean: without blanks around them, and 1.0 is 1 where all
+-- ids of a column are whole numbers
+{% from 'values.sql' import blanks -%}
 create table {{ role }}_keys as
 with
 
@@ -6,12 +8,16 @@ keys as (
     select distinct {{ role }}_key as key from events
 ),
 
+trimmed as (
+    select key, trim(key, {{ blanks() }}) as id from keys
+),
+
 rule as (
-    select bool_and(regexp_full_match(key, '[-+]?[0-9]+([.]0*)?')) as is_whole from keys
+    select bool_and(regexp_full_match(id, '[-+]?[0-9]+([.]0*)?')) as is_whole from trimmed
 )
 
 select
-    keys.key,
-    case when rule.is_whole then regexp_replace(keys.key, '[.]0*$', '') else keys.key end as original_id
-from keys
+    trimmed.key,
+    case when rule.is_whole then regexp_replace(trimmed.id, '[.]0*$', '') else trimmed.id end as original_id
+from trimmed
 cross join rule
