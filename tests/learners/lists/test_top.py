@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.learners.lists import counts, ease, ials, item_knn
+from recsys.learners.lists import top as top_module
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
@@ -128,3 +129,17 @@ def test_users_without_interactions_get_the_most_liked_items(model, interactions
     found = top(model, asked, interactions.like_counts, 3)
     items, _ = gathered(found, 2, 3)
     assert items[1].tolist() == np.argsort(-interactions.like_counts, kind="stable")[:3].tolist()
+
+
+def test_the_compiled_choice_equals_that_of_numpy() -> None:
+    rng = np.random.default_rng(2)
+    for users, size, k in ((40, 60, 10), (5, 7, 7), (30, 200, 50), (3, 1, 1)):
+        scores = rng.integers(0, size // 4 + 1, (users, size)) / 4  # many ties
+        columns = rng.permutation(size)[: max(1, size - 2)]
+        lengths = rng.integers(0, size, users)
+        begins = np.concatenate([[0], np.cumsum(lengths)])
+        seen = np.concatenate([rng.choice(len(columns) + 1, n) - 1 for n in lengths]).astype(np.int64)
+        how = scores, columns, begins, seen, min(k, len(columns))
+        expected, found = top_module._largest(*how), top_module._largest_compiled(*how)
+        np.testing.assert_array_equal(found[1], expected[1])
+        np.testing.assert_array_equal(found[0], expected[0])
