@@ -54,7 +54,7 @@ MARKERS = {
     "tests/torture": "slow",
     "tests/ui": "slow",
 }
-BY_FIXTURE = {"browser": "browser", "cluster": "spark"}
+BY_FIXTURE = {"browser": "browser", "cluster": "spark", "poisoned": "slow", "odd": "slow"}
 
 # Folders whose files share what takes long to make.
 TOGETHER = ("tests/learners", "tests/backends/spark")

@@ -93,6 +93,7 @@ def test_lists_can_be_read_again_joined_and_written(warehouse, tmp_path):
     assert len(rows(joined)) >= count
 
 
+@pytest.mark.slow
 def test_lists_of_a_build_that_is_gone_say_so(small_data, tmp_path):
     path = tmp_path / "w.duckdb"
     with recsys.build(small_data, path, sql_only=True) as first:
@@ -217,6 +218,7 @@ def test_a_build_returns_its_warehouse_open(small_data, tmp_path, caplog):
     assert any("scores.adaptive: 6 rows" in message for message in caplog.messages)
 
 
+@pytest.mark.slow
 def test_two_builds_of_one_file_are_open_at_a_time(small_data, tmp_path):
     """Each shows the build that it was opened on, as it does for readers in other processes."""
     query = "select value from marts.build where name = 'bayes.confidence'"
@@ -227,6 +229,7 @@ def test_two_builds_of_one_file_are_open_at_a_time(small_data, tmp_path):
             assert rows(second.sql(query)) == [("25.0",)]
 
 
+@pytest.mark.slow
 def test_two_warehouses_are_open_at_a_time(small_warehouse, tmp_path):
     other = write_directory(
         tmp_path / "data", {"trackData2.txt": "7|None|None\n", "trainItem2.txt": "5|1\n7\t50\n"}

@@ -94,6 +94,7 @@ FIVE_ITEMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "history",
     ["7|0\n", "7|1\n10\t50\n", "7|3\n10\t50\n20\t50\n30\t50\n8|2\n1\t50\n10\t50\n"],

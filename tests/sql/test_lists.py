@@ -67,6 +67,7 @@ def test_a_fifth_of_the_likes_is_held_out_the_last_ones_where_there_is_an_order(
     assert sorted((row["user_id"], row["item_id"]) for row in rows) == [(1, 8), (1, 9), (2, 8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", [("validation.split=random",), ("data.order=none",)])
 def test_held_out_likes_are_drawn_by_a_seed_where_there_is_no_order(schemas, overrides):
     def held_out(seed):
