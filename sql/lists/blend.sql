@@ -6,5 +6,5 @@
 -- nulls: none
 -- learned: no
 -- formula: from the best model on, each further one is added with the share that is best on likes held out
---   of the validation history, if any is
+--   of the validation history, if any is; no row where none is
 {{ learner('lists.learner.fit_blend', chosen=ref('lists.settings'), settings={'model': 'blend'}) }}

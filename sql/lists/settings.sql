@@ -19,6 +19,6 @@
         'judges': var('validation.list_users'),
         'by_time': var('validation.split') == 'time'
             or (var('validation.split') == 'auto' and var('data.order') != 'none'),
-        'models': list_models()
+        'models': list_models('item_scores', 'item_weights', 'factors', 'blend')
     }
 ) }}

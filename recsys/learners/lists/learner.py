@@ -150,18 +150,10 @@ def fit_ials(
 def fit_blend(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
 ) -> Mapping[str, pa.Table]:
-    """Return ``lists.blend (model, weight)``, the parts that the search found.
-
-    Raises
-    ------
-    UnavailableError
-        No blend was better than its best part.
-    """
+    """Return ``lists.blend (model, weight)``: the parts that the search found, none if none was better."""
     parts = stored.settings_of(inputs["chosen"].arrow(), settings["model"])
-    if not parts:
-        raise UnavailableError("no blend of the list models is better than the best of them: nothing to do")
-    weights = pa.array([float(weight) for weight in parts.values()])
-    return {"lists.blend": pa.table({"model": list(parts), "weight": weights})}
+    weights = pa.array([float(weight) for weight in parts.values()], pa.float64())
+    return {"lists.blend": pa.table({"model": pa.array(list(parts), pa.string()), "weight": weights})}
 
 
 def fit_ranker(
@@ -232,8 +224,9 @@ def judge(
     judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
     lists = {}
-    for number, name in enumerate(settings["models"]):
-        context.report(number / len(settings["models"]), f"judges {name}")
+    names = [name for name in settings["models"] if not models.is_empty(name)]
+    for number, name in enumerate(names):
+        context.report(number / len(names), f"judges {name}")
         is_listed = settings["models"][name]["kind"] == "ranker"
         made = inputs[name].arrow() if is_listed else None
         lists[name] = judging.lists(models.open(name)) if made is None else judging.listed(made)

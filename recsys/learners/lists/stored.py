@@ -51,6 +51,10 @@ class StoredModels:
         found = {**self.models[name], **settings_of(self.chosen, name)}
         return {key: value for key, value in found.items() if key not in NO_SETTINGS}
 
+    def is_empty(self, name: str) -> bool:
+        """Return whether a model is a blend of nothing: no blend was better than its best part."""
+        return self.models[name]["kind"] == "blend" and not self.relations[name].arrow().num_rows
+
     def open(self, name: str) -> ListModel:
         """Return a model, read once; a blend with the models that it weighs."""
         if name not in self.opened:

@@ -169,7 +169,7 @@ def test_a_user_who_has_everything_gets_no_list(context):
     assert lists(made(context, history=history)) == {2: [2, 3, 4]}
 
 
-def judged(context, held_out, history=HISTORY):
+def judged(context, held_out, history=HISTORY, **further):
     inputs = {
         "interactions": history,
         "items": items(history, IDS),
@@ -183,6 +183,7 @@ def judged(context, held_out, history=HISTORY):
         "popularity": scores(history, IDS),
         "pairs": WEIGHTS,
         "both": pa.table({"model": ["pairs", "popularity"], "weight": [0.9, 0.1]}),
+        **further,
     }
     return learner.judge(held(inputs), {"models": MODELS}, context)
 
@@ -196,6 +197,12 @@ def test_a_model_is_judged_by_the_places_of_held_out_likes(context):
     quality = {row["model"]: row for row in made["lists.quality"].to_pylist()}
     assert quality["pairs"]["ndcg"] == pytest.approx((1 + users["pairs", 2]) / 2)
     assert [row["position"] for row in made["lists.quality"].to_pylist()] == [0, 1, 2]
+
+
+def test_a_blend_of_nothing_is_not_judged(context):
+    nothing = pa.table({"model": pa.array([], pa.string()), "weight": pa.array([], pa.float64())})
+    found = judged(context, [(1, 4)], both=nothing)["lists.quality"]["model"].to_pylist()
+    assert set(found) == {"popularity", "pairs"}
 
 
 def test_without_held_out_likes_no_model_has_figures(context):

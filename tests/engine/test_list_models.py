@@ -1,0 +1,50 @@
+"""Lists in a build: for everybody, without what a user has, and hyperparameters that are kept while data grow little."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from tests.conftest import SMALL
+from tests.given import build_sql, write_directory
+
+
+def rows(warehouse: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.sql(query).fetchall()
+
+
+def test_every_user_has_a_list_of_items_that_are_new_to_the_user(small_warehouse: Path) -> None:
+    users = "select count(distinct user_id) from {}"
+    assert rows(small_warehouse, users.format("marts.recommendations")) == rows(
+        small_warehouse, users.format("staging.ratings")
+    )
+    known = "select * from marts.recommendations semi join staging.ratings using (user_id, item_id)"
+    assert rows(small_warehouse, known) == []
+    gaps = "select user_id from marts.recommendations group by user_id having max(rank) <> count(*) or min(rank) <> 1"
+    assert rows(small_warehouse, gaps) == []
+    models = "select distinct model from marts.recommendations"
+    assert rows(small_warehouse, models) == rows(small_warehouse, "select model from lists.chosen")
+
+
+def test_list_models_that_are_left_out_have_a_reason(small_warehouse: Path) -> None:
+    reasons = dict(rows(small_warehouse, "select model, reason from marts.left_out"))
+    assert reasons["lists.trending"].startswith("the data have no times")
+    assert "--sql-only" in reasons["lists.ease"]
+    assert not any(reason.startswith("reads ") for reason in reasons.values())
+
+
+def test_hyperparameters_are_kept_until_the_data_grew_by_a_fifth_or_the_user_asks(tmp_path: Path) -> None:
+    data, warehouse = write_directory(tmp_path / "data", SMALL), tmp_path / "w.duckdb"
+    assert "lists.settings" in build_sql(data, warehouse).finished_models
+    few = SMALL["trainItem2.txt"].rstrip("\n") + "\n900|1\n1\t90\n"
+    (data / "trainItem2.txt").write_text(few)
+    again = build_sql(data, warehouse).finished_models
+    assert "lists.items" in again
+    assert "lists.settings" not in again
+    assert "lists.settings" in build_sql(data, warehouse, tune=True).finished_models
+    assert build_sql(data, warehouse).finished_models == {}
+    many = few + "".join(f"{user}|1\n1\t90\n" for user in range(1000, 1100))
+    (data / "trainItem2.txt").write_text(many)
+    assert "lists.settings" in build_sql(data, warehouse).finished_models
