@@ -26,7 +26,7 @@ from recsys.learners.lists.threads import tiles
 from recsys.learners.lists.weighting import weights
 
 K1, B = 100.0, 0.8  # for interactions rather than words: implicit's defaults
-_TILE = 256
+_TILE = 1024
 _DECIMALS = 9  # similarities are rounded, so that equal ones are equal in any order of sums
 
 
@@ -99,11 +99,17 @@ def _scaled(inputs: csr_array, similarity: str) -> csr_array:
 
 def _neighbours(by_item: csr_array, scaled: csr_array, rows: slice, count: int) -> csr_array:
     """Return the strongest neighbours (rows, items) of a block of scored items."""
-    found = (by_item[rows] @ scaled).toarray().round(_DECIMALS)
-    found[np.arange(len(found)), np.arange(rows.start, rows.start + len(found))] = 0.0
-    if count < found.shape[1]:
-        limits = np.partition(found, found.shape[1] - count, axis=1)[:, [found.shape[1] - count]]
-        room = count - (found > limits).sum(axis=1, keepdims=True)
-        is_tie = found == limits
-        found[(found < limits) | (is_tie & (np.cumsum(is_tie, axis=1) > room))] = 0.0
-    return csr_array(found)
+    found = csr_array(by_item[rows] @ scaled)
+    found.sort_indices()
+    found.data = found.data.round(_DECIMALS)
+    owners = np.repeat(np.arange(rows.start, rows.start + found.shape[0]), np.diff(found.indptr))
+    found.data[found.indices == owners] = 0.0
+    for row in np.flatnonzero(np.diff(found.indptr) > count):
+        similarities = found.data[found.indptr[row] : found.indptr[row + 1]]
+        limit = np.partition(similarities, len(similarities) - count)[len(similarities) - count]
+        ties = np.flatnonzero(similarities == limit)
+        is_kept = similarities > limit
+        is_kept[ties[: count - is_kept.sum()]] = True
+        similarities[~is_kept] = 0.0
+    found.eliminate_zeros()
+    return found
