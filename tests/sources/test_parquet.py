@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys.errors import InputError, RecsysError, UsageError
+from recsys.project import Project
 from recsys.sources import parquet
 from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
@@ -218,3 +219,10 @@ def test_text_and_parquet_are_told_apart(tmp_path):
     with pytest.raises(UsageError, match="no file trackData2.txt"):
         (both / "trackData2.txt").unlink()
         build_sql(both, tmp_path / "w.duckdb")
+
+
+def test_candidates_of_data_without_any_read_no_lines_of_a_test_file():
+    """Spark has no row numbers of lines, and the Cup's text format alone needs them."""
+    sources = ["ratings", "tracks", "albums", "artists", "genres", "users", "items"]
+    rendered = Project.load(present=sources).render("staging.candidates")
+    assert not [name for name in rendered.refs if name.startswith("staging.test")]
