@@ -9,7 +9,8 @@ with
 
 final as (
     select
-        seq, item_id, item, name, item_type, rating, item_count, item_mean, album_id, artist_id, value, in_words
+        seq, item_id, item, name, item_type, rating, item_count, item_mean, album_id, artist_id, value,
+        in_words
     from query(format('from {{ ref("internal.history_rows") }}({})', {{ user }}))
 )
 

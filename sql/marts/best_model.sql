@@ -50,7 +50,8 @@ counts as (
 
 choice as (
     select
-        labelled_count >= {{ var('accuracy_intervals.few') }} or labelled_count >= validation_count as is_by_labels
+        labelled_count >= {{ var('accuracy_intervals.few') }} or labelled_count >= validation_count
+            as is_by_labels
     from counts
 ),
 

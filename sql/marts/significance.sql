@@ -5,7 +5,8 @@
 -- formula: difference -+ z s, s^2 = n / (n - 1) sum ((c - d) - difference judged)^2 / (sum judged)^2, with c
 --   and d the numbers of right predictions of the two for a user; users are the independent draws, as in the
 --   macro accuracies_of. A bootstrap over users gives the same bounds. With fewer users than
---   accuracy_intervals.few, or where all users gain alike, s is at least 0.5 / sqrt(n), the largest of a share
+--   accuracy_intervals.few, or where all users gain alike, s is at least 0.5 / sqrt(n), the largest of a
+--   share
 with
 
 users as (
