@@ -38,7 +38,7 @@ def test_ranks_the_planted_world_as_its_labels_say(planted: Warehouse, model: st
         inner join staging.truth using (user_id, track_id)
         where (rank <= 3) <> (label = 1)
         """
-    ).fetchone()
+    ).fetchall()[0]
     assert mistakes <= MISTAKES.get(model, 0)
 
 
@@ -116,7 +116,7 @@ def assert_scores_every_candidate(connection: Warehouse, model: str) -> None:
             (select count(*) from staging.candidates semi join scores.{model} using (user_id, track_id))
         from scores.{model}
         """
-    ).fetchone()
+    ).fetchall()[0]
     assert counts is not None
     assert len(set(counts)) == 1
 

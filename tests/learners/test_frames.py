@@ -102,7 +102,7 @@ def write(table: Any, folder: Path) -> None:
 
 
 def asked(planted: duckdb.DuckDBPyConnection, query: str) -> tuple:
-    return planted.execute(query).fetchone()
+    return planted.execute(query).fetchall()[0]
 
 
 def test_als_predicts_what_it_does_where_ratings_come_from_this_process(

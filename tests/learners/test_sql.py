@@ -222,7 +222,7 @@ def test_marts_of_the_learned_models_are_empty_without_any(planted: Warehouse) -
 
 def test_importances_sum_to_one(planted: Warehouse) -> None:
     for model in ("decision_tree", "random_forest", "logistic_regression", "gradient_boosted_trees"):
-        (total,) = planted.execute(f"select sum(importance) from features.{model}_importance").fetchone() or (
-            0,
-        )
+        (total,) = planted.execute(f"select sum(importance) from features.{model}_importance").fetchall()[
+            0
+        ] or (0,)
         assert total == pytest.approx(1)
