@@ -63,7 +63,7 @@ def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_p
         (["--all", "--out", "none/top.csv"], "none/top.csv: its folder does not exist; create it"),
         (["999"], "999"),
         (["7", "--model", "magic"], "magic: no such model; choose from"),
-        (["--ratings", "1=190"], "'1=190': give ITEM=RATING"),
+        (["--ratings", "1=190"], "--ratings: '1=190': give a rating from 0 to 100\n"),
         (["--ratings", "=90"], "'=90': give ITEM=RATING"),
         (["--ratings", "none.csv"], "'none.csv': give ITEM=RATING"),
         (["--ratings", "5555=90"], "5555"),

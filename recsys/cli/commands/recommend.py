@@ -193,8 +193,9 @@ def _parsed(ratings: str, known: Interactions) -> list[tuple[str, float]]:
     if "=" in ratings and not path.exists():
         pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in ratings.split(",")]
         for item, rating in pairs:
-            if not item or not _is_value(rating, known):
-                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}; {known.expected}")
+            if not item or not _is_number(rating):
+                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}")
+            known.checked(float(rating), f"--ratings: {f'{item}={rating}'!r}")
         return [(item, float(rating)) for item, rating in pairs]
     if not path.is_file():
         raise UsageError(f"--ratings: {ratings!r}: {EXPECTED}")
@@ -206,7 +207,7 @@ def _read(path: Path, known: Interactions) -> list[tuple[str, float]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.reader(file), 1):
             if row and not (number == 1 and row[-1].strip().lower() == "rating"):
-                if len(row) != 2 or not _is_value(row[1], known):
+                if len(row) != 2 or not (_is_number(row[1]) and known.holds(float(row[1]))):
                     raise InputError(path, number, ",".join(row), f"an item and {known.expected}")
                 found.append((row[0].strip(), float(row[1])))
     if not found:
@@ -214,8 +215,9 @@ def _read(path: Path, known: Interactions) -> list[tuple[str, float]]:
     return found
 
 
-def _is_value(text: str, known: Interactions) -> bool:
+def _is_number(text: str) -> bool:
     try:
-        return known.holds(float(text))
+        float(text)
     except ValueError:
         return False
+    return True
