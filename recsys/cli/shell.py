@@ -30,11 +30,13 @@ LEAVING = ("exit", "quit", ".exit", ".quit")
 COMMANDS = (".help", ".tables", ".schema", ".quit")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$|^\.[a-z]*$")
 HELP = """\
-End a query with a semicolon; it may run over several lines. Tab completes, the up key recalls.
-.tables          every relation of the warehouse, with its rows
-.schema NAME     the columns of a relation, such as marts.leaderboard, or the relations of a schema
-Ctrl-C           ends the running query
-.quit            leaves, as do exit, quit and Ctrl-D"""
+End a query with a semicolon; it may span several lines.
+Tab         complete a keyword, relation, column or macro
+Up          recall an earlier query
+.tables     list all relations with their numbers of rows
+.schema X   list the columns of a relation, or the relations of a schema
+Ctrl-C      stop the running query
+.quit       leave (also: exit, quit, Ctrl-D)"""
 
 
 class Format(Enum):

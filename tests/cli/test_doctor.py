@@ -42,7 +42,7 @@ def test_a_warehouse_that_is_not_built_is_no_fault(tmp_path):
     check = machine.state(tmp_path / "w.duckdb")
     assert check.ok
     assert "not built yet" in check.found
-    assert "recsys build" in check.advice
+    assert check.advice == f"create it: recsys build --data DIR --warehouse {tmp_path / 'w.duckdb'}"
 
 
 def test_a_foreign_file_is_a_fault(tmp_path):

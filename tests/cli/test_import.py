@@ -76,7 +76,7 @@ def test_what_is_there_is_replaced_by_force_alone(folder: Path) -> None:
     again = recsys(*words)
     assert (again.returncode, again.stderr) == (
         2,
-        f"Error: {folder / 'data'} exists already; --force replaces it\n",
+        f"Error: {folder / 'data'} already exists; replace it with --force\n",
     )
     assert recsys(*words, "--force", "--scale", "0", "5").returncode == 0
     assert json.loads((folder / "data" / "dataset.json").read_text())["scale"] == [0, 5]

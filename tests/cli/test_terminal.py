@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.cli.shell import completions
+from recsys.cli.shell import HELP, completions
 from tests.cli.terminal import CONTROL_C, CONTROL_D, on_terminal
 from tests.cli.test_build_progress import LAYER
 from tests.conftest import SMALL
@@ -156,3 +156,8 @@ def test_completions_are_keywords_columns_relations_macros_and_commands():
     assert completions("rat", words) == ["staging.ratings"]
     assert completions("rec", words) == ["recommend("]
     assert completions(".s", words) == [".schema"]
+
+
+def test_the_help_of_the_prompt_fits_80_columns():
+    assert max(map(len, HELP.splitlines())) < 80
+    assert all(f"\n{command} " in HELP for command in (".tables", ".schema", ".quit"))

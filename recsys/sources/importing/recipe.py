@@ -59,9 +59,11 @@ def run(options: Options, report: Report = lambda fraction, message: None) -> Re
 
 def _check(options: Options) -> None:
     if options.out.exists() and not options.force:
-        raise UsageError(f"{options.out} exists already; --force replaces it")
+        raise UsageError(f"{options.out} already exists; replace it with --force")
     if options.out.exists() and not (options.out / METADATA).is_file():
-        raise UsageError(f"{options.out} has no imported data, and --force replaces nothing else")
+        raise UsageError(
+            f"{options.out} has no imported data, so --force does not replace it; choose another --out"
+        )
     _refuse_replacing_sources(options)
     _check_choices(options)
     _check_numbers(options)

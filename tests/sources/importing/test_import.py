@@ -470,7 +470,7 @@ def test_files_of_other_columns_are_not_one_table(tmp_path):
 def test_a_folder_that_is_there_is_replaced_by_force_alone_and_only_if_it_was_imported(tmp_path):
     data = imported(tmp_path)
     before = (data / "ratings.parquet").read_bytes()
-    with pytest.raises(UsageError, match="exists already; --force replaces it"):
+    with pytest.raises(UsageError, match="already exists; replace it with --force"):
         imported(tmp_path, many())
     with pytest.raises(Error):
         imported(tmp_path, HEADER + numbered("u,m,good,1\n"), force=True)
@@ -479,7 +479,9 @@ def test_a_folder_that_is_there_is_replaced_by_force_alone_and_only_if_it_was_im
     assert (data / "ratings.parquet").read_bytes() != before
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(UsageError, match="has no imported data, and --force replaces nothing else"):
+    with pytest.raises(
+        UsageError, match="has no imported data, so --force does not replace it; choose another --out"
+    ):
         imported(tmp_path, out=other, force=True)
 
 
