@@ -8,6 +8,7 @@ from recsys.learners.lists import ease
 from recsys.learners.lists.interactions import Interactions
 
 MEMORY_SHARE = 0.5  # of the memory limit that the matrices of EASE may take
+MOST_PRODUCTS = 10_000_000_000  # entries times items: what the users' form of EASE multiplies, about a minute
 
 
 def most_rated(interactions: Interactions, count: int) -> Interactions:
@@ -29,12 +30,15 @@ def sampled(interactions: Interactions, users: int, items: int) -> Interactions:
 def affordable(interactions: Interactions, items: int, memory_bytes: int) -> Interactions:
     """Return the interactions that EASE can be fitted to.
 
-    All of them where the users' form of EASE fits into memory and is the smaller one; else those with the
-    most rated items, at most ``items`` and as many as fit.
+    All of them where the users' form of EASE is the smaller one, fits into memory and takes about a minute at
+    most; else those with the most rated items, at most ``items`` and as many as fit.
     """
     users = interactions.user_count
     limit = int(MEMORY_SHARE * memory_bytes)
-    if users < interactions.item_count and ease.bytes_needed(users, interactions.item_count) <= limit:
+    is_short = users < interactions.item_count and (
+        interactions.entry_count * interactions.item_count <= MOST_PRODUCTS
+    )
+    if is_short and ease.bytes_needed(users, interactions.item_count) <= limit:
         return interactions
     most = min(items, interactions.item_count)
     while most > 1 and ease.bytes_needed(max(users, most), most) > limit:
