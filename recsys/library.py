@@ -29,11 +29,11 @@ from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.errors import Error, UnknownIdError, UsageError
 from recsys.project.renamed import query_error
-from recsys.serving import query_templates
+from recsys.serving.filters import ItemFilter
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
-from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
 from recsys.serving.queries import build_id, require, require_model
+from recsys.serving.recommender import RELATION, Recommender, RecommendRequest
 from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 from recsys.sources.remote import located
 
@@ -332,10 +332,15 @@ class Warehouse:
         model: str | None = None,
         *,
         include_rated: bool = False,
+        only: Iterable[Id] | None = None,
+        excluding: Iterable[Id] = (),
+        where: str | None = None,
+        diversity: float = 0.0,
     ) -> Relation:
-        """Recommend the best ``k`` items of the whole catalogue to each user.
+        """Recommend the best ``k`` items to each user.
 
-        Users are processed in blocks while the relation is read, so that memory does not grow with their
+        By default these are the lists that the build stored. A longer list, another model or a filter is
+        computed, in blocks of users while the relation is read, so that memory does not grow with their
         number.
 
         Parameters
@@ -343,11 +348,19 @@ class Warehouse:
         users : int, str or iterable, optional
             One user or several. Default: all users.
         k : int, default 10
-            Items per user; a user gets fewer if the catalogue is exhausted.
+            Items per user; a user gets fewer if fewer are left.
         model : str, optional
-            A model that can score any pair. Default: the best list model of the warehouse.
+            A list model. Default: the best on validation users.
         include_rated : bool, default False
-            Whether lists may contain items that the user rated.
+            Whether lists may contain items that the user interacted with.
+        only : iterable of int or str, optional
+            The only items that lists may contain.
+        excluding : iterable of int or str
+            Items that lists may not contain.
+        where : str, optional
+            SQL condition on ``marts.filter_items`` and ``staging.item_attributes``: ``"year >= 2000"``.
+        diversity : float from 0 to 1, default 0
+            How far similar items are kept apart.
 
         Returns
         -------
@@ -357,35 +370,37 @@ class Warehouse:
         Raises
         ------
         UnknownIdError
-            A user is not in the data.
+            A user or an item is not in the data.
         UsageError
-            The model can only score test items, or there is no such model.
+            There is no such list model, or a wrong argument.
         """
-        request = self._request(k, model, include_rated)
+        request = self._request(k, model, include_rated, only, excluding, where, diversity)
         return self._connection.from_arrow(_Lists(self, request, users=self._users(users)))
 
     def recommend_for(
         self,
-        ratings: Mapping[Id, float],
+        values: Mapping[Id, float],
         k: int = 10,
         model: str | None = None,
         *,
         include_rated: bool = False,
+        only: Iterable[Id] | None = None,
+        excluding: Iterable[Id] = (),
+        where: str | None = None,
+        diversity: float = 0.0,
     ) -> Relation:
-        """Recommend items to a visitor who is not in the data, from a few ratings.
+        """Recommend items to a visitor who is not in the data, from a few ratings, counts or likes.
 
         Nothing is trained and nothing is stored.
 
         Parameters
         ----------
-        ratings : mapping of int or str to float
-            Ratings by item, on the scale of the data; the last one counts as the latest.
+        values : mapping of int or str to float
+            Values by item, on the scale of the data's owner; the last one counts as the latest.
         k : int, default 10
             Number of items.
-        model : str, optional
-            A model that can score any pair. Default: the model for visitors.
-        include_rated : bool, default False
-            Whether the list may contain the rated items.
+        model, include_rated, only, excluding, where, diversity
+            As for `recommend`.
 
         Returns
         -------
@@ -397,10 +412,10 @@ class Warehouse:
         UnknownIdError
             An item is not in the data.
         UsageError
-            A rating is out of range, or the model cannot score any pair.
+            A value is not on the scale, or as for `recommend`.
         """
-        request = self._request(k, model or FOR_VISITORS, include_rated)
-        lists = _Lists(self, request, ratings=self._ratings(ratings))
+        request = self._request(k, model, include_rated, only, excluding, where, diversity)
+        lists = _Lists(self, request, values=self._values(values))
         return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
@@ -429,11 +444,27 @@ class Warehouse:
             [item_id(self._connection, one_id(item, "item")), count_of(k)],
         )
 
-    def _request(self, k: int, model: str | None, include_rated: bool) -> RecommendRequest:
-        self._require(query_templates.RELATION)
-        request = RecommendRequest(count_of(k), model, include_rated)
+    def _request(
+        self,
+        k: int,
+        model: str | None,
+        include_rated: bool,
+        only: Iterable[Id] | None,
+        excluding: Iterable[Id],
+        where: str | None,
+        diversity: float,
+    ) -> RecommendRequest:
+        self._require(RELATION)
+        if not 0 <= diversity <= 1:
+            raise UsageError(f"diversity = {diversity!r}: expected 0 to 1")
+        chosen = ItemFilter(
+            None if only is None else item_ids(self._connection, many_ids(only)),
+            item_ids(self._connection, many_ids(excluding)),
+            where,
+        )
+        request = RecommendRequest(count_of(k), model, include_rated, chosen, diversity)
         with opened(self.path, self.guarded) as connection:
-            Recommender(connection).model(request)
+            Recommender(connection, self.path).model(request)
         return request
 
     def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
@@ -441,10 +472,10 @@ class Warehouse:
             return None
         return user_ids(self._connection, many_ids(users, "user"))
 
-    def _ratings(self, ratings: Mapping[Id, float]) -> dict[int, float]:
-        known, values = interactions(self._connection), values_by_id(ratings)
+    def _values(self, given: Mapping[Id, float]) -> dict[int, float]:
+        known, values = interactions(self._connection), values_by_id(given)
         for item, value in values.items():
-            known.checked(value, f"rating {value:g} of item {item!r}")
+            known.checked(value, f"value {value:g} of item {item!r}")
         return dict(zip(item_ids(self._connection, [*values]), values.values(), strict=True))
 
     def _require(self, *names: str) -> None:
@@ -488,10 +519,10 @@ class _Lists:
         warehouse: Warehouse,
         request: RecommendRequest,
         users: Sequence[int] | None = None,
-        ratings: Mapping[int, float] | None = None,
+        values: Mapping[int, float] | None = None,
     ) -> None:
         self.path, self.guarded, self.build_id = warehouse.path, warehouse.guarded, warehouse.build_id
-        self.request, self.users, self.ratings = request, users, ratings
+        self.request, self.users, self.values = request, users, values
 
     def __arrow_c_schema__(self) -> object:
         """Return the schema as an Arrow capsule."""
@@ -506,15 +537,15 @@ class _Lists:
         with opened(self.path, self.guarded) as connection:
             if build_id(connection) != self.build_id:
                 raise UsageError(f"{self.path}: rebuilt since it was opened; open it again")
-            recommender = Recommender(connection, Limits(os.cpu_count() or 1))
+            recommender = Recommender(connection, self.path, Limits(os.cpu_count() or 1))
             for table in self._tables(recommender):
                 yield from table.select(self.schema.names).cast(self.schema).to_batches()
 
     def _tables(self, recommender: Recommender) -> Iterator[pa.Table]:
-        if self.ratings is None:
+        if self.values is None:
             yield from recommender.blocks(self.request, self.users)
         else:
-            yield recommender.for_ratings(self.request, self.ratings)
+            yield recommender.for_values(self.request, self.values)
 
 
 def _written(value: Any) -> str:

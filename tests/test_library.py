@@ -88,7 +88,7 @@ def test_lists_can_be_read_again_joined_and_written(warehouse, tmp_path):
     assert count == len(rows(lists))
     lists.write_parquet(str(tmp_path / "top.parquet"))
     assert pq.read_table(tmp_path / "top.parquet").num_rows == count
-    others = warehouse.recommend(k=3, model="adaptive")
+    others = warehouse.recommend(k=3, model="popularity")
     joined = lists.join(others, '"user", item', how="outer")
     assert len(rows(joined)) >= count
 
@@ -153,9 +153,9 @@ def test_ids_and_models_that_the_data_do_not_know(warehouse):
     for ask in (lambda: warehouse.similar(777), lambda: warehouse.recommend_for({777: 50})):
         with pytest.raises(recsys.UnknownIdError, match="no item 777"):
             ask()
-    with pytest.raises(recsys.UsageError, match="ensemble: .*; choose from .*adaptive"):
+    with pytest.raises(recsys.UsageError, match="ensemble: no such list model; choose from "):
         warehouse.recommend(model="ensemble")
-    with pytest.raises(recsys.UsageError, match="rating 101 of item 10: give a rating from 0 to 100"):
+    with pytest.raises(recsys.UsageError, match="value 101 of item 10: give a rating from 0 to 100"):
         warehouse.recommend_for({10: 101})
     for ask in (lambda: warehouse.recommend(100, k=0), lambda: warehouse.similar(10, k=0)):
         with pytest.raises(recsys.UsageError, match="k = 0"):

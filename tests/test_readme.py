@@ -58,7 +58,7 @@ def test_commands_and_options_that_are_named_exist():
 
 def test_relations_that_are_named_exist():
     project = Project.load(present=OPTIONAL)
-    names = {*project.writers, "marts.build", "marts.requests"}
+    names = {*project.writers, "marts.build"}
     for text in TEXTS.values():
         for relation in re.findall(r"`((?:staging|hierarchy|priors|features|scores|marts)\.[a-z_]+)`", text):
             assert relation in names or relation.endswith(".csv"), relation

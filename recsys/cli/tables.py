@@ -183,14 +183,16 @@ def lists_table(rows: Sequence[Row], is_of_many: bool) -> Table:
     headings += [Column("rank", is_right=True), Column("item", is_right=True)]
     is_named = any(row["name"] is not None for row in rows)
     headings += [Column("name", is_prose=True)] if is_named else []
-    headings += [Column("score", is_right=True), Column("why", is_prose=True)]
-    return grid(headings, [_list_cells(row, is_of_many, is_named) for row in rows])
+    has_reasons = any(row["reason"] is not None for row in rows)
+    headings += [Column("score", is_right=True), *([Column("why", is_prose=True)] if has_reasons else [])]
+    return grid(headings, [_list_cells(row, is_of_many, is_named, has_reasons) for row in rows])
 
 
-def _list_cells(row: Row, is_of_many: bool, is_named: bool) -> list[Cell]:
+def _list_cells(row: Row, is_of_many: bool, is_named: bool, has_reasons: bool) -> list[Cell]:
     user = [row["user"]] if is_of_many else []
     name = [row["name"] or ""] if is_named else []
-    return [*user, str(row["rank"]), row["item"], *name, significant(row["score"]), row["reason"]]
+    reason = [row["reason"] or ""] if has_reasons else []
+    return [*user, str(row["rank"]), row["item"], *name, significant(row["score"]), *reason]
 
 
 def similar_table(rows: Sequence[Row]) -> Table:

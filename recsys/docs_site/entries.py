@@ -16,7 +16,7 @@ from recsys.project import LAYERS, Project
 from recsys.project.model import Model
 from recsys.project.rendering import Rendered
 
-BUILT, ON_REQUEST, LEFT_OUT = "built", "on request", "left out"
+BUILT, LEFT_OUT = "built", "left out"
 CHECKS = "checks"
 
 
@@ -132,13 +132,8 @@ class Catalogue:
 
 
 def _entries(facts: Facts, project: Project) -> dict[str, Entry]:
-    requests = [one for schema in project.on_request for one in project.requests(schema)]
-    wanting = {name for models in project.on_request.values() for name in models}
-    wanting -= {one.model.name for one in requests}
     rendered = [
         *((one, BUILT) for one in project.graph().values()),
-        *((one, ON_REQUEST) for one in requests),
-        *((project.render(name), LEFT_OUT) for name in sorted(wanting)),
         *((project.render(name), LEFT_OUT) for name in sorted(project.models.keys() - project.enabled)),
     ]
     standings = {name: (one, standing) for one, standing in rendered for name in one.model.relations}

@@ -59,7 +59,7 @@ def build(options: Options, reporter: Reporter) -> Result:
         executor = Executor(job, planner)
         plan = planner.plan()
         reporter.planned(plan.steps, plan.dropped, planner.expected_seconds(plan))
-        if (plan.changes or planner.has_other_templates()) and not options.plan_only:
+        if plan.changes and not options.plan_only:
             executor.execute(plan)
     ran = tuple(executor.ran)
     kept = tuple(step.name for step in plan.steps if step.name not in ran)

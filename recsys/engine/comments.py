@@ -32,32 +32,9 @@ RECORDS = {
             "reason": "Why the build made the relation; NULL for anything else",
         },
     ),
-    "marts.requests": Comment(
-        "One row per relation that is computed on request, such as a list for one user",
-        {
-            "relation": "Name of the relation",
-            "position": "Order in which they can be computed, from 0",
-            "reads": "The other relations of the request that it reads",
-            "sql": "Its query",
-            "function": "The function of recsys.learners that computes it; NULL for a query",
-            "inputs": "What the function gets: argument=relation",
-        },
-    ),
     "marts.left_out": Comment(
         "One row per model that the last build left out for a reason of its own",
         {"model": "Name of the model", "reason": "Why it was left out"},
-    ),
-    "marts.ranking_quality": Comment(
-        "One row per model and metric of lists, from recsys evaluate",
-        {
-            "model": "Name of the model",
-            "metric": "recall, ndcg, mrr, or a share of popular tracks or of the catalogue",
-            "value": "Value of the metric, 0..1",
-            "lower": "Lower bound of the 95 % interval over users",
-            "upper": "Upper bound of the 95 % interval over users",
-            "users": "Number of users with held-out likes",
-            "k": "Length of the lists",
-        },
     ),
 }
 

@@ -60,9 +60,9 @@ class Executor:
     def _check(self, plan: Plan) -> None:
         """Refuse models that are no single query before anything runs."""
         runner = self.job.runner()
-        requests = (one for schema in self.project.on_request for one in self.project.requests(schema))
-        for rendered in (*(step.rendered for step in plan.steps if step.runs), *requests):
-            runner.check(rendered)
+        for step in plan.steps:
+            if step.runs:
+                runner.check(step.rendered)
 
     def _prepare(self, database: Database, plan: Plan) -> None:
         database.prepare(self.project.layers)

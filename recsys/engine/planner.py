@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recsys.engine import query_templates
 from recsys.engine.availability import exclude, leave_out
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
@@ -66,10 +65,6 @@ class Planner:
         built = self._built()
         steps = plan(self.project, self.project.graph(), self.job.files, built)
         return tuple(step.name for step in steps if step.runs and step.name in built)
-
-    def has_other_templates(self) -> bool:
-        """Return whether the query templates of the warehouse are out of date."""
-        return bool(self.records) and not query_templates.are_in(self.options.warehouse, self.project)
 
     def expected_seconds(self, plan: Plan) -> dict[str, float]:
         """Return the expected seconds of each step of a plan."""

@@ -1,4 +1,4 @@
-"""Write what a build made into the warehouse: ``marts.build``, ``marts.requests`` and ``marts.left_out``."""
+"""Write what a build made into the warehouse: ``marts.build`` and ``marts.left_out``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from recsys.backends.database import Database
 from recsys.backends.duckdb.connection import FORMAT_VERSION
-from recsys.engine import additions, manifest, query_templates
+from recsys.engine import manifest
 from recsys.engine.comments import comments
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
@@ -46,11 +46,10 @@ def write_records(
 ) -> None:
     """Write what the warehouse says about itself, and drop measurements of its earlier state."""
     tables = {
-        query_templates.RELATION: query_templates.table(job.project),
         manifest.RELATION: table(job, records),
         LEFT_OUT: left_out(reasons),
     }
-    for relation in (*tables, *additions.RELATIONS):
+    for relation in tables:
         database.drop(relation)
     for relation, rows in tables.items():
         database.store(relation, rows)

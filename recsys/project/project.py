@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -43,7 +42,6 @@ class Project:
         self._templates: dict[str, jinja2.Template] = {}
         self._own_lines: dict[str, Mapping[int, frozenset[str]]] = {}
         self.enabled = set(self.models)
-        self.on_request: dict[str, dict[str, Model]] = {}
         scenarios = read_scenarios(root / "scenarios.toml")
         self.awaited = {scenario.schema for scenario in scenarios}
         there = {relation.split(".")[0] for relation in self.writers}
@@ -69,8 +67,7 @@ class Project:
                 raise BuildError(f"{model.place('also')}: also: {relation} is a model of its own")
 
     def _substitute(self, scenario: Scenario) -> None:
-        """Add the variants of one scenario; set aside those that run on request."""
-        self.writers |= {model.name: model for model in scenario.inputs}
+        """Add the variants of one scenario."""
         made = variants(
             scenario,
             dict(self.writers),
@@ -81,11 +78,6 @@ class Project:
         if taken := sorted(named.keys() & self.writers.keys()):
             raise BuildError(f"{scenario.path}: [{scenario.schema}]: {taken[0]} is there already")
         self.models |= named
-        if scenario.is_on_request:
-            own = {name: model for name, model in self.models.items() if model.layer == scenario.schema}
-            named = {name: replace(model, materialized="temp") for name, model in own.items()}
-            self.models = {name: model for name, model in self.models.items() if name not in own}
-            self.on_request[scenario.schema] = named
         self.writers |= named
         self._forget(f"{scenario.schema}.")
 
@@ -264,16 +256,6 @@ class Project:
         """Return the schemas, standard layers first."""
         further = {model.layer for model in self.models.values()} - {*LAYERS, "checks"}
         return (*LAYERS, *sorted(further))
-
-    def requests(self, schema: str) -> list[Rendered]:
-        """Return the enabled models that run on request in a schema, in dependency order."""
-        there = {name: self.render(name) for name in self.on_request[schema]}
-        known = self.enabled | {model.name for model in self.writers.values() if model.layer == schema}
-        while lost := [name for name, one in there.items() if not known.issuperset(self.parents(one))]:
-            there = {name: one for name, one in there.items() if name not in lost}
-            known -= set(lost)
-        parents = {name: [ref for ref in one.refs if ref in there] for name, one in there.items()}
-        return [there[name] for name in TopologicalSorter(parents).static_order()]
 
     def ancestors(self, relation: str, parents: Parents) -> set[str]:
         """Return everything that a relation is made from, directly or indirectly, following ``parents``."""

@@ -11,14 +11,9 @@ reads the variants of what its original reads. A variant has its original's file
 records treat it as any other model. A relation that is replaced by itself stays as it is, with everything
 upstream. A target with a glob means those matches that SQL alone makes from the replaced relations.
 
-With ``on = "request"`` neither the variants nor the models in the schema's own folder are part of a build.
-Their SQL is kept for requests: the caller puts the relations of ``given`` into ``scratch.<schema>`` and finds
-the results there. Models that depend on one named by ``without`` have no variant: they need more than
-``given``.
-
-A later section may have variants of request models of an earlier one; those are part of a build. With
-``kept = "temp"`` its variants exist only during the build. With ``fits = true`` models that Python writes
-have variants too: their function runs again, and what it returns by the original's name becomes the variant.
+With ``kept = "temp"`` its variants exist only during the build. With ``fits = true`` models that Python
+writes have variants too: their function runs again, and what it returns by the original's name becomes the
+variant.
 """
 
 from __future__ import annotations
@@ -34,7 +29,7 @@ from recsys.identifiers import IDENTIFIER
 from recsys.project.files import read_text
 from recsys.project.model import LAYERS, SCENARIOS, Model
 
-KEYS = ("replacing", "targets", "on", "given", "without", "kept", "fits")
+KEYS = ("replacing", "targets", "kept", "fits")
 
 
 @dataclass(frozen=True)
@@ -45,16 +40,8 @@ class Scenario:
     schema: str
     replacing: Mapping[str, str]
     targets: Sequence[str]
-    without: Sequence[str]
-    given: Sequence[str]
-    is_on_request: bool
     is_temporary: bool
     is_fitted: bool = False
-
-    @property
-    def inputs(self) -> list[Model]:
-        """Return the relations that the caller of a request provides."""
-        return [Model(name, self.path, {}, "temp") for name in self.given]
 
     def variant_of(self, relation: str) -> str:
         """Return the name of a relation's variant."""
@@ -89,28 +76,18 @@ def _scenario(path: Path, schema: str, section: object) -> Scenario:
         raise BuildError(f"{where}: expected the name of a new schema, of lower-case letters, digits and _")
     if not isinstance(section, dict) or section.keys() - set(KEYS):
         raise BuildError(f"{where}: expected the keys {', '.join(KEYS)}")
-    replacing, targets, on = (section.get(key) for key in ("replacing", "targets", "on"))
-    without, given, kept = section.get("without", []), section.get("given", []), section.get("kept")
+    replacing, targets, kept = (section.get(key) for key in ("replacing", "targets", "kept"))
     if not isinstance(replacing, dict) or not replacing:
         raise BuildError(f'{where}: expected replacing = {{ "staging.x" = "{schema}.x" }}')
     if not isinstance(targets, list) or not targets:
         raise BuildError(f'{where}: expected targets = ["layer.model"]')
-    if on not in (None, "request"):
-        raise BuildError(f"{where}: on = {on!r}: expected on = 'request', or a build's variants without it")
     if kept not in (None, "temp"):
         raise BuildError(
             f"{where}: kept = {kept!r}: expected kept = 'temp', or variants kept as their originals"
         )
-    for name in given:
-        if on is None or not name.startswith(f"{schema}."):
-            raise BuildError(
-                f"{where}: given {name}: expected a relation of {schema} that is made on request"
-            )
-    is_on_request = on == "request"
-    is_temporary = is_on_request or kept == "temp"
-    if (fits := section.get("fits", False)) not in (True, False) or (fits and is_on_request):
-        raise BuildError(f"{where}: fits = {fits!r}: expected true or false, and a build's variants")
-    return Scenario(path, schema, replacing, targets, without, given, is_on_request, is_temporary, fits)
+    if (fits := section.get("fits", False)) not in (True, False):
+        raise BuildError(f"{where}: fits = {fits!r}: expected true or false")
+    return Scenario(path, schema, replacing, targets, kept == "temp", fits)
 
 
 def variants(
@@ -150,10 +127,9 @@ def variants(
 
 
 def _refuse_unknown(scenario: Scenario, writers: Mapping[str, Model]) -> None:
-    given = {model.name for model in scenario.inputs}
-    wanted = [name for name in (*scenario.targets, *scenario.without) if not _named(name, writers)]
+    wanted = [name for name in scenario.targets if not _named(name, writers)]
     for name in [*scenario.replacing, *scenario.replacing.values(), *wanted]:
-        if name not in writers and name not in given:
+        if name not in writers:
             raise BuildError(f"{scenario.path}: [{scenario.schema}]: {name} is no model")
 
 
@@ -221,7 +197,7 @@ class _Closure:
                 found |= {**above, relation: model}
             if parent in self.blocked:
                 self.blocked[relation] = self.blocked[parent]
-        if relation in self.scenario.without or (found and self.is_python(model)):
+        if found and self.is_python(model):
             self.blocked[relation] = relation
         self.known[relation] = found
         return found

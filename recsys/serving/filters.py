@@ -110,7 +110,7 @@ def refuse_other_than_condition(connection: Connection, condition: str) -> None:
     UsageError
         The text closes the parenthesis around it, holds several statements, or is no SQL.
     """
-    expected = 'expected one SQL condition, such as "year >= 2000 and in_stock"'
+    expected = 'give one SQL condition, such as "year >= 2000 and in_stock"'
     if not condition.strip():
         raise UsageError(f"--where: {expected}")
     node, plain = _parsed(connection, condition), _parsed(connection, "true")

@@ -27,6 +27,9 @@ from recsys.version import __version__
 DOCUMENT = Path(__file__).with_name("openapi.json")
 MOST_ITEMS = 100
 LONGEST = 200  # characters of a parameter
+LONGER = 2000  # characters of one that lists items or holds a condition
+LONG = ("only", "except", "where")
+OF_LISTS = ("k", "model", "only", "except", "where", "diversity")
 
 Answer = dict[str, Any]
 
@@ -39,9 +42,17 @@ class Api:
         self.answering = threading.Lock()  # one list at a time
 
     def recommend(self, warehouse: Warehouse, parameters: Mapping[str, str]) -> Answer:
-        """Return a user's list."""
-        user, model = parameters["user"], parameters.get("model")
-        lists = warehouse.recommend(user, _count(parameters), model)
+        """Answer ``/api/recommend``: the list of a user."""
+        user = parameters["user"]
+        lists = warehouse.recommend(
+            user,
+            _count(parameters),
+            parameters.get("model"),
+            only=_listed(parameters, "only"),
+            excluding=_listed(parameters, "except") or (),
+            where=parameters.get("where"),
+            diversity=_share(parameters, "diversity"),
+        )
         return {"user": user, "recommendations": lists.to_dicts()}
 
     def similar(self, warehouse: Warehouse, parameters: Mapping[str, str]) -> Answer:
@@ -96,8 +107,9 @@ def _checked(request: Request, needed: tuple[str, ...], optional: tuple[str, ...
         if name not in (*needed, *optional):
             expected = ", ".join((*needed, *optional))
             raise HTTPException(400, f"unknown parameter {name[:LONGEST]!r}: use {expected}")
-        if len(value) > LONGEST:
-            raise HTTPException(400, f"{name} is longer than {LONGEST} characters")
+        longest = LONGER if name in LONG else LONGEST
+        if len(value) > longest:
+            raise HTTPException(400, f"{name} is longer than {longest} characters")
     if len(given) > len(parameters):
         raise HTTPException(400, "a parameter is given twice")
     return parameters
@@ -110,6 +122,24 @@ def _count(parameters: Mapping[str, str]) -> int:
     return int(text)
 
 
+def _listed(parameters: Mapping[str, str], name: str) -> list[str] | None:
+    """Return the ids of a parameter, which commas separate."""
+    text = parameters.get(name)
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _share(parameters: Mapping[str, str], name: str) -> float:
+    """Return a number from 0 to 1; 0 where the parameter is missing."""
+    text = parameters.get(name, "0")
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise HTTPException(400, f"{name} = {text!r}: expected 0 to 1")
+    return found
+
+
 def _failed(request: Request, error: Exception) -> Response:
     """Return the error message with the status of its kind."""
     message = error.detail if isinstance(error, HTTPException) else str(error)
@@ -120,7 +150,7 @@ def application(warehouse: Path) -> Starlette:
     """Return the application for the paths below ``/api``."""
     api = Api(warehouse)
     routes = [
-        Route("/recommend", api.endpoint(api.recommend, ("user",), ("k", "model"))),
+        Route("/recommend", api.endpoint(api.recommend, ("user",), OF_LISTS)),
         Route("/similar", api.endpoint(api.similar, ("item",), ("k",))),
         Route("/explain", api.endpoint(api.explain, ("user", "item"))),
         Route("/openapi.json", api.document),

@@ -95,6 +95,7 @@ def _pages(site: Site) -> list[Route]:
         Route("/ids/{what}/{id:id}", site.showing(items.by_id, keeps=False)),
         Route("/pair", site.showing(pairs.by_form, keeps=False)),
         Route("/models/{model}", site.showing(models.model)),
+        Route("/lists/{model}", site.showing(models.list_model)),
         *by_kind,
     ]
 

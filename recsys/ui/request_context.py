@@ -6,6 +6,7 @@ import contextlib
 import os
 import queue
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from recsys.backends.database import Limits
@@ -14,8 +15,7 @@ from recsys.backends.duckdb.statements import Connection
 from recsys.errors import WarehouseError
 from recsys.serving import queries
 from recsys.serving.explain import rows_of
-from recsys.serving.lists import SCHEMA, Recommender
-from recsys.serving.query_templates import QueryTemplates
+from recsys.serving.recommender import Recommender
 from recsys.serving.snapshots import Snapshot
 from recsys.ui.entities import MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
 
@@ -26,17 +26,35 @@ NEEDED = (  # relations and macros that the pages read
         "marts.predictions",
         "marts.ground_truth",
         "marts.user_activity",
-        "marts.requests",
+        "marts.recommendations",
     ),
-    *("marts.item_facts", "marts.user_facts", "features.popular_tracks"),
+    *("marts.item_facts", "marts.user_facts", "marts.list_leaderboard", "lists.item_knn"),
     *("taste", "raters", "waterfall", "search"),
     *("internal.neighbours_of", "internal.relatives", "internal.item_by_original_id"),
     *("internal.item_names", "internal.user_names"),
 )
-LISTS = "affinity"  # makes lists; it is not on the leaderboard
 RECOMMENDERS = 2  # engines that make lists, each for one user at a time
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ExplainedModel:
+    """A model whose scores a page explains.
+
+    ``steps`` is the macro that shows a score step by step; a list model needs none.
+    """
+
+    name: str
+    steps: str | None = None
+    is_on_ratings: bool = False
+    scores_any_pair: bool = True
+    is_list: bool = False
+
+    @property
+    def has_steps(self) -> bool:
+        """Return whether a score can be shown step by step."""
+        return self.is_list or self.steps is not None
 
 
 class RequestContext:
@@ -91,18 +109,21 @@ class RequestContext:
         """Return the names of all models, best first."""
         return [row["model"] for row in self.leaderboard()]
 
-    def model_facts(self) -> Mapping[str, Row]:
-        """Return the row of ``marts.models`` of each model."""
-        return self.snapshot.fact("model facts", self._model_facts)
+    def explained_models(self) -> Mapping[str, ExplainedModel]:
+        """Return the models by the names of pages: list models, best first, then the leaderboard.
 
-    def _model_facts(self) -> Mapping[str, Row]:
-        lists = {
-            "model": LISTS,
-            "steps": "internal.contributions_neighbours",
-            "is_on_ratings": False,
-            "scores_any_pair": True,
-        }
-        return {row["model"]: row for row in [lists, *self.rows("from marts.models")]}
+        A model of the leaderboard that shares its name with a list model is called ``scores.NAME``.
+        """
+        return self.snapshot.fact("explained models", self._explained_models)
+
+    def _explained_models(self) -> Mapping[str, ExplainedModel]:
+        found = {name: ExplainedModel(name, is_list=True) for name in self.list_models()}
+        facts = {row["model"]: row for row in self.rows("from marts.models")}
+        for name in self.models():
+            row = facts[name]
+            own = f"scores.{name}" if name in found else name
+            found[own] = ExplainedModel(name, row["steps"], row["is_on_ratings"], row["scores_any_pair"])
+        return found
 
     def is_compared(self) -> bool:
         """Return whether published figures apply to this data."""
@@ -133,8 +154,17 @@ class RequestContext:
         return [row["user_id"] for row in self.rows(found)]
 
     def list_models(self) -> list[str]:
-        """Return the models that can make lists from all items."""
-        return self.snapshot.fact("list models", lambda: QueryTemplates.of(self.connection).scores(SCHEMA))
+        """Return the list models, best first."""
+        return self.snapshot.fact("list models", self._list_models)
+
+    def _list_models(self) -> list[str]:
+        with self.recommender() as recommender:
+            return recommender.models
+
+    def list_leaderboard(self) -> list[Row]:
+        """Return the rows of ``marts.list_leaderboard``, best model first."""
+        query = "from marts.list_leaderboard order by ndcg desc nulls last, model"
+        return self.snapshot.fact("list leaderboard", lambda: self.rows(query))
 
     @contextlib.contextmanager
     def recommender(self) -> Iterator[Recommender]:
@@ -152,7 +182,7 @@ class RequestContext:
         self.snapshot.keep(connection.close)
         if queries.build_id(connection) != self.settings()["build_id"]:
             raise WarehouseError(f"{self.snapshot.warehouse}: built anew since it was opened: try again")
-        return Recommender(connection, Limits(os.cpu_count() or 1))
+        return Recommender(connection, self.snapshot.warehouse, Limits(os.cpu_count() or 1))
 
 
 def _recommenders() -> queue.LifoQueue[Recommender | None]:

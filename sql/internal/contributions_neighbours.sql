@@ -2,8 +2,8 @@
 -- arguments: the_user, the_track
 -- units: value is the rating, 0..100; weight that of the pair of items; amount on the model's scale
 -- nulls: item_id, value, weight of the sum of the smaller contributions
--- formula: as in scores.item_neighbours (candidates only), scores.ease and, for lists, retrieval.affinities;
---   the largest contributions, and the sum of all others
+-- formula: as in scores.item_neighbours, which has parts of test items only, and in scores.ease; the largest
+--   parts, and all others as one
 {% set most = 8 %}
 {% set learned = ref_all('learned.item_weights') if ref_all('scores.ease') else [] %}
 with
@@ -33,17 +33,6 @@ terms as (
     inner join {{ ref('features.item_weights') }} as near on history.item_id = near.item_j
     cross join counts
     where near.item_i = (select track_id from candidates)
-    union all
-    select
-        'affinity', history.item_id, history.rating, near.weight,
-        near.weight * case
-            when not near.is_ease then pow(1 + history.rating, {{ var('item_neighbours.rating_power') }})
-            when history.is_like then 1.0::double
-            else {{ var('ease.other_weight') }}
-        end
-    from history
-    inner join {{ ref('features.retrieval_weights') }} as near on history.item_id = near.item_j
-    where near.item_i = the_track and (near.is_ease or history.rating >= {{ var('recommend.heard') }})
     {%- if learned %}
     union all
     select
@@ -81,8 +70,6 @@ parts as (
     union all
     select 'ease', 'start', 'none', null, null, null, 0
     {%- endif %}
-    union all
-    select 'affinity', 'start', 'none', null, null, null, 0
     union all
     select
         'item_neighbours', 'content', 'tie', null, score, null,

@@ -7,7 +7,7 @@ with
 
 final as (
     select item_i as track_id, weight as score
-    from {{ ref('features.retrieval_weights') }}
+    from {{ ref('lists.item_knn') }}
     where item_j = the_item and item_i <> the_item
     order by weight desc, item_i
     limit how_many

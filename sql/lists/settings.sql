@@ -6,8 +6,9 @@
 -- also: lists.trials
 -- learned: no
 -- reused: size
--- formula: the best trial of each model, on a sample where the data are large. The likes that judge the
---   list models are not in it
+-- formula: the best trial of each model by likes held out at random, on a sample where the data are large:
+--   random likes choose better hyperparameters than the latest ones. The likes that judge the list models
+--   are not in it
 {{ learner(
     'lists.learner.tune',
     interactions=ref('validation.list_interactions'),
@@ -17,8 +18,7 @@
         'users': var('tuning.users'),
         'items': var('tuning.items'),
         'judges': var('validation.list_users'),
-        'by_time': var('validation.split') == 'time'
-            or (var('validation.split') == 'auto' and var('data.order') != 'none'),
+        'by_time': false,
         'models': list_models('item_scores', 'item_weights', 'factors', 'blend')
     }
 ) }}

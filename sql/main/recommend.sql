@@ -1,17 +1,27 @@
--- grain: one of the user's best unrated tracks, best first
+-- grain: one item of the user's list, best first
 -- arguments: user_id, k
--- units: rank numbers the tracks from 1, the best; item is the track's id in the imported file; score is
---   that of the model adaptive, 0..100; reason is the level that adds most to it
--- nulls: name where the data have no names; album_id, artist_id where the track has none
--- formula: the ranking rule over internal.retrieved. user_id is an id of the warehouse, or as text an
---   original id or a name. The query is text until the macro is called, because DuckDB does not create a
---   macro whose query has columns named like its arguments
+-- units: rank counts from 1, the best; item is the id as the data's owner writes it; score is that of the
+--   model that made the list; reason is the interaction that adds most to the score
+-- nulls: name of an item without one; reason of models without reasons
+-- formula: the first k of marts.recommendations; user_id is a number of the warehouse, or as a text an
+--   original id or a name. The query is a text until the macro is called, since DuckDB, when it creates a
+--   macro, refuses a column of the name of an argument anywhere below
 {% set user = id_expression('user_id', ref('internal.user_id_of'), 'user_id') %}
+{% set lists = ref('marts.recommendations') %}
 with
 
 final as (
-    select rank, track_id, item, name, score, reason, album_id, artist_id, track_prior
-    from query(format('from {{ ref("internal.recommendations") }}({}, {:d})', {{ user }}, k))
+    select rank, item_id, item, name, score, reason, model
+    from query(
+            format(
+                concat(
+                    'from {{ ref("internal.described_lists") }}(''{{ lists }}'') ',
+                    'where user_id = (from {{ ref("internal.require_user") }}({})) and rank <= {:d}'
+                ),
+                {{ user }},
+                k
+            )
+        )
 )
 
 select * from final order by rank

@@ -12,6 +12,7 @@
     'lists.learner.recommend',
     interactions=ref('lists.interactions'),
     items=ref('lists.items'),
+    users=ref('lists.users'),
     held_out=ref('staging.held_out'),
     chosen=ref('lists.settings'),
     model=ref('lists.chosen'),

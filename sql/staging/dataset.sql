@@ -1,7 +1,7 @@
 -- grain: one row: what the data are
 -- key: feedback
--- units: scale and liked on the owner's scale: a row with a value of at least liked is a like; noun is what an
---   item is called, verb what people did with it; top_count is the count that becomes the rating 100
+-- units: scale and liked on the owner's scale: a row with a value of at least liked is a like; noun is what
+--   an item is called, verb what people did with it; top_count is the count that becomes the rating 100
 -- nulls: none
 with
 

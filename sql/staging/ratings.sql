@@ -1,7 +1,8 @@
 -- grain: one rating
 -- key: user_id, item_id
--- units: rating 0..100; value as in the owner's data: stars, plays, 1 for a like; seq ascends with time within
---   a user; for text files it is the line number; time in seconds since 1970, if the data have times, 0 for a row without one
+-- units: rating 0..100; value as in the owner's data: stars, plays, 1 for a like; seq ascends with time
+--   within a user; for text files it is the line number; time in seconds since 1970, if the data have
+--   times, 0 for a row without one
 -- nulls: none
 {% if has_source('ratings') -%}
 with

@@ -30,7 +30,7 @@ sampled_likes as (
     select user_id, track_id, digest
     from hashed
     order by digest, user_id, track_id
-    limit {{ [var('validation.users') * var('validation.negative_draws'), 2147483647] | min }}
+    limit {{ [(var('validation.users') | int) * (var('validation.negative_draws') | int), 2147483647] | min }}
 ),
 
 shuffled as (

@@ -24,13 +24,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from recsys.evaluation.ranking_quality import Catalogue, quality
+from recsys.serving.lists import Recommender, RecommendRequest
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from recsys.backends.duckdb.connection import query, reading
 from recsys.engine.build import Options, build
-from recsys.evaluation.ranking_quality import Catalogue, quality
-from recsys.serving.lists import Recommender, RecommendRequest
 from tests.given import Silent
 
 SEED = 2019

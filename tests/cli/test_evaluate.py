@@ -1,86 +1,50 @@
-"""``recsys evaluate``: what it prints and keeps, until a build changes what it judged."""
+"""``recsys evaluate``: one row per list model, by the split of the build or by another one."""
 
 from __future__ import annotations
 
 import json
-import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from recsys.backends.database import Limits
-from recsys.cli.commands.evaluate import evaluate
-from recsys.engine.additions import add
-from recsys.errors import UsageError
+from tests.cli.test_cli import recsys
 from tests.given import build_sql, write_directory
+from tests.serving.worlds import files
 
 
-@pytest.fixture
-def warehouse(small_warehouse, tmp_path):
-    return shutil.copy(small_warehouse, tmp_path / "warehouse.duckdb")
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluate")
+    build_sql(write_directory(folder / "data", files()), folder / "w.duckdb")
+    return folder / "w.duckdb"
 
 
-def test_it_judges_each_model_and_keeps_the_figures(warehouse, capsys):
-    evaluate.main(["-k", "5", "--warehouse", str(warehouse), "--json"], standalone_mode=False)
-    printed = json.loads(capsys.readouterr().out)
+def judged(*words: object) -> list[dict]:
+    done = recsys("evaluate", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    found: list[dict] = json.loads(done.stdout)
+    return found
+
+
+def test_it_prints_a_row_per_list_model_best_first(warehouse: Path) -> None:
+    rows = judged("--warehouse", warehouse)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        kept = connection.execute("from marts.ranking_quality").fetchall()
-        liked = connection.execute(
-            "select count(distinct user_id) from staging.truth where label = 1"
-        ).fetchone()
-    assert [tuple(row.values()) for row in printed] == kept
-    assert "affinity" in {row["model"] for row in printed}
-    assert {row["k"] for row in printed} == {5}
-    assert {row["users"] for row in printed} == {liked[0]}
-    for row in printed:
-        assert 0 <= row["value"] <= 1
-        if row["metric"] != "coverage":
-            assert row["lower"] <= row["value"] <= row["upper"]
+        models = {row[0] for row in connection.execute("select model from marts.list_leaderboard").fetchall()}
+    assert {row["model"] for row in rows} == models >= {"popularity", "item_knn"}
+    assert [row["ndcg"] for row in rows] == sorted((row["ndcg"] for row in rows), reverse=True)
+    assert all(row["lower"] <= row["ndcg"] <= row["upper"] for row in rows)
 
 
-def test_without_a_truth_there_is_nothing_to_judge_by(tmp_path):
-    data = write_directory(tmp_path / "data", {
-        "trackData2.txt": "1|None|None\n2|None|None\n",
-        "trainItem2.txt": "1|1\n1\t90\n",
-        "testItem2.txt": "1|2\n1\n2\n",
-    })  # fmt: skip
-    build_sql(data, tmp_path / "none.duckdb")
-    with pytest.raises(
-        UsageError, match="no held-out likes to evaluate on; import the ratings with --holdout 3"
-    ):
-        evaluate.main(["--warehouse", str(tmp_path / "none.duckdb")], standalone_mode=False)
-
-
-def test_a_model_that_cannot_score_any_pair_is_refused(warehouse):
+def test_another_split_fits_and_judges_again(warehouse: Path) -> None:
     before = warehouse.read_bytes()
-    with pytest.raises(UsageError, match="ease: no such model; choose from adaptive, affinity"):
-        evaluate.main(["--warehouse", str(warehouse), "--model", "ease"], standalone_mode=False)
+    words = ("--split", "random", "--model", "popularity", "--warehouse", warehouse)
+    assert [row["model"] for row in judged(*words)] == ["popularity"]
+    assert judged(*words) == judged(*words)
     assert warehouse.read_bytes() == before
 
 
-def test_nothing_but_what_is_measured_is_added(warehouse):
-    with pytest.raises(ValueError, match="expected one of marts.ranking_quality"):
-        add(warehouse, "marts.leaderboard", None, Limits())
-
-
-def test_a_build_that_changes_something_drops_what_was_measured(tmp_path):
-    data = write_directory(tmp_path / "data", {
-        "trackData2.txt": "1|None|None\n2|None|None\n3|None|None\n",
-        "trainItem2.txt": "1|1\n3\t90\n2|2\n3\t90\n1\t80\n",
-        "testItem2.txt": "1|2\n1\n2\n",
-        "truth2.txt": "1|1|1\n1|2|0\n",
-    })  # fmt: skip
-    warehouse = tmp_path / "one.duckdb"
-
-    def kept():
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return connection.execute(
-                "select count(*) from duckdb_tables() where table_name = 'ranking_quality'"
-            ).fetchone()[0]
-
-    build_sql(data, warehouse)
-    evaluate.main(["--warehouse", str(warehouse), "--json"], standalone_mode=False)
-    build_sql(data, warehouse)  # nothing changed
-    assert kept() == 1
-    build_sql(data, warehouse, overrides=("bayes.confidence=20.0",))
-    assert kept() == 0
+def test_an_unknown_model_is_refused_in_one_line(warehouse: Path) -> None:
+    done = recsys("evaluate", "--model", "magic", "--warehouse", warehouse)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "magic: no such list model; choose from " in done.stderr

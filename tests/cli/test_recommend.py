@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.test_cli import recsys
 from tests.given import build_sql, write_directory
-from tests.serving.test_lists import USERS, files
+from tests.serving.worlds import USERS, files
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_everybody_gets_a_list_in_a_file(warehouse: Path, tmp_path: Path) -> Non
     out = tmp_path / "top.parquet"
     done = recsys("recommend", "--all", "-k", "3", "--out", out, "--warehouse", warehouse)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{out}: {3 * len(USERS)} rows, by affinity\n"
+    assert done.stdout.startswith(f"{out}: {3 * len(USERS)} rows, by ")
     found = duckdb.sql(f"select \"user\", rank, item, score, reason from '{out}' order by all").fetchall()
     assert [row[:2] for row in found[:3]] == [("1", 1), ("1", 2), ("1", 3)]
     assert {row[0] for row in found} == {str(user) for user in USERS}
@@ -56,16 +56,21 @@ def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "give a user id, --all or --ratings"),
-        (["7", "--all"], "give a user id, --all or --ratings"),
+        ([], "give a user id, --users FILE, --all or --ratings"),
+        (["7", "--all"], "give a user id, --users FILE, --all or --ratings"),
         (["--all"], "--all writes a file; add --out FILE.parquet or --out FILE.csv"),
         (["--all", "--out", "top.xlsx"], "top.xlsx: give a file name that ends in .parquet, .csv or .csv.gz"),
         (["--all", "--out", "none/top.csv"], "none/top.csv: its folder does not exist; create it"),
         (["999"], "999"),
-        (["7", "--model", "magic"], "magic: no such model; choose from"),
+        (["7", "--model", "magic"], "magic: no such list model; choose from"),
+        (["7", "--where", "colour = 'red'"], "columns: item, name, album, artist, genres, interactions"),
+        (["7", "--where", "true; drop table x"], "give one SQL condition"),
+        (["7", "--only", "none.txt"], "none.txt: no such file"),
+        (["--users", "none.txt"], "none.txt: no such file"),
+        (["7", "--diversity", "2"], "2"),
         (["--ratings", "1=190"], "--ratings: '1=190': give a rating from 0 to 100\n"),
-        (["--ratings", "=90"], "'=90': give ITEM=RATING"),
-        (["--ratings", "none.csv"], "'none.csv': give ITEM=RATING"),
+        (["--ratings", "=90"], "'=90': give ITEM=VALUE"),
+        (["--ratings", "none.csv"], "'none.csv': give ITEM=VALUE"),
         (["--ratings", "5555=90"], "5555"),
     ],
 )
@@ -110,3 +115,24 @@ def test_an_interruption_leaves_what_was_there(tmp_path: Path) -> None:
         export.write(blocks(), out)
     assert out.read_text() == "as before"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_batch_of_users_counts_those_that_the_data_do_not_have(warehouse: Path, tmp_path: Path) -> None:
+    file, out = tmp_path / "users.txt", tmp_path / "lists.csv"
+    file.write_text("user\n7\nnobody\n3\n")
+    done = recsys("recommend", "--users", file, "-k", "2", "--out", out, "--warehouse", warehouse)
+    assert done.returncode == 0, done.stderr
+    assert "6 rows" in done.stdout
+    assert "1 users are not in the data and got the list of a new user" in done.stdout
+    found = duckdb.sql(f"select \"user\", count(*) from '{out}' group by all order by all").fetchall()
+    assert found == [("3", 2), ("7", 2), ("nobody", 2)]
+
+
+def test_files_of_items_restrict_a_list(warehouse: Path, tmp_path: Path) -> None:
+    plain = json.loads(recsys("recommend", "7", "-k", "3", "--json", "--warehouse", warehouse).stdout)
+    file = tmp_path / "items.txt"
+    file.write_text("\n".join(row["item"] for row in plain[1:]))
+    only = recsys("recommend", "7", "-k", "3", "--only", file, "--json", "--warehouse", warehouse)
+    assert json.loads(only.stdout) == [{**row, "rank": rank} for rank, row in enumerate(plain[1:], 1)]
+    without = recsys("recommend", "7", "-k", "1", "--except", file, "--json", "--warehouse", warehouse)
+    assert json.loads(without.stdout) == plain[:1]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import Watched
 
-PAGES = ("index", "lineage", "scores.adaptive", "retrieval.best")
+PAGES = ("index", "lineage", "scores.adaptive", "lists.item_knn")
 
 
 def opened(browser: Any, folder: Path, page: str, **options: Any) -> Watched:

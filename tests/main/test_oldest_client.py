@@ -72,6 +72,7 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
         "other_model": "'max_genre'",
         "the_text": f"'{track}'",
         "the_kind": "'track'",
+        "the_lists": "'marts.recommendations'",
         "the_items": f"[{track}]",
         "the_users": f"[{user}]",
     }
@@ -102,7 +103,7 @@ def test_an_unknown_user_is_told_of(learned_file: Path, call: str) -> None:
 
 NAMED = [
     ("select item, name from recommend('ann', 1)", [["item", "name"], ["m3", "Third, isn't it"]]),
-    ("select item, name, reason from recommend('ann', 1)", [["item", "name", "reason"], ["m3", "Third, isn't it", "own rating 100 of artist O'Hara"]]),
+    ("select rank, item, model from recommend('ann', 1)", [["rank", "item", "model"], ["1", "m3", "popularity"]]),
     ("select count(*) as n from explain('ann', 'Third, isn''t it') where evidence = 'own rating of artist O''Hara'", [["n"], ["1"]]),
     ("select item, name, rating from history('bob')", [["item", "name", "rating"], ["m3", "Third, isn't it", "0"]]),
     ("select count(*) as n from similar('m1', 3)", [["n"], ["0"]]),

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def weights(warehouse):
-    return warehouse.sql("select item_j, item_i, weight from features.retrieval_weights").fetchall()
+    return warehouse.sql("select item_j, item_i, weight from lists.item_knn").fetchall()
 
 
 def test_the_largest_weights_come_first_and_ties_by_the_tracks_id(warehouse, weights):

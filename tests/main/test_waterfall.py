@@ -8,9 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.backends.database import Limits
-from recsys.backends.duckdb.connection import opened
-from recsys.serving.lists import Recommender, RecommendRequest
 from tests import reference
 from tests.main.conftest import NEWCOMER, TRACKS, UNLISTED, USERS
 
@@ -58,7 +55,6 @@ def test_heuristics_explain_any_pair(warehouse, dataset):
 def test_pages_know_which_macro_has_a_models_steps(learned):
     user, track = learned.sql("select user_id, track_id from staging.candidates limit 1").fetchall()[0]
     macros = dict(learned.sql("select model, steps from marts.models").fetchall())
-    macros["affinity"] = "internal.contributions_neighbours"
     for model, rows in steps(learned, user, track).items():
         own = learned.sql(
             f"from {macros[model]}($1, $2) where model = $3 order by ordinal", params=[user, track, model]
@@ -77,18 +73,6 @@ def test_the_first_step_is_the_mean_of_all_ratings_and_after_is_the_sum_so_far(w
         assert rows[0]["level"] == "start"
         if model in HEURISTICS:
             assert rows[0]["amount"] == pytest.approx(mean)
-
-
-def test_steps_of_a_list_add_up_to_the_lists_score(learned_file):
-    with opened(learned_file, guarded=True) as connection:
-        recommender = Recommender(connection, Limits(1))
-        lists = recommender.by_models(RecommendRequest(4), ["affinity", "adaptive"], USERS[0])
-        assert [*lists] == ["affinity", "adaptive"]
-        for model, table in lists.items():
-            assert table.equals(next(recommender.blocks(RecommendRequest(4, model), [USERS[0]])))
-            for row in table.to_pylist():
-                amount = total(steps(connection, USERS[0], row["track_id"])[model])
-                assert amount == pytest.approx(row["score"], abs=1e-6)
 
 
 def test_a_newcomer_and_an_unlisted_track_have_steps_too(warehouse, dataset):

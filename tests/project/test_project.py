@@ -167,4 +167,4 @@ class TestHouseRules:
 def test_no_model_that_others_train_on_reads_the_truth():
     for name, rendered in SHIPPED.graph().items():
         if "staging.truth" in rendered.refs:
-            assert name in ("marts.ground_truth", "marts.user_checks")
+            assert name in ("marts.ground_truth", "marts.user_checks", "marts.recommendations")

@@ -28,14 +28,6 @@ MODELS = {
 }
 BOTH = '{ "staging.ratings" = "other.ratings", "staging.pairs" = "other.pairs" }'
 
-ASKED = """
-[asked]
-replacing = { "staging.pairs" = "asked.pairs" }
-given = ["asked.pairs"]
-targets = ["marts.*"]
-on = "request"
-"""
-
 
 def project_of(folder: Path, scenarios: str) -> Project:
     (folder / "parameters.toml").write_text("")
@@ -94,40 +86,11 @@ def test_what_python_writes_can_be_replaced(tmp_path: Path) -> None:
     assert sql(project, "other.marts_learned") == "select x from other.pairs"
 
 
-def test_twins_made_on_request_are_no_part_of_a_build(tmp_path: Path) -> None:
-    project = project_of(tmp_path, ASKED)
-    assert set(project.graph()) == set(MODELS)
-    steps = project.requests("asked")
-    assert [step.model.name for step in steps] == ["asked.features_near", "asked.marts_near"]
-    read = "select p.x from scratch.asked.pairs as p, priors.items as i, hierarchy.items as h"
-    assert steps[0].sql.endswith(read)
-    assert steps[1].sql.endswith("select x from scratch.asked.features_near")
-
-
-def test_models_in_the_folder_of_a_request_are_made_on_request_too(tmp_path: Path) -> None:
-    (tmp_path / "asked").mkdir()
-    (tmp_path / "asked" / "best.sql").write_text(headed("select max(x) from {{ ref('asked.marts_near') }}"))
-    project = project_of(tmp_path, ASKED)
-    assert "asked.best" not in project.graph()
-    assert project.requests("asked")[-1].sql.endswith("select max(x) from scratch.asked.marts_near")
-
-
-def test_what_reads_a_disabled_model_cannot_be_asked_for(tmp_path: Path) -> None:
-    project = project_of(tmp_path, ASKED)
-    project.disable(["priors.items"])
-    assert project.requests("asked") == []
-
-
-def test_what_needs_more_than_is_given_has_no_variant(tmp_path: Path) -> None:
-    project = project_of(tmp_path, f'{ASKED}\nwithout = ["features.near"]')
-    assert project.requests("asked") == []
-
-
 @pytest.mark.parametrize(
     ("section", "message"),
     [
         ("[staging]", r"\[staging\]: expected the name of a new schema"),
-        ("[other]\nmagic = 1", "expected the keys replacing, targets, on"),
+        ("[other]\nmagic = 1", "expected the keys replacing, targets, kept"),
         ('[other]\ntargets = ["marts.near"]', "expected replacing ="),
         (f"[other]\nreplacing = {BOTH}", "expected targets ="),
         (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.none"]', r"marts\.none is no model"),
@@ -143,9 +106,7 @@ def test_what_needs_more_than_is_given_has_no_variant(tmp_path: Path) -> None:
             f'[other]\nreplacing = {BOTH}\ntargets = ["marts.learned"]',
             "features.learned, which has no variant",
         ),
-        (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\non = "sunday"', "on = 'request'"),
-        (ASKED.replace('on = "request"', ""), r"given asked\.pairs: expected"),
-        (f'{ASKED}\nwithout = ["marts.no"]', r"marts\.no is no model"),
+        (f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\non = "request"', "expected the keys"),
         ("[other", r"scenarios\.toml: Expected"),
     ],
 )
@@ -154,28 +115,6 @@ def test_a_wrong_section_is_refused_by_file_and_name(tmp_path: Path, section: st
         project_of(tmp_path, section)
 
 
-def test_twins_of_what_is_made_on_request_can_be_part_of_a_build(tmp_path: Path) -> None:
-    """A variant of a variant reads what the first one would, replaced once more; its original stays a request."""
-    later = """
-[later]
-kept = "temp"
-replacing = { "staging.ratings" = "other.ratings", "asked.pairs" = "other.pairs" }
-targets = ["asked.marts_near"]
-"""
-    project = project_of(tmp_path, ASKED + later)
-    made = ["later.asked_features_near", "later.asked_marts_near", "later.priors_items"]
-    assert sorted(set(project.graph()) - set(MODELS)) == made
-    assert {project.models[name].materialized for name in made} == {"temp"}
-    assert sql(project, "later.priors_items") == "select x from other.ratings"
-    read = "select p.x from other.pairs as p, scratch.later.priors_items as i, hierarchy.items as h"
-    assert sql(project, "later.asked_features_near") == read
-    assert sql(project, "later.asked_marts_near") == "select x from scratch.later.asked_features_near"
-    assert [step.model.name for step in project.requests("asked")] == [
-        "asked.features_near",
-        "asked.marts_near",
-    ]
-
-
-def test_twins_are_kept_as_their_originals_or_for_the_build(tmp_path: Path) -> None:
+def test_variants_are_kept_as_their_originals_or_for_the_build(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="kept = 'view': expected kept = 'temp'"):
         project_of(tmp_path, f'[other]\nreplacing = {BOTH}\ntargets = ["marts.near"]\nkept = "view"')

@@ -70,7 +70,10 @@ def test_the_command_prints_a_table_or_json(small_warehouse, changed):
     assert "adaptive.album" in done.stdout and "trainItem2.txt, 9 lines" in done.stdout
     rows = json.loads(recsys("diff", small_warehouse, changed, "--json").stdout)
     assert set(rows[0]) == {"kind", "name", "before", "after", "reason"}
-    assert recsys("diff", changed, changed).stdout == "the same settings, parameters, inputs and content\n"
+    assert (
+        recsys("diff", changed, changed).stdout
+        == "no differences: same settings, parameters, inputs and content\n"
+    )
 
 
 def test_no_warehouse_is_said_in_one_line(small_warehouse, tmp_path):

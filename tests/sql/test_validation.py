@@ -118,7 +118,7 @@ def test_no_feature_of_the_ranker_reads_a_label_of_the_data():
     wanted = {"features.ranking", "validation.features_ranking", "validation.labels", "scores.ranker"}
     assert wanted < graph.keys()
     assert not wanted & labelled
-    lists = {"learned.retrieval_trees", "retrieval_validation.retrieval_features"}
+    lists = {"marts.recommendations", "lists.validation", "lists.settings"}
     assert lists < graph.keys()
     assert not lists & labelled
 
@@ -179,38 +179,3 @@ def test_changing_a_held_out_rating_changes_no_validation_feature(tmp_path):
         assert rows(connection, "from validation.features_ranking order by all") == features
         assert rows(connection, "from validation.scores_item_neighbours order by all") == scores
         assert rows(connection, "from staging.ratings order by all") != real
-
-
-def rehearsed(dataset: Dataset, folder: Path) -> tuple[list[tuple], list[tuple], list[tuple]]:
-    """The labels, and the trees and their judgement that lists from the catalogue are made by."""
-    write(folder / "data", dataset)
-    few = ("validation.users=11", "catalogue_ranker.fewest_users=3", "catalogue_ranker.leaf_examples=3")
-    build_sql(
-        folder / "data",
-        folder / "w.duckdb",
-        sql_only=False,
-        selected=("+learned.retrieval_trees",),
-        overrides=(*few, "catalogue_ranker.list=3", "taxonomy_factors.factors=4", "ease.regularization=10.0"),
-    )
-    with duckdb.connect(str(folder / "w.duckdb"), read_only=True) as connection:
-        assert rows(connection, "from features.retrieval_coverage") == [(True,)]
-        return tuple(
-            rows(connection, f"from {name} order by all")
-            for name in ("validation.labels", "learned.retrieval_trees", "learned.list_validation")
-        )
-
-
-@pytest.mark.slow
-def test_changing_a_held_out_rating_changes_no_tree_that_ranks_lists(tmp_path):
-    """Trees split where the values of features are, so one that knew an answer would move a threshold."""
-    before = music()
-    labels, trees, judged = rehearsed(before, tmp_path / "before")
-    held_out = {(user, track) for user, track, label in labels if label}
-    assert len(trees) > 10
-    ratings = {pair: 85 if pair in held_out else rating for pair, rating in before.ratings.items()}
-    assert ratings != before.ratings
-    assert rehearsed(replace(before, ratings=ratings), tmp_path / "after") == (labels, trees, judged)
-    other = next(pair for pair, rating in ratings.items() if pair not in held_out and rating == 100)
-    moved = rehearsed(replace(before, ratings={**before.ratings, other: 95}), tmp_path / "moved")
-    assert moved[0] == labels
-    assert moved[1] != trees

@@ -51,7 +51,7 @@ QUERIES = {
     "submissions/bare.csv": ("user_id, track_id, score from staging.submissions where file = 'bare.csv'",),
     SCORES: ("file, score from staging.submission_scores",),
 }
-ELSEWHERE = ("not listed yet", "candidate", "a score for", "a file of this name")
+ELSEWHERE = ("not listed yet", "candidate", "a user and track of", "a score for", "a file of this name")
 LACKING = ("a row for each", "a score for")
 
 

@@ -44,7 +44,14 @@ def test_from_a_search_to_a_recommendation_and_why(browser: Any, address: str) -
 
 
 PAGES = (
-    *("/", "/users/100", "/users/100?list=affinity&list=adaptive", "/users/101", "/albums/10", "/genres/30"),
+    *(
+        "/",
+        "/users/100",
+        "/users/100?list=popularity&list=item_knn",
+        "/users/101",
+        "/albums/10",
+        "/genres/30",
+    ),
     *("/users/100/tracks/1?model=adaptive", "/models/adaptive", "/search?q=1&all=1", "/search?q=zz", "/sql"),
     *("/sql?query=from+marts.leaderboard", "/sql?query=from+marts.user_activity", "/sql?query=drop"),
     *("/users/nobody", "/users/100/lists"),

@@ -118,11 +118,11 @@ def test_truth_taste_and_history_are_shown(client: TestClient):
 
 
 def test_lists_of_two_models_stand_side_by_side(client: TestClient, explored_warehouse: Path):
-    page = client.get("/users/100/lists?list=affinity&list=max_genre").text
-    part = client.get("/users/100/lists?list=affinity&list=max_genre&part=1").text
+    page = client.get("/users/100/lists?list=popularity&list=item_knn").text
+    part = client.get("/users/100/lists?list=popularity&list=item_knn&part=1").text
     assert "<html" in page and "<html" not in part
-    for model in ("affinity", "max_genre"):
-        assert f'<a href="/models/{model}">{model}</a>' in part
+    for model in ("popularity", "item_knn"):
+        assert f'<a href="/lists/{model}">{model}</a>' in part
         assert re.search(rf'href="/users/100/tracks/\d+\?model={model}"', part)
 
 

@@ -119,8 +119,7 @@ FORMS: tuple[tuple[type[exp.Expression], Callable[..., bool], str], ...] = (
 def lint(project: Project) -> list[str]:
     """Return a ``path:line:column: message`` line per complaint about the SQL of a build or a request."""
     found = []
-    asked = (name for named in project.on_request.values() for name in named)
-    for rendered in map(project.render, sorted([*project.models, *asked])):
+    for rendered in map(project.render, sorted(project.models)):
         if rendered.call is None and rendered.model.materialized != "macro":
             for offset, message in complaints(rendered.sql):
                 line, column = rendered.origin(offset)

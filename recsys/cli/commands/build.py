@@ -23,6 +23,7 @@ from recsys.cli.stopping import report_build_on_stop
 from recsys.errors import UsageError
 
 if TYPE_CHECKING:
+    from recsys.backends.duckdb.statements import Connection
     from recsys.engine.build import Result
 
 
@@ -119,7 +120,7 @@ def _after_build(warehouse: Path, result: Result) -> None:
     """Print the data quality checks, the leaderboard and the next command."""
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import console, show
-    from recsys.cli.tables import leaderboard_notes, leaderboard_table, rows_table
+    from recsys.cli.tables import rows_table
     from recsys.serving import queries
 
     out, published, query = console(), bool(result.ran), "from marts.build"
@@ -132,21 +133,24 @@ def _after_build(warehouse: Path, result: Result) -> None:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
             out.print(f"out of date because not selected: {len(result.stale)} relations ({named})")
         elif queries.has(connection, "marts.leaderboard"):
-            rows = queries.leaderboard(connection)
-            notes = [
-                *leaderboard_notes(rows, False),
-                queries.unjudged(rows),
-                queries.constant_scores(connection),
-                queries.trained_by_spark(rows),
-            ]
-            show("\nLeaderboard", leaderboard_table(rows, False, False), "\n".join(filter(None, notes)))
-            query = "from marts.leaderboard"
-            best = queries.best_model(connection)
+            query = _show_leaderboards(connection)
+            best = queries.best_model(connection) if query == "from marts.leaderboard" else None
             if best is not None:
                 out.print(f"\n{queries.best_sentence(best)}")
     done = f"built {warehouse}" if published else f"{warehouse} is up to date"
     out.print(f"\n{done} ({result.seconds:.1f} s). Query it:")
     out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")
+
+
+def _show_leaderboards(connection: Connection) -> str:
+    """Print the leaderboards and return a query of the first one."""
+    from recsys.cli import leaderboards
+
+    if leaderboards.is_of_lists(connection) and leaderboards.show_lists(connection, False, "\n"):
+        leaderboards.show_test_items(connection, False, "\n")
+        return "from marts.list_leaderboard"
+    leaderboards.show_test_items(connection, False, "\n")
+    return "from marts.leaderboard"
 
 
 def _program() -> str:

@@ -2,101 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from recsys.cli.groups import command
-from recsys.cli.options import count_option, json_option, memory_option, threads_option, warehouse_option
-from recsys.errors import UsageError
+from recsys.cli.options import OneOf, json_option, memory_option, threads_option, warehouse_option
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from recsys.backends.database import Limits
-    from recsys.backends.duckdb.statements import Connection
+    from recsys.engine.manifest import Record
+    from recsys.engine.plan import Step
 
 
-@command("recsys evaluate -k 10 --model affinity")
-@count_option
+@command("recsys evaluate", "recsys evaluate --split random --model ease --model popularity")
 @click.option(
-    "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this model; repeatable."
+    "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this list model; repeatable."
+)
+@click.option(
+    "--split",
+    type=OneOf(["random", "time"]),
+    help="Hold out random likes, or the latest ones.  [default: as the build did]",
 )
 @warehouse_option
 @threads_option
-@memory_option("2GB")
+@memory_option("4GB")
 @json_option
 def evaluate(
-    count: int, models: Sequence[str], warehouse: Path, threads: int, memory: str, as_json: bool
+    models: Sequence[str], split: str | None, warehouse: Path, threads: int, memory: str, as_json: bool
 ) -> None:
-    """Evaluate lists of recommendations on held-out likes.
+    """Evaluate the list models on held-out likes.
 
-    For every user with held-out likes, which no model has seen, each model ranks all items that the user has
-    not rated. Prints recall, NDCG, MRR, the share of popular items (the most rated tenth) and the share of
-    items that appear in any list, with 95 % intervals over users. Writes them to marts.ranking_quality, which
-    the next build clears.
+    Prints one row per model, best first: NDCG and recall of lists of 10, recall of lists of 50, the
+    reciprocal rank of the first hit, the share of items in any list, and the share of popular items. Every
+    item that the user has not interacted with competes. --split fits the models again in a temporary
+    warehouse.
     """
-    import pyarrow as pa
-
     from recsys.backends.database import Limits
-    from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import rows_table
-    from recsys.engine import additions
-    from recsys.serving import query_templates
-    from recsys.serving.queries import require
+    from recsys.cli.list_tables import EXPLANATION, list_leaderboard_table
+    from recsys.serving.evaluation import evaluate as judge
 
-    limits = Limits(threads, memory)
-    with reading(warehouse) as connection:
-        require(
-            connection,
-            warehouse,
-            query_templates.RELATION,
-            "staging.truth",
-            "staging.users",
-            "staging.tracks",
-        )
-        found = pa.concat_tables(_judged(connection, warehouse, models, count, limits))
-    additions.add(warehouse, "marts.ranking_quality", found, limits)
-    rows = found.to_pylist()
+    rows = judge(warehouse, split, models, Limits(threads, memory), _Progress())
     if as_json:
         print_json(rows)
     else:
-        show(f"Lists of {count}, {rows[0]['users']:,} users", rows_table([_shown(row) for row in rows]))
+        show("Lists", list_leaderboard_table(rows, wide=True), EXPLANATION)
 
 
-def _shown(row: dict[str, object]) -> dict[str, object]:
-    return {name: row[name] for name in ("model", "metric", "value", "lower", "upper")}
+class _Progress:
+    """Show which model of a temporary build runs, in a line on standard error."""
 
+    def __init__(self) -> None:
+        from recsys.cli.console import console
+        from recsys.cli.progress import ProgressLine
 
-def _judged(
-    connection: Connection, warehouse: Path, models: Sequence[str], count: int, limits: Limits
-) -> list[pa.Table]:
-    from recsys.cli.console import console
-    from recsys.cli.progress import ProgressLine
-    from recsys.evaluation.ranking_quality import catalogue, held_out_likes, quality
-    from recsys.serving.lists import Recommender, RecommendRequest
+        self.line = ProgressLine(console(stderr=True))
 
-    likes, tracks = held_out_likes(connection), catalogue(connection)
-    if not likes.num_rows:
-        raise UsageError(
-            f"{warehouse}: no held-out likes to evaluate on; import the ratings with --holdout 3, or "
-            "build from data with truth2.txt"
-        )
-    recommender = Recommender(connection, limits)
-    requests = [RecommendRequest(count, name) for name in models or recommender.models]
-    names = [recommender.model(request) for request in requests]
-    users = likes["user_id"].unique().sort().to_pylist()
-    line = ProgressLine(console(stderr=True))
-    tables = []
-    try:
-        for name, request in zip(names, requests, strict=True):
-            line.show(f"Evaluating {name}")
-            tables.append(
-                quality(name, recommender.blocks(request, users, line.advance), likes, tracks, count)
-            )
-    finally:
-        line.stop()
-    return tables
+    def planned(self, steps: list[Step], dropped: list[str], seconds: Mapping[str, float]) -> None: ...
+    def advanced(self, fraction: float, message: str = "") -> None: ...
+    def left_out(self, model: str, reason: str) -> None: ...
+
+    def started(self, step: Step) -> None:
+        """Show the model."""
+        self.line.show(step.name)
+
+    def finished(self, step: Step, record: Record) -> None:
+        """Clear the line."""
+        self.line.stop()

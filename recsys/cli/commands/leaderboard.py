@@ -14,25 +14,27 @@ from recsys.report.paper import CITATION
 @wide_option
 @json_option
 def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
-    """Compare the accuracy of all models, best first.
+    """Compare the models, best first.
 
-    Accuracy: the share of test items correctly sorted into liked and not liked (chance: 50 %), with a 95 %
-    interval over users. Models that share a letter in the column group are not significantly different from
-    the best of that group. --wide adds AUC (area under the ROC curve: the chance that a liked item scores
-    higher than one that is not), seconds and, for the Cup's data, published accuracies.
+    Lists: NDCG@10 of each list model on likes that were held out of the histories. Test items, where the data
+    have them: the share correctly sorted into liked and not liked (chance: 50 %). Intervals are 95 % over
+    users; models that share a letter in the column group are not significantly different from the best of
+    that group. --wide adds recall and coverage of lists, and AUC (area under the ROC curve: the chance that a
+    liked item scores higher than one that is not), seconds and published accuracies. --json prints lists for
+    imported data, else test items.
     """
     from recsys.backends.duckdb.connection import reading
-    from recsys.cli.console import print_json, show
-    from recsys.cli.tables import leaderboard_notes, leaderboard_table
+    from recsys.cli import leaderboards
+    from recsys.cli.console import print_json
     from recsys.serving import queries
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
-        rows, is_compared = queries.leaderboard(connection), queries.is_compared(connection)
-        constant, by_spark = queries.constant_scores(connection), queries.trained_by_spark(rows)
-    if as_json:
-        print_json(rows)
-    else:
-        warnings = [text for text in (queries.unjudged(rows), constant, by_spark) if text]
-        notes = [*leaderboard_notes(rows, wide), *warnings, *([CITATION] if wide and is_compared else [])]
-        show("Leaderboard", leaderboard_table(rows, wide, is_compared), "\n".join(notes))
+        if as_json:
+            print_json(leaderboards.rows_for_json(connection))
+            return
+        first = leaderboards.is_of_lists(connection)
+        is_shown = first and leaderboards.show_lists(connection, wide)
+        leaderboards.show_test_items(connection, wide, "\n" if is_shown else "", CITATION)
+        if not first:
+            leaderboards.show_lists(connection, wide, "\n")

@@ -1,165 +1,185 @@
-"""Recommend items to some users, to all users, or to someone with the given ratings."""
+"""Recommend items to users, with reasons."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from recsys.cli.groups import command
-from recsys.cli.options import (
-    count_option,
-    engine_option,
-    json_option,
-    master_option,
-    memory_option,
-    threads_option,
-    warehouse_option,
-)
+from recsys.cli.options import count_option, json_option, memory_option, threads_option, warehouse_option
 from recsys.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from recsys.backends.database import Limits
-    from recsys.serving.lists import Recommender, RecommendRequest
+    from recsys.serving.recommender import Recommender, RecommendRequest
     from recsys.sources.interactions import Interactions
 
-EXPECTED = "give ITEM=RATING,..., such as 'film 50=5,film 7=2', or a CSV file of item,rating"
+EXAMPLE = "give ITEM=VALUE,..., such as 'film 50=4.5,film 7=1', or a CSV file of item,value"
+COLUMNS = ["user", "rank", "item", "name", "score", "reason"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose lists to make: named users, a file of users, all users, or one visitor with values of items."""
+
+    users: Sequence[str]
+    file: Path | None
+    everybody: bool
+    values: str | None
+
+    def refuse_other_than_one(self) -> None:
+        """Refuse a command that names no users, or names them in two ways."""
+        given = (len(self.users) > 0) + (self.file is not None) + self.everybody + (self.values is not None)
+        if given != 1:
+            raise UsageError("give a user id, --users FILE, --all or --ratings")
 
 
 @command(
-    "recsys recommend 3 7 -k 5",
+    "recsys recommend 17 18 -k 5",
     "recsys recommend --all --out top.parquet",
-    "recsys recommend --ratings '2703=90,11528=20'",
-    "recsys recommend --all --engine spark --master spark://host:7077 --out /shared/top",
+    "recsys recommend --ratings '318=5,296=4.5'",
+    "recsys recommend 17 --where \"list_contains(genres, 'Comedy')\"",
 )
 @click.argument("users", nargs=-1, metavar="[USER]...")
-@click.option("--all", "everybody", is_flag=True, help="Recommend to all users; needs --out.")
-@click.option("--ratings", metavar="RATINGS", help="Recommend to a new user: ITEM=RATING,... or a CSV file.")
-@count_option
-@click.option("--model", metavar="NAME", help="Model that makes the lists.")
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    help="File to write: .parquet, .csv or .csv.gz; with --engine spark, a folder.",
+    "--users", "users_file", type=click.Path(path_type=Path), help="File with one user id per line."
 )
+@click.option("--all", "everybody", is_flag=True, help="Recommend to all users; needs --out.")
+@click.option(
+    "--ratings", "values", metavar="VALUES", help="Recommend to a visitor: ITEM=VALUE,... or a file."
+)
+@count_option
+@click.option("--model", metavar="NAME", help="List model that makes the lists.  [default: the best]")
+@click.option("--only", type=click.Path(path_type=Path), help="File of the only item ids to recommend.")
+@click.option("--except", "excluding", type=click.Path(path_type=Path), help="File of item ids to leave out.")
+@click.option("--where", metavar="CONDITION", help="SQL condition on items, such as 'year >= 2000'.")
+@click.option(
+    "--diversity",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Keep similar items apart: 0 not at all, 1 as far as possible.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write: .parquet, .csv or .csv.gz.")
 @click.option(
     "--exclude-rated/--include-rated",
     default=True,
     show_default=True,
-    help="Leave out items that the user has rated.",
+    help="Leave out items that the user has interacted with.",
 )
 @warehouse_option
 @threads_option
 @memory_option("2GB")
-@engine_option("Run --all on this machine (duckdb), or on the Spark cluster of the build.")
-@master_option
 @json_option
 def recommend(
     users: Sequence[str],
+    users_file: Path | None,
     everybody: bool,
-    ratings: str | None,
+    values: str | None,
     count: int,
     model: str | None,
+    only: Path | None,
+    excluding: Path | None,
+    where: str | None,
+    diversity: float,
     out: Path | None,
     exclude_rated: bool,
     warehouse: Path,
     threads: int,
     memory: str,
-    engine: str,
-    master: str | None,
     as_json: bool,
 ) -> None:
     """Recommend items to users, with reasons.
 
-    Ranks items similar to what the user rated, the best of liked albums, artists and genres, and popular
-    items. --ratings recommends to someone who is not in the data; ratings are on the scale of the data.
+    By default the lists are those that the build stored. Another model, a filter, a longer list or a visitor
+    is computed. Users of --users FILE that are not in the data get the list of a new user.
     """
     from recsys.backends.database import Limits
     from recsys.backends.duckdb.connection import reading
-    from recsys.cli.console import print_json, show
-    from recsys.cli.tables import lists_table
-    from recsys.serving import export, query_templates
-    from recsys.serving.lists import FOR_VISITORS, Recommender, RecommendRequest
+    from recsys.cli.console import print_json
+    from recsys.serving import export
     from recsys.serving.queries import require
+    from recsys.serving.recommender import RELATION, Recommender
 
-    _check(users, everybody, ratings, out, engine, master)
-    request = RecommendRequest(
-        count, model or (FOR_VISITORS if ratings is not None else None), not exclude_rated
-    )
-    with reading(warehouse) as connection:
-        require(connection, warehouse, query_templates.RELATION, "staging.users", "staging.items")
-        recommender = Recommender(connection, Limits(threads, memory))
-        if out is not None and engine == "spark":
-            print(_on_cluster(recommender, request, out, master, Limits(threads, memory)))
-            return
-        if out is not None:
-            export.check(out, [] if ratings is None else [Path(ratings)])
-            recommender.model(request)
-            rows = export.write(_with_progress(recommender, request, users, ratings), out)
-            print(f"{out}: {rows:,} rows, by {recommender.model(request)}")
-            return
-        found = [row for table in _lists(recommender, request, users, ratings) for row in table.to_pylist()]
-    if as_json:
-        print_json(found)
-    else:
-        show("", lists_table(found, is_of_many=len(users) > 1), f"\nranked by {recommender.model(request)}")
-
-
-def _check(
-    users: Sequence[str],
-    everybody: bool,
-    ratings: str | None,
-    out: Path | None,
-    engine: str,
-    master: str | None,
-) -> None:
-    if (len(users) > 0) + everybody + (ratings is not None) != 1:
-        raise UsageError("give a user id, --all or --ratings")
-    if engine == "spark" and not everybody:
-        raise UsageError("--engine spark makes lists of all users only; add --all")
-    if engine != "spark" and master is not None:
-        raise UsageError(f"--master {master}: only for --engine spark; add it, or leave --master out")
+    wanted = Wanted(users, users_file, everybody, values)
+    wanted.refuse_other_than_one()
     if everybody and out is None:
-        needed = "--out FOLDER" if engine == "spark" else "--out FILE.parquet or --out FILE.csv"
-        raise UsageError(f"--all writes a file; add {needed}")
+        raise UsageError("--all writes a file; add --out FILE.parquet or --out FILE.csv")
+    with reading(warehouse) as connection:
+        require(connection, warehouse, RELATION)
+        recommender = Recommender(connection, warehouse, Limits(threads, memory))
+        request = _request(recommender, count, model, not exclude_rated, only, excluding, where, diversity)
+        if out is not None:
+            inputs = [path for path in (users_file, only, excluding, values) if path]
+            export.check(out, [Path(path) for path in inputs])
+            rows = export.write(_with_progress(recommender, request, wanted), out)
+            print(f"{out}: {rows:,} rows, by {recommender.model(request)}{_unknown(recommender)}")
+            return
+        found = [row for table in _lists(recommender, request, wanted) for row in table.to_pylist()]
+        if as_json:
+            print_json(found)
+        else:
+            _show(found, len({row["user"] for row in found}) > 1, recommender, request)
 
 
-def _on_cluster(
-    recommender: Recommender, request: RecommendRequest, out: Path, master: str | None, limits: Limits
-) -> str:
-    """Make the lists on a cluster and return the line to print."""
+def _request(
+    recommender: Recommender,
+    count: int,
+    model: str | None,
+    includes_rated: bool,
+    only: Path | None,
+    excluding: Path | None,
+    where: str | None,
+    diversity: float,
+) -> RecommendRequest:
+    """Return the request of the options; item ids are those of the owner."""
+    from recsys.serving import ids
+    from recsys.serving.filters import ItemFilter
+    from recsys.serving.id_files import read_ids
+    from recsys.serving.recommender import RecommendRequest
+
+    def items(path: Path | None) -> list[int] | None:
+        return None if path is None else ids.item_ids(recommender.connection, read_ids(path))
+
+    chosen = ItemFilter(items(only), items(excluding) or (), where)
+    request = RecommendRequest(count, model, includes_rated, chosen, diversity)
+    recommender.model(request)
+    return request
+
+
+def _show(
+    rows: Sequence[dict], is_of_many: bool, recommender: Recommender, request: RecommendRequest
+) -> None:
+    from recsys.cli.console import show
+    from recsys.cli.tables import lists_table
+
+    if rows:
+        show("", lists_table(rows, is_of_many), f"\nby {recommender.model(request)}{_unknown(recommender)}")
+    else:
+        print("no item is left to recommend")
+
+
+def _unknown(recommender: Recommender) -> str:
+    """Return how many users of a batch the data do not have, as the end of a sentence."""
+    count = len(recommender.unknown_users)
+    return f"; {count:,} users are not in the data and got the list of a new user" if count else ""
+
+
+def _with_progress(recommender: Recommender, request: RecommendRequest, wanted: Wanted) -> Iterator[pa.Table]:
+    """Yield the lists and show how far they are."""
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
-    from recsys.engine.targets import require_spark
-
-    require_spark()
-    from recsys.serving.cluster.lists import Cluster, write
 
     line = ProgressLine(console(stderr=True))
-    line.show("Recommending")
+    line.show("recommending")
     try:
-        rows = write(recommender, request, out, Cluster(master, limits), line.advance)
-    finally:
-        line.stop()
-    return f"{out}: {rows:,} rows, by {recommender.model(request)}"
-
-
-def _with_progress(
-    recommender: Recommender, request: RecommendRequest, users: Sequence[str], ratings: str | None
-) -> Iterator[pa.Table]:
-    """Yield the lists, with a progress line on the terminal."""
-    from recsys.cli.console import console
-    from recsys.cli.progress import ProgressLine
-
-    line = ProgressLine(console(stderr=True))
-    line.show("Recommending")
-    try:
-        yield from _lists(recommender, request, users, ratings, line.advance)
+        yield from _lists(recommender, request, wanted, line.advance)
     finally:
         line.stop()
 
@@ -167,51 +187,54 @@ def _with_progress(
 def _lists(
     recommender: Recommender,
     request: RecommendRequest,
-    users: Sequence[str],
-    ratings: str | None,
+    wanted: Wanted,
     report: Callable[[float, str], None] | None = None,
 ) -> Iterator[pa.Table]:
-    """Yield tables of lists, with original ids and names."""
+    """Yield the lists in the columns that people read."""
     from recsys.serving import ids
+    from recsys.serving.id_files import read_ids
     from recsys.serving.interactions import interactions
 
-    if ratings is None:
-        known = ids.user_ids(recommender.connection, users) if users else None
-        tables = recommender.blocks(request, known, report)
+    connection = recommender.connection
+    if wanted.values is not None:
+        given = _parsed(wanted.values, interactions(connection))
+        items = ids.item_ids(connection, [item for item, _ in given])
+        values = dict(zip(items, (value for _, value in given), strict=True))
+        tables = iter([recommender.for_values(request, values)])
+    elif wanted.file is not None:
+        tables = recommender.batch(request, read_ids(wanted.file), report)
     else:
-        given = _parsed(ratings, interactions(recommender.connection))
-        items = ids.item_ids(recommender.connection, [item for item, _ in given])
-        values = (rating for _, rating in given)
-        tables = iter([recommender.for_ratings(request, dict(zip(items, values, strict=True)))])
+        known = ids.user_ids(connection, wanted.users) if wanted.users else None
+        tables = recommender.blocks(request, known, report)
     for table in tables:
-        yield table.select(["user", "rank", "item", "name", "score", "reason"])
+        yield table.select(COLUMNS)
 
 
-def _parsed(ratings: str, known: Interactions) -> list[tuple[str, float]]:
-    """Return items and their values, from ``ITEM=RATING,...`` or a file; the last of an item counts."""
-    path = Path(ratings)
-    if "=" in ratings and not path.exists():
-        pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in ratings.split(",")]
-        for item, rating in pairs:
-            if not item or not _is_number(rating):
-                raise UsageError(f"--ratings: {f'{item}={rating}'!r}: {EXPECTED}")
-            known.checked(float(rating), f"--ratings: {f'{item}={rating}'!r}")
-        return [(item, float(rating)) for item, rating in pairs]
+def _parsed(text: str, scale: Interactions) -> list[tuple[str, float]]:
+    """Return items and their values, from ``ITEM=VALUE,...`` or a file; the last of an item counts."""
+    path = Path(text)
+    if "=" in text and not path.exists():
+        pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in text.split(",")]
+        for item, value in pairs:
+            if not item or not _is_number(value):
+                raise UsageError(f"--ratings: {f'{item}={value}'!r}: {EXAMPLE}")
+            scale.checked(float(value), f"--ratings: {f'{item}={value}'!r}")
+        return [(item, float(value)) for item, value in pairs]
     if not path.is_file():
-        raise UsageError(f"--ratings: {ratings!r}: {EXPECTED}")
-    return _read(path, known)
+        raise UsageError(f"--ratings: {text!r}: {EXAMPLE}")
+    return _read(path, scale)
 
 
-def _read(path: Path, known: Interactions) -> list[tuple[str, float]]:
+def _read(path: Path, scale: Interactions) -> list[tuple[str, float]]:
     found = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.reader(file), 1):
-            if row and not (number == 1 and row[-1].strip().lower() == "rating"):
-                if len(row) != 2 or not (_is_number(row[1]) and known.holds(float(row[1]))):
-                    raise InputError(path, number, ",".join(row), f"an item and {known.expected}")
+            if row and not (number == 1 and row[-1].strip().lower() in ("rating", "value")):
+                if len(row) != 2 or not (_is_number(row[1]) and scale.holds(float(row[1]))):
+                    raise InputError(path, number, ",".join(row), f"an item and {scale.expected}")
                 found.append((row[0].strip(), float(row[1])))
     if not found:
-        raise InputError(path, None, None, "lines of an item and a rating, found none")
+        raise InputError(path, None, None, "lines of an item and a value, found none")
     return found
 
 

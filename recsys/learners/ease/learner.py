@@ -94,29 +94,6 @@ def fit(
     return {"learned.item_weights": _weights(inputs, settings, context)}
 
 
-def fit_validation(
-    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
-    """Fit item-to-item weights for validation, from the history without the held-out likes.
-
-    Parameters
-    ----------
-    inputs, settings, context
-        As in `fit`.
-
-    Returns
-    -------
-    mapping of str to pyarrow.Table
-        ``retrieval_validation.item_weights``; empty without ratings.
-
-    Raises
-    ------
-    UnavailableError
-        The item matrix does not fit into memory, or has no inverse.
-    """
-    return {"retrieval_validation.item_weights": _weights(inputs, settings, context)}
-
-
 def _weights(inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context) -> pa.Table:
     ease = parse(EaseSettings, settings)
     ratings = Ratings.of(inputs["ratings"])

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from recsys.learners.lists.interactions import Interactions
-from recsys.learners.lists.model import ListModel, rounded
+from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.model import ExplainedModel, ListModel, rounded
 
 COMPETING = 100  # best unseen items of a user by which scores are scaled
 
@@ -50,13 +50,58 @@ class Blend:
 
     def part(self, name: str, histories: Interactions) -> np.ndarray:
         """Return the scaled scores float64 (users, items) of one part."""
-        model, item_ids = self.parts[name], self.item_ids
-        scores = model.scores(histories)
-        if len(model.item_ids) != len(item_ids):
-            wider = np.zeros((len(scores), len(item_ids)))
-            wider[:, np.searchsorted(item_ids, model.item_ids)] = scores
-            scores = wider
-        return scaled(scores, histories.with_items(item_ids))
+        model = self.parts[name]
+        return scaled(self._wide(model, model.scores(histories)), histories.with_items(self.item_ids))
+
+    def start(self, history: Interactions) -> float:
+        """Return what the scale of one user adds to every score: the score without any contribution."""
+        return float(-sum(share * mean for share, mean in self._shares(history).values()))
+
+    def contributions(self, history: Interactions, item: int) -> np.ndarray:
+        """Return what each entry of a user's history adds to the score of an item, float64 (entries).
+
+        The sum and `start` make the score. Parts that are no sums over the history add nothing here.
+        """
+        shares = self._shares(history)
+        found = np.zeros(history.entry_count)
+        for name, (share, _) in shares.items():
+            model = self.parts[name]
+            place = self._place(model, item)
+            if isinstance(model, ExplainedModel) and place is not None:
+                found += share * model.contributions(history, place)
+        return found
+
+    def unexplained(self, history: Interactions, item: int) -> float:
+        """Return what parts that are no sums over the history add to the score of an item position."""
+        found = 0.0
+        for name, (share, _) in self._shares(history).items():
+            model = self.parts[name]
+            place = self._place(model, item)
+            if not isinstance(model, ExplainedModel) and place is not None:
+                found += share * float(model.scores(history)[0, place])
+        return found
+
+    def _place(self, model: ListModel, item: int) -> int | None:
+        """Return the position of an item (position in `item_ids`) in a part; None where the part lacks it."""
+        place = int(positions(model.item_ids, self.item_ids[[item]])[0])
+        return place if place < len(model.item_ids) else None
+
+    def _shares(self, history: Interactions) -> dict[str, tuple[float, float]]:
+        """Return the factor of each part's scores for one user, and the mean that is taken off them."""
+        found = {}
+        for name, model in self.parts.items():
+            best = competing(self._wide(model, model.scores(history)), history.with_items(self.item_ids))
+            deviation = float(best.std()) or 1.0
+            found[name] = self.weights[name] / deviation, float(best.mean())
+        return found
+
+    def _wide(self, model: ListModel, scores: np.ndarray) -> np.ndarray:
+        """Return scores of a part's items as scores of all items, 0 for the others."""
+        if len(model.item_ids) == len(self.item_ids):
+            return scores
+        wider = np.zeros((len(scores), len(self.item_ids)))
+        wider[:, np.searchsorted(self.item_ids, model.item_ids)] = scores
+        return wider
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``blend_weights (model, weight)``; the parts are relations of their own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -71,14 +72,34 @@ class Maker:
     schema: pa.Schema
 
     def rows(
-        self, history: Interactions, excluded: Excluded, values: np.ndarray, context: Context
+        self,
+        history: Interactions,
+        excluded: Excluded,
+        values: np.ndarray,
+        context: Context,
+        like_counts: np.ndarray | None = None,
+        **how: Any,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the lists of a block of users at a time, in the order of the users.
 
-        ``values`` float64 (entries) are the owner's values of the interactions.
+        Parameters
+        ----------
+        history : Interactions
+            What the users interacted with.
+        excluded : Excluded
+            Items that are left out of some lists.
+        values : float64 array (entries)
+            The owner's values of the interactions.
+        context : Context
+            Threads, and where to report progress.
+        like_counts : int array (items of the history), optional
+            Likes of all users. Default: those of the history.
+        **how
+            ``allowed`` and ``keeps_seen`` of `recsys.learners.lists.top.top`.
         """
         users, longest = history.user_count, self.length + excluded.most
-        for block in top(self.model, history, history.like_counts, longest, context.threads):
+        counts = history.like_counts if like_counts is None else like_counts
+        for block in top(self.model, history, counts, longest, context.threads, **how):
             entries = slice(history.begins[block.rows.start], history.begins[block.rows.stop])
             yield self._block(block, history.users(block.rows), excluded, values[entries])
             context.report(block.rows.stop / users, f"lists of {block.rows.stop:,} of {users:,} users")
@@ -92,15 +113,16 @@ class Maker:
         row, column = np.nonzero(kept & (rank <= self.length))
         reason = strongest(self.model, histories, row, items[row, column])
         has_none = reason == NO_REASON
-        entry = np.where(has_none, 0, reason)
+        entry = np.where(has_none, len(values), reason)  # past the end: an entry for those without a reason
+        interacted, value = np.append(histories.items, 0), np.append(values, np.nan)
         made = [
             pa.array(histories.user_ids[row]),
             pa.array(rank[row, column]),
             pa.array(items[row, column]),
             pa.array(block.scores[row, column]),
             pa.array([self.name] * len(row), pa.string()),
-            pa.array(histories.item_ids[histories.items[entry]], mask=has_none),
-            pa.array(values[entry], mask=has_none),
+            pa.array(histories.item_ids[interacted[entry]], mask=has_none),
+            pa.array(value[entry], mask=has_none),
         ]
         return pa.RecordBatch.from_arrays(
             [column.cast(field.type) for column, field in zip(made, self.schema, strict=True)],

@@ -51,13 +51,14 @@ KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is a
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
 
 
-def read(relation: Relation, items: Relation) -> Interactions:
-    """Return the interactions of a relation, and of the items that may be recommended."""
+def read(relation: Relation, items: Relation, users: Relation | None = None) -> Interactions:
+    """Return the interactions of a relation, of items that may be recommended, of ``users`` if given."""
     candidates = items.arrow()["item_id"].to_numpy()
     table = relation.arrow()
     order = "time" if pc.any(pc.not_equal(table["time"], 0)).as_py() else "seq"
     ordered = table.select(COLUMNS).append_column("seq", table[order])
-    return Interactions.from_table(ordered, candidate_ids=candidates)
+    user_ids = None if users is None else np.sort(users.arrow()["user_id"].to_numpy())
+    return Interactions.from_table(ordered, candidate_ids=candidates, user_ids=user_ids)
 
 
 def tune(
@@ -189,7 +190,7 @@ def fit_ranker(
     users = judging.histories.user_ids
     if len(users) < ranker.LEAST_USERS:
         raise UnavailableError(f"needs {ranker.LEAST_USERS} users with two likes: the data have {len(users)}")
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     parts = {name: models.open(name) for name in settings["models"]}
     known = split.Split(history, np.searchsorted(history.user_ids, users), judging.held_out)
     found = ranker.fit(parts, known, quality.DEEP, context.threads)
@@ -222,7 +223,7 @@ def judge(
     """
     history = read(inputs["interactions"], inputs["items"])
     judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     lists = {}
     names = [name for name in settings["models"] if not models.is_empty(name)]
     for number, name in enumerate(names):
@@ -245,8 +246,8 @@ def recommend(
     Parameters
     ----------
     inputs : mapping
-        ``interactions``, ``items``, ``held_out (user_id, item_id)`` that are left out, ``chosen`` settings,
-        ``model (model)``, and what each of ``models`` learned, by its name.
+        ``interactions``, ``items``, ``users`` who get lists, ``held_out (user_id, item_id)`` that are left
+        out, ``chosen`` settings, ``model (model)``, and what each of ``models`` learned, by its name.
     settings : mapping
         ``models``: kinds and settings by name; ``length`` of the lists.
     context : Context
@@ -258,9 +259,9 @@ def recommend(
         ``marts.recommendations``, in the order of user and rank.
     """
     table = inputs["interactions"].arrow()
-    history = read(inputs["interactions"], inputs["items"])
+    history = read(inputs["interactions"], inputs["items"], inputs["users"])
     name = inputs["model"].arrow()["model"][0].as_py()
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), history)
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     maker = Maker(name, models.open(name), settings["length"], RECOMMENDATIONS)
     rows = maker.rows(history, Excluded.of(inputs["held_out"].arrow()), aligned(table, "value"), context)
     return {"marts.recommendations": pa.RecordBatchReader.from_batches(RECOMMENDATIONS, rows)}

@@ -14,7 +14,7 @@ from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists import linear_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
-from recsys.learners.lists.weighting import weights
+from recsys.learners.lists.weighting import LIKES, weights
 
 _DENSE = 0.5  # share of stored weights from which a full matrix is faster
 
@@ -84,7 +84,7 @@ class LinearModel:
         places = np.searchsorted(ids, j).astype(np.int32), np.searchsorted(ids, i).astype(np.int32)
         stored = csr_array((values.astype(np.float32), places), shape=(len(ids), len(ids)))
         stored.sort_indices()
-        return cls(ids, stored, settings["weighting"])
+        return cls(ids, stored, settings.get("weighting", LIKES))
 
     @cached_property
     def _dense(self) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ class ListModel(Protocol):
         """Return the model as relations: ``settings (key, value)`` and what the model adds."""
 
 
+@runtime_checkable
 class ExplainedModel(ListModel, Protocol):
     """A list model whose scores are sums over the history."""
 

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel, settings_table
-from recsys.project.contract import Relation
 
 Parameters = TypeVar("Parameters")
 CLASSES = {  # of each kind: its table, module and class, which is imported when one is opened
@@ -36,14 +35,14 @@ class StoredModels:
         What each model has learned.
     chosen : Arrow table
         ``lists.settings (model, key, value)``, which go before those of the headers.
-    history : Interactions
-        Of all users: what a ranker knows of items.
+    history : function without arguments
+        Returns the interactions of all users, from which a ranker knows items; called only for a ranker.
     """
 
     models: Mapping[str, Mapping[str, str]]
-    relations: Mapping[str, Relation]
+    relations: Mapping[str, Any]
     chosen: pa.Table
-    history: Interactions
+    history: Callable[[], Interactions]
     opened: dict[str, ListModel] = field(default_factory=dict)
 
     def settings(self, name: str) -> dict[str, str]:
@@ -78,7 +77,7 @@ class StoredModels:
 
         parts = {part: self.open(part) for part, model in self.models.items() if model["kind"] in CLASSES}
         trees = {"ranker_trees": self.relations[name].arrow()}
-        return Ranker.from_tables(trees, parts, ItemFacts.of(self.history))
+        return Ranker.from_tables(trees, parts, ItemFacts.of(self.history()))
 
 
 COMPOSED: Mapping[str, Callable[[StoredModels, str], ListModel]] = {

@@ -51,7 +51,7 @@ class Home:
     def _examples(self, context: RequestContext) -> Mapping[str, list[Any]]:
         """Return popular items and some test users as examples."""
         popular = context.rows(
-            "select track_id as item_id from features.popular_tracks limit $most", most=EXAMPLES
+            "select item_id from lists.items order by like_count desc, item_id limit $most", most=EXAMPLES
         )
         items = context.entities.items(row["item_id"] for row in popular)
         users = context.test_users()

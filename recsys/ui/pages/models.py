@@ -38,7 +38,20 @@ class Models:
             importance=self._of_model(context, "marts.feature_importance", "importance desc, feature", model)[
                 :MOST_FEATURES
             ],
-            makes_lists=model in context.list_models(),
+        )
+
+    def list_model(self, context: RequestContext, request: Request) -> Response:
+        """Show a list model: how good its lists are, and what it computes."""
+        model = one_of("model", text_of(request, "model"), context.list_models())
+        leaderboard = context.list_leaderboard()
+        return self.site.page(
+            request,
+            "list_model.html",
+            model=model,
+            row=next(row for row in leaderboard if row["model"] == model),
+            place=[row["model"] for row in leaderboard].index(model) + 1,
+            leaderboard=leaderboard,
+            header=header_of(f"lists.{model}"),
         )
 
     def _of_model(self, context: RequestContext, relation: str, order: str, model: str) -> list[Row]:

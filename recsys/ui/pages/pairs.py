@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from recsys.ui.entities import pair_url
-from recsys.ui.request_context import LISTS, RequestContext, Row
+from recsys.ui.request_context import ExplainedModel, RequestContext, Row
 from recsys.ui.site import LONGEST, Site, one_of, text_of
 
 
@@ -24,13 +24,12 @@ class Pairs:
         user = context.entities.user(text_of(request, "user"))
         track = context.entities.item("track", text_of(request, "track"))
         standing = context.candidates(user.id, track.id)
-        known = [*context.models(), LISTS]
-        facts = context.model_facts()
-        models = [one for one in known if facts[one]["steps"] and (standing or facts[one]["scores_any_pair"])]
-        default = models[0] if standing else LISTS
-        chosen = one_of("model", request.query_params.get("model") or default, known)
+        known = context.explained_models()
+        models = [name for name, one in known.items() if one.has_steps and (standing or one.scores_any_pair)]
+        default = next((name for name in models if standing and not known[name].is_list), models[0])
+        chosen = one_of("model", request.query_params.get("model") or default, [*known])
         above = [row for row in context.relatives(track.id) if row["place"] != "below"]
-        rows = self._steps(context, chosen, user.id, track.id) if chosen in models else []
+        rows = self._steps(context, known[chosen], user.id, track.id) if chosen in models else []
         return self.site.page(
             request,
             "pair.html",
@@ -39,7 +38,7 @@ class Pairs:
             chosen=chosen,
             models=models,
             rows=rows,
-            is_on_ratings=facts[chosen]["is_on_ratings"],
+            is_on_ratings=known[chosen].is_on_ratings,
             standing=_in_order(standing, context.models()),
             label=next((row["label"] for row in standing), None),
             own=self._own(context, user.id, track.id),
@@ -55,11 +54,13 @@ class Pairs:
             pair_url(context.entities.user(user), context.entities.item("track", track)), 303
         )
 
-    def _steps(self, context: RequestContext, model: str, user: int, track: int) -> list[Row]:
-        """Return the steps of one model's score: the rows of its macro."""
-        macro = context.model_facts()[model]["steps"]
-        call = f"from {macro}($user, $track) where model = $model order by ordinal"
-        return context.about(call, user=user, track=track, model=model)
+    def _steps(self, context: RequestContext, model: ExplainedModel, user: int, track: int) -> list[Row]:
+        """Return the steps from the start to the score, as rows of ``waterfall``."""
+        if model.is_list:
+            with context.recommender() as recommender:
+                return recommender.steps(user, track, model.name)
+        call = f"from {model.steps}($user, $track) where model = $model order by ordinal"
+        return context.about(call, user=user, track=track, model=model.name)
 
     def _own(self, context: RequestContext, user: int, track: int) -> Any:
         """Return the user's own rating of the track, None without one."""

@@ -100,7 +100,7 @@ def _examples(context: RequestContext) -> Sequence[Mapping[str, str]]:
 def _new_examples(context: RequestContext) -> Sequence[Mapping[str, str]]:
     """Return example queries with users and items of this data."""
     user = context.value("from marts.user_activity order by rating_count desc, user_id limit 1") or 1
-    track = context.value("select track_id from features.popular_tracks limit 1") or 1
+    track = context.value("select item_id from lists.items order by like_count desc, item_id limit 1") or 1
     texts = {
         "Leaderboard": EXAMPLE,
         "Distribution of ratings": "select rating, share\nfrom marts.rating_histogram\norder by rating",

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recsys.serving.interactions import interactions
-from recsys.serving.lists import RecommendRequest
+from recsys.serving.recommender import Recommender, RecommendRequest
 from recsys.ui.entities import KINDS
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site, one_of, text_of
@@ -19,7 +19,6 @@ from recsys.ui.site import Site, one_of, text_of
 MOST_RATINGS = 30  # shown at first
 MOST_TASTES = 10  # artists and genres
 DEFAULT_MODELS = 4  # rankings shown at first
-DEFAULT_LISTS = ("affinity", "adaptive")
 LISTS = 2  # side by side
 LENGTH = 10  # of a list
 TYPES = (*KINDS, "unlisted")
@@ -102,17 +101,15 @@ class Users:
         """Return the models whose lists are compared, by default the first ones."""
         known = context.list_models()
         chosen = [one_of("model", one, known) for one in request.query_params.getlist("list") if one]
-        default = [one for one in DEFAULT_LISTS if one in known] or known
-        return list(dict.fromkeys(chosen or default))[:LISTS]
+        return list(dict.fromkeys(chosen or known[:1]))[:LISTS]
 
     def lists(self, context: RequestContext, request: Request) -> Response:
         """Render the lists, as a part of the user's page or as a page."""
         user = context.entities.user(text_of(request, "user"))
         models = self._choice(context, request)
         with context.recommender() as recommender:
-            tables = recommender.by_models(RecommendRequest(LENGTH), models, user.id)
-        lists = {model: table.to_pylist() for model, table in tables.items()}
-        ids = [row["track_id"] for rows in lists.values() for row in rows]
+            lists = {model: _list(recommender, model, user.id) for model in models}
+        ids = [row["item_id"] for rows in lists.values() for row in rows]
         is_part = request.query_params.get("part") == "1"
         return self.site.page(
             request,
@@ -123,6 +120,12 @@ class Users:
             both={one for one in ids if ids.count(one) > 1},
             list_models=context.list_models(),
         )
+
+
+def _list(recommender: Recommender, model: str, user: int) -> list[Row]:
+    """Return the list of a user by one model."""
+    rows: list[Row] = next(recommender.blocks(RecommendRequest(LENGTH, model), [user])).to_pylist()
+    return rows
 
 
 def _tastes(rows: Sequence[Row], level: str) -> list[Row]:

@@ -13,13 +13,9 @@ import pytest
 from starlette.testclient import TestClient
 
 import recsys
-from recsys.backends.database import Limits as Bounds
 from recsys.backends.duckdb.connection import reading
 from recsys.cli import program
 from recsys.report import page
-from recsys.serving import export
-from recsys.serving.cluster import lists
-from recsys.serving.lists import Recommender, RecommendRequest
 from recsys.serving.sandbox import Limits
 from recsys.ui.app import application
 from tests.backends.spark.compared import is_near
@@ -77,8 +73,8 @@ def test_commands_print_the_same(said: Callable[..., list[str]], pair: tuple[int
         ("recommend", "--ratings", f"{rated}=90", "-k", 5),
         ("similar", rated),
         ("sql", "select model, accuracy, users from marts.leaderboard order by all"),
-        ("evaluate", "-k", 5, "--model", "affinity"),
-        ("sql", "from marts.ranking_quality order by all"),
+        ("evaluate",),
+        ("sql", "from marts.recommendations order by all"),
     ):
         one, other = map(json.loads, said(*command, "--json"))
         assert one, command
@@ -100,21 +96,6 @@ def test_submissions_and_lists_for_everybody_are_the_same_files(
             said(name, *options, out)
         # said() asks the warehouse of DuckDB first, and that of Spark last
         assert outs[0].read_bytes() == outs[1].read_bytes()
-
-
-def test_lists_for_everybody_are_made_on_the_cluster_too(
-    cluster: str, warehouses: tuple[Path, Path], tmp_path: Path
-) -> None:
-    request, found = RecommendRequest(3, "affinity"), tmp_path / "lists"
-    with reading(warehouses[0]) as connection:
-        export.write(Recommender(connection).blocks(request), tmp_path / "one.parquet")
-    with reading(warehouses[1]) as connection:
-        of_cluster = lists.Cluster(cluster, Bounds(2, "1GB"))
-        lists.write(Recommender(connection), request, found, of_cluster, lambda fraction, message: None)
-    wanted = 'select "user", rank, item, name, score, reason from'
-    expected = duckdb.sql(f"{wanted} '{tmp_path}/one.parquet'").fetchall()
-    assert expected
-    assert is_same(duckdb.sql(f"{wanted} '{found}/*.parquet'").fetchall(), expected)
 
 
 def test_the_report_and_the_catalogue_are_whole(warehouses: tuple[Path, Path], tmp_path: Path) -> None:

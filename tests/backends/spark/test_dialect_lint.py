@@ -65,18 +65,3 @@ def test_a_complaint_names_file_line_and_column(tmp_path: Path) -> None:
     path.write_text(headed("select\n    1 as x,\n    hash(2) as y\n"))
     (found,) = lint(Project.load(tmp_path))
     assert found.startswith(f"{path}:7:5: hash(")
-
-
-def test_what_is_made_on_request_is_looked_at_too(tmp_path: Path) -> None:
-    for folder in ("features", "asked"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "parameters.toml").write_text("")
-    (tmp_path / "features" / "x.sql").write_text(headed("select 1 as x"))
-    (tmp_path / "scenarios.toml").write_text(
-        '[asked]\nreplacing = { "features.x" = "asked.given" }\ngiven = ["asked.given"]\n'
-        'targets = ["features.x"]\non = "request"\n'
-    )
-    path = tmp_path / "asked" / "odd.sql"
-    path.write_text(headed("select hash(x) as x from {{ ref('asked.given') }}"))
-    (found,) = lint(Project.load(tmp_path))
-    assert found.startswith(f"{path}:5:8: hash(")

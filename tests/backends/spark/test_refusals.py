@@ -94,7 +94,7 @@ def test_a_store_that_the_workers_do_not_share_is_one_line(
     refusal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "located", lambda folder: f"file://{tmp_path}/{folder.name}")
-    assert "expected a folder that this machine and all workers share" in refusal("--master", "local[2]")
+    assert "give a folder that this machine and all workers share" in refusal("--master", "local[2]")
 
 
 def test_no_java_is_one_line(refusal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ from tests.parquet import converted
 
 UNWANTED = (
     "validation.*",
-    "retrieval_validation.*",
+    "list_validation.*",
+    "lists.*",
     "marts.*",
     "features.candidate_neighbours",
     "scores.content",
@@ -187,7 +188,9 @@ def test_what_is_not_there_is_told(build, mounted, data: Path, tmp_path: Path) -
     with pytest.raises(UsageError, match="no file candidates.parquet; build without test items"):
         build(mounted(data))
     (data / "submissions").mkdir()
-    with pytest.raises(UsageError, match="/submissions: submissions are read from a data directory of this"):
+    with pytest.raises(
+        UsageError, match="/submissions: submissions are read only from a data directory of this"
+    ):
         build(mounted(data))
     assert not (tmp_path / "w.duckdb").exists()
 

@@ -66,7 +66,8 @@ def test_no_pyspark_is_one_line_that_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spark_session, "_running", None)
-    monkeypatch.setitem(sys.modules, "pyspark", None)
+    for module in {"pyspark", *(name for name in sys.modules if name.startswith("pyspark."))}:
+        monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UnavailableError, match=r"pip install 'recsys\[spark\]'"):
         spark_session.session(Context(scratch=tmp_path))
 

@@ -74,6 +74,7 @@ def made(context, chosen="popularity", held_out=(), length=3, history=HISTORY, w
     inputs = {
         "interactions": history,
         "items": items(history, IDS),
+        "users": pa.table({"user_id": history["user_id"].unique()}),
         "held_out": pa.table(
             {
                 "user_id": pa.array([user for user, _ in held_out], pa.int32()),
@@ -261,6 +262,7 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
     assert quality["ranker"] < 0.3
     given = {**inputs, "ranker": made["lists.ranker"], "model": pa.table({"model": ["ranker"]})}
     given["held_out"] = given["held_out"].slice(0, 0)
+    given["users"] = pa.table({"user_id": history["user_id"].unique()})
     found = read(learner.recommend(held(given), {"models": both, "length": 3}, context))
     assert len(found["marts.recommendations"]) == 240
 

@@ -1,1 +1,0 @@
-"""Recommend to all users of a warehouse that a Spark cluster built."""
