@@ -63,10 +63,10 @@ ablation: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) $(if $(DATA),,$(DEMO)/synt
 solvers: $(VENV)/.learners $(VENV)/.spark $(if $(DATA),,$(DEMO)/synth.json) ## train the classifiers and ALS with both solvers and print accuracies and times
 	@$(BIN)/python -m tests.bench.solvers "$(or $(DATA),$(DEMO))"
 
-bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with the peers
+bench: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) ## compare speed and memory with a peer, and judge the lists on MovieLens
 	@$(BIN)/python -m tests.bench.warehouse
 	@$(BIN)/python -m tests.bench.further
-	@$(BIN)/python -m tests.bench.ranking "$(MOVIELENS)"
+	@$(BIN)/python -m tests.bench.lists "$(MOVIELENS)/ml-100k.inter"
 
 report: $(WAREHOUSE) $(VENV)/.pages ## write report.html about the warehouse
 	@$(BIN)/recsys report --warehouse "$(WAREHOUSE)" --out report.html
@@ -110,11 +110,6 @@ $(VENV)/.spark: pyproject.toml | $(VENV)/.core
 $(VENV)/.pages: pyproject.toml | $(VENV)/.core
 	@echo "setting up $(VENV): the packages of the report and the explorer, about 60 MB to download"
 	@$(PIP) --editable '.[report,ui]'
-	@touch $@
-
-$(VENV)/.bench: pyproject.toml | $(VENV)/.core
-	@echo "setting up $(VENV): implicit and LensKit, about 60 MB to download"
-	@$(PIP) --editable '.[bench]'
 	@touch $@
 
 # MovieLens 100k is an example in RecBole's wheel, of which nothing else is wanted.

@@ -28,8 +28,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "scores.content",
         "scores.item_neighbours",
         "scores.ease",
-        "features.retrieval_neighbours",
-        "features.retrieval_weights",
     ),
     "validation and ranker": ("validation.labels", "validation.ratings", "scores.ranker"),
     "taxonomy factors": ("scores.taxonomy_factors", "validation.scores_taxonomy_factors"),

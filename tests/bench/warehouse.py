@@ -34,7 +34,7 @@ BLOCK = 1 << 24
 HEADER = re.compile(rb"^(?:\xef\xbb\xbf)?(\d+)\|", re.MULTILINE)
 RECSYS = [sys.executable, "-m", "recsys"]
 # What SQL has beyond the paper, and the peer has not: tests.bench.further measures it.
-LISTS = ("retrieval_*", "level_tracks", "popular_tracks")  # what lists from the whole catalogue draw on
+LISTS = ("lists.*", "list_validation.*")  # what lists from the whole catalogue draw on
 BEYOND = ("content", "item_neighbours", "validation", "*item_weights", *LISTS)
 PAPER = [word for name in BEYOND for word in ("--without", name)]
 WAREHOUSE, PEER, KEEPING = "recsys build", "polars, scores alone", "polars, keeping all"
