@@ -33,7 +33,7 @@ def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> N
         "feedback: ratings from 1 to 5 (values of rating are on a scale); ratings of 4 and more count as likes",
         f"all 2 rated items are in {folder / 'films.csv'}",
         "warning: no user has 6 likes (most: 1): models can hardly be compared",
-        "warning: 1 users and 1 items have a single row",
+        "warning: 1 user and 1 item with a single row",
         f"wrote {out}: 3 ratings of 2 items, 2 genres by 2 users",
         f"  recsys build --data {out}",
     ]  # fmt: skip

@@ -57,4 +57,5 @@ def _single(found: Mapping[str, Any]) -> str:
     users, items = found["users_with_one"], found["items_with_one"]
     if not users and not items:
         return ""
-    return f"{users:,} users and {items:,} items have a single row"
+    counts = (f"{users:,} user{'s' * (users != 1)}", f"{items:,} item{'s' * (items != 1)}")
+    return f"{' and '.join(counts)} with a single row"

@@ -230,7 +230,7 @@ def test_what_could_be_wrong_is_said(tmp_path):
     assert result.warnings == [
         "75 % of the ratings are 5: they tell little about tastes",
         "no user has 6 likes (most: 3): models can hardly be compared",
-        "1 users and 2 items have a single row",
+        "1 user and 2 items with a single row",
     ]
 
 
