@@ -30,7 +30,7 @@ STEPS = (
     "recsys import ratings.csv --items movies.csv --out data/films",
     "recsys build --data data/films --warehouse films.duckdb --sql-only",
     "recsys recommend --all --out top.parquet --warehouse films.duckdb",
-    "recsys recommend --ratings '1=100,42=90' -k 3 --warehouse films.duckdb",
+    "recsys recommend --ratings '1=5,42=4.5' -k 3 --warehouse films.duckdb",
     "recsys similar 42 -k 3 --warehouse films.duckdb",
     "python from_the_readme.py",
 )
