@@ -6,12 +6,14 @@ among the items that compete for the list. Z-scores over all items would follow 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from recsys.learners.common.compiled import IS_COMPILED
+from recsys.learners.lists import top_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ExplainedModel, ListModel, rounded
 
@@ -43,13 +45,21 @@ class Blend:
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the weighted sums float64 (users, items) of the parts' scaled scores."""
-        found = np.zeros((histories.user_count, len(self.item_ids)))
-        for name in self.parts:
-            found += self.weights[name] * self.part(name, histories)
-        return rounded(found)
+        return self.sum_of(self.part(name, histories) for name in self.parts)
+
+    def sum_of(self, scores: Iterable[np.ndarray]) -> np.ndarray:
+        """Return the weighted sum of scaled scores, of each part (users, items) in turn."""
+        found: np.ndarray | float = 0.0
+        for name, one in zip(self.parts, scores, strict=True):
+            found += self.weights[name] * one
+        return rounded(np.asarray(found))
 
     def part(self, name: str, histories: Interactions) -> np.ndarray:
         """Return the scaled scores float64 (users, items) of one part."""
+        return self.part_with_limits(name, histories)[0]
+
+    def part_with_limits(self, name: str, histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scaled scores of one part, and of each user the lowest that competes (users, 1)."""
         model = self.parts[name]
         return scaled(self._wide(model, model.scores(histories)), histories.with_items(self.item_ids))
 
@@ -116,22 +126,42 @@ class Blend:
         return cls({name: parts[name] for name in sorted(weights)}, weights)
 
 
-def scaled(scores: np.ndarray, histories: Interactions) -> np.ndarray:
-    """Return z-scores by the mean and deviation of each user's `COMPETING` best unseen scores."""
+def scaled(scores: np.ndarray, histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
+    """Return z-scores by the mean and deviation of each user's `COMPETING` best unseen scores.
+
+    The second array (users, 1) has the lowest z-score among these.
+    """
     best = competing(scores, histories)
     means, deviations = best.mean(axis=1, keepdims=True), best.std(axis=1, keepdims=True)
-    found: np.ndarray = (scores - means) / np.where(deviations > 0, deviations, 1.0)
-    return found
+    divisors = np.where(deviations > 0, deviations, 1.0)
+    found: np.ndarray = scores - means
+    found /= divisors
+    return found, (best[:, :1] - means) / divisors
 
 
 def competing(scores: np.ndarray, histories: Interactions) -> np.ndarray:
     """Return the best unseen scores of each user, ascending (users, at most `COMPETING`)."""
+    count = min(COMPETING, scores.shape[1])
+    if count == 0:
+        return np.zeros((len(scores), 1))
+    best = (_best_compiled if IS_COMPILED else _best)(scores, histories, count)
+    worst = np.where(np.isinf(best), np.inf, best).min(axis=1, keepdims=True)
+    return np.where(np.isinf(best), np.where(np.isinf(worst), 0.0, worst), best)
+
+
+def _best(scores: np.ndarray, histories: Interactions, count: int) -> np.ndarray:
+    """Return the best unseen scores of each user, ascending (users, count); -inf where there are fewer."""
     unseen = scores.copy()
     unseen[histories.rows, histories.items] = -np.inf
     unseen[:, ~histories.is_candidate] = -np.inf
-    count = min(COMPETING, unseen.shape[1])
-    if count == 0:
-        return np.zeros((len(scores), 1))
-    best = np.sort(np.partition(unseen, unseen.shape[1] - count, axis=1)[:, -count:], axis=1)
-    worst = np.where(np.isinf(best), np.inf, best).min(axis=1, keepdims=True)
-    return np.where(np.isinf(best), np.where(np.isinf(worst), 0.0, worst), best)
+    return np.sort(np.partition(unseen, unseen.shape[1] - count, axis=1)[:, -count:], axis=1)
+
+
+def _best_compiled(scores: np.ndarray, histories: Interactions, count: int) -> np.ndarray:
+    """Return the same as `_best`, many times faster."""
+    columns = np.flatnonzero(histories.is_candidate)
+    places = np.full(histories.item_count, -1)
+    places[columns] = np.arange(len(columns))
+    chosen, found = np.zeros((len(scores), count), np.int64), np.full((len(scores), count), -np.inf)
+    top_kernels.largest(scores, columns, histories.begins, places[histories.items], chosen, found)
+    return np.ascontiguousarray(found[:, ::-1])

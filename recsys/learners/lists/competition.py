@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.evaluation import ranking
-from recsys.learners.lists.blend import Blend, competing
+from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.split import Split
@@ -34,7 +34,8 @@ class Competing:
         size = max(1, BLOCK_BYTES // (8 * max(1, histories.item_count) * (len(models) + 2)))
         starts = range(0, histories.user_count, size)
         blocks = [histories.users(slice(begin, begin + size)) for begin in starts]
-        found = [_competing_of(models, block) for block in blocks]
+        blend = Blend(models, dict.fromkeys(models, 1.0))
+        found = [competitors(blend, block)[:2] for block in blocks]
         width = max((items.shape[1] for items, _ in found), default=0)
         items = np.concatenate([_padded(items, width, -1) for items, _ in found])
         names = list(models)
@@ -62,23 +63,34 @@ class Competing:
         return weights
 
 
-def _competing_of(models: Mapping[str, ListModel], histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    """Return the union of each user's best items of every model, and their scaled scores."""
-    blend = Blend(models, dict.fromkeys(models, 1.0))
+def competitors(blend: Blend, histories: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the union of each user's best items of every part of a blend.
+
+    Returns
+    -------
+    items : int64 array (users, width)
+        Positions in the catalogue, ascending, -1 where there are fewer.
+    scores : float64 array (parts, users, width)
+        Their scaled scores; below every other where there are fewer.
+    all_scores : float64 array (parts, users, items of the blend)
+        Scaled scores of all items.
+    """
     known = histories.with_items(blend.item_ids)
-    scores = np.stack([blend.part(name, histories) for name in models])
+    made = [blend.part_with_limits(name, histories) for name in blend.parts]
+    scores = np.stack([one for one, _ in made])
     is_best = np.zeros(scores.shape[1:], bool)
-    for one in scores:
-        limits = competing(one, known)[:, :1]
+    for one, limits in made:
         is_best |= one >= limits
     is_best[known.rows, known.items] = False
     is_best[:, ~known.is_candidate] = False
-    width = int(is_best.sum(axis=1).max(initial=0))
-    order = np.argsort(~is_best, axis=1, kind="stable")[:, :width]
-    chosen = np.take_along_axis(is_best, order, axis=1)
-    places = np.searchsorted(histories.item_ids, blend.item_ids)
-    items = np.where(chosen, places[order], -1)
-    return items, np.take_along_axis(scores, order[None], axis=2)
+    counts = is_best.sum(axis=1)
+    is_there = np.arange(counts.max(initial=0)) < counts[:, None]
+    rows, columns = np.nonzero(is_best)
+    items = np.full(is_there.shape, -1, np.int64)
+    items[is_there] = np.searchsorted(histories.item_ids, blend.item_ids)[columns]
+    values = np.full((len(scores), *is_there.shape), -np.inf)
+    values[:, is_there] = scores[:, rows, columns]
+    return items, values, scores
 
 
 def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:

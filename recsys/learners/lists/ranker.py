@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from recsys.evaluation.ranking import hits
 from recsys.learners.lists.blend import Blend
-from recsys.learners.lists.competition import Competing
+from recsys.learners.lists.competition import Competing, competitors
+from recsys.learners.lists.forest import Forest, fast
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel, rounded
 from recsys.learners.lists.split import Split
@@ -88,14 +89,21 @@ class Ranker:
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
-        known = histories.with_items(self.item_ids)
-        competing = Competing.of(self.parts, known)
-        found = self.blend.scores(known) - _OUTSIDE
-        rows, columns = np.nonzero(competing.items >= 0)
-        examples = features(competing, known, self.facts)
+        known, blend = histories.with_items(self.item_ids), self.blend
+        items, values, scores = competitors(blend, known)
+        found = blend.sum_of(scores)
+        found -= _OUTSIDE
+        rows, columns = np.nonzero(items >= 0)
         if len(rows):
-            found[rows, competing.items[rows, columns]] = mean_of(self.trees, examples)
+            competing = Competing(items, dict(zip(self.parts, values, strict=True)))
+            examples = features(competing, known, self.facts)
+            found[rows, items[rows, columns]] = mean_of(self.forests, examples)
         return rounded(found)
+
+    @cached_property
+    def forests(self) -> tuple[Forest | lightgbm.Booster, ...]:
+        """The trees as they are evaluated, many examples at a time."""
+        return tuple(map(fast, self.trees))
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``ranker_trees (fold, model)``: the text of each fold's trees."""
@@ -231,7 +239,7 @@ def features(competing: Competing, histories: Interactions, facts: ItemFacts) ->
     return np.column_stack(columns)
 
 
-def mean_of(trees: Sequence[lightgbm.Booster], examples: np.ndarray) -> np.ndarray:
+def mean_of(trees: Sequence[Forest | lightgbm.Booster], examples: np.ndarray) -> np.ndarray:
     """Return the mean score float64 (examples) of several boosters."""
     found: np.ndarray = np.mean([tree.predict(examples, num_threads=1) for tree in trees], axis=0)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lightgbm
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from recsys.evaluation.ranking import HeldOut, by_user
 from recsys.learners.lists import ranker
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
+from recsys.learners.lists.forest import Forest, fast
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.ranker import CrossValidated, ItemFacts, Ranker
 from recsys.learners.lists.split import Split
@@ -95,3 +97,16 @@ def test_items_that_compete_come_first_and_the_model_is_read_back(
     again = Ranker.from_tables(model.to_tables(), parts, facts)
     np.testing.assert_allclose(again.scores(interactions), scores, atol=1e-9)
     np.testing.assert_array_equal(model.scores(interactions.users(slice(7, 8)))[0], scores[7])
+
+
+def test_a_forest_scores_as_its_booster_does(found: CrossValidated) -> None:
+    examples = np.random.default_rng(1).normal(size=(1000, found.trees[0].num_feature()))
+    for booster in found.trees:
+        np.testing.assert_array_equal(Forest.of(booster).predict(examples), booster.predict(examples))  # type: ignore[union-attr]
+
+
+def test_trees_of_many_leaves_stay_with_lightgbm() -> None:
+    examples = np.random.default_rng(2).normal(size=(500, 3))
+    data = lightgbm.Dataset(examples, examples[:, 0] * examples[:, 1])
+    booster = lightgbm.train({"num_leaves": 31, "min_data_in_leaf": 2, "verbosity": -1}, data, 3)
+    assert fast(booster) is booster

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from recsys.evaluation import ranking
+from recsys.learners.lists import blend as blend_module
 from recsys.learners.lists import tuning
-from recsys.learners.lists.blend import COMPETING, Blend, scaled
+from recsys.learners.lists.blend import COMPETING, Blend, competing, scaled
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
@@ -100,11 +101,20 @@ def test_a_blend_scales_by_the_best_unseen_scores() -> None:
     interactions = random_interactions(20, 150)
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(20, 150))
-    found = scaled(scores, interactions)
+    found, _ = scaled(scores, interactions)
     for user in range(20):
         seen = interactions.users(slice(user, user + 1)).items
         best = np.sort(np.delete(scores[user], seen))[-COMPETING:]
         np.testing.assert_allclose(found[user], (scores[user] - best.mean()) / best.std(), atol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_what_competes_is_the_same_compiled_or_not(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    interactions = random_interactions(20, 120, share=share)
+    scores = np.random.default_rng(1).normal(size=(20, 120)).round(1)
+    found = competing(scores, interactions)
+    monkeypatch.setattr(blend_module, "IS_COMPILED", False)
+    np.testing.assert_array_equal(competing(scores, interactions), found)
 
 
 def test_a_blend_of_models_with_other_items_covers_them_all() -> None:
