@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bars
+from recsys.sources.interactions import Interactions
 
 if TYPE_CHECKING:
     from recsys.cli.machine import Check
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from recsys.synthetic.acceptance import Statistic
 
 Row = Mapping[str, Any]
-HIGHEST = 100  # the highest rating: a contribution that fills a bar
 CHANCE = 0.5  # accuracy of a random order, where the bars of accuracies start
 LEAST_SHOWN = 1e-9  # smaller numbers are rounding errors and shown as 0
 GROUP_NOTE = "Models that share a letter are not significantly different from the best of that group."
@@ -128,18 +128,22 @@ def _all_cells(row: Row, is_compared: bool) -> list[Cell]:
     ]
 
 
-def explanation_table(rows: Sequence[Row], wide: bool = False) -> Table:
-    """Return the table of an explanation, a section per level, with a bar for each contribution."""
+def explanation_table(rows: Sequence[Row], values: Interactions, wide: bool = False) -> Table:
+    """Return the table of an explanation, a section per level, with a bar for each contribution.
+
+    ``values`` has the scale of the data: a contribution of its highest rating fills a bar.
+    """
     headings = [Column("level"), Column("evidence", is_prose=True), Column("value", is_right=True)]
     if wide:
         headings += [Column("based on", is_right=True), Column("weight", is_right=True)]
     headings.append(Column("adds", is_right=True))
-    cells = [_evidence(row, wide) for row in rows]
+    cells = [_evidence(row, values, wide) for row in rows]
+    highest = values.score(100)
     if wide:
-        bars: list[list[Cell]] = [[_bar_of(row, LONGEST_BAR)] for row in rows]
+        bars: list[list[Cell]] = [[_bar_of(row, highest, LONGEST_BAR)] for row in rows]
     else:
         room = room_for_bars(headings, cells)
-        bars = [[_bar_of(row, room)] if room else [] for row in rows]
+        bars = [[_bar_of(row, highest, room)] if room else [] for row in rows]
     headings += [Column("")] if bars and bars[0] else []
     drawn = [[*each, *more] for each, more in zip(cells, bars, strict=True)]
     table = grid(headings, drawn, wide)
@@ -149,27 +153,27 @@ def explanation_table(rows: Sequence[Row], wide: bool = False) -> Table:
     return table
 
 
-def _bar_of(row: Row, width: int) -> Text:
-    return bar(row["contribution"], 0, HIGHEST, width) if row["weight"] else Text("")
+def _bar_of(row: Row, highest: float, width: int) -> Text:
+    return bar(row["contribution"], 0, highest, width) if row["weight"] else Text("")
 
 
-def _evidence(row: Row, wide: bool) -> list[Cell]:
-    decimals = 3 if row["level"] == "model" else 1  # a model's score may be a probability
+def _evidence(row: Row, values: Interactions, wide: bool) -> list[Cell]:
+    decimals = 3 if row["level"] == "model" else values.decimals  # a model's score may be a probability
     weight = f"{row['weight']:.3f}" if row["weight"] else ""
     return [
         row["level"],
         row["evidence"],
         fixed(row["value"], decimals),
-        *((_basis(row), weight) if wide else ()),
+        *((_basis(row, values.decimals), weight) if wide else ()),
         fixed(row["contribution"], 2) if row["weight"] else "",
     ]
 
 
-def _basis(row: Row) -> str:
+def _basis(row: Row, decimals: int) -> str:
     """Return how many ratings a value is based on, their mean, and its pull towards the average."""
     if row["shrinkage"] is None:
         return ""
-    ratings = f"{row['rating_count']:,} ratings, mean {row['rating_mean']:.1f}"
+    ratings = f"{row['rating_count']:,} ratings, mean {fixed(row['rating_mean'], decimals)}"
     return (
         ratings
         if row["source"] == "global"

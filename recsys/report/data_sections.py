@@ -5,7 +5,9 @@ from __future__ import annotations
 from recsys.report import charts, charts_of_data, reference
 from recsys.report.elements import NOTHING, Figure, Section, Table
 from recsys.report.relations import Relations
+from recsys.serving.interactions import interactions
 from recsys.serving.queries import has
+from recsys.sources.interactions import Interactions, number
 
 MOST_WEIGHTS = 30
 MOST_MODELS = 20
@@ -97,11 +99,12 @@ def data_summary(relations: Relations) -> Section:
     """Show figures and distributions of the data."""
     values = {row["measure"]: row["value"] for row in relations.rows("marts.data_summary")}
     histogram = relations.rows("marts.rating_histogram", "rating")
-    values["ratings of 80 and more"] = sum(row["share"] for row in histogram if row["rating"] >= 80)
+    scale = interactions(relations.connection)
+    labels = {**reference.LABELS, "share of likes": _likes(scale)}
     is_compared = relations.is_compared()
     cells = [
         (
-            reference.LABELS.get(measure, measure),
+            labels.get(measure, measure),
             *(_written(value, figure) for value in (values[measure], figure.real)[: 1 + is_compared]),
         )
         for measure, figure in reference.FIGURES.items()
@@ -119,10 +122,10 @@ def data_summary(relations: Relations) -> Section:
             else "."
         ),
         [
-            Figure("Distribution of ratings", charts_of_data.rating_histogram(histogram, common)),
+            Figure("Distribution of ratings", charts_of_data.rating_histogram(histogram, common, scale)),
             Figure(
                 "Mean rating by the user's number of ratings",
-                charts_of_data.mean_by_activity(by_activity, means),
+                charts_of_data.mean_by_activity(by_activity, means, scale),
             ),
             Figure(
                 "Users and items by number of ratings",
@@ -131,6 +134,13 @@ def data_summary(relations: Relations) -> Section:
         ],
         Table(("", "this warehouse", *(["the real data"] if is_compared else [])), cells),
     )
+
+
+def _likes(scale: Interactions) -> str:
+    """Return which rows are likes, in words."""
+    if scale.feedback == "ratings":
+        return f"ratings of {number(scale.liked)} and more"
+    return "share of likes"
 
 
 def _written(value: float | None, figure: reference.Figure) -> str:

@@ -40,7 +40,7 @@ FIGURES: Mapping[str, Figure] = {
     "artists": Figure(18_674, _count),
     "genres": Figure(567, _count),
     "rating mean": Figure(49.8, _decimal),
-    "ratings of 80 and more": Figure(0.366, _share),
+    "share of likes": Figure(0.366, _share),
     "ratings per user, median": Figure(61, _count),
     "ratings per user, mean": Figure(252, _count),
     "ratings per user, largest": Figure(107_936, _count),

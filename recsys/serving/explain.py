@@ -46,5 +46,5 @@ def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> l
 
 
 def score(rows: Sequence[Mapping[str, Any]]) -> float:
-    """Return the sum of the contributions of an explanation, 0..100."""
+    """Return the sum of the contributions of an explanation, on the scale of the macro ``explain``."""
     return sum(row["contribution"] for row in rows)

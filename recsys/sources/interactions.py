@@ -15,6 +15,7 @@ VERBS = {
     "visited": ("place", "restaurant", "venue", "business"),
 }
 OTHER_VERB = "chosen"
+WIDE_SCALE = 50  # means on a scale of so many points need one decimal
 
 
 def verb(noun: str) -> str:
@@ -97,6 +98,49 @@ class Interactions:
         if self.feedback == "ratings":
             return of_hundred(value, self.scale)
         return of_count(value, self.top_count)
+
+    def position(self, value: float) -> float:
+        """Return where a value is on the scale 0..100, unrounded: the place of a mark in a drawing."""
+        if self.feedback == "likes":
+            return 100 * value
+        if self.feedback == "ratings":
+            low, high = self.scale
+            return 100 * (value - low) / (high - low) if high > low else 100.0
+        return (
+            min(100.0, 100 * math.log1p(value) / math.log1p(self.top_count)) if self.top_count > 0 else 100.0
+        )
+
+    def value(self, position: float) -> float:
+        """Return the value at a position of the scale 0..100, the inverse of `position`."""
+        if self.has_log_scale:
+            return math.expm1(position / 100 * math.log1p(self.top_count))
+        return self.score(position)
+
+    def score(self, score: float) -> float:
+        """Return a mean of ratings 0..100 on the owner's scale; unchanged for counts (log scale)."""
+        if self.feedback == "likes":
+            return score / 100
+        if self.feedback == "ratings" and self.scale != (0.0, 100.0):
+            low, high = self.scale
+            return low + (high - low) * score / 100
+        return score
+
+    @property
+    def has_log_scale(self) -> bool:
+        """Return whether ratings 0..100 are logarithms of the owner's values."""
+        return self.feedback in ("counts", "events")
+
+    @property
+    def decimals(self) -> int:
+        """Return the number of decimals that a mean of ratings is written with."""
+        low, high = self.scale
+        return 1 if self.has_log_scale or high - low >= WIDE_SCALE else 2
+
+    @property
+    def ticks(self) -> list[str]:
+        """Return the values at the positions 0, 25, 50, 75 and 100, as a person writes them."""
+        values = [self.value(position) for position in (0, 25, 50, 75, 100)]
+        return [number(round(value) if self.has_log_scale else value) for value in values]
 
     def is_like(self, value: float) -> bool:
         """Return whether a value is a like."""

@@ -101,15 +101,20 @@ class Bar:
     label: str
 
 
-def histogram(rows: Sequence[Mapping[str, Any]], start: str, value: str, room: float) -> list[Bar]:
-    """Return bars at ``start`` on the scale 0 to 100, ``room`` wide, at most 100 units high."""
+def histogram(
+    rows: Sequence[Mapping[str, Any]], start: str, value: str, room: float, label: str
+) -> list[Bar]:
+    """Return bars at ``start`` on the scale 0 to 100, ``room`` wide, at most 100 units high.
+
+    ``label`` is the column that says what a bar is about.
+    """
     heights = bars([row[value] for row in rows])
     return [
         Bar(
             round(row[start] * 100 / (100 + room), 2),
             round(room * 0.86 * 100 / (100 + room), 2),
             height,
-            f"{row[start]:g}: {figure(row[value])}",
+            f"{row[label]:g}: {figure(row[value])}",
         )
         for row, height in zip(rows, heights, strict=True)
     ]

@@ -15,8 +15,10 @@ from recsys.backends.duckdb.statements import Connection
 from recsys.errors import WarehouseError
 from recsys.serving import queries
 from recsys.serving.explain import rows_of
+from recsys.serving.interactions import interactions
 from recsys.serving.recommender import Recommender
 from recsys.serving.snapshots import Snapshot
+from recsys.sources.interactions import Interactions
 from recsys.ui.entities import MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
 
 NEEDED = (  # relations and macros that the pages read
@@ -91,15 +93,20 @@ class RequestContext:
         return sorted(known, key=lambda row: (-(row["rating_count"] or 0), row["relative_id"]))
 
     def candidates(self, user: int, track: int | None = None) -> list[Row]:
-        """Return the user's test items, or one, as ranked by each model; ``label`` is None if unknown."""
+        """Return the user's test items, or one, as ranked by each model; ``label`` is None if unknown.
+
+        Scores of models of ratings are on the owner's scale.
+        """
         asked = "where user_id = $user" if track is None else "where user_id = $user and track_id = $track"
         given = {"user": user} if track is None else {"user": user, "track": track}
         rows = self.rows(f"from marts.predictions {asked}", **given)
         judged = self.rows(f"from marts.ground_truth {asked}", **given) if rows else []
         labels = {row["track_id"]: row["label"] for row in judged}
-        return [
-            {**row, "label": labels.get(row["track_id"])} for row in sorted(rows, key=lambda row: row["rank"])
-        ]
+        on_ratings, values = self.models_of_ratings(), self.interactions()
+        for row in rows:
+            row["label"] = labels.get(row["track_id"])
+            row["score"] = values.score(row["score"]) if row["model"] in on_ratings else row["score"]
+        return sorted(rows, key=lambda row: row["rank"])
 
     def leaderboard(self) -> list[Row]:
         """Return the models, best first, as `recsys.serving.queries.leaderboard`."""
@@ -125,6 +132,14 @@ class RequestContext:
             found[own] = ExplainedModel(name, row["steps"], row["is_on_ratings"], row["scores_any_pair"])
         return found
 
+    def models_of_ratings(self) -> set[str]:
+        """Return the models whose scores are on the scale of the ratings."""
+        return {one.name for one in self.explained_models().values() if one.is_on_ratings}
+
+    def interactions(self) -> Interactions:
+        """Return the kind of feedback, the scale and the words of the data."""
+        return self.snapshot.fact("interactions", lambda: interactions(self.connection))
+
     def is_compared(self) -> bool:
         """Return whether published figures apply to this data."""
         return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))
@@ -134,8 +149,12 @@ class RequestContext:
         return self.snapshot.fact("best", lambda: queries.best_model(self.connection))
 
     def overall_mean(self) -> float:
-        """Return M, the mean of all ratings, 0 to 100."""
-        return self.snapshot.fact("mean", lambda: float(self.value("from priors.overall select rating_mean")))
+        """Return the mean of all ratings, on the owner's scale."""
+        return self.snapshot.fact("mean", self._overall_mean)
+
+    def _overall_mean(self) -> float:
+        found = self.value("from marts.data_summary select value where measure = 'rating mean'")
+        return self.interactions().value(50) if found is None else float(found)
 
     def settings(self) -> Mapping[str, str]:
         """Return the settings that the build recorded, such as ``finished_at`` and ``data``."""

@@ -1,6 +1,7 @@
 -- grain: what one level adds to a candidate's score by a blend of ALS predictions
 -- arguments: the_user, the_track
--- units: value of the term, weight it is multiplied with; amount on the model's scale
+-- units: value of the term, weight it is multiplied with; amount on the model's scale, that of als_raw_blend
+--   on the owner's
 -- nulls: item_id, value, weight of a term without an item, or that is not a product
 -- formula: as in scores.als_raw_blend (starts with M, terms weight (value - M)), scores.als_normalized_blend
 --   and scores.als_rank_blend (start with 0)
@@ -74,7 +75,7 @@ parts as (
 {%- endif %},
 
 final as (
-    {{ ordered_steps('parts') }}
+    {{ ordered_steps('parts', ref('internal.user_ratings'), on_ratings="steps.model = 'als_raw_blend'") }}
 )
 
 select * from final

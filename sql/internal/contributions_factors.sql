@@ -1,6 +1,6 @@
 -- grain: what one term adds to a pair's score by the model taxonomy_factors
 -- arguments: the_user, the_track
--- units: value of the term, weight it is multiplied with; amount on the model's scale
+-- units: value of the term, on the owner's scale, weight it is multiplied with; amount on the model's scale
 -- nulls: item_id, value, weight of a term without an item, or that is not a product
 -- formula: as in scores.taxonomy_factors; starts with the track's bias
 {% set factors = ref_all('learned.item_factors') %}
@@ -73,7 +73,7 @@ parts as (
 {%- endif %},
 
 final as (
-    {{ ordered_steps('parts') }}
+    {{ ordered_steps('parts', ref('internal.user_ratings')) }}
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- grain: what one level adds to a pair's score by a model of levels
 -- arguments: the_user, the_track
--- units: value 0..100; weight is the level's in that model; amount on the model's scale
+-- units: value and amount on the owner's scale; weight is the level's in that model; after is the sum of the
+--   amounts so far
 -- nulls: item_id of the start and of the genres
 -- formula: score = M sum of weights + sum of weight (value - M) over the levels; source is where a value
 --   comes from: the user's own rating, ratings of sibling tracks, all users' ratings, a model, or M
@@ -112,7 +113,7 @@ parts as (
 ),
 
 final as (
-    {{ ordered_steps('parts') }}
+    {{ ordered_steps('parts', ref('internal.user_ratings'), on_ratings='true') }}
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- grain: what one rating of the user adds to a track's score by a model of item-to-item weights
 -- arguments: the_user, the_track
--- units: value is the rating, 0..100; weight that of the pair of items; amount on the model's scale
+-- units: value is the rating, on the owner's scale; weight that of the pair of items; amount on the model's
+--   scale
 -- nulls: item_id, value, weight of the sum of the smaller contributions
 -- formula: as in scores.item_neighbours, which has parts of test items only, and in scores.ease; the largest
 --   parts, and all others as one
@@ -78,7 +79,7 @@ parts as (
 ),
 
 final as (
-    {{ ordered_steps('parts') }}
+    {{ ordered_steps('parts', ref('internal.user_ratings')) }}
 )
 
 select * from final

@@ -9,7 +9,7 @@
 with
 
 fallback_levels as (
-    select level, source, item_id, value, rating_count, rating_mean, shrinkage
+    select level, source, item_id, value, rating, rating_count, rating_mean, shrinkage
     from {{ ref('internal.fallback_levels') }}(the_user, the_track)
 ),
 
@@ -22,7 +22,7 @@ learned as (
 ),
 
 history as (
-    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
+    select item_id, rating, value from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 near as (
@@ -30,7 +30,7 @@ near as (
 ),
 
 neighbours as (
-    select history.item_id, history.rating::double as value, near.support
+    select history.item_id, history.value, near.support
     from history
     inner join near on history.item_id = near.item_j
     where near.item_i = the_track
@@ -55,6 +55,7 @@ weighted as (
         source,
         item_id,
         value,
+        {{ part_of_score('rating', 'value') }} as part,
         rating_count,
         rating_mean,
         shrinkage,
@@ -65,9 +66,9 @@ weighted as (
         null as support
     from matched
     union all
-    select level, source, item_id, value, null, null, null, 0, null from learned
+    select level, source, item_id, value, 0, null, null, null, 0, null from learned
     union all
-    select 'track', 'neighbour', item_id, value, null, null, null, 0, support from neighbours
+    select 'track', 'neighbour', item_id, value, 0, null, null, null, 0, support from neighbours
 ),
 
 items as (
@@ -111,7 +112,7 @@ final as (
         shrinkage,
         source,
         weight,
-        weight * value as contribution
+        weight * part as contribution
     from named
 )
 

@@ -1,6 +1,6 @@
 -- grain: one rating of a user, with facts of the item
 -- arguments: the_user
--- units: value and in_words as the owner says it: 4, 4 of 5; rating and item_mean on the scale 0..100;
+-- units: value, in_words and item_mean as the owner says it: 4, 4 of 5; rating on the scale 0..100;
 --   item_count is the item's number of ratings by all users; seq ascends with time; item is the item's id in
 --   the imported file
 -- nulls: name where the data have no names; item_type of an item that no file lists; album_id, artist_id

@@ -1,22 +1,41 @@
-{# Contributions to scores (model, level, source, item_id, value, weight, amount) in order: the starting point, then level
-   by level, the largest contribution of each first and the sum of the small ones last; after is the sum so far. #}
-{% macro ordered_steps(parts) -%}
+{# Contributions to scores (model, level, source, item_id, value, weight, amount) of a user and a track in order: the
+   starting point, then level by level, the largest contribution of each first and the sum of the small ones last;
+   after is the sum so far. `user_ratings` is the macro of that name. Ratings are on the owner's scale, and so are the
+   amounts of rows that fulfil the condition `on_ratings`. #}
+{% macro ordered_steps(parts, user_ratings, on_ratings='false') -%}
+{%- set ratings = "('direct', 'neighbour', 'sibling', 'tracks', 'prior', 'global', 'mean', 'autoencoder')" -%}
     select
         model, ordinal, level, source, item_id, value, weight, amount,
         sum(amount) over (partition by model order by ordinal) as after
     from (
         select
-            *,
+            steps.model,
+            steps.level,
+            steps.source,
+            steps.item_id,
+            case
+                when steps.source in ('direct', 'neighbour') and own.value is not null then own.value
+                when steps.source in {{ ratings }} or {{ on_ratings }}
+                    then {{ on_owner_scale('steps.value') }}
+                else steps.value
+            end as value,
+            steps.weight,
+            case
+                when not ({{ on_ratings }}) then steps.amount
+                when steps.level = 'start' then {{ score_on_owner_scale('steps.amount') }}
+                else {{ difference_on_owner_scale('steps.amount') }}
+            end as amount,
             row_number() over (
-                partition by model
+                partition by steps.model
                 order by
-                    list_position(['start', 'album', 'artist', 'genre', 'track', 'content'], level),
-                    source = 'others',
-                    abs(amount) desc,
-                    source,
-                    item_id
+                    list_position(['start', 'album', 'artist', 'genre', 'track', 'content'], steps.level),
+                    steps.source = 'others',
+                    abs(steps.amount) desc,
+                    steps.source,
+                    steps.item_id
             ) as ordinal
-        from {{ parts }}
+        from {{ parts }} as steps
+        left join {{ user_ratings }}(the_user) as own on steps.item_id = own.item_id
     ) as ordered
 {%- endmacro %}
 

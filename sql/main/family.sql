@@ -1,8 +1,8 @@
 -- grain: an item, one of its groups (album, artist, genre), or one of its most rated members of each type
 -- arguments: the_item
 -- units: place is 'above', 'itself' or 'below'; member_count is the number of items of that place and type;
---   rating_mean and bayes_mean 0..100, rating_count by all users; shrinkage is the overall mean's share in
---   bayes_mean, 0..1
+--   rating_mean and bayes_mean on the owner's scale, rating_count by all users; shrinkage is the overall
+--   mean's share in bayes_mean, 0..1
 -- nulls: rating_count, rating_mean of an unrated item; item_type of an item that no file lists
 -- formula: as in internal.relatives; an unknown item is an error
 {% set most = 12 %}

@@ -1,12 +1,13 @@
 -- grain: an artist or genre in which the user rated something
 -- arguments: the_user
 -- units: level is 'artist' or 'genre'; rated_count is the number of the user's ratings of it, its albums and
---   its tracks; rating_mean is their mean, own_rating the rating of the artist or genre itself, both 0..100
+--   its tracks; rating_mean is the mean of their values and own_rating the value of the artist or genre
+--   itself, both on the owner's scale
 -- nulls: own_rating where the user did not rate the artist or genre itself
 with
 
 history as (
-    select item_id, rating from {{ ref('internal.user_ratings') }}(the_user)
+    select item_id, rating, value from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
 groups as (
@@ -20,8 +21,8 @@ final as (
         groups.group_type as level,
         groups.group_id as item_id,
         count(*) as rated_count,
-        sum(history.rating) / count(*) as rating_mean,
-        max(case when groups.level = 'itself' then history.rating end) as own_rating
+        {{ mean_value() }} as rating_mean,
+        max(case when groups.level = 'itself' then history.value end) as own_rating
     from history
     inner join groups on history.item_id = groups.item_id
     group by groups.group_type, groups.group_id

@@ -1,7 +1,8 @@
 -- grain: one step from a model's starting point to its score for a pair of a user and a track
 -- arguments: the_user, the_track
 -- units: ordinal numbers a model's steps from 1, the starting point; amounts add up to the score, after is
---   their sum so far, on the model's scale; value, weight as in the internal.contributions_* macros
+--   their sum so far, on the owner's scale for a model of ratings, else on the model's own; value, weight as
+--   in the internal.contributions_* macros
 -- nulls: item_id, value, weight of a term without an item, or that is not a product
 -- formula: models whose score is a sum
 with

@@ -1,8 +1,12 @@
 -- grain: one figure about the data set
 -- key: measure
--- units: counts; shares 0..1; ratings on the scale 0..100
+-- units: counts; shares 0..1; ratings on the owner's scale
 -- nulls: value where the data set has no rows for it
 with
+
+ratings as (
+    select rating, value, is_like from {{ ref('staging.ratings') }}
+),
 
 overall as (
     select rating_count, rating_mean from {{ ref('priors.overall') }}
@@ -49,7 +53,13 @@ labels as (
 final as (
     select 'ratings' as measure, rating_count::double as value from overall
     union all
+    {% if var('dataset.values') == 'value' -%}
+    select 'rating mean', {{ mean_value() }} from ratings
+    {%- else -%}
     select 'rating mean', rating_mean from overall
+    {%- endif %}
+    union all
+    select 'share of likes', avg(is_like::int) from ratings
     union all
     select 'users', count(*) from users
     union all

@@ -1,24 +1,41 @@
 -- grain: one item that is listed in a file, rated, a candidate, or a group of a listed item
 -- key: item_id
 -- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id in the imported file;
---   rating_count is the number of ratings by all users; rating_mean and bayes_mean 0..100; shrinkage is the
---   overall mean's share in bayes_mean, 0..1
+--   rating_count is the number of ratings by all users; rating_mean and bayes_mean on the owner's scale;
+--   shrinkage is the overall mean's share in bayes_mean, 0..1
 -- nulls: item_type of an item that no file lists; name where the data have no names; rating_count,
 --   rating_mean of an unrated item; album_id, artist_id where the item has none
--- formula: shrinkage = C / (N + C); bayes_mean of an unrated item is the overall mean
+-- formula: bayes_mean = (sum of values + C M) / (N + C), where M is the mean of all values; shrinkage =
+--   C / (N + C)
 with
 
 listed as (
     select item_id, item_type from {{ ref('hierarchy.items') }}
 ),
 
+{% if var('dataset.values') == 'value' -%}
+ratings as (
+    select item_id, rating, value from {{ ref('staging.ratings') }}
+),
+
 priors as (
-    select item_id, rating_count, rating_mean, bayes_mean from {{ ref('priors.items') }}
+    select item_id, count(*) as rating_count, {{ mean_value() }} as rating_mean
+    from ratings
+    group by item_id
+),
+
+overall as (
+    select {{ mean_value() }} as rating_mean from ratings
+),
+{%- else -%}
+priors as (
+    select item_id, rating_count, rating_mean from {{ ref('priors.items') }}
 ),
 
 overall as (
     select rating_mean from {{ ref('priors.overall') }}
 ),
+{%- endif %}
 
 named as (
     select item_id, original_id, name from {{ ref('staging.items') }}
@@ -46,7 +63,10 @@ final as (
         named.name,
         priors.rating_count,
         priors.rating_mean,
-        coalesce(priors.bayes_mean, overall.rating_mean) as bayes_mean,
+        {{ bayes_mean(
+            'coalesce(priors.rating_count * priors.rating_mean, 0)', 'coalesce(priors.rating_count, 0)',
+            'overall.rating_mean'
+        ) }} as bayes_mean,
         {{ var('bayes.confidence') }} / (coalesce(priors.rating_count, 0) + {{ var('bayes.confidence') }})
             as shrinkage,
         parents.album_id,

@@ -1,15 +1,16 @@
 -- grain: one distinct rating
 -- key: rating
--- units: rating 0..100; share of all ratings, 0..1
+-- units: rating 0..100; value is the lowest that has this rating, on the owner's scale; share of all
+--   ratings, 0..1
 -- nulls: none
 with
 
 ratings as (
-    select rating from {{ ref('staging.ratings') }}
+    select rating, value from {{ ref('staging.ratings') }}
 ),
 
 final as (
-    select rating, count(*) as rating_count, count(*) / sum(count(*)) over () as share
+    select rating, min(value) as value, count(*) as rating_count, count(*) / sum(count(*)) over () as share
     from ratings
     group by rating
 )

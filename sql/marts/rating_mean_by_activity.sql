@@ -1,6 +1,6 @@
 -- grain: a class of users by their number of ratings
 -- key: at_least
--- units: at_least is a power of 2; rating_mean on the scale 0..100, the mean of the users' means
+-- units: at_least is a power of 2; rating_mean on the owner's scale, the mean of the users' means
 -- nulls: none
 with
 

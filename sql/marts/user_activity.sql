@@ -1,16 +1,16 @@
 -- grain: one user with at least one rating
 -- key: user_id
--- units: rating_mean on the scale 0..100; activity is the largest power of 4 that is at most rating_count,
---   from 16, and 0 below 16
+-- units: rating_mean is the mean of the user's values, on the owner's scale; activity is the
+--   largest power of 4 that is at most rating_count, from 16, and 0 below 16
 -- nulls: none
 with
 
 ratings as (
-    select user_id, rating from {{ ref('staging.ratings') }}
+    select user_id, rating, value from {{ ref('staging.ratings') }}
 ),
 
 counted as (
-    select user_id, count(*) as rating_count, sum(rating) / count(*) as rating_mean
+    select user_id, count(*) as rating_count, {{ mean_value() }} as rating_mean
     from ratings
     group by user_id
 ),

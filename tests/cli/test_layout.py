@@ -19,6 +19,7 @@ from recsys.cli.commands import NAMES
 from recsys.cli.console import console
 from recsys.cli.layout import Column, bar, grid
 from recsys.cli.tables import differences_table, explanation_table, leaderboard_table
+from recsys.sources.interactions import Interactions
 from tests.given import build_sql
 
 PLAIN = {"HOME": "/", "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "dumb"}
@@ -153,7 +154,7 @@ def test_square_brackets_and_colons_are_data(narrow, capsys):
 
 def test_a_section_of_an_explanation_ends_with_its_level(narrow):
     row = {"evidence": "e", "value": 1.0, "weight": 0.5, "contribution": 50.0, "shrinkage": None}
-    lines = drawn(explanation_table([{**row, "level": "album"}, {**row, "level": "artist"}]))
+    lines = drawn(explanation_table([{**row, "level": "album"}, {**row, "level": "artist"}], Interactions()))
     assert [bool(line.strip()) for line in lines] == [True, True, True, False, True]
     assert Text(lines[2]).plain.split()[-1] == "█" * 10
 

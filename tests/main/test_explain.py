@@ -15,6 +15,7 @@ from recsys.backends.duckdb.connection import reading
 from recsys.cli.tables import explanation_table
 from recsys.errors import UsageError
 from recsys.serving.explain import explain, score
+from recsys.sources.interactions import Interactions
 from tests import reference
 from tests.given import build_sql
 from tests.hierarchies import write
@@ -168,6 +169,6 @@ def test_the_table_draws_a_bar_for_what_counts(warehouse, dataset):
     rows = explain(warehouse, *example(dataset, album_source="sibling", sibling_count=2))
     console = Console(width=160, no_color=True)
     with console.capture() as captured:
-        console.print(explanation_table(rows))
+        console.print(explanation_table(rows, Interactions()))
     text = captured.get()
     assert sum("█" in line for line in text.splitlines()) == sum(r["contribution"] > 2.5 for r in rows)

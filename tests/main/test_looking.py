@@ -68,7 +68,9 @@ def test_raters_are_counted_by_tens(warehouse, dataset):
         start: len(users) for start, users in expected.items()
     }
     for row in found:
-        assert {(user["user_id"], user["rating"]) for user in row["users"]} <= expected[row["rating_from"]]
+        values = [value for _, value in expected[row["rating_from"]]]
+        assert (row["value_from"], row["value_to"]) == (min(values), max(values))
+        assert {(user["user_id"], user["value"]) for user in row["users"]} <= expected[row["rating_from"]]
 
 
 def test_what_no_file_knows_has_no_family(warehouse):

@@ -171,10 +171,10 @@ def test_correlation_of_like_rankings_is_one_and_of_one_rank_alone_unknown(schem
 
 
 def test_rating_histogram_has_a_row_for_each_value(schemas: Schemas) -> None:
-    ratings = "user_id item_id rating\n1 1 0\n1 2 90\n2 1 90\n2 2 90"
+    ratings = "user_id item_id rating value\n1 1 0 0\n1 2 90 90\n2 1 90 89.6\n2 2 90 90"
     expect(
         result(schemas, "marts.rating_histogram", {"staging.ratings": ratings}),
-        "rating rating_count share\n0 1 0.25\n90 3 0.75",
+        "rating value rating_count share\n0 0 1 0.25\n90 89.6 3 0.75",
     )
 
 
@@ -206,6 +206,7 @@ def test_rating_mean_by_activity_doubles_from_class_to_class(schemas: Schemas) -
 
 def test_data_summary_of_an_empty_data_set_has_no_figure_that_divides_by_nothing(schemas: Schemas) -> None:
     empty = (
+        "staging.ratings",
         "marts.user_activity",
         "hierarchy.items",
         "priors.items",
@@ -231,6 +232,7 @@ def test_data_summary_of_an_empty_data_set_has_no_figure_that_divides_by_nothing
 
 def test_data_summary_counts_and_shares(schemas: Schemas) -> None:
     given = {
+        "staging.ratings": "is_like\ntrue\nfalse\nfalse\nfalse",
         "priors.overall": "rating_count rating_mean\n4 60",
         "marts.user_activity": "user_id rating_count\n1 1\n2 3",
         "hierarchy.items": "item_id item_type\n10 track\n11 track\n20 album",
@@ -245,6 +247,7 @@ def test_data_summary_counts_and_shares(schemas: Schemas) -> None:
     }
     values = {row["measure"]: row["value"] for row in result(schemas, "marts.data_summary", given)}
     assert values["tracks"] == 2
+    assert values["share of likes"] == 0.25
     assert values["ratings per user, mean"] == 2
     assert values["ratings per rated item, largest"] == 3
     assert values["share of ratings on tracks"] == 0.75

@@ -11,7 +11,7 @@ def test_an_item_is_known_by_whatever_mentions_it(schemas):
             "hierarchy.items": "item_id item_type\n1 track\n10 album",
             "hierarchy.track_lineage": "track_id album_id artist_id\n1 10 20",
             "hierarchy.memberships": "group_id\n1\n10\n20",
-            "priors.items": "item_id rating_count rating_mean bayes_mean\n1 30 80 70\n5 10 20 35",
+            "priors.items": "item_id rating_count rating_mean\n1 30 80\n5 10 20",
             "priors.overall": "rating_mean\n50",
             "staging.albums": "album_id artist_id\n10 20",
             "staging.candidates": "track_id\n1\n7",
@@ -22,7 +22,7 @@ def test_an_item_is_known_by_whatever_mentions_it(schemas):
         rows,
         """
         item_id item_type name  rating_count rating_mean bayes_mean shrinkage album_id artist_id
-        1       track     First 30           80          70         0.25      10       20
+        1       track     First 30           80          72.5        0.25      10       20
         5       -         -     10           20          35         0.5       -        -
         7       -         -     -            -           50         1         -        -
         10      album     -     -            -           50         1         -        20

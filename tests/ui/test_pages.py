@@ -130,7 +130,7 @@ def test_an_item_shows_its_place_who_rates_it_and_its_prior(client: TestClient):
     text = client.get("/albums/10").text
     assert 'href="/artists/20"' in text and 'href="/genres/30"' in text
     assert 'href="/tracks/1"' in text.split('id="tracks"')[1]
-    assert 'href="/users/100" title="rated it 90"' in text.split('id="raters"')[1]
+    assert 'href="/users/100" title="90 of 100"' in text.split('id="raters"')[1]
     prior = text.split('id="prior"')[1].split("</section>")[0]
     assert "1 rating with mean 90" in prior and "adds 10 ratings" in prior
     mean = (90 + 70 + 80 + 0 + 50 + 100) / 6

@@ -28,12 +28,14 @@ def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -
     from recsys.serving import ids, queries
     from recsys.serving.explain import explain as evidence
     from recsys.serving.explain import score
+    from recsys.serving.interactions import interactions
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "explain")
         pair = ids.user_id(connection, user), ids.item_id(connection, track)
-        rows = evidence(connection, *pair)
+        rows, values = evidence(connection, *pair), interactions(connection)
     if as_json:
         print_json(rows)
     else:
-        show("", explanation_table(rows, wide), f"\nadaptive score {score(rows):.2f}")
+        scale = ", on the log scale 0 to 100 of counts" if values.has_log_scale else ""
+        show("", explanation_table(rows, values, wide), f"\nadaptive score {score(rows):.2f}{scale}")

@@ -44,6 +44,7 @@ class Home:
             is_compared=context.is_compared(),
             data=_measures(context),
             spread=_rows(context, "marts.rating_histogram", "rating"),
+            values=context.interactions(),
             examples=self._examples(context),
             settings=context.settings(),
         )

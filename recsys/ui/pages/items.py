@@ -20,7 +20,7 @@ SHOWN_RATERS = 5  # for each ten points of the scale
 
 @dataclass(frozen=True)
 class Prior:
-    """Describe how an item's mean is pulled towards the overall mean; means are 0 to 100."""
+    """Describe how an item's mean is pulled towards the overall mean, on the owner's scale."""
 
     count: int
     mean: float | None
@@ -59,6 +59,7 @@ class Items:
             above=_by_kind(family, "above"),
             below=_by_kind(family, "below"),
             raters=raters,
+            values=context.interactions(),
             users=context.entities.users(users),
             neighbours=neighbours,
             shown_raters=SHOWN_RATERS,

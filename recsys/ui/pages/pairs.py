@@ -45,6 +45,7 @@ class Pairs:
             above=above,
             entities=context.entities.items([row["item_id"] for row in [*rows, *above]]),
             mean=context.overall_mean(),
+            values=context.interactions(),
         )
 
     def by_form(self, context: RequestContext, request: Request) -> Response:
@@ -63,12 +64,13 @@ class Pairs:
         return context.about(call, user=user, track=track, model=model.name)
 
     def _own(self, context: RequestContext, user: int, track: int) -> Any:
-        """Return the user's own rating of the track, None without one."""
-        return context.value(
-            "from staging.ratings select rating where user_id = $user and item_id = $track",
+        """Return the user's own rating of the track in the owner's words, None without one."""
+        value = context.value(
+            "from staging.ratings select value where user_id = $user and item_id = $track",
             user=user,
             track=track,
         )
+        return None if value is None else context.interactions().words(value)
 
 
 def _in_order(standing: Sequence[Row], models: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recsys.serving.interactions import interactions
 from recsys.serving.recommender import Recommender, RecommendRequest
 from recsys.ui.entities import KINDS
 from recsys.ui.request_context import RequestContext, Row
@@ -66,6 +65,7 @@ class Users:
             history=history,
             taste={level: _tastes(taste, level) for level in ("artist", "genre")},
             mean=context.overall_mean(),
+            values=context.interactions(),
             models=models,
             chosen=chosen,
             rankings=[_ranking(model, candidates) for model in chosen] if candidates else [],
@@ -79,9 +79,9 @@ class Users:
     def _history(self, context: RequestContext, user: int) -> list[Row]:
         """Return the user's ratings in order of time, with the items' facts."""
         asked = "select item_id, rating, value from staging.ratings where user_id = $user order by seq"
-        rows, known = context.rows(asked, user=user), interactions(context.connection)
+        rows, values = context.rows(asked, user=user), context.interactions()
         facts = context.entities.facts(row["item_id"] for row in rows)
-        return [{**facts[row["item_id"]], **row, "words": known.words(row["value"])} for row in rows]
+        return [{**facts[row["item_id"]], **row, "words": values.words(row["value"])} for row in rows]
 
     def _shown(self, request: Request, history: Sequence[Row]) -> Mapping[str, Any]:
         """Return the latest ratings, of all types or of one."""
