@@ -30,7 +30,7 @@ def executable() -> str | None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a file; where there is none, CI fails and a person is told what is skipped."""
+    """One browser for all tests of a file; where there is none, CI fails, and a person reads what is skipped."""
     path = executable()
     if path is None:
         message = f"no Chromium: install one ({', '.join(NAMES)}) or name it in the variable CHROMIUM"

@@ -33,7 +33,7 @@ EMPTY_DIRECTORY = {
 
 
 class Silent:
-    """A reporter that remembers what it was told and prints nothing."""
+    """A reporter that keeps what it gets and prints nothing."""
 
     def __init__(self) -> None:
         self.finished_models: dict[str, Record] = {}

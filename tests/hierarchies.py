@@ -2,7 +2,7 @@
 
 The catalogue is so small that everything odd in real data turns up within a few draws: tracks without album,
 artist or genre, albums without artist, albums, candidates and rated items that no file lists, genres listed
-twice, items that nobody rated, one sibling or several, users without ratings, ties.
+twice, unrated items, one sibling or several, users without ratings, ties.
 """
 
 from __future__ import annotations

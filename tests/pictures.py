@@ -1,4 +1,4 @@
-"""Pictures of all pages, for the README and for whoever changes one.
+"""Pictures of all pages, for the README and for reviews of a page.
 
     python -m tests.pictures WAREHOUSE OUT [--width 1440] [--scheme light] [--whole]
 

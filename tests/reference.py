@@ -126,11 +126,11 @@ class Evidence:
         return None if rating is None else Fraction(rating)
 
     def raw(self, item: int | None) -> Fraction | None:
-        """The mean rating of an item, None if nobody rated it."""
+        """The mean rating of an item, None if it has no ratings."""
         return self.priors[item].raw if item in self.priors else None
 
     def bayes(self, item: int | None) -> Fraction | None:
-        """The Bayesian mean of an item, None if nobody rated it."""
+        """The Bayesian mean of an item, None if it has no ratings."""
         return self.priors[item].bayes if item in self.priors else None
 
     def siblings(self, user: int, track_id: int, album: int | None) -> list[Fraction]:
@@ -146,7 +146,7 @@ def first_of(*sources: tuple[str, Fraction | None]) -> tuple[str, Fraction]:
 
 
 def album_level(evidence: Evidence, user: int, track_id: int, album: int | None) -> dict[str, Any]:
-    """The columns that come from the candidate's album and the tracks beside it."""
+    """The columns that come from the candidate's album and the other tracks on it."""
     direct, siblings = evidence.own(user, album), evidence.siblings(user, track_id, album)
     sibling_mean = mean(siblings) if siblings else None
     overall = ("global", evidence.overall)

@@ -1,4 +1,4 @@
-"""The examples run, each beside a warehouse, and the notebook prints what it shows."""
+"""The examples run, each in a folder with a warehouse, and the notebook prints what it shows."""
 
 from __future__ import annotations
 

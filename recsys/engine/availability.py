@@ -185,7 +185,7 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Return enabled models with readers, none of which runs: nothing needs what they prepare."""
+    """Return enabled models whose readers do not run, so that nothing needs what they prepare."""
     busy = set(project.enabled)
     while idle := {name for name in busy if readers.get(name) and not readers[name] & busy}:
         busy -= idle

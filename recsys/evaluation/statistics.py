@@ -66,7 +66,7 @@ def _by_user(
 
 
 def _weights(generator: np.random.Generator, resamples: int, users: int) -> NDArray[np.float64]:
-    """How often each resample draws each user: resamples x users."""
+    """Return how often each resample draws each user: resamples x users."""
     drawn = generator.integers(users, size=(resamples, users))
     drawn += np.arange(resamples)[:, None] * users
     counts = np.bincount(drawn.ravel(), minlength=resamples * users)

@@ -1,4 +1,4 @@
-"""What DuckDB's own parser makes of a text: its statements, its tokens, and the tree of a query."""
+"""Parsing by DuckDB's own parser: the statements and tokens of a text, and the tree of a query."""
 
 from __future__ import annotations
 

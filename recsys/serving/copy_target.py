@@ -1,4 +1,4 @@
-"""What a COPY statement of ``recsys sql`` writes to."""
+"""The output file of a COPY statement of ``recsys sql``."""
 
 from __future__ import annotations
 

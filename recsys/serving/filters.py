@@ -30,7 +30,7 @@ LIMITS = Limits(download_rows=1 << 26, download_bytes=1 << 30)
 
 @dataclass(frozen=True)
 class ItemFilter:
-    """Which items a list may contain.
+    """Hold the conditions on the items of a list.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the values of a data set mean: its kind of feedback, its scale and its words."""
+"""The meaning of the values of a data set: kind of feedback, scale, and words."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def of_count(count: float, top_count: float) -> int:
 
 @dataclass(frozen=True)
 class Interactions:
-    """The kind of feedback of a data set, with the scale and the words of its owner.
+    """Describe the kind of feedback of a data set, with the scale and the words of its owner.
 
     Attributes
     ----------

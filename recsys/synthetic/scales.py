@@ -98,7 +98,7 @@ ALBUMS_PER_DIVE: Habit = (1.0, 2.7)
 ALBUM_RATED_WITH_ARTIST: Habit = (0.64, 0.85)  # of albums with tracks, where the artist is rated too
 ALBUM_RATED_ALONE = 0.08  # of albums with tracks, where the artist is not rated
 ALBUM_RATED_WITHOUT_TRACKS = 0.6
-WHOLE_ALBUM: Habit = (0.04, 0.66)  # share of albums of which several tracks are rated, not just one
+WHOLE_ALBUM: Habit = (0.04, 0.66)  # share of albums with several rated tracks, not just one
 TRACKS_OF_WHOLE_ALBUM: Habit = (4.0, 8.0)
 # How much the first of a list are preferred: its member at place n * u ** k is picked, u being uniform.
 ALBUM_PREFERENCE: Habit = (8.0, 1.3)

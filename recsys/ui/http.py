@@ -1,4 +1,4 @@
-"""What HTTP asks of every answer (RFC 9110): statuses, Allow, and conditional requests."""
+"""HTTP rules for every answer (RFC 9110): statuses, Allow, and conditional requests."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 -- grain: one item that may be recommended
 -- key: item_id
 -- rows: lists.items
--- units: score is a number of likes, of which older ones count less
+-- units: score is a number of likes; older ones count less
 -- nulls: none
 -- ordered: time
 -- formula: sum over likes of 2^(-age / half-life), age back from the latest like; the half-life is a share of

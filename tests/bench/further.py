@@ -2,7 +2,7 @@
 
     python -m tests.bench.further [--data DIR | --scale full] [--times 5] [--replicate 5]
 
-measures ``recsys build --select +scores.MODEL`` beside the paper's heuristics, and ``recsys recommend --all`` on
+measures ``recsys build --select +scores.MODEL`` compared with the paper's heuristics, and ``recsys recommend --all`` on
 a warehouse that is there already; then the heuristics and ``item_neighbours`` again on a history that is several
 times as long. Without ``--data`` the demo data set is made, once, under ``build/``.
 """

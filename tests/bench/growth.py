@@ -22,7 +22,7 @@ from tests.bench.ablation import CLASSIFIERS, PAPER_LEARNED
 from tests.bench.measure import MEBIBYTE
 
 PAPER = tuple(f"scores.{model}" for model in (*PAPER_LEARNED, *CLASSIFIERS))
-# Each takes what it reads and nobody before it does.
+# Each takes what it reads and none before it does.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "neighbours and EASE": (
         "scores.content",

@@ -1,4 +1,4 @@
-"""``recsys import`` beside what DuckDB alone needs to read the same CSV and write it with integer ids.
+"""``recsys import``, compared with what DuckDB alone needs to read the same CSV and write it with integer ids.
 
 Users and items are texts; the plain program does what anybody would write: a table of the file, one of the
 users, one of the items, and a join into a Parquet file. The import besides orders ratings by time, looks for

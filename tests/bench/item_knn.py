@@ -46,7 +46,7 @@ def scores(data: DataSet, neighbours: int) -> FloatArray:
 
 
 def main(directory: Path, neighbours: int) -> None:
-    """Print the accuracy of kNN beside that of popularity."""
+    """Print the accuracy of kNN and of popularity."""
     data = read(directory)
     evidence: Features = compute(data)
     print(f"track popularity     {accuracy(data, evidence, evidence.track_count):.3f}")

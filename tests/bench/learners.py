@@ -86,7 +86,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, help="a data directory with truth2.txt")
     parser.add_argument("--scale", default="small", choices=["tiny", "small", "full"])
-    parser.add_argument("--select", help="one model, of which alone the costs are wanted")
+    parser.add_argument("--select", help="measure one model alone")
     options = parser.parse_args()
     data, console = options.data or demo_data(options.scale), Console()
     with tempfile.TemporaryDirectory() as folder:

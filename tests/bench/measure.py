@@ -46,7 +46,7 @@ def measure(contestant: Contestant) -> Measurement:
     """One run in a fresh process; RuntimeError with the end of what it printed if it fails.
 
     The peak is the kernel's own (``ru_maxrss``): the largest of the child and the processes that it waited for.
-    A child starts out with the peak of the process that starts it, so whoever measures must stay small. A build
+    A child starts out with the peak of the process that starts it, so the measuring process must stay small. A build
     starts the kernel's count anew before each model, so that the count is also read while the child runs.
     """
     shutil.rmtree(contestant.output, ignore_errors=True)

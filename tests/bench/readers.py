@@ -3,7 +3,7 @@
     python -m tests.bench.readers WAREHOUSE [--data DIRECTORY] [--readers 16] [--seconds 20]
 
 The explorer of a copy of the warehouse runs in a process of its own. Each reader asks for
-one page after another, without a pause: the first page, users, items, pairs, lists and searches. Nobody has asked for
+one page after another, without a pause: the first page, users, items, pairs, lists and searches. No reader has asked for
 the page of a user, an item or a pair before, so that no page but the first was made already. With ``--data``, the
 directory that the warehouse was built from, the copy is built anew meanwhile with another constant, and the first page
 is then asked for once more: it must be of the new build.

@@ -1,4 +1,4 @@
-"""The SQL half from Parquet to the leaderboard: DuckDB on this machine beside Spark on a cluster of loopback.
+"""The SQL half from Parquet to the leaderboard: DuckDB on this machine and Spark on a cluster of loopback.
 
     nice python -m tests.bench.scale_out DIRECTORY [--copies 1 21] [--without MODEL ...] [--only duckdb|spark]
 
@@ -34,7 +34,7 @@ from tests.bench.measure import MEBIBYTE
 from tests.parquet import converted
 
 TICK = 0.1  # seconds between two looks at the processes; what one does in its last tick is not counted
-HEAP = 0.75  # of a worker's memory; the rest is for what Java has beside
+HEAP = 0.75  # of a worker's memory; the rest is for what Java keeps outside its heap
 SHUFFLED = "zstd"  # what a shuffle is packed with: half the disk, and a quarter more time, of Spark's default
 KINDS = {
     "CoarseGrainedExecutorBackend": "executor",

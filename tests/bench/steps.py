@@ -38,7 +38,7 @@ class Clock:
         self.last = now
 
     def watching(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`Runner.run`, of which each call is a lap."""
+        """`Runner.run`; each call is a lap."""
 
         def watched(runner: Runner, step: Any, database: Any) -> Any:
             self.lap(END if self.spent else START)

@@ -1,4 +1,4 @@
-"""From text files to heuristic scores: ``recsys build --sql-only`` of the paper's models beside the polars peer.
+"""From text files to heuristic scores: ``recsys build --sql-only`` of the paper's models, compared with the polars peer.
 
     python -m tests.bench.warehouse [--data DIR | --scale full] [--times 5] [--replicate 5]
 

@@ -185,7 +185,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(built):
     assert (done.returncode, done.stdout, done.stderr) == (0, "range\n", "")
 
 
-def test_a_build_that_nobody_listens_to_says_what_stands(built, tmp_path):
+def test_a_build_with_closed_output_keeps_the_warehouse(built, tmp_path):
     data, _, _ = built
     command = f'{sys.executable} -u -m recsys build --sql-only --data "$1" --warehouse "$2" | head -1'
     words = ["bash", "-o", "pipefail", "-c", command, "bash", str(data), str(tmp_path / "w.duckdb")]

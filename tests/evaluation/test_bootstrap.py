@@ -26,7 +26,7 @@ def test_models_of_a_group_are_those_that_a_paired_difference_does_not_separate(
     rng = np.random.default_rng(2)
     best = rng.random(500)
     close = best - 0.001 * rng.normal(size=500)  # noise without a difference
-    behind = best - 0.05  # the same loss for every user: significant though small beside the spread
+    behind = best - 0.05  # the same loss for every user: significant though small compared with the spread
     last = rng.permutation(best) - 0.3
     found = groups({"last": last, "behind": behind, "best": best, "close": close})
     assert set(found["best"]) & set(found["close"])

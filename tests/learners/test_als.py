@@ -59,7 +59,7 @@ def test_a_row_solves_its_normal_equations(count: int) -> None:
     v, r = factors[others[1:]].astype(float), ratings[1:].astype(float)
     expected = np.linalg.solve(v.T @ v + 0.3 * count * np.eye(5), v.T @ r)
     assert solved[1] == pytest.approx(expected, rel=1e-6, abs=1e-6 * abs(expected).max())
-    assert not solved[0].any()  # nobody asked for it
+    assert not solved[0].any()  # not requested
 
 
 def test_each_side_is_solved_given_the_other(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def world(users: int = 120, items: int = 30) -> dict[str, pa.Table]:
-    """Users who rated every third item, 30 the lower half of the items and 90 the upper; item 99 nobody."""
+    """Users who rated every third item, 30 the lower half of the items and 90 the upper; item 99 is unrated."""
     rated = [(user, item) for user in range(users) for item in range(items) if (user + item) % 3 == 0]
     return {
         "ratings": pa.table(
@@ -195,7 +195,7 @@ def test_distinct_rows_and_the_place_of_each_item() -> None:
     assert rows[places].tolist() == [5, 2, 5, 6]
 
 
-def test_vectors_are_the_ratings_of_whoever_rated_and_an_empty_row(tmp_path: Path) -> None:
+def test_vectors_are_the_ratings_of_users_with_ratings_and_an_empty_row(tmp_path: Path) -> None:
     """In any pieces: a user's ratings may come in two."""
     tables = world()
     items = Items.of(tables["items"])
@@ -218,7 +218,7 @@ def test_ratings_and_candidates_are_never_a_whole_table(context: Context) -> Non
     assert made["features.autoencoder"].read_all().equals(predict(tables, context)["features.autoencoder"])
 
 
-def test_nobody_s_ratings_leave_only_global_predictions(context: Context) -> None:
+def test_without_ratings_only_global_predictions_are_left(context: Context) -> None:
     tables = world()
     nothing = tables | {"ratings": tables["ratings"].slice(0, 0)}
     predictions = predict(nothing, context)["features.autoencoder"]

@@ -63,7 +63,7 @@ def test_other_labels_do_change_a_score(planted: Warehouse, poisoned: Warehouse,
     assert abs(before - after).max() > 1e-3
 
 
-def test_whoever_promises_to_tune_within_folds_is_held_to_it() -> None:
+def test_models_that_promise_to_tune_within_folds_do_so() -> None:
     """The ensembles are in tests/learners/ensembles: their labels are turned round there."""
     promising = {m.name for m in Project.load().models.values() if m.header.get("labels")}
     proven = {*CLASSIFIERS, "stacked_ensemble", "ensemble"}
@@ -102,7 +102,7 @@ def odd(context: Context, tmp_path_factory: pytest.TempPathFactory) -> Warehouse
 ODD_CANDIDATES = [(1, 1, 4), (2, 1, 2), (3, 4, 1), (4, 1, 99), (5, 3, 4)]
 
 
-@pytest.mark.parametrize("model", [name for name in LEARNED if name != "ranker"])  # nobody to practise on
+@pytest.mark.parametrize("model", [name for name in LEARNED if name != "ranker"])  # no validation users
 def test_tiny_data_a_user_without_ratings_and_a_level_without_ratings(odd: Warehouse, model: str) -> None:
     assert_scores_every_candidate(odd, model)
 

@@ -38,7 +38,7 @@ def shown(vectors: Vectors, rows: np.ndarray) -> Batch:
 
 
 def moved(vectors: Vectors, items: Items, peers: Peers) -> list[np.ndarray]:
-    """The weights after some steps on the same users, of which each process has its part."""
+    """The weights after some steps on the same users; each process has a part of them."""
     torch.manual_seed(5)
     model = Autoencoder(items.parents, 8, 0.0, 0.1)
     optimizer = Optimizer(model, 0.02, peers)
@@ -102,7 +102,7 @@ def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context) -> None:
 def test_workers_without_the_packages_fail_or_are_not_used(
     cluster: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PACKAGES", ("a_package_that_nobody_has",))
+    monkeypatch.setattr(workers, "PACKAGES", ("a_package_that_is_missing",))
     with pytest.raises(UnavailableError, match=r"autoencoder.workers=2: .* install recsys\[learners,spark\]"):
         workers.count(2, cluster)
     monkeypatch.setattr(spark_session, "executors", lambda session: 2)

@@ -92,7 +92,7 @@ def test_blends_of_the_als_levels(planted: Warehouse, blend: str, scores: list[f
     expect(result(planted, f"scores.als_{blend}_blend", {"features.als": ALS}), f"track_id score\n{rows}")
 
 
-def test_autoencoder_fallback_fills_only_albums_that_nobody_rated(planted: Warehouse) -> None:
+def test_autoencoder_fallback_fills_only_unrated_albums(planted: Warehouse) -> None:
     given = {
         "features.candidates": """
             user_id track_id album_score album_source artist_direct genre_direct

@@ -201,7 +201,7 @@ def scores(made: dict[str, pa.Table], pairs: np.ndarray) -> np.ndarray:
 
 def test_recovers_planted_tastes_and_an_unrated_track_follows_its_album() -> None:
     tables, pairs, labels = planted(1)
-    cold = pc.not_equal(tables["ratings"]["item_id"], 0)  # nobody rated track 0, of album 100
+    cold = pc.not_equal(tables["ratings"]["item_id"], 0)  # track 0, of album 100, is unrated
     tables["ratings"] = tables["ratings"].filter(cold)
     made = learned(tables, epochs=40)
     found = scores(made, pairs)

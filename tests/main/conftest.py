@@ -44,7 +44,7 @@ from {{ ref('staging.candidates') }}
 
 
 def catalogue(draw: random.Random) -> dict[int, Track]:
-    """Tracks of which some lack an album, an artist or genres."""
+    """Tracks; some lack an album, an artist or genres."""
     return {
         track: Track(
             album=draw.choice([None, *ALBUMS, *ALBUMS]),

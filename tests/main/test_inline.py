@@ -20,7 +20,7 @@ MODELS = {
 
 
 def render(tmp_path: Path, template: str) -> tuple[str, tuple[str, ...]]:
-    """The SQL of one more model beside these, and what it reads."""
+    """The SQL of one more model, and what it reads."""
     for name, text in {**MODELS, "marts.m": template}.items():
         path = tmp_path / f"{name.replace('.', '/')}.sql"
         path.parent.mkdir(exist_ok=True)

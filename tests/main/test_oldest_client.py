@@ -118,7 +118,7 @@ def test_original_ids_and_names_are_taken_and_shown(
 
 
 @pytest.mark.parametrize("call", ["recommend('nobody', 3)", "explain('nobody', 'm1')", "history('nobody')"])
-def test_a_text_that_nobody_is_called_is_told_of(named_file: Path, call: str) -> None:
+def test_an_unknown_name_is_reported(named_file: Path, call: str) -> None:
     assert "no user nobody in the data" in refusal(named_file, f"from {call}")
 
 

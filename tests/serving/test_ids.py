@@ -25,7 +25,7 @@ ITEMS = [
 
 @pytest.fixture(scope="module")
 def named(small_warehouse, tmp_path_factory) -> Path:
-    """The small warehouse with original ids, some of which are other things' numbers or names."""
+    """The small warehouse with original ids; some are numbers or names of other items."""
     copy = Path(shutil.copy(small_warehouse, tmp_path_factory.mktemp("named") / "named.duckdb"))
     with duckdb.connect(str(copy)) as connection:
         connection.executemany("insert into staging.users values (?, ?, ?)", USERS)

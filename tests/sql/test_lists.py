@@ -26,7 +26,7 @@ def test_interactions_without_an_order_are_all_at_once(schemas):
     assert [row["seq"] for row in rows] == [0, 0]
 
 
-def test_items_nobody_chose_are_there_with_no_likes(schemas):
+def test_items_without_interactions_have_no_likes(schemas):
     given = {
         "staging.tracks": "track_id\n7\n8\n9",
         "lists.interactions": "user_id item_id is_like\n1 7 true\n2 7 false\n2 8 false\n2 99 true",

@@ -25,7 +25,7 @@ def test_positions_count_from_zero_in_the_order_of_the_file(schemas):
 
 
 def test_weights_fall_with_the_distance_and_the_gap_and_end_at_the_window(schemas):
-    """Users 1 and 2 rated track 7 beside item 5, user 3 as far as the window reaches, user 4 beyond it."""
+    """Users 1 and 2 rated track 7 next to item 5, user 3 as far as the window reaches, user 4 beyond it."""
     given = {
         "features.positions": """
             user_id item_id rating position

@@ -92,7 +92,7 @@ def test_a_users_ratings_are_told_by_kind(schemas):
     )
 
 
-def test_items_that_nobody_rated_have_no_mean(schemas):
+def test_unrated_items_have_no_mean(schemas):
     given = {
         "features.candidates": "user_id track_id album_id artist_id\n1 7 10 -\n1 8 - 20",
         "priors.items": "item_id rating_count rating_mean bayes_mean\n7 2 80 60\n20 5 40 45",

@@ -217,7 +217,7 @@ def old(small_warehouse, tmp_path):
 
 
 def refusal(data, old):
-    """The error of a build from bad input, which leaves the old warehouse as it was, and nothing beside it."""
+    """The error of a build from bad input, which leaves the old warehouse as it was, and no other file."""
     before = hashlib.sha256(old.read_bytes()).hexdigest()
     with pytest.raises(InputError) as caught:
         build_sql(data, old)

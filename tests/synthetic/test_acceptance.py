@@ -62,7 +62,7 @@ def test_heuristics_by_hand(features: Features) -> None:
 
 def test_ties_go_to_the_prior_and_then_to_the_lower_track(by_hand: Path, features: Features) -> None:
     data = read(by_hand)
-    # Nobody rated a candidate, so all priors are equal: tracks 1 and 3 of the first user, 4 of the second.
+    # No candidate has a rating, so all priors are equal: tracks 1 and 3 of the first user, 4 of the second.
     assert accuracy(data, features, np.zeros(6)) == pytest.approx(4 / 6)
 
 

@@ -75,7 +75,7 @@ def _graph() -> dict[str, Rendered]:
 
 
 class Ingestion:
-    """The staging layer over a small data directory of which one file, ``name``, is replaced time and again."""
+    """The staging layer over a small data directory; one file, ``name``, is replaced again and again."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name

@@ -17,7 +17,7 @@ READERS = 8
 def crowd(world: World, warehouse: Path, builds: int) -> tuple[int, int]:
     """Publish the two data sets in turn under the eyes of the readers; their answers, and the builds seen.
 
-    AssertionError for a reader that failed, or saw the rows of one build beside the record of another.
+    AssertionError for a reader that failed, or saw the rows of one build with the record of another.
     """
     done = warehouse.with_name("stop")
     command = [sys.executable, "-m", "tests.torture.reader", str(warehouse), str(done)]

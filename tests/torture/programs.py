@@ -84,7 +84,7 @@ def answers(warehouse: Path) -> Answers:
 
 
 def litter(folder: Path) -> list[str]:
-    """What lies about that nobody asked for; the lock and the rendered SQL stay on purpose."""
+    """Files that were left behind; the lock and the rendered SQL stay on purpose."""
     return sorted(
         path.name
         for path in folder.iterdir()

@@ -1,4 +1,4 @@
-"""One of many readers: asks a warehouse until it is told to stop. It imports little, to start at once."""
+"""One of many readers: it queries a warehouse until it gets the order to stop. It imports little, to start at once."""
 
 from __future__ import annotations
 

@@ -137,12 +137,12 @@ def test_a_build_replaces_what_may_have_been_a_warehouse_on_request(damaged, dat
 @pytest.mark.parametrize("full_refresh", [False, True], ids=["", "full_refresh"])
 @pytest.mark.parametrize("damaged", (*FOREIGN, a_duckdb_without_its_end), indirect=True, ids=named)
 def test_no_build_replaces_what_is_no_warehouse(damaged, data, full_refresh):
-    before, beside = damaged.read_bytes(), set(damaged.parent.iterdir())
+    before, siblings = damaged.read_bytes(), set(damaged.parent.iterdir())
     with pytest.raises(UsageError) as caught:
         build_sql(data, damaged, selected=("+staging.genres",), full_refresh=full_refresh)
     assert str(caught.value).startswith(f"{damaged}: ") and "\n" not in str(caught.value)
     assert damaged.read_bytes() == before
-    assert set(damaged.parent.iterdir()) == beside
+    assert set(damaged.parent.iterdir()) == siblings
 
 
 def test_no_build_replaces_what_another_program_writes_to(small_warehouse, data, tmp_path):

@@ -54,7 +54,7 @@ def test_a_model_that_is_no_plain_query_is_refused_by_its_place(
     monkeypatch.chdir(tmp_path)
     Path("secret.csv").write_text("x\n1\n")
     warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
-    before, beside = digest(warehouse), {*tmp_path.iterdir()}
+    before, siblings = digest(warehouse), {*tmp_path.iterdir()}
     model = models / "scores" / "mine.sql"
     model.write_text(headed(text, **PROMISES))
     try:
@@ -65,7 +65,7 @@ def test_a_model_that_is_no_plain_query_is_refused_by_its_place(
     assert str(caught.value).startswith(f"{model}:{line}: ")
     assert "\n" not in str(caught.value)
     assert digest(warehouse) == before
-    assert {*tmp_path.iterdir()} - beside <= {tmp_path / ".w.duckdb.lock"}
+    assert {*tmp_path.iterdir()} - siblings <= {tmp_path / ".w.duckdb.lock"}
 
 
 def test_a_plain_model_is_built(models, tmp_path):

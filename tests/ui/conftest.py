@@ -20,7 +20,7 @@ from tests.given import build_sql
 
 __all__ = ["browser"]
 
-PATIENT = Limits(seconds=60)  # for a machine that does much else beside
+PATIENT = Limits(seconds=60)  # for a machine that is busy with other work
 HOME = "http://127.0.0.1:8350"
 
 

@@ -136,7 +136,7 @@ def test_an_odd_or_large_announced_length_is_refused(address, length) -> None:
 
 
 def test_a_body_in_chunks_is_refused_as_soon_as_it_is_too_large(address) -> None:
-    """200 MiB, of which the server keeps less than a tenth: it is in this process, whose memory is measured."""
+    """Send 200 MiB; the server, which is in this process, keeps less than a tenth of them."""
     sent, chunk = 0, b"10000\r\n" + b"x" * 65536 + b"\r\n"
 
     def pieces() -> Iterable[bytes]:

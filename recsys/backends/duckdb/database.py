@@ -60,7 +60,7 @@ class Writer(Measuring):
             raise UsageError(f"DuckDB rejects these settings: {first_line(error)}") from None
         self._configure()
         self.path = path
-        self.outdated: list[str] = []  # relations of which old rows are still in the file
+        self.outdated: list[str] = []  # relations whose old rows are still in the file
         self.there: dict[str, str] = dict(self.run(THERE))  # kind of each relation; shared with variants
         self.run("attach ':memory:' as scratch")
 

@@ -26,7 +26,7 @@ COLUMNS = ["user", "rank", "item", "name", "score", "reason"]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose lists to make: named users, a file of users, all users, or one visitor with values of items."""
+    """Hold the choice of users: named, from a file, all, or one visitor with values of items."""
 
     users: Sequence[str]
     file: Path | None

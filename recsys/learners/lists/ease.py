@@ -39,7 +39,7 @@ _FULL_PRECISION = 1024  # items up to which the primal form is solved in double 
 
 @dataclass(frozen=True)
 class EaseParameters:
-    """What is chosen by validation.
+    """Hold the hyperparameters, chosen by validation.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class EaseParameters:
 
 
 class Solution(Protocol):
-    """The solved regressions of one input."""
+    """Hold the solved regressions of one input."""
 
     def weights_of(self, rows: slice) -> np.ndarray:
         """Return the weights float32 (rows, items) of a block of history items for all items."""

@@ -33,7 +33,7 @@ class Excluded:
 
     @property
     def most(self) -> int:
-        """The largest number of items that are left out of a list."""
+        """Return the largest number of items that are left out of a list."""
         return int(np.unique(self.user_ids, return_counts=True)[1].max(initial=0))
 
     def pairs(self, user_ids: np.ndarray) -> Pairs:

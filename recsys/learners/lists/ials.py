@@ -37,7 +37,7 @@ _TILE = 64  # users of one matrix product: always as many, so that a row does no
 
 @dataclass(frozen=True)
 class IalsParameters:
-    """What is chosen by validation.
+    """Hold the hyperparameters, chosen by validation.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ _DECIMALS = 9  # similarities are rounded, so that equal ones are equal in any o
 
 @dataclass(frozen=True)
 class ItemKnnParameters:
-    """What is chosen by validation.
+    """Hold the hyperparameters, chosen by validation.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Entry points of the list models: relations in, tables out.
 
-Which list models there are, and of which kind, comes from the headers of ``sql/lists``: this module knows
-kinds and families of hyperparameters, and no model by its name.
+The headers of ``sql/lists`` declare the list models and their kinds. This module knows kinds and families of
+hyperparameters, and no model by its name.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ MOST_PAIRS = 60_000_000  # pairs in memory: entries times window
 
 @dataclass(frozen=True)
 class NeighbourParameters:
-    """What is chosen by validation.
+    """Hold the hyperparameters, chosen by validation.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which item weights are kept: all where they are affordable, else those that move the most scores.
+"""Choice of the item weights to keep: all where they are affordable, else those that move the most scores.
 
 A model is what is kept: lists, single requests and explanations read the same weights. Weights w of history
 item j for item i compete over the whole matrix by |w| sqrt(n_i n_j), n the entries of an item. On Last.fm

@@ -1,4 +1,4 @@
-"""How good the lists of a model are, on likes that were held out of the histories."""
+"""Quality of the lists of a model, on likes that were held out of the histories."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Split:
 
     @property
     def histories(self) -> Interactions:
-        """What is left of the validation users' interactions."""
+        """Return the validation users' interactions without the held-out likes."""
         return self.training.users(self.rows)
 
 

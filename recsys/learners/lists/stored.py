@@ -25,7 +25,7 @@ NO_SETTINGS = ("kind", "family")
 
 @dataclass(frozen=True)
 class StoredModels:
-    """The list models of a warehouse.
+    """Hold the list models of a warehouse.
 
     Parameters
     ----------

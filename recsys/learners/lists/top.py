@@ -89,7 +89,7 @@ def gathered(lists: Iterator[Top], user_count: int, k: int) -> tuple[np.ndarray,
 
 @dataclass(frozen=True)
 class _Order:
-    """The items of a model in the order of ties.
+    """Hold the items of a model in the order of ties.
 
     ``columns`` (m) are columns of the scores and ``items`` (m) the same items' positions in the catalogue,
     most liked first; ``others`` are catalogue positions that the model does not score, most liked first.

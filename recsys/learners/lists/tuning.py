@@ -53,7 +53,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a search found.
+    """Hold the result of a search.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Tuning:
 
     @property
     def best(self) -> str:
-        """The model with the highest mean NDCG@10; of equal ones the first by name."""
+        """Return the model with the highest mean NDCG@10; of equal ones the first by name."""
         return min(self.by_user, key=lambda name: (-_mean(self.by_user[name]["ndcg"]), name))
 
     def trial_table(self) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Whether a user rates an item twice, found in a stream of ratings."""
+"""Detection of a user who rates an item twice, in a stream of ratings."""
 
 from __future__ import annotations
 

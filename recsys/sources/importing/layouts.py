@@ -26,7 +26,7 @@ Names = Callable[[Rows], list[str]]
 
 @dataclass(frozen=True)
 class Hints:
-    """What the options say of text files."""
+    """Hold the options about text files."""
 
     delimiter: str | None = None
     header: bool | None = None
@@ -36,7 +36,7 @@ class Hints:
 
 @dataclass(frozen=True)
 class Layout(Dialect):
-    """How a text file is laid out; ``skip`` lines come before the header or the first row."""
+    """Describe the layout of a text file; ``skip`` lines come before the header or the first row."""
 
     skip: int = 0
     header: bool = True
@@ -44,7 +44,7 @@ class Layout(Dialect):
 
     @property
     def decimal(self) -> str:
-        """The decimal mark: a comma where semicolons separate columns."""
+        """Return the decimal mark: a comma where semicolons separate columns."""
         return "," if self.delimiter == ";" else "."
 
 

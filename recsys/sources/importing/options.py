@@ -81,7 +81,7 @@ def number(value: float) -> str:
 
 @dataclass
 class Result:
-    """What an import found and wrote; usable as the path of the data directory.
+    """Hold what an import found and wrote; usable as the path of the data directory.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ RULES = {"likes": "one", "events": "count"}  # how repeated rows are merged unle
 
 @dataclass
 class State:
-    """What is known of the data while the steps run."""
+    """Hold the facts about the data that the steps have found so far."""
 
     ratings: Table
     columns: dict[str, str | None]

@@ -26,7 +26,7 @@ REMEDY = "text in UTF-8; --encoding latin-1 (or another) reads it"
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the columns of a text file are separated and quoted; an empty quote: no quotes."""
+    """Describe how the columns of a text file are separated and quoted; an empty quote: no quotes."""
 
     delimiter: str
     quote: str = '"'
@@ -105,7 +105,7 @@ def is_utf_8(path: Path) -> bool:
 
 
 def head(path: Path, count: int) -> Sequence[str]:
-    """Return the first lines of a text file, none of which is cut off."""
+    """Return the first lines of a text file, each complete."""
     with opened(path) as file:
         text = file.read(LONGEST)
         is_cut = bool(file.read(1))

@@ -20,7 +20,7 @@ UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0))  # largest number of a unit -> m
 
 @dataclass(frozen=True)
 class Style:
-    """How times are written: ``number`` (Unix), ``instant`` (a type of the engine), ``iso`` or ``format``."""
+    """Describe how times are written: ``number`` (Unix), ``instant`` (a type), ``iso`` or ``format``."""
 
     name: str
     format: str | None = None

@@ -27,7 +27,7 @@ WITHOUT = tuple(f"validation.{name}" for name in TWINS)
 
 
 def write_models(root: Path) -> Path:
-    """A folder of two models, one of which reads the other and none a file."""
+    """A folder of two models: one reads the other, and neither reads a file."""
     (root / "features").mkdir(parents=True)
     (root / "checks").mkdir()
     (root / "parameters.toml").write_text(PARAMETERS)

@@ -45,7 +45,10 @@ def test_files_that_no_warehouse_reads_go_with_the_next_build(build, models: Pat
     build()
     (models / "features" / "doubled.sql").unlink()
     build()
-    assert files(tmp_path) == {"features.base", "features.doubled"}  # for whoever has the old warehouse open
+    assert files(tmp_path) == {
+        "features.base",
+        "features.doubled",
+    }  # for readers that have the old warehouse open
     base = models / "features" / "base.sql"
     base.write_text(GOOD.replace("3.5", "4.5"))
     build()

@@ -1,4 +1,4 @@
-"""No model says what means something else on Spark, and one that does is told where."""
+"""No model has SQL with another meaning on Spark; the message for one that does names the place."""
 
 from __future__ import annotations
 

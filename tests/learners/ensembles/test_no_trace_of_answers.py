@@ -1,4 +1,4 @@
-"""The stack scores nobody with the help of that user's fold: not by its own labels, nor through its inputs."""
+"""The stack scores no user with labels of that user's fold: neither its own nor through its inputs."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def lists(rows):
     return found
 
 
-def test_lists_leave_out_what_the_user_has_and_end_with_what_nobody_chose(context):
+def test_lists_leave_out_what_the_user_has_and_end_with_items_without_interactions(context):
     assert lists(made(context)) == {1: [3, 4, 5], 2: [2, 4, 5], 3: [2, 3, 5]}
 
 
@@ -194,7 +194,9 @@ def test_a_model_is_judged_by_the_places_of_held_out_likes(context):
     users = {(row["model"], row["user_id"]): row["ndcg"] for row in made["lists.validation"].to_pylist()}
     assert users["pairs", 1] == pytest.approx(1.0)
     assert users["popularity", 1] == pytest.approx(1 / np.log2(3))  # item 3 is first, 4 second
-    assert users["popularity", 2] == pytest.approx(1 / np.log2(4))  # nobody chose item 5: last of three
+    assert users["popularity", 2] == pytest.approx(
+        1 / np.log2(4)
+    )  # item 5 has no interactions: last of three
     quality = {row["model"]: row for row in made["lists.quality"].to_pylist()}
     assert quality["pairs"]["ndcg"] == pytest.approx((1 + users["pairs", 2]) / 2)
     assert [row["position"] for row in made["lists.quality"].to_pylist()] == [0, 1, 2]
@@ -237,7 +239,7 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
     rows = [(user, int(item), True) for user in range(80) for item in rng.choice(20, 6, replace=False)]
     history = interactions(rows)
     ids = list(range(40))
-    held_out = [(user, 20 + user % 20) for user in range(80)]  # items that nobody has in the history
+    held_out = [(user, 20 + user % 20) for user in range(80)]  # items that are in no history
     inputs = {
         "interactions": history,
         "items": items(history, ids),

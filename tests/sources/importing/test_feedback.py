@@ -1,4 +1,4 @@
-"""Ratings, likes, counts and events are told apart, and mean what their owner means."""
+"""Ratings, likes, counts and events are distinguished, and mean what their owner means."""
 
 from __future__ import annotations
 
