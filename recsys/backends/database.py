@@ -80,11 +80,15 @@ class Measure:
 
 @dataclass(frozen=True)
 class Comment:
-    """Describe a relation and its columns, those of ``columns`` or all by ``of_column``."""
+    """Describe a relation and its columns, those of ``columns`` or all by ``of_column``.
+
+    ``key`` is the column to declare as primary key, if there is one.
+    """
 
     text: str
     columns: Mapping[str, str] = field(default_factory=dict)
     of_column: Callable[[str], str] | None = None
+    key: str | None = None
 
     def column(self, name: str) -> str | None:
         """Return the comment of a column; None if it has none."""

@@ -1,4 +1,4 @@
-"""Describe relations and columns to other tools: ``COMMENT ON``, from the headers of models.
+"""Describe relations and columns to other tools, from the headers of models: comments and primary keys.
 
 SQL shells, BI tools and ``duckdb_columns()`` show comments. They say what the build checks (the grain, the
 key, and where a value may be missing) and the units as the header has them.
@@ -17,6 +17,7 @@ from recsys.project.header import ENTRY, NONE
 
 ID = re.compile(r"(\w+)_id")
 COMMENTED = ("table", "view", "macro")
+MOST_KEYED = 100_000  # rows of a relation with a primary key, at most: an index of millions is large and slow
 RECORDS = {
     "marts.build": Comment(
         "One row per setting, parameter, input file and relation of the last build",
@@ -49,14 +50,26 @@ def comments(project: Project, records: Iterable[Record]) -> Mapping[str, Commen
     records : iterable of Record
         What was made; only tables, views and macros get a comment.
     """
-    names = [record.name for record in records if record.kind in COMMENTED]
-    writers = {name: project.writers[name] for name in names if name in project.writers}
-    return {**RECORDS, **{name: comment(model, name) for name, model in writers.items()}}
+    made = [record for record in records if record.kind in COMMENTED and record.name in project.writers]
+    described = {
+        record.name: comment(project.writers[record.name], record.name, _is_keyed(record)) for record in made
+    }
+    return {**RECORDS, **described}
 
 
-def comment(model: Model, relation: str) -> Comment:
-    """Return the comment of a relation that a model writes."""
-    return Comment(_text(model, relation), {}, lambda column: of_column(model, column))
+def _is_keyed(record: Record) -> bool:
+    return record.kind == "table" and record.row_count <= MOST_KEYED
+
+
+def comment(model: Model, relation: str, is_keyed: bool = False) -> Comment:
+    """Return the comment of a relation that a model writes, and its primary key if ``is_keyed``.
+
+    Only a key of one column is declared, such as that of users, items or models: other tools join by it. A
+    relation whose rows are replaced in part has none.
+    """
+    is_whole = relation == model.name and not model.header.get("partition_by")
+    key = model.key[0] if is_keyed and is_whole and len(model.key) == 1 else None
+    return Comment(_text(model, relation), {}, lambda column: of_column(model, column), key)
 
 
 def _text(model: Model, relation: str) -> str:

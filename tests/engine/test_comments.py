@@ -73,3 +73,36 @@ def test_odd_texts_are_kept(tmp_path):
     assert of_column(model, "z_1").endswith("NULL where it's so")
     assert of_column(model, "w").endswith("May be NULL")
     assert comment(model, "staging.b").text.startswith("Written by staging.a. One row: ")
+
+
+KEYS = """
+    select schema_name || '.' || table_name as relation, constraint_column_names::varchar as columns
+    from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"""
+
+
+def test_relations_of_users_items_and_models_have_a_primary_key(small_warehouse, small_data, tmp_path):
+    found = asked(small_warehouse, KEYS)
+    expected = {
+        "marts.item_facts": "[item_id]",
+        "marts.user_facts": "[user_id]",
+        "staging.tracks": "[track_id]",
+    }
+    assert expected.items() <= found.items()
+    assert {"features.candidates", "marts.predictions", "marts.build"}.isdisjoint(found)
+    warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+    build_sql(small_data, warehouse, overrides=("bayes.confidence=3",))
+    assert asked(warehouse, KEYS) == found
+
+
+def test_a_key_is_declared_for_a_whole_relation_with_a_key_of_one_column(tmp_path):
+    header = {"grain": "one", "key": "x", "units": "none", "nulls": "none"}
+
+    def key(relation="staging.a", is_keyed=True, **lines):
+        model = Model("staging.a", tmp_path / "a.sql", {**header, **lines}, "table")
+        return comment(model, relation, is_keyed).key
+
+    assert key() == "x"
+    assert key(is_keyed=False) is None
+    assert key(key="x, y") is None
+    assert key(partition_by="x") is None
+    assert key("staging.b") is None

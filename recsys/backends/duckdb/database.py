@@ -138,9 +138,10 @@ class Writer(Measuring):
             del self.there[name]
 
     def comment(self, comments: Mapping[str, Comment]) -> None:
-        """Write the comments of relations and columns, in one text: a statement each would take seconds."""
+        """Write keys and comments, all in one text: a statement each would take seconds."""
         there = {name: kind for name, kind in self.there.items() if name in comments}
         kinds = {"macro table": "macro table", "view": "view"}
+        self._declare({name: key for name in there if (key := comments[name].key)})
         statements = [
             f"comment on {kinds.get(kind, 'table')} {quoted_relation(name)} is {literal(comments[name].text)}"
             for name, kind in there.items()
@@ -152,6 +153,16 @@ class Writer(Measuring):
                 statements.append(f"comment on column {place} is {literal(text)}")
         if statements:
             self.run(";\n".join(["begin", *statements, "commit"]))
+
+    def _declare(self, keys: Mapping[str, str]) -> None:
+        """Declare primary keys of one column."""
+        statements = [
+            f"alter table {quoted_relation(name)} add primary key ({quoted(key)})"
+            for name, key in keys.items()
+            if self.there[name] == "table"
+        ]
+        if statements:
+            self.run(";\n".join(statements))
 
     def flush(self) -> None:
         """Write a checkpoint; where rows were deleted, write the file anew, without their bytes.
