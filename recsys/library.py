@@ -40,6 +40,7 @@ from recsys.sources.remote import located
 if TYPE_CHECKING:
     from recsys.engine.manifest import Record
     from recsys.engine.plan import Step
+    from recsys.sources.appending.append import Appended
 
 logger = logging.getLogger("recsys")
 
@@ -167,6 +168,67 @@ def build(
     )
     run(options, _Log())
     return open(warehouse)
+
+
+def append(
+    rows: Any,
+    *,
+    data: Pathlike,
+    warehouse: Pathlike | None = None,
+    threads: int | None = None,
+    memory: str = "1GB",
+    sql: Pathlike | None = None,
+) -> Appended:
+    """Add interactions to imported data and, without learning, to the warehouse that was built from them.
+
+    The logger ``recsys`` gets the sentences that the command prints.
+
+    Parameters
+    ----------
+    rows : str, path, data frame or list of these
+        Files, patterns, data frames of pandas or polars, Arrow tables or DuckDB relations, with the columns
+        of the import.
+    data : str or path
+        The data directory that ``import_ratings`` made.
+    warehouse : str or path, optional
+        The warehouse. The lists of users with new rows are made anew.
+    threads : int, optional
+        Default: the number of processors.
+    memory : str, default "1GB"
+        DuckDB's memory limit.
+    sql : str or path, optional
+        Folder of models that the warehouse was built with. Default: the models that ship with the package.
+
+    Returns
+    -------
+    Appended
+        Numbers of rows that were added, replaced or left out, and of new users and items.
+
+    Raises
+    ------
+    InputError
+        A row cannot be used; the message names file, line and text.
+    UsageError
+        An argument cannot be used, or another process changes data or warehouse.
+    BuildError
+        The warehouse cannot be updated. After any error data and warehouse are unchanged.
+    """
+    from recsys.engine import append as appending
+    from recsys.serving.append_sentences import sentences
+
+    options = appending.Options(
+        files=[*rows] if isinstance(rows, (list, tuple)) else [rows],
+        data=Path(data),
+        warehouse=None if warehouse is None else Path(warehouse),
+        sql=None if sql is None else Path(sql),
+        limits=Limits(threads or os.cpu_count() or 1, memory),
+    )
+    if not options.files:
+        raise UsageError("rows: expected a file or a data frame, found an empty list")
+    result = appending.append(options)
+    for sentence in sentences(options, result):
+        logger.info("%s", sentence)
+    return result.found
 
 
 class Warehouse:

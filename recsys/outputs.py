@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -45,13 +46,59 @@ def replacing(out: Path, inputs: Iterable[Path] = ()) -> Iterator[Path]:
             unfinished.touch(PRIVATE)  # until it has the mode of the file that it replaces
         yield unfinished
         keep_owner(place, unfinished)
-        _flush(unfinished)
+        flushed(unfinished)
         unfinished.replace(place)
     except OSError as error:
         raise unwritable(out, error) from None
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(lock: Path, place: Path, busy: str, remedy: str) -> Iterator[None]:
+    """Hold a lock file for the length of a block; the lock ends with the process.
+
+    Parameters
+    ----------
+    lock : Path
+        The lock file, which is made if it is missing and stays.
+    place : Path
+        What the lock protects, for messages.
+    busy : str
+        What another process that holds it does, such as ``another build is running``.
+    remedy : str
+        What to do where the file cannot be made.
+
+    Raises
+    ------
+    UsageError
+        Another process holds the lock, or its file cannot be made.
+    """
+    try:
+        file = lock.open("a+")
+    except OSError as error:
+        raise unwritable(place, error, remedy) from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            raise UsageError(f"{place}: {busy} (process {owner}); wait or stop it") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def flushed(path: Path) -> None:
+    """Write a file, or the entries of a folder, through to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def keep_owner(old: Path, new: Path) -> None:
@@ -113,8 +160,3 @@ def _is_in(place: Path, path: Path) -> bool:
         return place.samefile(path) or (path.is_dir() and place.is_relative_to(path.resolve()))
     except OSError:
         return False
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

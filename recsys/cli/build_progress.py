@@ -96,6 +96,8 @@ class BuildConsole:
             self.out.print(f"{len(dropped)} relations are no longer part of the build: {named}")
         if self.plan_only:
             self.out.print(plan_table(steps))
+            updated = sum(step.rendered.model.incremental is not None for step in steps)
+            self.out.print(f"+ {updated} models that recsys append updates without a build")
         self.out.print(f"{len(names)} of {len(steps)} models to run, {len(steps) - len(names)} unchanged")
 
     def started(self, step: Step) -> None:

@@ -21,6 +21,7 @@ from recsys.backends.spark.session import java_home, java_version
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.files import shipped
+from recsys.serving.freshness import freshness
 from recsys.serving.queries import constant_scores
 from recsys.sources.directory import OPTIONAL
 
@@ -180,7 +181,7 @@ def state(warehouse: Path) -> Check:
         with reading(warehouse) as connection:
             sql = "select count(*) as models, max(accuracy) as best from marts.leaderboard"
             row = query(connection, sql).to_pylist()[0]
-            warning = constant_scores(connection) or ""
+            warning = "; ".join(filter(None, (constant_scores(connection), freshness(connection).sentence)))
     except UsageError as error:
         return Check("warehouse", False, *_problem_and_remedy(str(error)))
     except RecsysError:

@@ -125,6 +125,18 @@ def report_build_on_stop(warehouse: Path) -> None:
     _consequence = result
 
 
+def report_append_on_stop(data: Path) -> None:
+    """Let the last line of a stopped append say whether the data directory had changed."""
+    global _consequence  # noqa: PLW0603  a signal handler has no other way to know
+    before = _identity(data / "dataset.json")
+
+    def result() -> str:
+        is_old = _identity(data / "dataset.json") == before
+        return "append cancelled, nothing changed" if is_old else f"{data} has the rows already"
+
+    _consequence = result
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Return what distinguishes a file from another that replaced it."""
     try:

@@ -215,7 +215,14 @@ def similar_table(rows: Sequence[Row]) -> Table:
 def plan_table(steps: Sequence[Step]) -> Table:
     """Return the table of what a build would do with each model, and why."""
     headings = [Column(""), Column("model"), Column("why", is_prose=True)]
-    return grid(headings, [["run" if step.runs else "keep", step.name, step.reason or ""] for step in steps])
+    return grid(
+        headings, [["run" if step.runs else "keep", _planned(step), step.reason or ""] for step in steps]
+    )
+
+
+def _planned(step: Step) -> str:
+    """Return the name of a model, marked where `recsys append` updates it without a build."""
+    return f"{step.name} +" if step.rendered.model.incremental else step.name
 
 
 def models_table(rows: Sequence[Row], wide: bool, is_compared: bool) -> Table:

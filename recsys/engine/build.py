@@ -20,7 +20,7 @@ from recsys.engine.targets import require_spark
 from recsys.errors import UsageError
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.sources import parquet
+from recsys.sources import changing, parquet
 from recsys.sources.directory import SourceFile, discover
 
 __all__ = ["Options", "Reporter", "Result", "build"]
@@ -48,8 +48,14 @@ def build(options: Options, reporter: Reporter) -> Result:
     BuildError
         A model failed (exit status 1). After any error the published warehouse is unchanged.
     """
-    begun = time.monotonic()
     manifest.refuse_foreign(options.warehouse, options.full_refresh)
+    is_here = isinstance(options.data, Path) and options.data.is_dir()
+    with changing.reading(options.data) if is_here else contextlib.nullcontext():  # type: ignore[arg-type]
+        return _build(options, reporter)
+
+
+def _build(options: Options, reporter: Reporter) -> Result:
+    begun = time.monotonic()
     files, of_data = _sources(options, reporter)
     project = Project.load(options.sql, options.overrides, files, of_data)
     place = Workplace(options.warehouse.absolute())

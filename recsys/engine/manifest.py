@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,9 +103,14 @@ def settings_from(connection: Connection) -> dict[str, str]:
 
 def read_from(connection: Connection) -> dict[str, Record]:
     """Return the records of an open warehouse by relation."""
-    rows = query(connection, "select * from marts.build").to_pylist()
+    return records_of(query(connection, "select * from marts.build").to_pylist())
+
+
+def records_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Record]:
+    """Return the records among the rows of ``marts.build``."""
     return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}
 
 
-def _record(row: dict[str, Any]) -> Record:
-    return Record(fingerprint=Fingerprint.from_json(row.pop("value")), **row)
+def _record(row: Mapping[str, Any]) -> Record:
+    fields = {name: value for name, value in row.items() if name != "value"}
+    return Record(fingerprint=Fingerprint.from_json(row["value"]), **fields)

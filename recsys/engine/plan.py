@@ -42,6 +42,8 @@ class Fingerprint:
     parameters : mapping of str to str
         The constants that its SQL or settings were made with, which ``sql`` covers; of a learner with several
         solvers also ``solver``, the one that ran.
+    appended : bool
+        Whether an append updated rows since it was made.
     """
 
     sql: str
@@ -50,6 +52,7 @@ class Fingerprint:
     parents: Mapping[str, str]
     partitions: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    appended: bool = False
 
     @property
     def digest(self) -> str:
@@ -61,7 +64,7 @@ class Fingerprint:
         return self._as_json()
 
     def _as_json(self, *without: str) -> str:
-        optional = ("partitions", "parameters")
+        optional = ("partitions", "parameters", "appended")
         fields = {name: value for name, value in vars(self).items() if name not in optional or value}
         return json.dumps({name: fields[name] for name in fields if name not in without}, sort_keys=True)
 
@@ -74,8 +77,8 @@ class Fingerprint:
 
     def difference(self, other: Fingerprint | None) -> str | None:
         """Return why a relation made under ``other`` must be rebuilt; None if it is up to date."""
-        if other is None:
-            return "not built yet"
+        if other is None or other.appended:
+            return "not built yet" if other is None else "rows were appended"
         if self.sql != other.sql:
             return "its SQL or a parameter changed"
         if self.code != other.code:

@@ -9,10 +9,9 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from recsys.errors import UsageError, unwritable
-from recsys.outputs import keep_owner
+from recsys.outputs import flushed, keep_owner, locked
 
 CLONE = 0x40049409  # Linux's FICLONE: copy a file by sharing its blocks until either file changes
 PART = 1 << 22  # bytes
@@ -39,13 +38,13 @@ class Workplace:
             raise UsageError(
                 f"{self.warehouse}: has a question mark in its path; give another file with --warehouse"
             )
+        remedy = "give another file with --warehouse"
         try:
             self.place.parent.mkdir(parents=True, exist_ok=True)
-            lock = (self.place.parent / f".{self.place.name}.lock").open("a+")
         except OSError as error:
-            raise unwritable(self.warehouse, error, "give another file with --warehouse") from None
-        with lock:
-            self._lock(lock)
+            raise unwritable(self.warehouse, error, remedy) from None
+        lock = self.place.parent / f".{self.place.name}.lock"
+        with locked(lock, self.warehouse, "another build is running", remedy):
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir()
             if self.place.exists() and not self.place.stat().st_mode & OTHERS_READ:
@@ -56,19 +55,6 @@ class Workplace:
                 yield self
             finally:
                 shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _lock(self, lock: Any) -> None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip() or "unknown"
-            raise UsageError(
-                f"{self.warehouse}: another build is running (process {owner}); wait or stop it"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
 
     def start_from_published(self) -> None:
         """Copy the published warehouse, sharing its blocks if the file system can."""
@@ -85,11 +71,11 @@ class Workplace:
         file only, and would keep the new one from opening.
         """
         keep_owner(self.place, self.database)
-        _flush(self.database)
+        flushed(self.database)
         for path in {self.warehouse, self.place}:
             path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         self.database.replace(self.place)
-        _flush(self.place.parent)
+        flushed(self.place.parent)
 
 
 def _copy(source: int, target: int) -> None:
@@ -105,14 +91,6 @@ def _copy(source: int, target: int) -> None:
         copied += part
     while block := os.pread(source, PART, copied):
         copied += os.pwrite(target, block, copied)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def has_write_ahead_log(warehouse: Path) -> bool:

@@ -20,6 +20,7 @@ from recsys.engine.comments import comments
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.project.parameters import Parameters
+from recsys.sources import changing, parquet
 from recsys.sources.directory import SourceFile
 from recsys.version import __version__
 
@@ -115,7 +116,21 @@ def _settings(job: Job) -> dict[str, Any]:
         "memory": limits.memory,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data.resolve() if isinstance(data, Path) else data,
+        **(_appends(data) if isinstance(data, Path) else {}),
         **job.engine.settings,
+    }
+
+
+def _appends(data: Path) -> dict[str, Any]:
+    """Return which imported data these are, and up to which append the build learns from them."""
+    metadata = parquet.metadata(data)
+    if not changing.origin(metadata):
+        return {}
+    generation = metadata.get(changing.GENERATION, 0)
+    return {
+        changing.ORIGIN: changing.origin(metadata),
+        changing.GENERATION: generation,
+        changing.LEARNED: generation,
     }
 
 

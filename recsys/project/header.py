@@ -22,6 +22,7 @@ The build checks what a header says of its model.
 ``ordered``       ``time`` or ``user``: order of ratings without which the model is left out of a build
 ``learned``       ``no`` for a Python model that fits nothing, so that ``--sql-only`` builds it
 ``reused``        ``size``: rebuilt only after the data grew by a fifth, or with ``--tune``
+``incremental``   ``by COLUMNS``: `recsys append` makes the rows of these values anew, see `incremental`
 ``lists``         kind of a list model, one of `LISTS`, and ``name=value`` settings of its scores
 ================  ==================================================================================
 """
@@ -38,7 +39,7 @@ from recsys.errors import BuildError
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
     *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
-    *("ordered", "learned", "reused", "lists"),
+    *("ordered", "learned", "reused", "lists", "incremental"),
 )
 LISTS = ("item_scores", "item_weights", "factors", "blend", "ranker")  # kinds, the simplest first
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -61,6 +62,7 @@ LINE = re.compile(r"^-- ?(?:(?P<key>[a-z_]+): *)?(?P<value>.*)$")
 COLUMN = r"(?!(?:as|if|in|of|that|when|where)\b)[A-Za-z_*][\w*]*"  # no word that begins a reason
 ENTRY = re.compile(rf"(?P<columns>{COLUMN}(?:, *{COLUMN})*)(?: .*)?", re.DOTALL)
 NONE = re.compile(r"none\b")
+INCREMENTAL = re.compile(r"by (?P<columns>[a-z_]+(?:, *[a-z_]+)*)(?P<whole> from whole inputs)?")
 
 
 def read_header(text: str) -> tuple[dict[str, str], dict[str, int]]:
@@ -103,6 +105,12 @@ def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
     if kept_as in ("table", "view") and NONE.match(values["key"]):
         raise BuildError(f"{path}:{lines['key']}: key: expected columns: only what is not kept may have none")
     try:
+        found = incremental(values.get("incremental", ""))
+        if found and not set(found[0]) <= set(re.split(", *", values.get("key", ""))):
+            raise ValueError(f"{values['incremental']!r}: expected columns of the key")
+    except ValueError as error:
+        raise BuildError(f"{path}:{lines['incremental']}: incremental: {error}") from None
+    try:
         nullable(values.get("nulls", "none"))
     except ValueError as error:
         raise BuildError(f"{path}:{lines['nulls']}: nulls: {error}") from None
@@ -115,6 +123,30 @@ def check_scores(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
         if found != expected and not (key == "nulls" and NONE.match(found)):
             where = f"{path}:{lines.get(key, 1)}"
             raise BuildError(f"{where}: expected `-- {key}: {expected}` in the header of a model of scores/")
+
+
+def incremental(text: str) -> tuple[tuple[str, ...], bool] | None:
+    """Parse an ``incremental:`` line into columns, and whether all inputs are read whole.
+
+    ``by user_id``: a row depends on those rows alone of each input that have the same user_id, where the
+    input has such a column. ``by item_id from whole inputs`` reads all rows and keeps those of some items.
+
+    Parameters
+    ----------
+    text : str
+        The line; empty for a model that only a build updates.
+
+    Raises
+    ------
+    ValueError
+        The text is neither.
+    """
+    if not text:
+        return None
+    found = INCREMENTAL.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r}: expected 'by COLUMNS' or 'by COLUMNS from whole inputs'")
+    return tuple(re.split(", *", found["columns"])), bool(found["whole"])
 
 
 def nullable(text: str) -> tuple[str, ...]:

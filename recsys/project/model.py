@@ -9,7 +9,7 @@ from pathlib import Path
 from recsys.errors import BuildError, UsageError
 from recsys.identifiers import IDENTIFIER
 from recsys.project.files import check_name, read_text, sql_files
-from recsys.project.header import NONE, check_header, check_scores, nullable, read_header
+from recsys.project.header import NONE, check_header, check_scores, incremental, nullable, read_header
 
 LAYERS = (  # a model reads its own layer and those before it
     *("staging", "hierarchy", "priors", "validation", "learned", "features", "scores", "lists", "marts"),
@@ -92,6 +92,11 @@ class Model:
     def nullable(self) -> tuple[str, ...]:
         """Return globs of the columns that may be NULL."""
         return nullable(self.header.get("nulls", "none"))
+
+    @property
+    def incremental(self) -> tuple[tuple[str, ...], bool] | None:
+        """Return the columns by which an append updates the model, and whether it reads whole inputs."""
+        return incremental(self.header.get("incremental", ""))
 
     def place(self, key: str) -> str:
         """Return file and line of a header key."""

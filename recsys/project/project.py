@@ -220,6 +220,28 @@ class Project:
         self.enabled -= set(names)
         self._forget()
 
+    def add(self, model: Model) -> None:
+        """Add a model that no file defines, such as the variant of one for some users."""
+        self.models[model.name] = self.writers[model.name] = model
+        self.enabled.add(model.name)
+        self.schemas |= {model.layer}
+        self._rendered.pop(model.name, None)
+
+    def in_order(self, rendered: Mapping[str, Rendered]) -> list[Rendered]:
+        """Return some models in an order in which they can run."""
+        parents = {
+            name: tuple(parent for parent in self._behind(one) if parent in rendered)
+            for name, one in rendered.items()
+        }
+        return [rendered[name] for name in _in_order(parents)]
+
+    def _behind(self, rendered: Rendered) -> Iterator[str]:
+        """Yield what a model reads, and what the views read that it reads."""
+        for parent in self.parents(rendered):
+            yield parent
+            if self.models[parent].materialized == "view":
+                yield from self._behind(self.render(parent))
+
     def graph(self) -> dict[str, Rendered]:
         """Return the enabled models in the order in which they can run.
 

@@ -274,8 +274,9 @@ class Rendering:
 
     def source(self, name: str) -> str:
         """Return the bound parameter with an input file's path; only staging may read files."""
-        if self.model.layer != "staging":
-            raise ValueError(f"source('{name}') in the layer {self.model.layer}: only staging reads files")
+        layer = (self.model.original or self.model.name).split(".")[0]
+        if layer != "staging":
+            raise ValueError(f"source('{name}') in the layer {layer}: only staging reads files")
         self.sources[name] = None
         return f"${name}"
 

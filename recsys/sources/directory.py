@@ -224,7 +224,7 @@ def of_parquet(
     """
     found = {}
     for name in parquet.COLUMNS:
-        file = f"{name}{parquet.SUFFIX}"
+        file = parquet.file_of(metadata, name)
         if not folder.exists(file):
             if name in parquet.REQUIRED:
                 raise UsageError(f"{directory}: no file {file}")

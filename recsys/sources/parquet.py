@@ -32,6 +32,7 @@ IDS = "ids"
 # source -> column -> least and largest whole number, a text, or a list of ids (NULL for none)
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "ratings": {"user_id": ID, "item_id": ID, "rating": (0, 100), "seq": (0, 2**63 - 1)},
+    "appended": {"user_id": ID, "item_id": ID, "rating": (0, 100), "seq": (0, 2**63 - 1)},
     "tracks": {"track_id": ID, "album_id": ID, "artist_id": ID, "genre_ids": IDS},
     "albums": {"album_id": ID, "artist_id": ID, "genre_ids": IDS},
     "artists": {"artist_id": ID},
@@ -49,6 +50,7 @@ REQUIRED = ("ratings", "tracks", "albums", "artists", "genres")
 NEVER_EMPTY = ("ratings", "candidates")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "ratings": ("user_id", "item_id"),
+    "appended": ("user_id", "item_id"),
     "candidates": ("user_id", "track_id"),
     "labels": ("user_id", "track_id"),
     "truth": ("user_id", "track_id"),
@@ -72,7 +74,26 @@ def is_there(directory: Path) -> bool:
     -------
     bool
     """
-    return (directory / f"ratings{SUFFIX}").exists()
+    if (directory / f"ratings{SUFFIX}").exists():
+        return True
+    return (directory / METADATA).exists() and (directory / file_of(metadata(directory), "ratings")).exists()
+
+
+def file_of(metadata: Mapping[str, Any], name: str) -> str:
+    """Return the name of the file that holds a source.
+
+    Parameters
+    ----------
+    metadata : mapping
+        Content of ``dataset.json``, which names the files that an append wrote anew.
+    name : str
+        Source name, such as 'tracks'.
+
+    Returns
+    -------
+    str
+    """
+    return str(metadata.get("files", {}).get(name, f"{name}{SUFFIX}"))
 
 
 def metadata(directory: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 -- key: item_id
 -- units: item_type is 'track', 'album', 'artist' or 'genre'
 -- nulls: none
+-- incremental: by item_id
 with
 
 final as (

@@ -3,6 +3,7 @@
 -- units: level is the relation of the group to the item: 'album', 'artist', 'genre' or 'itself'; group_type
 --   is the group's own type, 'track', 'album', 'artist' or 'genre'
 -- nulls: group_type of an item that no file lists
+-- incremental: by item_id from whole inputs
 -- formula: tracks by track_lineage and track_genres (after the fill), albums by the album file
 with
 

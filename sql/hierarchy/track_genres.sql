@@ -2,6 +2,7 @@
 -- key: track_id, genre_id
 -- units: ids of the files
 -- nulls: none
+-- incremental: by track_id
 -- formula: a track without listed genres takes its album's genres
 with
 

@@ -1,6 +1,7 @@
 -- grain: one track
 -- key: track_id
 -- nulls: album_id of a track without an album; artist_id where neither track nor album has an artist
+-- incremental: by track_id
 -- formula: a track without an artist takes its album's artist
 -- rows: staging.tracks
 -- units: ids of the files

@@ -3,6 +3,7 @@
 -- rows: staging.tracks
 -- units: like_count and interaction_count count users; 0 for an item that no user chose
 -- nulls: none
+-- incremental: by item_id
 with
 
 tracks as (

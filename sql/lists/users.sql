@@ -2,6 +2,7 @@
 -- key: user_id
 -- units: ids alone
 -- nulls: none
+-- incremental: by user_id
 with
 
 interactions as (

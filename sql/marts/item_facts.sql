@@ -5,6 +5,7 @@
 --   shrinkage is the overall mean's share in bayes_mean, 0..1
 -- nulls: item_type of an item that no file lists; name where the data have no names; rating_count,
 --   rating_mean of an unrated item; album_id, artist_id where the item has none
+-- incremental: by item_id from whole inputs
 -- formula: bayes_mean = (sum of values + C M) / (N + C), where M is the mean of all values; shrinkage =
 --   C / (N + C)
 with

@@ -4,6 +4,7 @@
 --   is the interaction of the user that adds most to the score, reason_value its value as the owner has it
 -- nulls: reason_item_id, reason_value of a model without reasons, and of an item without a positive
 --   contribution
+-- incremental: by user_id
 -- learned: no
 -- formula: the model of lists.chosen, fitted to all interactions. Items that the user interacted with are
 --   left out, and those that an import held out. Equal scores by number of likes, then by id; items that no

@@ -3,6 +3,7 @@
 -- units: rating_mean is the mean of the user's values, on the owner's scale; activity is the
 --   largest power of 4 that is at most rating_count, from 16, and 0 below 16
 -- nulls: none
+-- incremental: by user_id
 with
 
 ratings as (

@@ -2,6 +2,7 @@
 -- key: user_id
 -- units: original_id is the id in the imported file; rating_count is the user's number of ratings
 -- nulls: name where the data have no names; rating_count of a user without ratings
+-- incremental: by user_id
 with
 
 activity as (

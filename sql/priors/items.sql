@@ -2,6 +2,7 @@
 -- key: item_id
 -- units: rating_mean and bayes_mean on the scale 0..100
 -- nulls: none
+-- incremental: by item_id
 -- formula: bayes_mean = (sum of ratings + C M) / (N + C), where N is the item's number of ratings, M the
 --   overall mean and C (bayes.confidence) the number of average ratings assumed beforehand
 with

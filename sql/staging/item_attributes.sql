@@ -2,6 +2,7 @@
 -- key: item_id
 -- units: as in the file
 -- nulls: * where the file has no value
+-- incremental: by item_id
 with
 
 final as (

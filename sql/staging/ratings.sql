@@ -4,9 +4,64 @@
 --   within a user; for text files it is the line number; time in seconds since 1970, if the data have
 --   times, 0 for a row without one
 -- nulls: none
+-- incremental: by user_id, item_id
+-- formula: rows that were appended after the import replace those of the same user and item, and all rows are
+--   numbered in the order that one import of all of them gives
 {% if has_source('ratings') -%}
 with
 
+{% if has_source('appended') -%}
+appended as (
+    select
+        user_id,
+        item_id,
+        rating,
+        seq,
+        {{ 'time,' if var('data.order') == 'time' }}
+        value
+    from read_parquet({{ source('appended') }})
+),
+
+imported as (
+    select
+        ratings.user_id,
+        ratings.item_id,
+        ratings.rating,
+        ratings.seq,
+        {{ 'ratings.time,' if var('data.order') == 'time' }}
+        ratings.value
+    from read_parquet({{ source('ratings') }}) as ratings
+    anti join appended on ratings.user_id = appended.user_id and ratings.item_id = appended.item_id
+),
+
+together as (
+    select * from imported
+    union all
+    select * from appended
+),
+
+user_counts as (
+    select user_id, count(*) as rating_count from together group by user_id
+),
+
+user_starts as (
+    select user_id, sum(rating_count) over (order by user_id) - rating_count as before from user_counts
+),
+
+rated as (
+    select
+        together.user_id,
+        together.item_id,
+        together.rating,
+        user_starts.before + row_number() over (
+            partition by together.user_id order by together.seq
+        ) as seq,
+        {{ 'together.time,' if var('data.order') == 'time' }}
+        together.value
+    from together
+    inner join user_starts on together.user_id = user_starts.user_id
+),
+{%- else -%}
 rated as (
     select
         user_id,
@@ -17,6 +72,7 @@ rated as (
         {{ 'value' if var('dataset.values') == 'value' else 'rating' }} as value
     from read_parquet({{ source('ratings') }})
 ),
+{%- endif %}
 
 final as (
     select
@@ -37,7 +93,7 @@ final as (
     from rated
 )
 
-select * from final
+select * from final{{ ' order by seq' if has_source('appended') }}
 {%- elif has_source('train') -%}
 {{ reader(
     'history.ratings',

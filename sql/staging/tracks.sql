@@ -2,6 +2,7 @@
 -- key: track_id
 -- units: ids of the files
 -- nulls: album_id, artist_id where the file says None
+-- incremental: by track_id
 with
 
 lines as (

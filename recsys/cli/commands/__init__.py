@@ -8,6 +8,7 @@ from keyword import iskeyword
 import click
 
 NAMES = (
+    "append",
     "build",
     "diff",
     "docs",

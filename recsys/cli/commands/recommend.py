@@ -17,6 +17,7 @@ from recsys.errors import InputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from recsys.backends.duckdb.statements import Connection
     from recsys.serving.recommender import Recommender, RecommendRequest
     from recsys.sources.interactions import Interactions
 
@@ -120,12 +121,26 @@ def recommend(
             export.check(out, [Path(path) for path in inputs])
             rows = export.write(_with_progress(recommender, request, wanted), out)
             print(f"{out}: {rows:,} rows, by {recommender.model(request)}{_unknown(recommender)}")
+            _warn_of_unlearned(connection)
             return
         found = [row for table in _lists(recommender, request, wanted) for row in table.to_pylist()]
         if as_json:
             print_json(found)
         else:
             _show(found, len({row["user"] for row in found}) > 1, recommender, request)
+        _warn_of_unlearned(connection)
+
+
+def _warn_of_unlearned(connection: Connection) -> None:
+    """Say on stderr that much was appended since the build, where it was."""
+    from recsys.cli.console import console
+    from recsys.serving.freshness import freshness
+
+    found = freshness(connection)
+    if found.is_far_behind:
+        console(stderr=True).print(
+            f"warning: {found.sentence}", markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _request(

@@ -156,6 +156,27 @@ class Interactions:
         return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
 
+@dataclass(frozen=True)
+class ItemCounts:
+    """Numbers of users and of likes of items, of all users: int arrays (items), by ascending ``item_ids``."""
+
+    item_ids: np.ndarray
+    rater_counts: np.ndarray
+    like_counts: np.ndarray
+
+    @classmethod
+    def of(cls, items: pa.Table) -> ItemCounts:
+        """Return the counts of ``lists.items (item_id, like_count, interaction_count)``, in any order."""
+        columns = ("item_id", "interaction_count", "like_count")
+        return cls(*(items.sort_by("item_id")[name].to_numpy() for name in columns))
+
+    def likes_of(self, item_ids: np.ndarray) -> np.ndarray:
+        """Return the numbers of likes of other items (ascending); 0 for an unknown one."""
+        found = positions(self.item_ids, item_ids)
+        likes: np.ndarray = np.append(self.like_counts, 0)[found]
+        return likes
+
+
 def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the place of each wanted value among distinct ascending ones; their number if absent."""
     found = np.searchsorted(ascending, wanted)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from recsys.errors import UnavailableError
 from recsys.learners.lists import quality, sample, split, stored
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
-from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.project.contract import Context, Relation, Rows, proven
 
 if TYPE_CHECKING:
@@ -246,8 +246,9 @@ def recommend(
     Parameters
     ----------
     inputs : mapping
-        ``interactions``, ``items``, ``users`` who get lists, ``held_out (user_id, item_id)`` that are left
-        out, ``chosen`` settings, ``model (model)``, and what each of ``models`` learned, by its name.
+        ``interactions`` of the users, ``items`` with counts of all users, ``users`` who get lists,
+        ``held_out (user_id, item_id)`` that are left out, ``chosen`` settings, ``model (model)``, and what
+        each of ``models`` learned, by its name.
     settings : mapping
         ``models``: kinds and settings by name; ``length`` of the lists.
     context : Context
@@ -260,8 +261,10 @@ def recommend(
     """
     table = inputs["interactions"].arrow()
     history = read(inputs["interactions"], inputs["items"], inputs["users"])
+    counts = ItemCounts.of(inputs["items"].arrow())
     name = inputs["model"].arrow()["model"][0].as_py()
-    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
+    models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: counts)
     maker = Maker(name, models.open(name), settings["length"], RECOMMENDATIONS)
-    rows = maker.rows(history, Excluded.of(inputs["held_out"].arrow()), aligned(table, "value"), context)
+    values, like_counts = aligned(table, "value"), counts.likes_of(history.item_ids)
+    rows = maker.rows(history, Excluded.of(inputs["held_out"].arrow()), values, context, like_counts)
     return {"marts.recommendations": pa.RecordBatchReader.from_batches(RECOMMENDATIONS, rows)}

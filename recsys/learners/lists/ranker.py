@@ -20,7 +20,7 @@ from recsys.evaluation.ranking import hits
 from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.competition import Competing, competitors
 from recsys.learners.lists.forest import Forest, fast
-from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, rounded
 from recsys.learners.lists.split import Split
 
@@ -57,7 +57,7 @@ class ItemFacts:
     NAMES = ("users", "likes", "like_share")
 
     @classmethod
-    def of(cls, interactions: Interactions) -> ItemFacts:
+    def of(cls, interactions: Interactions | ItemCounts) -> ItemFacts:
         """Return the facts of all items."""
         users, likes = interactions.rater_counts, interactions.like_counts
         columns = [np.log1p(users), np.log1p(likes), likes / np.maximum(users, 1)]

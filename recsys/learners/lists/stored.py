@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.learners.lists.blend import Blend
-from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, settings_table
 
 Parameters = TypeVar("Parameters")
@@ -36,13 +36,13 @@ class StoredModels:
     chosen : Arrow table
         ``lists.settings (model, key, value)``, which go before those of the headers.
     history : function without arguments
-        Returns the interactions of all users, from which a ranker knows items; called only for a ranker.
+        Returns the interactions of all users, or what they count of items; called only for a ranker.
     """
 
     models: Mapping[str, Mapping[str, str]]
     relations: Mapping[str, Any]
     chosen: pa.Table
-    history: Callable[[], Interactions]
+    history: Callable[[], Interactions | ItemCounts]
     opened: dict[str, ListModel] = field(default_factory=dict)
 
     def settings(self, name: str) -> dict[str, str]:

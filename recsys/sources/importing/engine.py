@@ -17,7 +17,8 @@ from recsys.identifiers import quoted
 from recsys.interruptible import run_in_thread
 from recsys.sources.importing.texts import undecodable
 
-STATEMENTS = Path(__file__).resolve().parent / "sql"
+STATEMENTS = Path(__file__).resolve().parents[1]  # of both packages, importing and appending
+FOLDERS = ("importing/sql", "appending/sql")
 POLL_SECONDS = 0.1
 BATCH = 1 << 20  # rows
 LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -33,7 +34,8 @@ COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 @cache
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(STATEMENTS), undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader([STATEMENTS / folder for folder in FOLDERS]),
+        undefined=jinja2.StrictUndefined,
     )
     environment.filters["quoted"] = quoted
     environment.filters["literal"] = literal

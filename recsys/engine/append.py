@@ -1,0 +1,143 @@
+"""Append interactions to a data directory and to the warehouse that was built from it."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from recsys.backends.database import Limits
+from recsys.backends.duckdb.database import Writer
+from recsys.engine import incremental, manifest
+from recsys.engine.publish import Workplace
+from recsys.errors import UsageError
+from recsys.sources.appending.append import Appended, Report, prepared
+from recsys.sources.changing import GENERATION, ORIGIN, origin
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hold the options of an append; `recsys.library.append` describes them."""
+
+    files: Sequence[Any]
+    data: Path
+    warehouse: Path | None = None
+    sql: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Hold what an append did to the data directory and to the warehouse.
+
+    Attributes
+    ----------
+    found : Appended
+        Counts of rows, users and items.
+    updated : int, optional
+        Users whose lists were made anew; None without a warehouse.
+    model : str
+        List model of the warehouse.
+    build : str
+        Command that brings the rows into a warehouse that an append cannot update.
+    """
+
+    found: Appended
+    updated: int | None = None
+    model: str = ""
+    build: str = ""
+
+
+def append(options: Options, report: Report = lambda fraction, message: None) -> Result:
+    """Add interactions to a data directory, and to a warehouse without learning.
+
+    Both are written next to the old ones first. Then the data directory changes in one step, and the
+    warehouse in another; after a crash between them the next append brings the warehouse up to date.
+
+    Parameters
+    ----------
+    options : Options
+        Rows, data directory and warehouse.
+    report : callable
+        ``report(fraction, message)`` draws the progress line.
+
+    Raises
+    ------
+    InputError, UsageError
+        The input or the arguments are wrong; nothing changed.
+    BuildError
+        The warehouse cannot be updated; nothing changed.
+    """
+    limits = options.limits
+    with _held(options.warehouse) as workplace:
+        settings = _settings(options)
+        with prepared(options.data, options.files, limits.threads, limits.memory, report) as made:
+            found, change, updates = made
+            result = Result(found)
+            if workplace is not None and settings.get("engine") == "spark":
+                result = replace(result, build=_command(options, settings))
+            elif workplace is not None:
+                report(0.0, "updating the warehouse")
+                result = _update(options, workplace, settings, change.described(updates), result)
+            change.commit(updates)
+            if result.updated is not None and workplace is not None:
+                workplace.publish()
+    return result
+
+
+@contextlib.contextmanager
+def _held(warehouse: Path | None) -> Iterator[Workplace | None]:
+    if warehouse is None:
+        yield None
+        return
+    with Workplace(warehouse.absolute()).held() as workplace:
+        yield workplace
+
+
+def _settings(options: Options) -> dict[str, str]:
+    """Return the settings of the warehouse; raise UsageError for one that is not of these data."""
+    if options.warehouse is None:
+        return {}
+    manifest.refuse_foreign(options.warehouse, full_refresh=False)
+    settings, _ = manifest.published(options.warehouse)
+    build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
+    if not settings:
+        raise UsageError(f"no warehouse at {options.warehouse}. Create it: {build}")
+    if ORIGIN not in settings:
+        raise UsageError(
+            f"{options.warehouse}: built by an earlier version, or not from imported data; build it again: "
+            f"{build}"
+        )
+    return settings
+
+
+def _command(options: Options, settings: dict[str, str]) -> str:
+    """Return the build that brings appended rows into a warehouse of a cluster."""
+    store = f" --store {settings['store']}" if "store" in settings else ""
+    return f"recsys build --engine spark --data {options.data} --warehouse {options.warehouse}{store}"
+
+
+def _update(
+    options: Options, workplace: Workplace, settings: dict[str, str], metadata: dict[str, Any], result: Result
+) -> Result:
+    """Bring the private copy of the warehouse up to the data directory after the change."""
+    applied = int(settings.get(GENERATION, 0))
+    build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
+    if settings[ORIGIN] != origin(metadata):
+        raise UsageError(f"{options.warehouse}: not built from {options.data}; build it: {build}")
+    if applied < int(metadata.get("folded", 0)):
+        raise UsageError(
+            f"{options.warehouse}: lacks rows that were appended without --warehouse; build it: {build}"
+        )
+    workplace.start_from_published()
+    writer = Writer(workplace.database, options.limits, workplace.spill)
+    try:
+        place = incremental.Place(options.data, options.sql, options.limits, workplace, uuid.uuid4().hex)
+        done = incremental.update(writer, place, metadata, settings)
+        writer.flush()
+    finally:
+        writer.close()
+    return replace(result, updated=done.users, model=done.model)

@@ -1,0 +1,271 @@
+"""Update a warehouse without a build: the models' own SQL for the users and items of appended rows.
+
+A model says in its header by which columns it can be updated (``incremental: by user_id``). Its SQL runs over
+the rows of its inputs that have the changed values, and what it returns replaces the rows of these values.
+Models of ``staging`` read files that hold nothing but changed rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from recsys.backends.database import EngineError, Limits
+from recsys.backends.duckdb.database import Writer
+from recsys.backends.duckdb.statements import first_line
+from recsys.engine import changed_rows, manifest
+from recsys.engine.plan import Fingerprint, Step
+from recsys.engine.publish import Workplace
+from recsys.engine.runner import LearnerUnavailable, Runner
+from recsys.errors import BuildError, UsageError
+from recsys.identifiers import quoted
+from recsys.project import Model, Project
+from recsys.project.contract import Context
+from recsys.project.rendering import Rendered
+from recsys.sources import parquet
+from recsys.sources.changing import GENERATION, LEARNED
+from recsys.sources.directory import SourceFile
+
+SCHEMA = "appended"  # of the scratch database: what the update reads and makes
+REASON = "rows were appended"
+NEEDED = ("staging.ratings", "staging.appended")
+VALUES = ("user_id", "item_id", "track_id")  # whose changed values are noted
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an update happens."""
+
+    data: Path
+    sql: Path | None
+    limits: Limits
+    workplace: Workplace
+    build_id: str
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update did: users whose lists are new, and the model that makes lists."""
+
+    users: int
+    model: str
+
+
+def update(writer: Writer, place: Place, metadata: Mapping[str, Any], settings: Mapping[str, str]) -> Updated:
+    """Bring an open private copy of a warehouse up to its data directory.
+
+    Parameters
+    ----------
+    writer : Writer
+        Of the copy.
+    place : Place
+        Data directory, models and folders.
+    metadata : mapping
+        Content of ``dataset.json`` after the append.
+    settings : mapping
+        Settings of the warehouse: which appends it has, and which of them it has learned.
+
+    Raises
+    ------
+    BuildError
+        A model failed.
+    UsageError
+        An earlier version built the warehouse.
+    """
+    try:
+        return _Update(writer, place, metadata, settings).run()
+    except EngineError as error:
+        raise BuildError(f"the warehouse could not be updated: {first_line(error)}") from None
+    except LearnerUnavailable as error:
+        raise BuildError(f"the lists could not be updated: {error}") from None
+
+
+class _Update:
+    """One update under way."""
+
+    def __init__(
+        self, writer: Writer, place: Place, metadata: Mapping[str, Any], settings: Mapping[str, str]
+    ) -> None:
+        self.writer, self.place, self.metadata, self.settings = writer, place, metadata, settings
+        rows = writer.rows("from marts.build")
+        names = [column for column, *_ in writer.rows("describe from marts.build")]
+        self.build = [dict(zip(names, row, strict=True)) for row in rows]
+        self.records = manifest.records_of(self.build)
+        self.inputs: set[str] = set()
+        self.changed: set[str] = set()
+
+    def run(self) -> Updated:
+        if any(name not in self.records for name in NEEDED):
+            raise UsageError(
+                f"{self.place.workplace.warehouse}: has not all relations of this version; build it again: "
+                f"recsys build --data {self.place.data} --warehouse {self.place.workplace.warehouse}"
+            )
+        self.writer.prepare(self.project.layers)
+        self.writer.rows(f"create schema scratch.{SCHEMA}")
+        for column in VALUES:
+            self.writer.rows(f"create table scratch.{SCHEMA}.values_{column} ({column} integer)")
+        for model in self._models():
+            if model.materialized == "temp":
+                self._make(self.project.render(model.name))
+            else:
+                self._update(model)
+        self._record()
+        users = self.writer.rows(f"select count(*) from scratch.{SCHEMA}.values_user_id")[0][0]
+        chosen = self.writer.rows("select model from lists.chosen") if "lists.chosen" in self.records else []
+        return Updated(int(users), str(chosen[0][0]) if chosen else "")
+
+    @cached_property
+    def files(self) -> dict[str, SourceFile]:
+        """The rows that the warehouse lacks, as files by source name."""
+        folder = self.place.workplace.scratch
+        applied, learned = (int(self.settings.get(name, 0)) for name in (GENERATION, LEARNED))
+        return changed_rows.written(self.writer, self.place.data, self.metadata, folder, applied, learned)
+
+    @cached_property
+    def project(self) -> Project:
+        """The models of the warehouse, with the parameters that it was built with."""
+        of_data = parquet.parameters(self.metadata)
+        found = Project.load(self.place.sql, (), self.files, of_data)
+        current = {name: str(value) for name, value in found.parameters.flat().items()}
+        built = {row["name"]: row["value"] for row in self.build if row["kind"] == "parameter"}
+        different = [
+            f"{name}={built[name]}" for name in current if built.get(name, current[name]) != current[name]
+        ]
+        if different:
+            found = Project.load(self.place.sql, different, self.files, of_data)
+        found.disable(name for name in found.models if name not in self.records)
+        return found
+
+    @cached_property
+    def runner(self) -> Runner:
+        workplace, limits = self.place.workplace, self.place.limits
+        context = Context(scratch=workplace.scratch, threads=limits.threads, memory_bytes=limits.memory_bytes)
+        return Runner(self.project, self.files, workplace, context, self.place.build_id)
+
+    def _models(self) -> list[Model]:
+        """Return the models to update, and temporary ones that they read, in the order of their inputs."""
+        wanted = [
+            model for model in self.project.models.values() if model.incremental and self._is_there(model)
+        ]
+        graph = {model.name: self.project.render(model.name) for model in wanted}
+        waiting = list(graph.values())
+        while waiting:
+            for parent in self.project.parents(waiting.pop()):
+                if self.project.models[parent].materialized == "temp" and parent not in graph:
+                    graph[parent] = self.project.render(parent)
+                    waiting.append(graph[parent])
+        return [rendered.model for rendered in self.project.in_order(graph)]
+
+    def _is_there(self, model: Model) -> bool:
+        return model.name in self.project.enabled and self.records[model.name].kind == "table"
+
+    def _update(self, model: Model) -> None:
+        """Make the rows of the changed values anew."""
+        columns, _ = model.incremental or ((), False)
+        is_staging = model.layer == "staging"
+        if not is_staging and not self._reads_changes(model):
+            return
+        variant = self._variant(model, columns)
+        made = self.project.location(variant.name)
+        self._make(self.project.render(variant.name))
+        key = ", ".join(columns)
+        values = made if is_staging else f"scratch.{SCHEMA}.{_values_of(columns)}"
+        if is_staging:
+            self._collect(model, columns, made)
+        matching = f"(select {key} from {values})"
+        self.writer.rows(f"delete from {model.name} where ({key}) in {matching}")
+        self.writer.rows(f"insert into {model.name} by name select * from {made} where ({key}) in {matching}")
+        self.changed.add(model.name)
+
+    def _reads_changes(self, model: Model) -> bool:
+        refs = self.project.render(model.name).refs
+        above = {one for ref in refs for one in (ref, *self._behind(ref))}
+        return not above.isdisjoint(self.changed)
+
+    def _behind(self, relation: str) -> tuple[str, ...]:
+        """Return what a view reads."""
+        model = self.project.writers[relation]
+        return self.project.render(model.name).refs if model.materialized == "view" else ()
+
+    def _collect(self, model: Model, columns: tuple[str, ...], made: str) -> None:
+        """Note the users, items and tracks of a model of staging as changed values."""
+        for column in columns:
+            if model.name == "staging.appended":
+                continue
+            self.writer.rows(
+                f"insert into scratch.{SCHEMA}.{_values_of((column,))} select distinct {column} from {made} "
+                f"where {column} not in (from scratch.{SCHEMA}.{_values_of((column,))})"
+            )
+
+    def _variant(self, model: Model, columns: tuple[str, ...]) -> Model:
+        """Add the model over the changed rows of its inputs to the project."""
+        _, is_whole = model.incremental or ((), False)
+        substitutes = dict(model.substitutes)
+        if model.layer != "staging" and not is_whole:
+            for relation in self.project.render(model.name).refs:
+                if (part := self._part(relation, columns)) is not None:
+                    substitutes[relation] = part
+        header = {key: text for key, text in model.header.items() if key not in ("rows", "incremental")}
+        variant = replace(
+            model,
+            name=f"{SCHEMA}.{model.name.replace('.', '_')}",
+            header=header,
+            materialized="temp",
+            substitutes=substitutes,
+            original=model.name,
+        )
+        self.project.add(variant)
+        return variant
+
+    def _part(self, relation: str, columns: tuple[str, ...]) -> str | None:
+        """Return the relation of an input's rows with changed values; None where it has no such column."""
+        model = self.project.writers[relation]
+        place = self.project.location(relation)
+        there = self.writer.columns(place)
+        if model.materialized == "temp" or not set(columns) <= there.keys():
+            return None
+        name = f"{SCHEMA}.{relation.replace('.', '_')}_by_{'_'.join(columns)}"
+        if name not in self.inputs:
+            key = ", ".join(columns)
+            self.writer.rows(
+                f"create view scratch.{name} as select * from {self.database}.{place} "
+                f"where ({key}) in (select {key} from scratch.{SCHEMA}.{_values_of(columns)})"
+            )
+            self.project.add(
+                replace(model, name=name, header={"key": model.header["key"]}, materialized="temp")
+            )
+            self.inputs.add(name)
+        return name
+
+    @cached_property
+    def database(self) -> str:
+        """The name of the warehouse's database, which views of another one have to name."""
+        return quoted(str(self.writer.rows("select current_database()")[0][0]))
+
+    def _make(self, rendered: Rendered) -> None:
+        """Run a model, and check its rows against its header."""
+        nothing = Fingerprint("", "", {}, {})
+        self.runner.run(Step(rendered, nothing, REASON), self.writer)
+
+    def _record(self) -> None:
+        """Write into the warehouse what was updated, so that the next build makes it anew."""
+        for name in sorted(self.changed):
+            record = self.records[name]
+            changed = replace(record.fingerprint, appended=True).as_json()
+            count = self.writer.count(name)
+            self.writer.run(
+                "update marts.build set value = $value, row_count = $count, digest = '' where name = $name "
+                "and kind = 'table'",
+                {"value": changed, "count": count, "name": name},
+            )
+        self.writer.run(
+            "update marts.build set value = $value where kind = 'setting' and name = $name",
+            {"value": str(self.metadata[GENERATION]), "name": GENERATION},
+        )
+
+
+def _values_of(columns: tuple[str, ...]) -> str:
+    return f"values_{'_'.join(columns)}"

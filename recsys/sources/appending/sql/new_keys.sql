@@ -1,0 +1,26 @@
+-- the texts of {{ role }}s with the ids that they mean: without blanks around them, and 1.0 is 1 where all ids of
+-- the data directory and of the file are whole numbers
+{% from 'values.sql' import blanks -%}
+create table {{ role }}_keys as
+with
+
+keys as (
+    select distinct {{ role }}_key as key from events
+),
+
+trimmed as (
+    select key, trim(key, {{ blanks() }}) as id from keys
+),
+
+rule as (
+    select
+        (select bool_and(regexp_full_match(id, '[-+]?[0-9]+([.]0*)?')) from trimmed)
+        and (select bool_and(regexp_full_match(original_id, '[-+]?[0-9]+')) from known_{{ role }}s
+            {{- " where kind = 'track'" if role == 'item' }}) as is_whole
+)
+
+select
+    trimmed.key,
+    case when rule.is_whole then regexp_replace(trimmed.id, '[.]0*$', '') else trimmed.id end as original_id
+from trimmed
+cross join rule

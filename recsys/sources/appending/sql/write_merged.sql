@@ -1,0 +1,21 @@
+-- the ratings with those that were appended, in the order of one import of all of them
+{% from 'rating.sql' import rating with context -%}
+{% from 'rows_that_are_there.sql' import there with context -%}
+copy (
+    with
+
+    coded as (
+        select user_id, item_id, value, time, row_number() over (order by user_id, seq) as seq
+        from {{ there() }}
+    )
+
+    select
+        coded.user_id,
+        coded.item_id,
+        {{ rating() }} as rating,
+        coded.seq,
+        coded.value,
+        {{ 'make_timestamp(coded.time)' if has_time else 'null::timestamp' }} as time
+    from coded
+    order by coded.seq
+) to $path (format parquet)

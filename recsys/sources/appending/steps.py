@@ -1,0 +1,186 @@
+"""The steps of an append, in their order; the statements themselves are in ``sql/``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import UsageError
+from recsys.sources.appending import recipe
+from recsys.sources.changing import Change
+from recsys.sources.importing import times
+from recsys.sources.importing.engine import Engine
+from recsys.sources.importing.options import SUMMED, Options, number
+from recsys.sources.importing.steps import State, Steps
+from recsys.sources.interactions import of_count
+
+FOLDED = "folded"  # key of dataset.json: the last change whose rows are no longer apart from the ratings
+SHARE = 5  # appended rows are merged with the ratings when they are more than one of so many
+LEAST = 100_000  # appended rows that are not merged yet
+
+
+class Append(Steps):
+    """One append under way: reads rows, joins them with what is there, and writes the files of a change."""
+
+    def __init__(
+        self, options: Options, engine: Engine, change: Change, tell: Callable[[str], None], now: str
+    ) -> None:
+        super().__init__(options, engine, change.scratch, tell)
+        (change.scratch / "scratch").mkdir()
+        self.change, self.metadata, self.now = change, change.metadata, now
+        self.updates: dict[str, Any] = {}
+
+    def append(self) -> dict[str, int]:
+        """Run all steps; return counts of rows, users and items."""
+        state = self._described()
+        column = state.columns["time"]
+        if column is not None:
+            state.style = recipe.style(self.metadata, state.style, state.ratings.types[column])
+        self._read_ratings(state)
+        self._check_ratings(state)
+        state.kind = recipe.kind(self.metadata)
+        self._refuse_values(state)
+        self._number(state)
+        self._merge(state)
+        return self._write_change(state)
+
+    def _refuse_values(self, state: State) -> None:
+        """InputError for a value that the data cannot have."""
+        if state.columns["rating"] is None:
+            return
+        if state.kind.scale is not None:
+            low, high = map(number, state.kind.scale)
+            sentence = f"a rating {low}..{high}"
+            self._refuse_outside(state, state.kind.scale, lambda least, greatest: sentence)
+        elif state.kind.name == "counts":
+            self._refuse_outside(state, (0.0, math.inf), lambda least, greatest: "a count of 0 or more")
+        elif state.kind.name == "likes":
+            self.engine.run("no_values")
+
+    def _number(self, state: State) -> None:
+        """Give users and items the ids that they have, and new ones the next."""
+        self.tell("numbering users and items")
+        for role in ("user", "item"):
+            self.engine.run(f"known_{role}s", {"path": str(self.change.path(f"{role}s"))})
+            self.engine.run("new_keys", role=role)
+        self._refuse_first(state.ratings, self.engine.run("blank_ids")[0], self._expected_ids(state))
+        for role in ("user", "item"):
+            self.engine.run("new_ids", role=role)
+        is_number = state.style is not None and state.style.name == "number"
+        unit = recipe.unit(self.metadata, times.unit(state.latest))
+        self.engine.run("coded_anew", {"unit": unit} if is_number else {}, is_number=is_number)
+        self.engine.run("drop_events")
+
+    def _write_change(self, state: State) -> dict[str, int]:
+        held_out = self._drop_candidates()
+        self.tell("joining with the ratings that are there")
+        base = self._there()
+        last_seq = {"last_seq": self._last_seq()}
+        names = {"has_appended": self._appended() is not None, "has_time": bool(state.columns["time"])}
+        rule = recipe.rule(self.metadata)
+        joined = "last" if rule == "mean" else rule
+        self.engine.run("joined", {**base, **last_seq}, rule=joined, **names)
+        counts = self.engine.run("appended_counts")[0]
+        if rule == "mean" and counts["repeated"] + counts["unchanged"]:
+            raise UsageError(
+                f"{state.ratings.name}: rates an item again, and the data were imported with --duplicates "
+                "mean, which needs all rows; import all of them again, or with --duplicates last"
+            )
+        if names["has_time"]:
+            self.engine.run("late_users", {**base, **last_seq}, **names)
+        given = {"generation": self.change.generation, "now": self.now}
+        moved = {**base, **last_seq} if names["has_time"] else last_seq
+        self.engine.run("changed", {**moved, **given}, **names)
+        self.tell("writing")
+        self._write_ratings_anew(state, base, names)
+        further = self._write_ids()
+        self.updates["counts"] = {
+            **self.metadata["counts"],
+            "ratings": self.metadata["counts"]["ratings"] + counts["added"],
+            "users": self.metadata["counts"]["users"] + further["new_users"],
+            "tracks": self.metadata["counts"]["tracks"] + further["new_items"],
+        }
+        return {**counts, **further, "held_out": held_out, "merged": state.merged}
+
+    def _drop_candidates(self) -> int:
+        """Leave out rows of test items; return how many there were."""
+        path = self.change.path("candidates")
+        if path is None:
+            return 0
+        self.engine.run("drop_candidates", {"path": str(path)})
+        return int(self.engine.run("held_out_count")[0]["row_count"])
+
+    def _appended(self) -> Path | None:
+        return self.change.path("appended")
+
+    def _there(self) -> dict[str, Any]:
+        """Return the bound parameters of the rows that are there."""
+        found = {"ratings": str(self.change.path("ratings"))}
+        appended = self._appended()
+        return found if appended is None else {**found, "appended": str(appended)}
+
+    def _last_seq(self) -> int:
+        paths = [str(path) for path in (self.change.path("ratings"), self._appended()) if path is not None]
+        return max(int(self.engine.run("last_seq", {"paths": [path]})[0]["last_seq"] or 0) for path in paths)
+
+    def _write_ratings_anew(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> None:
+        """Write the appended rows; merge earlier ones with the ratings where they are many."""
+        scale, top = state.kind.scale, self._top_count(state, base, names)
+        values: dict[str, Any] = {"lowest": scale[0], "highest": scale[1]} if scale else {}
+        values |= {"top_count": top} if top is not None else {}
+        named = {**names, "feedback": state.kind.name}
+        is_rescaled = top is not None and top != self.metadata.get("top_count")
+        is_merged = self._is_long()
+        ratings, appended = str(self.change.path("ratings")), self._appended()
+        if is_merged or is_rescaled:
+            given = base if is_merged else {"ratings": ratings}
+            folded = {**named, "has_appended": is_merged and appended is not None}
+            self.engine.run(
+                "write_merged", {**values, **given, "path": str(self.change.anew("ratings"))}, **folded
+            )
+        if is_merged:
+            self.updates[FOLDED] = self.change.generation - 1
+        kept = {} if is_merged or appended is None else {"appended": str(appended)}
+        path = self.change.anew("appended")
+        self.engine.run(
+            "write_appended",
+            {**values, **kept, "generation": self.change.generation, "path": str(path)},
+            **{**named, "has_appended": bool(kept)},
+        )
+        if is_rescaled:
+            liked = self.metadata["liked"]
+            self.updates |= {
+                "top_count": top,
+                "liked_rating": 0 if liked is None else of_count(liked, top or 0.0),
+            }
+
+    def _top_count(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> float | None:
+        """Return the count that is the rating 100, as an import of all rows finds it."""
+        if state.kind.name not in SUMMED:
+            return None
+        self.engine.run("spread_anew", base, **names)
+        return float(self.engine.run("top_count")[0]["top_count"])
+
+    def _is_long(self) -> bool:
+        """Return whether the appended rows are so many that they are merged with the ratings."""
+        if (appended := self._appended()) is None:
+            return False
+        rows, ratings = (
+            int(self.engine.run("last_seq", {"paths": [str(path)]})[0]["row_count"])
+            for path in (appended, self.change.path("ratings"))
+        )
+        return rows >= LEAST and rows * SHARE > ratings
+
+    def _write_ids(self) -> dict[str, int]:
+        """Write the files of users and items that are new; return how many are."""
+        found = self.engine.run("new_counts")[0]
+        written = [
+            *(["users"] if found["new_users"] else []),
+            *(["items", "tracks"] if found["new_items"] else []),
+        ]
+        for name in written:
+            old = str(self.change.path(name))
+            self.engine.run(f"write_more_{name}", {"old": old, "path": str(self.change.anew(name))})
+        return {name: int(count) for name, count in found.items()}

@@ -1,0 +1,258 @@
+"""Rows that are appended: to the data directory, and to the warehouse without learning."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import recsys
+from recsys.engine import manifest
+from recsys.errors import InputError, UsageError
+from recsys.sources import changing, parquet
+from recsys.sources.appending import steps
+from tests.given import build_sql
+
+FIRST = pd.DataFrame(
+    [
+        *[
+            (user, item, 5 - (user * item) % 4, 1_500_000_000 + 10 * item)
+            for user in range(1, 9)
+            for item in range(1, 9)
+        ],
+    ],
+    columns=["user", "item", "rating", "time"],
+)
+UNTUNED = ("tuning.seconds=0",)  # hyperparameters stay while the data grow little
+OPTIONS = {"scale": (1, 5), "feedback": "ratings", "noun": "film"}
+
+
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory):
+    """Data of eight users, and their warehouse."""
+    folder = tmp_path_factory.mktemp("append")
+    recsys.import_ratings(FIRST[FIRST.user + FIRST.item <= 12], folder / "data", **OPTIONS)
+    build_sql(folder / "data", folder / "w.duckdb", overrides=UNTUNED)
+    return folder
+
+
+@pytest.fixture
+def own(imported, tmp_path):
+    """A copy of both that a test may change."""
+    return shutil.copytree(imported, tmp_path / "own")
+
+
+def rows(*found):
+    return pd.DataFrame(found, columns=["user", "item", "rating", "time"])
+
+
+def ask(warehouse: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def digests(warehouse: Path) -> dict[str, tuple[int, str]]:
+    return {name: (made.row_count, made.digest) for name, made in manifest.read(warehouse).items()}
+
+
+def append(folder: Path, given, **options):
+    return recsys.append(given, data=folder / "data", warehouse=folder / "w.duckdb", **options)
+
+
+def test_a_warehouse_takes_rows_at_once(own):
+    before = ask(
+        own / "w.duckdb", "select item_id from marts.recommendations where user_id = 8 order by rank"
+    )
+    (best,) = before[0]
+    found = append(own, rows((8, best, 5, 1_600_000_000), ("9", "2", 4, 1_600_000_000)))
+    assert (found.added, found.repeated, found.new_users, found.new_items) == (2, 0, 1, 0)
+    warehouse = own / "w.duckdb"
+    assert ask(warehouse, f"select value from staging.ratings where user_id = 8 and item_id = {best}") == [
+        (5.0,)
+    ]
+    assert (best,) not in ask(warehouse, "select item_id from marts.recommendations where user_id = 8")
+    assert ask(warehouse, "select count(*) > 0 from recommend('9', 3)") == [(True,)]
+    assert ask(warehouse, "select rating_count from marts.user_facts where user_id = 9") == [(1,)]
+    count = f"select rating_count from marts.item_facts where item_id = {best}"
+    assert (
+        ask(warehouse, count)[0][0]
+        == ask(warehouse, f"select count(*) from staging.ratings where item_id = {best}")[0][0]
+    )
+    interactions, users = ask(warehouse, "select interactions, users from marts.freshness")[0]
+    assert (interactions, users) == (2, 2)
+
+
+def test_lists_after_an_append_are_those_of_the_stored_models(own):
+    append(own, rows((8, 8, 5, 1_600_000_000), (1, 8, 1, 1_600_000_000)))
+    with recsys.open(own / "w.duckdb") as warehouse:
+        stored = warehouse.recommend(["1", "8"], k=3).fetchall()
+        computed = warehouse.recommend(["1", "8"], k=3, where="true").fetchall()
+    assert stored == computed
+
+
+def test_a_build_after_appends_is_one_of_all_rows(own, tmp_path):
+    append(own, FIRST[FIRST.user + FIRST.item > 12])
+    recsys.import_ratings(FIRST, tmp_path / "all", **OPTIONS)
+    build_sql(tmp_path / "all", tmp_path / "all.duckdb", overrides=UNTUNED)
+    build_sql(own / "data", own / "w.duckdb", overrides=UNTUNED)
+    one, other = digests(own / "w.duckdb"), digests(tmp_path / "all.duckdb")
+    assert {name for name in one if one[name] != other[name]} <= {
+        "lists.trials",
+        "marts.tuning",
+    }  # reused: size
+    assert one.keys() == other.keys()
+    assert ask(own / "w.duckdb", "from marts.freshness") == []
+
+
+@pytest.mark.parametrize(
+    ("row", "count", "value"),
+    [((1, 1, 2, 1_600_000_000), (0, 1, 0), 2.0), ((1, 1, 2, 1_400_000_000), (0, 0, 1), 4.0)],
+    ids=["later", "earlier"],
+)
+def test_the_later_rating_counts(own, row, count, value):
+    found = append(own, rows(row))
+    assert (found.added, found.repeated, found.unchanged) == count
+    assert ask(own / "w.duckdb", "select value from staging.ratings where user_id = 1 and item_id = 1") == [
+        (value,)
+    ]
+
+
+def test_a_late_row_comes_in_its_place(own):
+    append(own, rows((8, 8, 5, 1_400_000_000)))
+    history = ask(own / "w.duckdb", "select item_id from staging.ratings where user_id = 8 order by seq")
+    assert [item for (item,) in history] == [8, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ((1, 2, 6, 0), "expected a rating 1..5 in the column rating"),
+        ((None, 2, 3, 0), "expected a user in the column user"),
+    ],
+)
+def test_bad_rows_change_nothing(own, row, message):
+    before = files(own)
+    with pytest.raises(InputError, match=message):
+        append(own, rows((1, 8, 5, 0), row))
+    assert files(own) == before
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    hidden = {".lock", ".w.duckdb.lock"}
+    return {
+        str(path): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in hidden
+    }
+
+
+def test_an_append_that_stopped_before_publishing_is_caught_up(own):
+    recsys.append(rows((8, 8, 5, 1_600_000_000)), data=own / "data")
+    append(own, rows((8, 7, 4, 1_600_000_001)))
+    found = ask(
+        own / "w.duckdb", "select item_id from staging.ratings where user_id = 8 order by seq desc limit 2"
+    )
+    assert found == [(7,), (8,)]
+
+
+def test_a_warehouse_that_missed_merged_rows_needs_a_build(own, monkeypatch):
+    monkeypatch.setattr(steps, "LEAST", 1)
+    monkeypatch.setattr(steps, "SHARE", 1000)
+    for item in (7, 8):
+        recsys.append(rows((8, item, 5, 1_600_000_000)), data=own / "data")
+    with pytest.raises(
+        UsageError, match="lacks rows that were appended without --warehouse; build it: recsys build"
+    ):
+        append(own, rows((8, 6, 5, 1_600_000_000)))
+
+
+def test_other_data_are_refused(own, tmp_path):
+    recsys.import_ratings(FIRST, tmp_path / "other", **OPTIONS)
+    with pytest.raises(UsageError, match="not built from"):
+        recsys.append(rows((1, 2, 3, 0)), data=tmp_path / "other", warehouse=own / "w.duckdb")
+    assert "files" not in json.loads((tmp_path / "other" / "dataset.json").read_text())
+
+
+def test_two_appends_at_once_are_refused_by_name(own):
+    with changing.changing(own / "data"):
+        with pytest.raises(UsageError, match="another append or forget changes these data .process"):
+            append(own, rows((1, 8, 3, 0)))
+
+
+def test_files_stay_while_a_build_reads_them(own):
+    with changing.reading(own / "data"):
+        recsys.append(rows((8, 8, 5, 1_600_000_000)), data=own / "data")
+        recsys.append(rows((9, 9, 5, 1_600_000_000)), data=own / "data")
+        assert (own / "data" / "appended-1.parquet").exists()
+    recsys.append(rows((9, 8, 5, 1_600_000_000)), data=own / "data")
+    metadata = parquet.metadata(own / "data")
+    assert {path.name for path in (own / "data").glob("*.parquet")} == set(metadata["sha256"])
+
+
+def test_files_of_a_crashed_append_are_removed(own):
+    (own / "data" / "users-7.parquet").write_bytes(b"half")
+    (own / "data" / ".scratch").mkdir()
+    recsys.append(rows((8, 8, 5, 1_600_000_000)), data=own / "data")
+    assert not (own / "data" / "users-7.parquet").exists()
+    assert not (own / "data" / ".scratch").exists()
+
+
+KINDS = {
+    "ratings": {"feedback": "ratings", "scale": (1, 5), "duplicates": "last"},
+    "likes": {"feedback": "likes"},
+    "counts": {"feedback": "counts"},
+    "events": {"feedback": "events"},
+}
+ROWS = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.integers(0, 3)),
+    min_size=6,
+    max_size=14,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(found=ROWS, cuts=st.tuples(st.integers(1, 5), st.integers(1, 5)), has_time=st.booleans())
+def test_appends_in_any_order_are_one_import(tmp_path_factory, kind, found, cuts, has_time):
+    folder = tmp_path_factory.mktemp("split")
+    frame = rows(*found)
+    frame["time"] += 1_500_000_000
+    frame = frame if has_time else frame.drop(columns="time")
+    first, second = sorted(cuts)
+    recsys.import_ratings(frame, folder / "all", **KINDS[kind])
+    recsys.import_ratings(frame[:first], folder / "data", **KINDS[kind])
+    for part in (frame[first:second], frame[second:]):
+        if len(part):
+            recsys.append(part, data=folder / "data")
+    for name in ("all", "data"):
+        build_sql(
+            folder / name,
+            folder / f"{name}.duckdb",
+            selected=("staging.ratings", "staging.users", "staging.items", "staging.dataset"),
+        )
+    assert digests(folder / "data.duckdb") == digests(folder / "all.duckdb")
+
+
+WHOLE = (
+    *("staging.users", "staging.items", "staging.tracks", "hierarchy.items", "hierarchy.track_lineage"),
+    *("hierarchy.memberships", "lists.items", "lists.users", "marts.user_activity", "marts.user_facts"),
+)
+
+
+def test_what_is_updated_is_what_a_build_makes(own):
+    append(own, rows((8, 8, 5, 1_600_000_000), (9, 9, 1, 1_600_000_000), (1, 1, 2, 1_600_000_001)))
+    build_sql(own / "data", own / "built.duckdb", overrides=UNTUNED)
+    queries = {
+        **{name: f"from {name} order by all" for name in WHOLE},
+        "staging.ratings": "select user_id, item_id, rating, value, time, is_like from staging.ratings order by all",
+        "marts.item_facts": "from marts.item_facts where item_id in (1, 8, 9) order by all",
+        "priors.items": "select item_id, rating_count, rating_mean from priors.items order by all",
+    }
+    for name, query in queries.items():
+        assert ask(own / "w.duckdb", query) == ask(own / "built.duckdb", query), name
