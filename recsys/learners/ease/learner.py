@@ -5,17 +5,19 @@ item j for the recommended item i is -P_ij / P_ii. X B is then closest to X amon
 and squared weights penalised by lambda.
 
 The inverse is computed in place and in single precision: n items take 4 n^2 bytes (0.4 GB for 10,000) and
-about n^3 multiplications, half the time of double precision. On the demo data (10,000 items) no kept weight
+about n^3 multiplications, half the time of double precision. Where there are fewer users than items, it is
+taken from users by users (`recsys.learners.ease.dual`). On the demo data (10,000 items) no kept weight
 differs from double precision by more than 3e-7, and the smallest is 9e-4. Weights are rounded to 1e-6, which
-makes items with the same ratings equal. The matrix is cut into tiles of a fixed size, each computed by one
+makes items with the same ratings equal. The matrices are cut into tiles of a fixed size, each computed by one
 thread: the weights are the same to the last digit for any number of threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,14 +27,14 @@ from threadpoolctl import threadpool_limits
 
 from recsys.errors import UnavailableError
 from recsys.learners.common.settings import parse
+from recsys.learners.ease.dual import Dual
+from recsys.learners.ease.sweep import Tile, for_each, full_rows, gram, negative_inverse, tiles
 from recsys.project.contract import Context, Relation
 
-_TILE = 512  # rows or columns per tile
+_TILE = 256  # rows of weights at a time
 _DECIMALS = 6
 
 _WEIGHTS = pa.schema({"item_i": pa.int32(), "item_j": pa.int32(), "weight": pa.float64()})
-
-Tile = slice
 
 
 @dataclass(frozen=True)
@@ -98,90 +100,37 @@ def _weights(inputs: Mapping[str, Relation], settings: Mapping[str, Any], contex
     ease = parse(EaseSettings, settings)
     ratings = Ratings.of(inputs["ratings"])
     is_track = np.isin(ratings.items, inputs["tracks"].arrow()["track_id"].to_numpy())
-    _refuse_too_many(len(ratings.items), context)
+    users = ratings.by_item.shape[1]
+    _refuse_too_many(users, len(ratings.items), context)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(context.threads) as pool:
-        matrix = gram(ratings.by_item, pool)
-        matrix[np.diag_indices_from(matrix)] += ease.regularization
-        negative_inverse(matrix, pool, lambda done: context.report(0.9 * done, "inverting the item matrix"))
-        i, j, weight = strongest(matrix, is_track, ease.kept, pool)
+        if users < len(ratings.items):
+            penalties = np.full(len(ratings.items), ease.regularization)
+            solved = Dual.solved(csr_array(ratings.by_item.T.tocsr()), penalties, pool)
+            i, j, weight = strongest(_of_dual(solved), solved.diagonal, is_track, ease.kept, pool)
+        else:
+            matrix = gram(ratings.by_item, pool)
+            matrix[np.diag_indices_from(matrix)] += ease.regularization
+            negative_inverse(
+                matrix, pool, lambda done: context.report(0.9 * done, "inverting the item matrix")
+            )
+            diagonal = -np.diagonal(matrix).astype(np.float64)
+            i, j, weight = strongest(partial(full_rows, matrix), diagonal, is_track, ease.kept, pool)
     order = np.lexsort((j, i))
     columns = [ratings.items[i[order]], ratings.items[j[order]], weight[order]]
     return pa.table(columns, names=_WEIGHTS.names).cast(_WEIGHTS)
 
 
-def gram(by_item: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
-    """Return X'X as float32 (items, items), summed in double precision.
-
-    Parameters
-    ----------
-    by_item : csr_array, shape (items, users)
-        X', the ratings by item.
-    pool : ThreadPoolExecutor
-
-    Returns
-    -------
-    ndarray of float32, shape (items, items)
-    """
-    by_user = by_item.T.tocsr()
-    product = np.empty((by_item.shape[0], by_item.shape[0]), dtype=np.float32)
-
-    def multiply(rows: Tile) -> None:
-        product[rows] = (by_item[rows] @ by_user).toarray()
-
-    _for_each(pool, _tiles(len(product)), multiply)
-    return product
-
-
-def negative_inverse(
-    matrix: np.ndarray, pool: ThreadPoolExecutor, report: Callable[[float], None] = lambda done: None
-) -> None:
-    """Replace a positive definite matrix A by -A^-1, in place, with the sweep operator.
-
-    Only the tiles on and below the diagonal are read and written.
-
-    Parameters
-    ----------
-    matrix : ndarray of float32, shape (n, n)
-    pool : ThreadPoolExecutor
-    report : callable, optional
-        Receives the share done, 0 to 1.
-
-    Raises
-    ------
-    UnavailableError
-        A is not positive definite in its precision.
-
-    References
-    ----------
-    Goodnight, "A Tutorial on the SWEEP Operator", 1979.
-    """
-    tiles = list(_tiles(len(matrix)))
-    for done, pivots in enumerate(tiles):
-        inverse = _inverse(matrix[pivots, pivots])
-        column = _full_rows(matrix, pivots).T.copy()
-        column[pivots] = 0.0
-        scaled = column @ inverse
-
-        def update(rows: Tile, scaled: np.ndarray = scaled, column: np.ndarray = column) -> None:
-            matrix[rows, : rows.stop] -= scaled[rows] @ column[: rows.stop].T
-
-        _for_each(pool, tiles, update)
-        matrix[pivots.stop :, pivots] = scaled[pivots.stop :]
-        matrix[pivots, : pivots.start] = scaled[: pivots.start].T
-        matrix[pivots, pivots] = -inverse
-        report((done + 1) / len(tiles))
-
-
-def _inverse(block: np.ndarray) -> np.ndarray:
-    try:
-        root = np.linalg.inv(np.linalg.cholesky(block))
-    except np.linalg.LinAlgError:
-        raise UnavailableError("the item matrix has no inverse: raise --set ease.regularization") from None
-    return root.T @ root
+def _of_dual(solved: Dual) -> Callable[[Tile], np.ndarray]:
+    """Return the function that makes rows of -P, where all items have the same penalty."""
+    return lambda rows: (solved.products(rows) / solved.penalties[rows].astype(np.float32)).T
 
 
 def strongest(
-    matrix: np.ndarray, is_track: np.ndarray, kept: int, pool: ThreadPoolExecutor
+    rows_of: Callable[[Tile], np.ndarray],
+    diagonal: np.ndarray,
+    is_track: np.ndarray,
+    kept: int,
+    pool: ThreadPoolExecutor,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Select the ``kept`` largest absolute weights of each rated item, ties by item position.
 
@@ -190,8 +139,10 @@ def strongest(
 
     Parameters
     ----------
-    matrix : ndarray of float32, shape (items, items)
-        -P, as left by `negative_inverse`.
+    rows_of : function
+        Rows float32 (rows, items) of -P; its diagonal is not read.
+    diagonal : ndarray of float64, shape (items,)
+        Of P.
     is_track : ndarray of bool, shape (items,)
         Items that can be recommended.
     kept : int
@@ -204,15 +155,14 @@ def strongest(
     weight : ndarray of float64
     """
     tracks = np.flatnonzero(is_track)
-    diagonal = -np.diagonal(matrix)[tracks].astype(np.float64)
 
     def choose(rated: Tile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        weights = np.round(_full_rows(matrix, rated)[:, tracks] / diagonal, _DECIMALS)
+        weights = np.round(rows_of(rated)[:, tracks] / diagonal[tracks], _DECIMALS)
         weights[np.arange(rated.start, rated.stop)[:, None] == tracks] = 0.0
         j, i = np.nonzero(_largest(np.abs(weights), kept) & (weights != 0.0))
         return tracks[i], j + rated.start, weights[j, i]
 
-    found = _for_each(pool, _tiles(len(matrix)), choose)
+    found = for_each(pool, tiles(len(diagonal), _TILE), choose)
     none = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     i, j, weight = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
     return i, j, weight
@@ -228,26 +178,12 @@ def _largest(sizes: np.ndarray, kept: int) -> np.ndarray:
     return above | (equal & (np.cumsum(equal, axis=1) <= room))
 
 
-def _full_rows(matrix: np.ndarray, rows: Tile) -> np.ndarray:
-    """Return full rows (rows, n) of a symmetric matrix stored in the tiles on and below the diagonal."""
-    left, below = matrix[rows, : rows.stop], matrix[rows.stop :, rows]
-    return np.concatenate([left, below.T], axis=1)
-
-
-def _tiles(size: int) -> Iterator[Tile]:
-    return (slice(start, min(start + _TILE, size)) for start in range(0, size, _TILE))
-
-
-def _for_each(pool: ThreadPoolExecutor, tiles: Iterable[Tile], function: Callable[[Tile], Any]) -> list[Any]:
-    return list(pool.map(function, tiles))
-
-
 def _columns(batch: pa.RecordBatch) -> tuple[np.ndarray, ...]:
     return tuple(batch[name].to_numpy(zero_copy_only=False) for name in ("user_id", "item_id", "weight"))
 
 
-def _refuse_too_many(items: int, context: Context) -> None:
-    needed = 4 * items**2
+def _refuse_too_many(users: int, items: int, context: Context) -> None:
+    needed = 8 * users**2 + 4 * users * items if users < items else 4 * items**2
     if needed > 0.8 * context.memory_bytes:
         wanted = f"{items:,} items need {needed / 2**30:.1f} GB"
         raise UnavailableError(f"{wanted}: raise --memory, or lower --set ease.items=N")

@@ -6,11 +6,8 @@ towards the Identity", NeurIPS 2020, for the penalty that grows with an item's w
 
     P = (X'X + diag(L))^-1        weight of j for i = -P_ji / P_ii, and 0 for i = j
 
-The primal form inverts X'X + diag(L), items by items. The dual form takes the same P from users by users:
-
-    M = (I + X diag(L)^-1 X')^-1        P = diag(L)^-1 - diag(L)^-1 X' M X diag(L)^-1
-
-so that its cost grows with the smaller side.
+The primal form inverts X'X + diag(L), items by items; the dual form takes the same P from users by users
+(`recsys.learners.ease.dual`), so that the cost grows with the smaller side.
 """
 
 from __future__ import annotations
@@ -25,12 +22,12 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
-from recsys.learners.ease.learner import gram, negative_inverse
+from recsys.learners.ease.dual import Dual
+from recsys.learners.ease.sweep import gram, mirror, negative_inverse
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.linear import LinearModel
 from recsys.learners.lists.model import rounded
 from recsys.learners.lists.pruning import Budget, prune
-from recsys.learners.lists.threads import tiles
 from recsys.learners.lists.weighting import weights
 
 TILE = 512
@@ -59,8 +56,8 @@ class EaseParameters:
 class Solution(Protocol):
     """Hold the solved regressions of one input."""
 
-    def weights_of(self, rows: slice) -> np.ndarray:
-        """Return the weights float32 (rows, items) of a block of history items for all items."""
+    def weights_of(self, items: slice) -> np.ndarray:
+        """Return the weights float32 (items of the block, all items) of all history items for a block."""
 
     def fitted(self, users: np.ndarray) -> np.ndarray:
         """Return the scores float32 (users, items) of users of the training data."""
@@ -91,7 +88,7 @@ def fit(
     inputs = weights(interactions, parameters.weighting)
     solution = solve(inputs, parameters, threads)
     counts = interactions.rater_counts
-    stored = prune(solution.weights_of, counts, interactions.is_candidate, budget)
+    stored = prune(solution.weights_of, counts, interactions.is_candidate, budget, threads)
     return LinearModel(interactions.item_ids, stored, parameters.weighting)
 
 
@@ -113,7 +110,7 @@ def solve(
     penalties = parameters.regularization + growth * squares
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         if is_dual:
-            return _Dual.solved(inputs, penalties, pool)
+            return _OfDual(Dual.solved(inputs, penalties, pool))
         if products is None:
             products = _products(inputs, pool)
         return _Primal.solved(inputs, products.copy(), penalties, pool)
@@ -168,12 +165,12 @@ class _Primal:
     ) -> _Primal:
         matrix[np.diag_indices(len(matrix))] += penalties.astype(matrix.dtype)
         negative_inverse(matrix, pool)
-        _mirror(matrix)
+        mirror(matrix)
         return cls(matrix, inputs)
 
-    def weights_of(self, rows: slice) -> np.ndarray:
-        found = self.matrix[rows] / -np.diagonal(self.matrix)
-        found[np.arange(len(found)), np.arange(rows.start, rows.start + len(found))] = 0.0
+    def weights_of(self, items: slice) -> np.ndarray:
+        found = self.matrix[items] / -np.diagonal(self.matrix)[items, None]
+        found[np.arange(len(found)), np.arange(items.start, items.start + len(found))] = 0.0
         return found.astype(np.float32, copy=False)
 
     def fitted(self, users: np.ndarray) -> np.ndarray:
@@ -183,38 +180,23 @@ class _Primal:
 
 
 @dataclass(frozen=True)
-class _Dual:
-    """``solved_inputs`` M X float32 (users, items), ``penalties`` and the diagonal of P (items)."""
+class _OfDual:
+    """The solution from users by users."""
 
-    solved_inputs: np.ndarray
-    penalties: np.ndarray
-    diagonal: np.ndarray
-    inputs: csr_array
+    dual: Dual
 
-    @classmethod
-    def solved(cls, inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> _Dual:
-        scaled = csr_array(inputs / penalties)
-        kernel = (scaled @ inputs.T).toarray()
-        kernel[np.diag_indices(len(kernel))] += 1.0
-        negative_inverse(kernel, pool)
-        _mirror(kernel)
-        product = _times_sparse(kernel, inputs, pool)
-        by_item = inputs.tocsc()
-        columns = np.repeat(np.arange(inputs.shape[1]), np.diff(by_item.indptr))
-        covered = np.bincount(columns, by_item.data * product[by_item.indices, columns], inputs.shape[1])
-        return cls(product, penalties, (1.0 - covered / penalties) / penalties, inputs)
-
-    def weights_of(self, rows: slice) -> np.ndarray:
-        items = np.arange(self.inputs.shape[1])[rows]
-        scaled = csr_array((self.inputs[:, items] / self.penalties[items]).T.tocsr()).astype(np.float32)
-        found = scaled @ self.solved_inputs
-        found /= (self.penalties * self.diagonal).astype(np.float32)
-        found[np.arange(len(items)), items] = 0.0
-        return found
+    def weights_of(self, items: slice) -> np.ndarray:
+        dual = self.dual
+        found = dual.products(items)
+        found /= (dual.penalties * dual.diagonal)[items].astype(np.float32)
+        places = np.arange(items.start, items.stop)
+        found[places, places - items.start] = 0.0
+        return found.T
 
     def fitted(self, users: np.ndarray) -> np.ndarray:
-        scale = self.penalties * self.diagonal
-        return self.inputs[users].toarray() - self.solved_inputs[users] / scale
+        dual = self.dual
+        scale = dual.penalties * dual.diagonal
+        return dual.inputs[users].toarray() - dual.solved_inputs[users] / scale
 
 
 def _products(inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
@@ -224,21 +206,3 @@ def _products(inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
         return gram(by_item, pool)
     found: np.ndarray = (by_item @ by_item.T).toarray()
     return found
-
-
-def _mirror(matrix: np.ndarray) -> None:
-    """Copy the lower triangle of a symmetric matrix to the upper one, tile by tile."""
-    for rows in tiles(len(matrix), TILE):
-        matrix[rows, rows.stop :] = matrix[rows.stop :, rows].T
-
-
-def _times_sparse(negative: np.ndarray, inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
-    """Return -A X float32 of a symmetric A (users, users) and sparse X (users, items), tile by tile."""
-    product = np.empty(inputs.shape, np.float32)
-    transposed = csr_array(inputs.T.tocsr())
-
-    def multiply(rows: slice) -> None:
-        product[rows] = -(transposed @ negative[:, rows]).T
-
-    list(pool.map(multiply, list(tiles(len(negative), TILE))))
-    return product

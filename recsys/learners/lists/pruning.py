@@ -9,6 +9,7 @@ item j for item i compete over the whole matrix by |w| sqrt(n_i n_j), n the entr
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy.sparse import csr_array, vstack
 
 from recsys.learners.lists.threads import tiles
 
-TILE = 512
+TILE = 256  # scored items at a time
 STRONGEST = (
     20  # weights of every scored item that are kept whatever its popularity, for reasons and `similar`
 )
@@ -41,63 +42,95 @@ class Budget:
     sums: int = 6_000_000_000
 
 
+@dataclass(frozen=True)
+class _Weights:
+    """Weights of blocks of scored items, and what the budget counts.
+
+    ``roots`` are square roots of the entries of each item, ``counts`` the entries.
+    """
+
+    weights_of: Callable[[slice], np.ndarray]
+    is_target: np.ndarray
+    roots: np.ndarray
+    counts: np.ndarray
+
+    def block(self, items: slice) -> np.ndarray:
+        """Return the weights float32 (items of the block, all items) of all history items for a block."""
+        found = np.ascontiguousarray(self.weights_of(items))
+        found[~self.is_target[items]] = 0.0
+        return found
+
+    def sizes(self, weights: np.ndarray, items: slice) -> np.ndarray:
+        """Return |w| sqrt(n_i n_j) of a block's absolute weights."""
+        return weights * self.roots * self.roots[items, None]
+
+    def measured(self, items: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return, by bins of sizes, how many weights there are and sums they take; the strongest weights."""
+        weights = np.abs(self.block(items))
+        bins = _bins(self.sizes(weights, items))
+        sums = np.bincount(bins.ravel(), np.tile(self.counts.astype(np.float64), len(bins)), _BINS)
+        most = min(STRONGEST, weights.shape[1])
+        weights.partition(weights.shape[1] - most, axis=1)
+        floors = weights[:, -most:].min(axis=1) if most == STRONGEST else np.zeros(len(weights))
+        return np.bincount(bins.ravel(), minlength=_BINS), sums.astype(np.int64), floors
+
+    def kept(self, items: slice, limit: float, floors: np.ndarray | None) -> csr_array:
+        """Return the kept weights of a block, a row for each scored item."""
+        weights = self.block(items)
+        if floors is not None:
+            absolute = np.abs(weights)
+            is_small = (self.sizes(absolute, items) < limit) & (absolute < floors[items, None])
+            weights[is_small] = 0.0
+        return csr_array(weights)
+
+
 def prune(
-    weights_of: Callable[[slice], np.ndarray], counts: np.ndarray, is_target: np.ndarray, budget: Budget
+    weights_of: Callable[[slice], np.ndarray],
+    counts: np.ndarray,
+    is_target: np.ndarray,
+    budget: Budget,
+    threads: int = 2,
 ) -> csr_array:
     """Return the kept weights float32 (items, items), rows: items of histories, columns: scored items.
 
     Parameters
     ----------
     weights_of : function
-        Weights float32 (rows, items) of a block of history items. Called up to twice for each block.
+        Weights float32 (items of the block, all items) of all history items for a block of scored items.
+        Called up to twice for each block, by several threads.
     counts : int array (items)
         Entries of each item.
     is_target : bool array (items)
         Items that may be recommended; other columns stay empty.
     budget : Budget
         Limits.
+    threads : int
+        Blocks at a time; the result is the same for any number.
     """
     size, entries = len(counts), int(counts.sum())
+    made = _Weights(weights_of, is_target, np.sqrt(counts).astype(np.float32), counts)
     blocks = list(tiles(size, TILE))
-    roots = np.sqrt(counts).astype(np.float32)
     is_whole = size * int(is_target.sum()) <= budget.weights and size * entries <= budget.sums
-    limit, floors = (0.0, None) if is_whole else _limits(weights_of, blocks, roots, is_target, counts, budget)
-    parts = []
-    for rows in blocks:
-        weights = weights_of(rows)
-        weights[:, ~is_target] = 0.0
-        if floors is not None:
-            sizes = np.abs(weights)
-            weights[(sizes * roots[rows, None] * roots < limit) & (sizes < floors)] = 0.0
-        parts.append(csr_array(weights))
-    return csr_array(vstack(parts, format="csr")) if parts else csr_array((0, 0), dtype=np.float32)
+    limit, floors = 0.0, None
+    with ThreadPoolExecutor(threads) as pool:
+        if not is_whole:
+            limit, floors = _limits(list(pool.map(made.measured, blocks)), budget)
+        parts = list(pool.map(lambda items: made.kept(items, limit, floors), blocks))
+    by_target = vstack(parts, format="csr") if parts else csr_array((0, 0), dtype=np.float32)
+    return csr_array(csr_array(by_target).T.tocsr())
 
 
 def _limits(
-    weights_of: Callable[[slice], np.ndarray],
-    blocks: list[slice],
-    roots: np.ndarray,
-    is_target: np.ndarray,
-    counts: np.ndarray,
-    budget: Budget,
+    measured: list[tuple[np.ndarray, np.ndarray, np.ndarray]], budget: Budget
 ) -> tuple[float, np.ndarray]:
     """Return the least affordable |w| sqrt(n_i n_j), and the least |w| of the strongest of each item."""
-    numbers, sums = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
-    best = np.zeros((STRONGEST, len(counts)), np.float32)
-    for rows in blocks:
-        weights = np.abs(weights_of(rows))
-        weights[:, ~is_target] = 0.0
-        best = np.partition(np.concatenate([best, weights]), -STRONGEST, axis=0)[-STRONGEST:]
-        bins = _bins(weights * roots[rows, None] * roots)
-        for place, row in enumerate(bins):
-            found = np.bincount(row, minlength=_BINS)
-            numbers += found
-            sums += found * int(counts[rows.start + place])
+    numbers, sums = (np.sum([found[place] for found in measured], axis=0) for place in (0, 1))
     numbers[0] = sums[0] = 0  # zeros and what is next to nothing
     above = [np.cumsum(one[::-1])[::-1] for one in (numbers, sums)]
     affordable = (above[0] <= budget.weights) & (above[1] <= budget.sums)
     first = int(np.argmax(affordable)) if affordable.any() else _BINS
-    return 2.0 ** (first / _OCTAVE + _LOWEST), np.maximum(best.min(axis=0), np.finfo(np.float32).tiny)
+    floors = np.concatenate([found[2] for found in measured])
+    return 2.0 ** (first / _OCTAVE + _LOWEST), np.maximum(floors, np.finfo(np.float32).tiny)
 
 
 def _bins(sizes: np.ndarray) -> np.ndarray:

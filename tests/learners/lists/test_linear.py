@@ -46,7 +46,7 @@ def test_primal_and_dual_form_are_equal(shape: tuple[int, int]) -> None:
     interactions = random_interactions(*shape)
     inputs, parameters = weights(interactions, "likes"), EaseParameters("likes", 3.0, 0.2)
     forms = [ease.solve(inputs, parameters, is_dual=is_dual) for is_dual in (False, True)]
-    primal, dual = (form.weights_of(slice(0, shape[1])) for form in forms)
+    primal, dual = (form.weights_of(slice(0, shape[1])).T for form in forms)
     np.testing.assert_allclose(primal, dual, atol=1e-6)
     rows = np.arange(0, shape[0], 2)
     expected = (inputs @ primal)[rows]
@@ -159,7 +159,9 @@ def test_a_small_budget_keeps_what_moves_the_most_scores_and_the_strongest_of_ea
     full = rng.normal(size=(size, size)).astype(np.float32)
     np.fill_diagonal(full, 0)
     counts = rng.integers(1, 1000, size)
-    kept = prune(lambda rows: full[rows].copy(), counts, np.ones(size, bool), Budget(weights=6000)).toarray()
+    kept = prune(
+        lambda items: full[:, items].T.copy(), counts, np.ones(size, bool), Budget(weights=6000)
+    ).toarray()
     sizes = np.abs(full) * np.sqrt(np.outer(counts, counts))
     limit = np.sort(sizes.ravel())[-6000]
     floors = np.sort(np.abs(full), axis=0)[-STRONGEST]
@@ -174,14 +176,16 @@ def test_a_budget_of_sums_is_kept() -> None:
     full = rng.normal(size=(size, size)).astype(np.float32)
     counts = rng.integers(1, 1000, size)
     budget = Budget(weights=10**9, sums=30 * int(counts.sum()))
-    kept = prune(lambda rows: full[rows].copy(), counts, np.ones(size, bool), budget)
+    kept = prune(lambda items: full[:, items].T.copy(), counts, np.ones(size, bool), budget)
     strongest = STRONGEST * size * counts.max()
     assert 0.9 * budget.sums < (np.diff(kept.indptr) * counts).sum() < budget.sums + strongest
 
 
 def test_items_that_may_not_be_recommended_are_read_and_never_scored() -> None:
     weights_of = np.ones((4, 4), np.float32)
-    kept = prune(lambda rows: weights_of[rows].copy(), np.ones(4, int), np.array([1, 0, 1, 1], bool), ALL)
+    kept = prune(
+        lambda items: weights_of[:, items].T.copy(), np.ones(4, int), np.array([1, 0, 1, 1], bool), ALL
+    )
     assert kept.toarray().sum(axis=0).tolist() == [4, 0, 4, 4]
 
 
