@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
-try:
-    from numba import njit
-except ImportError:  # an installation without the extra for learners
-    njit = None
-
-IS_COMPILED = njit is not None
+IS_COMPILED = find_spec("numba") is not None  # an installation without the extra for learners has none
 
 
 def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,8 +25,10 @@ def compiled(loop: Callable[..., Any]) -> Callable[..., Any]:
     callable
         The loop itself, interpreted, where numba is not installed.
     """
-    if njit is None:
+    if not IS_COMPILED:
         return loop
+    from numba import njit  # takes half a second: modules of kernels are imported where they are called
+
     # Python's error model checks each division for zero, which prevents vector instructions.
     options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
     try:

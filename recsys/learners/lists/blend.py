@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists import top_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ExplainedModel, ListModel, rounded
 
@@ -159,6 +158,8 @@ def _best(scores: np.ndarray, histories: Interactions, count: int) -> np.ndarray
 
 def _best_compiled(scores: np.ndarray, histories: Interactions, count: int) -> np.ndarray:
     """Return the same as `_best`, many times faster."""
+    from recsys.learners.lists import top_kernels
+
     columns = np.flatnonzero(histories.is_candidate)
     places = np.full(histories.item_count, -1)
     places[columns] = np.arange(len(columns))

@@ -14,8 +14,8 @@ import lightgbm
 import numpy as np
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists import forest_kernels
 
+LEAVES = 16  # of a tree, at most: a mask has so many bits
 _NUMERIC = "<="  # the only kind of split here; inputs are finite
 
 
@@ -26,7 +26,7 @@ def fast(booster: lightgbm.Booster) -> Forest | lightgbm.Booster:
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees of at most `forest_kernels.LEAVES` leaves; arrays as `forest_kernels.add_trees` reads them.
+    """Trees of at most `LEAVES` leaves; arrays as `forest_kernels.add_trees` reads them.
 
     ``thresholds`` has those of each feature, ascending.
     """
@@ -44,7 +44,7 @@ class Forest:
         trees = [one["tree_structure"] for one in booster.dump_model()["tree_info"]]
         walked = [list(_nodes(tree)) for tree in trees]
         inner = [[node for node in nodes if "threshold" in node.tree] for nodes in walked]
-        if any(len(nodes) >= forest_kernels.LEAVES for nodes in inner):
+        if any(len(nodes) >= LEAVES for nodes in inner):
             return None
         flat = [node for nodes in inner for node in nodes]
         if any(node.tree["decision_type"] != _NUMERIC for node in flat):
@@ -53,7 +53,7 @@ class Forest:
         limits = np.array([node.tree["threshold"] for node in flat], np.float64)
         thresholds = [np.unique(limits[features == one]) for one in range(booster.num_feature())]
         cuts = [np.searchsorted(thresholds[one], limit) for one, limit in zip(features, limits, strict=True)]
-        leaves = np.zeros((len(trees), forest_kernels.LEAVES))
+        leaves = np.zeros((len(trees), LEAVES))
         for row, nodes in zip(leaves, walked, strict=True):
             values = [node.tree["leaf_value"] for node in nodes if "leaf_value" in node.tree]
             row[: len(values)] = values
@@ -66,6 +66,8 @@ class Forest:
 
         The parameters are those of a booster's ``predict``; one thread computes.
         """
+        from recsys.learners.lists import forest_kernels
+
         ranks = np.empty(examples.shape[::-1], np.uint16)
         for row, values, limits in zip(ranks, examples.T, self.thresholds, strict=True):
             row[:] = np.searchsorted(limits, values)

@@ -7,7 +7,6 @@ import numpy as np
 from recsys.learners.common.compiled import compiled
 
 BLOCK = 512  # examples whose masks and inputs stay in the fastest cache
-LEAVES = 16  # bits of a mask
 
 
 @compiled

@@ -11,7 +11,6 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists import linear_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
 from recsys.learners.lists.weighting import LIKES, weights
@@ -43,6 +42,8 @@ class LinearModel:
         found = np.zeros(inputs.shape)
         if not IS_COMPILED:
             return rounded((inputs @ self.weights.astype(np.float64)).toarray())
+        from recsys.learners.lists import linear_kernels
+
         given = inputs.indptr.astype(np.int64), inputs.indices, inputs.data
         if self._dense is not None:
             linear_kernels.add_rows(*given, self._dense, found)

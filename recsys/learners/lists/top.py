@@ -10,7 +10,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists import top_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ListModel
 
@@ -170,6 +169,8 @@ def _largest_compiled(
     scores: np.ndarray, columns: np.ndarray, begins: np.ndarray, seen: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the same as `_largest`, many times faster."""
+    from recsys.learners.lists import top_kernels
+
     chosen, values = np.zeros((len(scores), k), np.int64), np.full((len(scores), k), np.nan)
     if k:
         top_kernels.largest(scores, columns, begins, seen, chosen, values)
