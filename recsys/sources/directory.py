@@ -39,6 +39,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "labels": ("test2_new.txt",),
     "truth": ("truth2.txt",),
+    "names": ("itemNames.txt",),
 }
 SUBMISSIONS = "submissions"
 _FORMATS = (".csv", ".tsv", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjson", ".parquet")
@@ -47,6 +48,7 @@ RATINGS_NAME = re.compile(r"rating|user|event|play|interaction|u\.data|\.inter")
 NEVER_EMPTY = ("train", "test")  # an empty file is an accident that would replace a good warehouse
 NUMBERS_ALONE = ("test",)  # sources of numbers and separators
 NUMERIC = b"0123456789|\t\n"
+CONTROL = bytes(range(ord("\n"))) + bytes(range(ord("\n") + 1, ord(" ")))  # but the line feed
 
 
 @dataclass(frozen=True)
@@ -280,8 +282,9 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def plain_text(file: SourceFile, scratch: Path) -> Path | Remote | None:
     """Return a file that the engine reads without loss: the file itself or a copy in ``scratch``.
 
-    The engine skips blank lines, takes a lone carriage return for a line end, ignores a tab at the end of a
-    line, and reads numbers in several notations (+5, 1e2, 0x10). The line reader has to refuse such text.
+    The engine skips blank lines, ends a name at a control character, takes a lone carriage return for a line
+    end, ignores a tab at the end of a line, and reads numbers in several notations (+5, 1e2, 0x10). The line
+    reader has to refuse such text.
 
     Parameters
     ----------
@@ -301,6 +304,8 @@ def plain_text(file: SourceFile, scratch: Path) -> Path | Remote | None:
         with copy.open("wb") as out:
             out.writelines(blocks_of_text(path))
         path = copy
+    if file.name == "names" and any(chunk.translate(None, CONTROL) != chunk for chunk in _chunks(path)):
+        return None
     if _needs_copy(path) or _would_be_misread(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
         return None
     return path

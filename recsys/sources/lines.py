@@ -44,12 +44,13 @@ class Line:
         return self.number_in(text, LARGEST_ID, expected)
 
 
-def read_lines(path: Path) -> Iterator[Line]:
+def read_lines(path: Path, encoding: str = "ascii") -> Iterator[Line]:
     """Yield the lines of a file.
 
     Parameters
     ----------
     path : Path
+    encoding : {'ascii', 'utf-8'}
 
     Yields
     ------
@@ -58,7 +59,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises
     ------
     InputError
-        The file is not ASCII text, has a line that is too long, or is a damaged gzip file.
+        The file is not text in the encoding, has a line that is too long, or is a damaged gzip file.
     """
     number = 0
     try:
@@ -67,7 +68,7 @@ def read_lines(path: Path) -> Iterator[Line]:
                 number += 1
                 raw = raw.removeprefix(BOM) if number == 1 else raw
                 if raw:
-                    yield Line(path, number, _decoded(path, number, raw))
+                    yield Line(path, number, _decoded(path, number, raw, encoding))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(path, number + 1, None, f"a complete gzip file: {error}") from None
     except OSError as error:
@@ -75,14 +76,15 @@ def read_lines(path: Path) -> Iterator[Line]:
         raise InputError(path, number + 1, None, f"a readable file: {reason}") from None
 
 
-def _decoded(path: Path, number: int, raw: bytes) -> str:
+def _decoded(path: Path, number: int, raw: bytes, encoding: str) -> str:
     if len(raw) >= LONGEST_LINE and not raw.endswith(b"\n"):
         raise InputError(path, number, raw[:80].decode("latin-1"), f"a line of under {LONGEST_LINE:,} bytes")
     text = raw.removesuffix(b"\r\n").removesuffix(b"\n")
     try:
-        return text.decode("ascii")
+        return text.decode(encoding)
     except UnicodeDecodeError:
-        raise InputError(path, number, repr(text[:40]), "plain ASCII text") from None
+        expected = "plain ASCII text" if encoding == "ascii" else "text in UTF-8"
+        raise InputError(path, number, repr(text[:40]), expected) from None
 
 
 def explain_refusal(files: Mapping[str, SourceFile], scale: Scale = WHOLE_SCALE) -> None:
@@ -115,6 +117,8 @@ def explain_refusal(files: Mapping[str, SourceFile], scale: Scale = WHOLE_SCALE)
     for name in ("labels", "truth"):
         if name in files:
             _labels(files[name].local, candidates)
+    if "names" in files:
+        _names(files["names"].local)
 
 
 def _fields(line: Line, parents: int, expected: str) -> int:
@@ -216,3 +220,15 @@ def _labels(path: Path, candidates: set[tuple[int, int]]) -> None:
         if pair in seen:
             raise line.refused("each candidate once")
         seen.add(pair)
+
+
+def _names(path: Path) -> None:
+    seen: set[int] = set()
+    for line in read_lines(path, "utf-8"):
+        first, bar, name = line.text.partition("|")
+        item = line.id(first, f"ItemId|Name with {ID}")
+        if not bar or not name or name != name.strip() or "|" in name or any(ord(char) < 32 for char in name):
+            raise line.refused("ItemId|Name, without further bars, tabs or outer spaces")
+        if item in seen:
+            raise line.refused("each item once")
+        seen.add(item)

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from recsys.errors import UsageError, unwritable
-from recsys.synthetic import files, history, protocol, scales, taste, taxonomy
+from recsys.synthetic import files, history, names, protocol, scales, taste, taxonomy
 from recsys.synthetic.ragged import concatenate, take
 from recsys.synthetic.scales import SCALES, Scale
 
 PROVENANCE = "synth.json"  # what made the directory; one that has it may be replaced by another demo data set
 FILES = {
     PROVENANCE,
-    *("trackData2.txt", "albumData2.txt", "artistData2.txt", "genreData2.txt"),
+    *("trackData2.txt", "albumData2.txt", "artistData2.txt", "genreData2.txt", "itemNames.txt"),
     *("trainItem2.txt", "testItem2.txt", "test2_new.txt", "truth2.txt"),
 }
 Report = Callable[[float, str], None]
@@ -120,10 +120,11 @@ def _is_alive(process: int) -> bool:
 
 def _write(directory: Path, scale: Scale, seed: int, report: Report) -> None:
     """Write all files, the ratings last: without them a folder is not a data directory."""
-    rngs = [np.random.default_rng(source) for source in np.random.SeedSequence(seed).spawn(4)]
+    rngs = [np.random.default_rng(source) for source in np.random.SeedSequence(seed).spawn(5)]
     report(0.0, "catalogue")
     catalogue = taxonomy.build(scale, rngs[0])
     files.write_catalogue(directory, catalogue)
+    files.write_names(directory, *names.of_items(catalogue, rngs[4]))
     ratings = _histories(catalogue, taste.draw(scale, catalogue, rngs[1]), rngs[2], report)
     report(0.7, "test candidates")
     test = protocol.draw(scale, ratings, rngs[3])

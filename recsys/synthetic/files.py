@@ -37,6 +37,12 @@ def write_catalogue(directory: Path, catalogue: Catalogue) -> None:
     _write_lists(directory / "trackData2.txt", columns, listed)
 
 
+def write_names(directory: Path, ids: IntArray, names: list[str]) -> None:
+    """Write a line ``id|name`` for each item."""
+    lines = (f"{item}|{name}\n" for item, name in zip(ids.tolist(), names, strict=True))
+    (directory / "itemNames.txt").write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
 def _write_ids(path: Path, ids: IntArray) -> None:
     path.write_bytes(b"".join(b"%d\n" % number for number in np.sort(ids).tolist()))
 

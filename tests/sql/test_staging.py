@@ -145,7 +145,7 @@ def test_every_form_of_a_file_means_the_same(tmp_path, small_warehouse, form):
     assert content(tmp_path / "w.duckdb") == content(small_warehouse)
 
 
-TRAIN, TEST, TRACKS = "trainItem2.txt", "testItem2.txt", "trackData2.txt"
+TRAIN, TEST, TRACKS, NAMES = "trainItem2.txt", "testItem2.txt", "trackData2.txt", "itemNames.txt"
 REFUSED = [
     ("rating above 100", TRAIN, "100|1\n10\t101\n", 2, "10\t101"),
     ("rating of 255", TRAIN, "100|1\n10\t255\n", 2, "10\t255"),
@@ -207,6 +207,13 @@ REFUSED = [
     ("album in another alphabet", "albumData2.txt", "10|None|x\n", 1, "10|None|x"),
     ("artist None", "artistData2.txt", "20\nNone\n", 2, "None"),
     ("artist with a bar", "artistData2.txt", "20|21\n", 1, "20|21"),
+    ("name without a bar", NAMES, "1|Home\n2\n", 2, "2"),
+    ("name of nothing", NAMES, "1|\n", 1, "1|"),
+    ("name with a bar", NAMES, "1|Home|Away\n", 1, "1|Home|Away"),
+    ("name with a space at the end", NAMES, "1|Home \n", 1, "1|Home "),
+    ("name with a control character", NAMES, "1|Ho\x01me\n", 1, "1|Ho\x01me"),
+    ("name of a text", NAMES, "one|Home\n", 1, "one|Home"),
+    ("item named twice", NAMES, "1|Home\n2|Away\n1|Here\n", 3, "1|Here"),
 ]
 
 
@@ -237,6 +244,24 @@ def test_bad_lines_are_refused_by_file_line_and_text(tmp_path, old, name, file, 
     assert error.expected
     assert str(error) == f"{data / file}:{line}: {offending!r}: expected {error.expected}"
     assert "\n" not in str(error)
+
+
+def test_names_of_items_are_read_and_items_without_one_keep_their_id(tmp_path):
+    data = write_directory(tmp_path / "data", {**SMALL, NAMES: "1|Käse & Brot\n20|The Owls\n77|Unlisted\n"})
+    build_sql(data, tmp_path / "w.duckdb")
+    rows = stored(tmp_path / "w.duckdb", "select item_id, original_id, name from staging.items")
+    assert sorted(rows)[:2] == [(1, "1", "Käse & Brot"), (2, "2", None)]
+    assert (20, "20", "The Owls") in rows and (77, "77", "Unlisted") in rows
+    assert len(rows) == 5 + 3 + 3 + 2 + 1
+    named = "select item from similar('The Owls', 1) union all select item from similar('2', 1)"
+    assert stored(tmp_path / "w.duckdb", f"select count(*) >= 0 from ({named})") == [(True,)]
+
+
+def test_names_that_are_not_utf_8_are_refused(tmp_path):
+    data = write_directory(tmp_path / "data", SMALL)
+    (data / NAMES).write_bytes(b"1|Home\n2|K\xe4se\n")
+    with pytest.raises(InputError, match=r"itemNames\.txt:2: .*expected text in UTF-8"):
+        build_sql(data, tmp_path / "w.duckdb")
 
 
 def test_bad_encodings_are_refused(tmp_path):

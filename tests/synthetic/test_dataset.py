@@ -67,6 +67,17 @@ def test_taxonomy_refers_to_items_that_exist_and_has_its_gaps(tiny: Path) -> Non
     assert any(track[1] == "None" for track in tracks) and any(len(track) == 3 for track in tracks)
 
 
+def test_every_item_has_a_name_of_its_own(tiny: Path) -> None:
+    scale = SCALES["tiny"]
+    pairs = [line.split("|") for line in lines(tiny, "itemNames.txt")]
+    assert [int(item) for item, _ in pairs] == list(
+        range(scale.tracks + scale.albums + scale.artists + scale.genres)
+    )
+    assert len({name for _, name in pairs}) == len(pairs)
+    genres = {int(line) for line in lines(tiny, "genreData2.txt")}
+    assert {"Jazz", "Indie Rock"} <= {name for item, name in pairs if int(item) in genres}
+
+
 def test_headers_count_their_ratings(tiny: Path) -> None:
     left = iter(lines(tiny, "trainItem2.txt"))
     users = []
