@@ -22,7 +22,7 @@ endif
 SOLVERS = $(if $(filter spark,$(CLASSIFIERS)),--set classifiers.solver=spark --set als.solver=spark)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick test slowest lint wheel ablation solvers bench torture report ui leaderboard clean
+.PHONY: help setup build quick test slowest lint wheel ablation solvers bench torture docs report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
@@ -68,6 +68,10 @@ bench: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) ## compare speed and memory w
 	@$(BIN)/python -m tests.bench.further
 	@$(BIN)/python -m tests.bench.lists "$(MOVIELENS)/ml-100k.inter"
 
+docs: $(VENV)/.core $(VENV)/.docs ## build the site of docs/ into build/site
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site
+	@echo "build/site/index.html"
+
 report: $(WAREHOUSE) $(VENV)/.pages ## write report.html about the warehouse
 	@$(BIN)/recsys report --warehouse "$(WAREHOUSE)" --out report.html
 
@@ -112,7 +116,12 @@ $(VENV)/.pages: pyproject.toml | $(VENV)/.core
 	@$(PIP) --editable '.[report,ui]'
 	@touch $@
 
-# MovieLens 100k is an example in RecBole's wheel, of which nothing else is wanted.
+$(VENV)/.docs: pyproject.toml | $(VENV)/.core
+	@echo "setting up $(VENV): the packages of the documentation, about 15 MB to download"
+	@$(PIP) --editable '.[docs]'
+	@touch $@
+
+# MovieLens 100k is an example in RecBole's wheel; nothing else of the wheel is used.
 $(MOVIELENS): | $(VENV)/.core
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet download --no-deps --dest build 'recbole==1.2.1'
 	@$(BIN)/python -m zipfile -e build/recbole-1.2.1-*.whl build/recbole

@@ -1,6 +1,6 @@
-"""Reads a warehouse into polars: `python polars_reads_it.py`, beside warehouse/recsys.duckdb.
+"""Reads a warehouse into polars: `python polars_reads_it.py`, in a folder with warehouse/recsys.duckdb.
 
-Needs polars besides recsys: `pip install polars`.
+Needs polars in addition to recsys: `pip install polars`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,21 @@
-"""Pictures of all pages, for the README and for reviews of a page.
+"""Take all pictures of the README and of docs/ anew, from two warehouses.
 
-    python -m tests.pictures WAREHOUSE OUT [--width 1440] [--scheme light] [--whole]
+    python -m tests.pictures DEMO FILMS OUT [--width 1280] [--scheme light]
 
-Writes ``OUT/NAME.png``: the report; a relation of the catalogue, and the lineage with a model lit up; and of the explorer
-the first page, a user, an item, a pair and a query. The user is the one with candidates who rated most, up to 400
-ratings, the item the first of the user's list. ``--whole`` takes a page to its end.
+DEMO is a warehouse of the demo data, FILMS one of `examples/films.py`, both built with learned models::
+
+    recsys build --data data/small --warehouse demo.duckdb
+    recsys build --data data/films --warehouse films.duckdb
+
+Of the films: the first page, a user's list, the way of its first film to its score, and the report. Of the demo
+data: a user, a pair as a waterfall, a query, the lineage, a relation, and the leaderboard. ``OUT/warehouses.json``
+records the models of both warehouses; a test compares them with the models of the product.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import socket
 import tempfile
 import threading
@@ -21,25 +27,28 @@ from urllib.parse import urlencode
 import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
-from recsys.backends.duckdb.connection import reading
+from recsys.backends.duckdb.connection import query, reading
 from recsys.docs_site import folder
 from recsys.report import page as report
 from recsys.ui.app import application
-from recsys.ui.entities import Things
 from tests.browser import ARGUMENTS, executable
 
-HEIGHT = 900
+HEIGHT = 860
+MANIFEST = "warehouses.json"
 QUERY = "select model, accuracy, auc\nfrom marts.leaderboard\norder by accuracy desc"
 READY = "body:not(:has([aria-busy]))"
-MADE = {  # files that are written for a reader without a server, and by what each shows that it is drawn
-    "report": ("report.html", "html[data-drawn]"),
+MADE = {  # of the demo data, files for a reader without a server, and what shows that each is drawn
     "lineage": ("catalogue/lineage.html#scores.item_neighbours", ".board.lit"),
     "relation": ("catalogue/features.candidates.html", ".wires path"),
 }
+# A user worth looking at: with test items where there are any, and a history that fits a screen.
 ACTIVE = """
-select user_id from marts.user_activity
-semi join staging.candidates using (user_id) where rating_count between 100 and 400
-order by rating_count desc, user_id limit 1
+select facts.original_id
+from marts.user_activity as activity
+inner join marts.user_facts as facts using (user_id)
+left join (select distinct user_id, true as is_tested from staging.candidates) as tested using (user_id)
+where activity.rating_count between 30 and 400
+order by is_tested nulls last, activity.rating_count desc, user_id limit 1
 """
 
 
@@ -55,60 +64,81 @@ def served(warehouse: Path) -> Iterator[str]:
         thread.join(10)
 
 
-def user_of(warehouse: Path) -> str:
-    """The address of a user worth looking at."""
+def rows(warehouse: Path, text: str) -> list[dict[str, object]]:
     with reading(warehouse) as connection:
-        found = connection.execute(ACTIVE).fetchall()[0][0]
-        return Things(connection).users([found])[found].url
+        return query(connection, text).to_pylist()
 
 
-def take(page: Page, address: str, ready: str, file: Path, whole: bool) -> None:
-    page.goto(address)
-    page.wait_for_selector(ready, state="attached")
-    page.screenshot(path=file, full_page=whole)
+def described(warehouse: Path) -> dict[str, object]:
+    """What the manifest says about a warehouse: its models, and when it was built."""
+    models = rows(warehouse, "select model from marts.leaderboard order by model")
+    lists = rows(warehouse, "select model from marts.list_leaderboard order by model")
+    built = rows(warehouse, "select name, value from marts.build where kind = 'setting' order by name")
+    return {
+        "models": [row["model"] for row in models],
+        "list_models": [row["model"] for row in lists],
+        **{row["name"]: row["value"] for row in built if row["name"] in ("recsys", "finished_at")},
+    }
+
+
+def take(page: Page, address: str, ready: str, file: Path) -> None:
+    answer = page.goto(address, timeout=90_000)
+    if answer is not None and answer.status != 200:
+        raise AssertionError(f"{address}: status {answer.status}")
+    page.wait_for_selector(ready, state="attached", timeout=90_000)
+    page.screenshot(path=file)
     print(file, f"{file.stat().st_size / 1024:.0f} KiB")
 
 
-def take_written(page: Page, warehouse: Path, out: Path, whole: bool) -> None:
-    with tempfile.TemporaryDirectory() as made:
-        report.write(warehouse, Path(made) / "report.html")
-        folder.write(warehouse, Path(made) / "catalogue")
-        for name, (address, ready) in MADE.items():
-            take(page, f"{Path(made).as_uri()}/{address}", ready, out / f"{name}.png", whole)
+def take_files(page: Page, demo: Path, films: Path, out: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name)
+        report.write(films, made / "report.html")
+        folder.write(demo, made / "catalogue")
+        take(page, f"{made.as_uri()}/report.html", "html[data-drawn]", out / "report.png")
+        for picture, (address, ready) in MADE.items():
+            take(page, f"{made.as_uri()}/{address}", ready, out / f"{picture}.png")
+    report.leaderboard_picture(demo, out / "leaderboard.svg")
 
 
-def take_served(page: Page, warehouse: Path, out: Path, whole: bool) -> None:
-    user = user_of(warehouse)
-    with served(warehouse) as address:
-        page.goto(address + user)
-        page.wait_for_selector(".lists a.score")
-        paths = {
-            "home": "/",
-            "user": user,
-            "pair": page.locator(".lists a.score").first.get_attribute("href"),
-            "item": page.locator(".lists .what a").first.get_attribute("href"),
-            "sql": f"/sql?{urlencode({'query': QUERY})}",
-        }
-        for name, path in paths.items():
-            take(page, f"{address}{path}", READY, out / f"explorer-{name}.png", whole)
+def take_user(page: Page, address: str, warehouse: Path, out: Path, names: dict[str, str]) -> None:
+    """A user's page, the pair of the user and the first item of the list, and that item."""
+    user = f"/users/{rows(warehouse, ACTIVE)[0]['original_id']}"
+    take(page, address + user, READY, out / f"{names['user']}.png")
+    page.wait_for_selector(".lists a.score", timeout=90_000)
+    paths = {
+        "pair": page.locator(".lists a.score").first.get_attribute("href"),
+        "item": page.locator(".lists .what a").first.get_attribute("href"),
+    }
+    for kind, path in paths.items():
+        if kind in names:
+            take(page, f"{address}{path}", READY, out / f"{names[kind]}.png")
 
 
-def main(warehouse: Path, out: Path, width: int, scheme: str, whole: bool) -> None:
+def main(demo: Path, films: Path, out: Path, width: int, scheme: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
-        take_written(page, warehouse, out, whole)
-        take_served(page, warehouse, out, whole)
+        take_files(page, demo, films, out)
+        with served(films) as address:
+            take(page, f"{address}/", READY, out / "explorer-home.png")
+            take_user(page, address, films, out, {"user": "film-list", "pair": "film-waterfall"})
+        with served(demo) as address:
+            names = {"user": "explorer-user", "pair": "explorer-pair", "item": "explorer-item"}
+            take_user(page, address, demo, out, names)
+            take(page, f"{address}/sql?{urlencode({'query': QUERY})}", READY, out / "explorer-sql.png")
         browser.close()
+    manifest = {"demo": described(demo), "films": described(films)}
+    (out / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("warehouse", type=Path)
+    parser.add_argument("demo", type=Path)
+    parser.add_argument("films", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--width", type=int, default=1280)
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
-    parser.add_argument("--whole", action="store_true")
     options = parser.parse_args()
-    main(options.warehouse, options.out, options.width, options.scheme, options.whole)
+    main(options.demo, options.films, options.out, options.width, options.scheme)

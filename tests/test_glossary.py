@@ -16,7 +16,7 @@ ENTRIES = [
 ]
 SUFFIXES = (".py", ".sql", ".toml", ".html", ".js", ".css", ".md")
 FOLDERS = ("recsys", "sql", "docs")
-PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md")
 KEEPS_OLD_NAMES = ("sql/renamed.toml",)
 
 OLD = {  # a pattern for each old word, and the word of today

@@ -17,7 +17,7 @@ NAMED = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
 PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 TEXT, CONTRIBUTING = TEXTS[README], TEXTS[ROOT / "CONTRIBUTING.md"]
-LONGEST = 250  # lines of the README
+LONGEST = 150  # lines of the README
 
 
 @pytest.fixture(scope="module")

@@ -190,7 +190,7 @@ class Runner:
             raise ModelError(str(error), error.offset, error.is_damage) from None
 
     def _order(self, place: str) -> tuple[str, ...]:
-        """Return the key of a relation; none of one that a Python model writes in addition to its own."""
+        """Return the key of a relation; empty for what a Python model writes in addition to its own."""
         writer = self.project.writer_at(place)
         return writer.key if writer.name == place.removeprefix("scratch.") else ()
 

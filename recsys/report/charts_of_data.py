@@ -11,7 +11,7 @@ from recsys.report.charts import AnyChart, Rows, data, series, sized, tooltipped
 from recsys.sources.interactions import Interactions
 
 OURS, REAL = "this warehouse", "the real data"
-ENTITIES = ("user", "track", "album", "artist", "genre")
+KINDS = ("album", "artist", "genre")
 
 
 def rating_histogram(rows: Rows, real: Sequence[tuple[int, float]], scale: Interactions) -> AnyChart:
@@ -33,15 +33,16 @@ def rating_histogram(rows: Rows, real: Sequence[tuple[int, float]], scale: Inter
     )
 
 
-def rating_counts(rows: Rows) -> AnyChart:
+def rating_counts(rows: Rows, noun: str) -> AnyChart:
     """Draw rating counts on logarithmic axes, from rows (entity, at_least, entities)."""
+    rows = [{**row, "entity": noun if row["entity"] == "track" else row["entity"]} for row in rows]
     chart = alt.Chart(data({**row, "series": row["entity"]} for row in rows)).mark_line(strokeWidth=1.8)
     log = alt.Scale(type="log", nice=False)
     return sized(
         chart.encode(
             x=alt.X("at_least:Q", title="number of ratings (at least)", scale=log, axis=_decades()),
             y=alt.Y("entities:Q", title="users or items", scale=log, axis=_decades()),
-            color=series(ENTITIES),
+            color=series(("user", noun, *KINDS)),
             tooltip=tooltipped("entity"),
         ),
         260,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recsys.report import charts, charts_of_data, reference
-from recsys.report.elements import NOTHING, Figure, Section, Table
+from recsys.report.elements import NOTHING, Figure, Section, Table, plural
 from recsys.report.relations import Relations
 from recsys.serving.interactions import interactions
 from recsys.serving.queries import has
@@ -24,7 +24,8 @@ def coverage(relations: Relations) -> Section:
     return Section(
         "Fallback coverage",
         "A value is the user's own rating (direct), the mean of the user's ratings of the album's other "
-        "tracks (sibling), the adjusted average of all users (prior), or the overall mean (global).",
+        f"{plural(relations.noun())} (sibling), the adjusted average of all users (prior), or the overall "
+        "mean (global).",
         figures,
     )
 
@@ -100,15 +101,15 @@ def data_summary(relations: Relations) -> Section:
     values = {row["measure"]: row["value"] for row in relations.rows("marts.data_summary")}
     histogram = relations.rows("marts.rating_histogram", "rating")
     scale = interactions(relations.connection)
-    labels = {**reference.LABELS, "share of likes": _likes(scale)}
-    is_compared = relations.is_compared()
+    labels = {"share of likes": _likes(scale)}
+    is_compared, noun = relations.is_compared(), relations.noun()
     cells = [
         (
-            labels.get(measure, measure),
+            labels.get(measure) or reference.label(measure, noun),
             *(_written(value, figure) for value in (values[measure], figure.real)[: 1 + is_compared]),
         )
         for measure, figure in reference.FIGURES.items()
-        if measure in values
+        if measure in values and (is_compared or reference.is_of_kinds(measure, values))
     ]
     by_activity = relations.rows("marts.rating_mean_by_activity", "at_least")
     common, means = (reference.COMMON_RATINGS, reference.MEAN_BY_ACTIVITY) if is_compared else ((), ())
@@ -129,7 +130,7 @@ def data_summary(relations: Relations) -> Section:
             ),
             Figure(
                 "Users and items by number of ratings",
-                charts_of_data.rating_counts(relations.rows("marts.rating_counts", "entity, at_least")),
+                charts_of_data.rating_counts(relations.rows("marts.rating_counts", "entity, at_least"), noun),
             ),
         ],
         Table(("", "this warehouse", *(["the real data"] if is_compared else [])), cells),

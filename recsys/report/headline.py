@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from recsys.report.reference import FIGURES, LABELS
+from recsys.report.reference import FIGURES, label
 from recsys.report.relations import AbsentError, Relations
 from recsys.serving import queries
 from recsys.serving.queries import has
 
+FLOOR = "popularity"  # the list model that all others should beat
+TILES_OF_LISTS = ("ratings", "users", "tracks")
 TILES = ("ratings", "users", "items", "test users", "candidates", "judged candidates")
 
 
@@ -19,6 +21,10 @@ def headline(relations: Relations) -> dict[str, Any]:
     settings = queries.settings(relations.connection)
     found: dict[str, Any] = {
         "data": PurePath(settings["data"]).name,
+        "date": settings["finished_at"][:10],
+        "noun": relations.noun(),
+        "lists": _lists(relations),
+        "is_of_lists": relations.is_of_lists(),
         "finished_at": settings["finished_at"].replace("T", " ").replace("+00:00", " UTC"),
         "build_id": settings["build_id"],
         "versions": f"recsys {settings['recsys']}, DuckDB {settings['duckdb']}, Python {settings['python']}",
@@ -37,6 +43,19 @@ def headline(relations: Relations) -> dict[str, Any]:
         "steps": _steps(relations, best["model"]),
         "accuracies": {row["model"]: row["accuracy"] for row in rows},
     }
+
+
+def _lists(relations: Relations) -> dict[str, Any] | None:
+    """Return the list model that makes the lists, its equals and popularity's row; None without any."""
+    try:
+        rows = relations.list_leaderboard()
+    except AbsentError:
+        return None
+    best = next((row for row in rows if row["is_chosen"]), rows[0])
+    letter = best["group_letter"]
+    equals = [row["model"] for row in rows if letter and row["group_letter"] == letter and row is not best]
+    floor = next((row for row in rows if row["model"] == FLOOR and row is not best), None)
+    return {"best": best, "equals": equals, "floor": floor}
 
 
 def _best(relations: Relations, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -68,7 +87,7 @@ def _tiles(relations: Relations) -> list[tuple[str, str]]:
     except AbsentError:
         return []
     return [
-        (LABELS.get(name, name), FIGURES[name].written(values[name]))
-        for name in TILES
+        (label(name, relations.noun()), FIGURES[name].written(values[name]))
+        for name in (TILES_OF_LISTS if relations.is_of_lists() else TILES)
         if values.get(name) is not None
     ]

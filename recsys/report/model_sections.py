@@ -17,13 +17,17 @@ PALEST, DARKEST = 4, 38  # percent of the accent colour in a cell: text is reada
 def lift(relations: Relations) -> Section:
     """Show what each step adds to the previous model."""
     is_compared = relations.is_compared()
+    constant = relations.constant_models()
     rows = [
         {
             **bounded(row, "lift", "lift_low", "lift_high"),
             "published_lift": row["published_lift"] if is_compared else None,
         }
         for row in relations.rows("marts.lift", "step")
+        if not constant & {row["model"], row["previous_model"]}
     ]
+    if not rows:
+        raise AbsentError("no two models that build on each other have scores that differ")
     span = Span.around([0.0, *(row[bound] for row in rows for bound in ("low", "high"))])
     return Section(
         "What each model adds",
@@ -49,6 +53,21 @@ def leaderboard(relations: Relations) -> Section:
         + (f" {CITATION}" if is_compared else ""),
         drawn="leaderboard.html",
         content={"rows": rows, "span": span, "is_compared": is_compared},
+    )
+
+
+def list_leaderboard(relations: Relations) -> Section:
+    """Show the list models with intervals."""
+    rows = relations.list_leaderboard()
+    span = Span.around([0.0, *(row[bound] for row in rows for bound in ("low", "high"))])
+    return Section(
+        "Leaderboard of lists",
+        f"Some likes of {rows[0]['users']:,} users were held out. NDCG@10 is 1 if the held-out likes are at "
+        "the top of a list, and 0 if none is among its first ten. The bar is the 95 % interval over users. "
+        "Models that share a letter are not significantly different from the best of that group. The model "
+        "in bold makes the lists.",
+        drawn="list_leaderboard.html",
+        content={"rows": rows, "span": span},
     )
 
 
@@ -120,6 +139,8 @@ def _calibration_error(rows: list[dict[str, Any]]) -> float:
 
 def accuracy_by_levels(relations: Relations) -> Section:
     """Show accuracies by the number of levels that the user rated."""
+    if relations.is_of_lists():
+        raise AbsentError("only for data in the Cup's format")
     rows = relations.rows("marts.accuracy_by_levels", "rated_levels")
     if rows[0]["accuracy"] is None:
         raise AbsentError("the data has no known answers to evaluate with")

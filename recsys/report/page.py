@@ -17,10 +17,10 @@ from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
 from recsys.outputs import replacing
 from recsys.report import charts
-from recsys.report.elements import Figure, Section
+from recsys.report.elements import Figure, Section, plural
 from recsys.report.headline import headline
 from recsys.report.relations import AbsentError, Relations
-from recsys.report.sections import SECTIONS
+from recsys.report.sections import in_order
 from recsys.report.themes import THEMES
 
 HERE = Path(__file__).resolve().parent
@@ -70,7 +70,7 @@ def leaderboard_picture(warehouse: Path, out: Path) -> None:
 
 def _sections(relations: Relations) -> tuple[list[Section], list[str]]:
     sections, left_out = [], []
-    for title, section in SECTIONS.items():
+    for title, section in in_order(relations.is_of_lists()).items():
         try:
             sections.append(section(relations))
         except AbsentError as error:
@@ -87,6 +87,7 @@ def _render(top: Mapping[str, Any], sections: list[Section], left_out: list[str]
         lstrip_blocks=True,
     )
     environment.filters["identity"] = id
+    environment.filters["plural"] = plural
     figures = [figure for section in sections for figure in section.figures]
     return environment.get_template("page.html").render(
         top=top,

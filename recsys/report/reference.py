@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from recsys.report.elements import plural
+
 
 def _count(value: float) -> str:
     return f"{value:,.0f}"
@@ -68,6 +70,19 @@ LABELS: Mapping[str, str] = {
     "users with labels to train on": "users with known answers to train on",
     "tracks without artist after the fill": "tracks without artist on track or album",
 }
+
+
+def label(measure: str, noun: str) -> str:
+    """Return the name of a measure, with the data's noun instead of track."""
+    text = LABELS.get(measure, measure)
+    return text.replace("tracks", plural(noun)).replace("track", noun)
+
+
+def is_of_kinds(measure: str, values: Mapping[str, float | None]) -> bool:
+    """Return whether a measure is about kinds of items that the data have: genres, albums or artists."""
+    kinds = [kind for kind in ("album", "artist", "genre") if kind in LABELS.get(measure, measure)]
+    return all(values.get(f"{kind}s") for kind in kinds)
+
 
 # Number of ratings of a user, and the mean rating of such users.
 MEAN_BY_ACTIVITY = ((20, 83.0), (100, 62.0), (1_000, 50.0), (10_000, 33.0))

@@ -1,4 +1,4 @@
-"""The sections of the report, in order."""
+"""The sections of the report, in order: lists first, for data in the Cup's format test items first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from recsys.report.elements import Section
 from recsys.report.relations import Relations
 
 SECTIONS: Mapping[str, Callable[[Relations], Section]] = {
+    "Leaderboard of lists": model_sections.list_leaderboard,
     "What each model adds": model_sections.lift,
     "Leaderboard": model_sections.leaderboard,
     "Accuracy by user activity": model_sections.accuracy_by_activity,
@@ -21,3 +22,14 @@ SECTIONS: Mapping[str, Callable[[Relations], Section]] = {
     "The data": data_sections.data_summary,
     "Build timings": data_sections.timings,
 }
+
+LISTS, ITEMS = "Leaderboard of lists", "Leaderboard"
+
+
+def in_order(lists_first: bool) -> Mapping[str, Callable[[Relations], Section]]:
+    """Return the sections in order, with that of lists first or after the leaderboard of test items."""
+    if lists_first:
+        return SECTIONS
+    titles = [title for title in SECTIONS if title != LISTS]
+    titles.insert(titles.index(ITEMS) + 1, LISTS)
+    return {title: SECTIONS[title] for title in titles}

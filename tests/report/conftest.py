@@ -17,7 +17,17 @@ TRICKY = "</script><b>.csv"
 IMPORTANCE = "model varchar, feature varchar, importance double"
 WEIGHTS = "name varchar, kind varchar, weight double, accuracy double, origin varchar"
 COVERAGE = "level varchar, source varchar, candidates bigint, share double"
+LISTS = (
+    "model varchar, ndcg double, lower double, upper double, recall double, recall_50 double, coverage double, "
+    "users integer, group_letter varchar, is_chosen boolean"
+)
 LEARNED = {
+    f"marts.list_leaderboard ({LISTS})": [
+        ("ease", 0.31, 0.29, 0.33, 0.2, 0.4, 0.5, 40, "A", True),
+        ("ials", 0.305, 0.28, 0.32, 0.2, 0.4, 0.6, 40, "A", False),
+        ("popularity", 0.1, 0.08, 0.12, 0.1, 0.2, 0.05, 40, "B", False),
+        ("trending", None, None, None, None, None, None, 40, None, False),
+    ],
     f"marts.feature_importance ({IMPORTANCE})": [
         ("random_forest", "genre_mean", 0.7),
         ("random_forest", "album_score", 0.3),

@@ -65,6 +65,29 @@ def test_foreign_data_is_compared_with_nothing(page: str, learned_warehouse: Pat
     for word in ("the real data", "published", "Yahoo"):
         assert word in _markup(page), word
         assert word not in _markup(text), word
+    assert "<h1>ease makes the best lists of tracks</h1>" in text
+    assert "A list of the most popular tracks: 0.100. Not significantly different: ials." in text
+    assert text.index('id="leaderboard-of-lists"') < text.index('id="leaderboard"')
+
+
+def test_the_list_models_are_ranked_and_those_without_a_figure_left_out(page: str) -> None:
+    board = page[page.index('<section id="leaderboard-of-lists">') :].split("</section>", maxsplit=1)[0]
+    assert re.findall(r'<th scope="row">(?:<b>)?(\w+)', board) == ["ease", "ials", "popularity"]
+    assert "<b>ease</b>" in board and "0.290 to 0.330" in board and "40 users" in board
+
+
+def test_an_owner_of_films_reads_no_track(learned_warehouse: Path, tmp_path: Path) -> None:
+    films = Path(shutil.copy(learned_warehouse, tmp_path / "films.duckdb"))
+    with duckdb.connect(str(films)) as connection:
+        connection.execute("update marts.build set value = 'ratings.parquet' where kind = 'input'")
+        connection.execute("update staging.dataset set noun = 'film'")
+        connection.execute("delete from marts.data_summary where measure like '%album%'")
+    write(films, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    specs = json.dumps(data_of(text, "specs"))
+    assert "the best lists of films" in text and "share of ratings on films" in text
+    assert "track" not in _markup(text).lower() and '"track"' not in specs
+    assert "album" not in _markup(text).split("The data</h2>")[1]
 
 
 def _markup(page: str) -> str:
@@ -115,6 +138,7 @@ def test_a_section_without_its_relation_is_left_out_with_a_reason(
 ) -> None:
     left_out = write(plain_warehouse, tmp_path / "report.html")
     assert left_out == [
+        "Leaderboard of lists: too few likes to hold some out",
         "Feature importances: marts.feature_importance is empty",
         "Ensemble weights: the warehouse has no marts.ensemble_weights",
     ]
@@ -130,6 +154,8 @@ def test_a_model_with_constant_scores_has_no_calibration(learned_warehouse: Path
         constant = before[0].caption.split(":")[0]
         connection.execute("insert into marts.constant_scores values (?, 2)", [constant])
         after = calibration(Relations(connection)).figures
+        board = [row["model"] for row in Relations(connection).leaderboard()]
+    assert constant not in board and board
     assert all(not figure.caption.startswith(f"{constant}:") for figure in after)
     assert len(after) >= len(before) - 1 >= 1
 

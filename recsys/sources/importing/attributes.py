@@ -42,7 +42,7 @@ def _kept(kind: str) -> str:
 
 
 def named(columns: list[str]) -> list[str]:
-    """Return names without RecBole's types, each once, none of them that of the key."""
+    """Return names without RecBole's types, each once and different from the key's."""
     taken, names = {KEY}, []
     for column in columns:
         stem, _, kind = column.rpartition(":")

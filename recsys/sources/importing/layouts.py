@@ -149,7 +149,7 @@ def _is_data(row: Sequence[str]) -> bool:
 
 
 def _named(header: Sequence[str]) -> list[str]:
-    """Return the names in a header, each of them once and none of them empty."""
+    """Return the names in a header: unique, and not empty."""
     names: list[str] = []
     for place, field in enumerate(header, 1):
         name = stem = field.strip() or f"column{place}"
