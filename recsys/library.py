@@ -29,6 +29,7 @@ from recsys.engine.build import Options
 from recsys.engine.build import build as run
 from recsys.errors import Error, UnknownIdError, UsageError
 from recsys.project.renamed import query_error
+from recsys.serving.evaluation import LEADERBOARD
 from recsys.serving.filters import ItemFilter
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
@@ -333,6 +334,22 @@ class Warehouse:
         """
         self._require("marts.leaderboard")
         return self._relation("from marts.leaderboard order by accuracy desc nulls last, model")
+
+    def list_leaderboard(self) -> Relation:
+        """Return ``marts.list_leaderboard``: the list models, evaluated on held-out likes, best first.
+
+        Returns
+        -------
+        duckdb.DuckDBPyRelation
+            One row per list model: ``model, ndcg, lower, upper, recall, users, is_chosen`` and more.
+
+        Raises
+        ------
+        UsageError
+            The warehouse was built without lists.
+        """
+        self._require(LEADERBOARD)
+        return self._relation(f"from {LEADERBOARD} order by ndcg desc nulls last, model")
 
     def predictions(self, model: str) -> Relation:
         """Return how a model ranks every user's test items.

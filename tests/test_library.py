@@ -54,6 +54,12 @@ def test_the_leaderboard_is_a_relation_best_first(warehouse):
     assert board.to_arrow_table().num_rows == len(accuracies) == len(set(rows(board.select("model"))))
 
 
+def test_the_leaderboard_of_lists_names_the_model_that_makes_them(warehouse):
+    board = warehouse.list_leaderboard()
+    models = dict(rows(board.select("model, is_chosen")))
+    assert "popularity" in models and sum(models.values()) == 1
+
+
 def test_predictions_are_those_of_the_model(warehouse):
     found = rows(warehouse.predictions("adaptive").select("model, user_id, rank"))
     assert found == [("adaptive", 100, rank) for rank in (1, 2, 3, 4)] + [
