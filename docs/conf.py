@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INCLUDED = {"ARCHITECTURE.md": "architecture", "CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog"}
 PAGES = {**{source: f"docs/{name}.md" for source, name in INCLUDED.items()}, "README.md": "docs/index.md"}
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!https?:|mailto:|#)([^)#\s]+)(#[^)\s]*)?\)")
-WIDTH = 100  # characters of the help texts
+WIDTH = 88  # characters of the help texts
 
 project = "recsys"
 release = version = __version__

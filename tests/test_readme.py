@@ -14,7 +14,7 @@ from tests.readme import MODELS, README, WALKS, agrees, prepared, run, sessions,
 
 ROOT = README.parent
 NAMED = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
-PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 TEXT, CONTRIBUTING = TEXTS[README], TEXTS[ROOT / "CONTRIBUTING.md"]
 LONGEST = 150  # lines of the README
