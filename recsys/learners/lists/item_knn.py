@@ -22,6 +22,7 @@ from scipy.sparse import csr_array, vstack
 
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.sparse import product
 from recsys.learners.lists.threads import tiles
 from recsys.learners.lists.weighting import weights
 
@@ -74,8 +75,7 @@ def fit(interactions: Interactions, parameters: ItemKnnParameters) -> LinearMode
     kept = np.repeat(interactions.is_candidate, np.diff(stored.indptr))
     stored.data *= kept
     stored.eliminate_zeros()
-    by_history = csr_array(stored.T.tocsr()).astype(np.float32)
-    by_history.sort_indices()
+    by_history = csr_array(stored.T.tocsr()).astype(np.float32)  # of ascending rows, so columns ascend
     return LinearModel(interactions.item_ids, by_history, parameters.weighting)
 
 
@@ -99,8 +99,7 @@ def _scaled(inputs: csr_array, similarity: str) -> csr_array:
 
 def _neighbours(by_item: csr_array, scaled: csr_array, rows: slice, count: int) -> csr_array:
     """Return the strongest neighbours (rows, items) of a block of scored items."""
-    found = csr_array(by_item[rows] @ scaled)
-    found.sort_indices()
+    found = product(by_item[rows], scaled)
     found.data = found.data.round(_DECIMALS)
     owners = np.repeat(np.arange(rows.start, rows.start + found.shape[0]), np.diff(found.indptr))
     found.data[found.indices == owners] = 0.0

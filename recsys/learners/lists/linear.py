@@ -41,7 +41,8 @@ class LinearModel:
         inputs = weights(histories.with_items(self.item_ids), self.weighting)
         found = np.zeros(inputs.shape)
         if not IS_COMPILED:
-            return rounded((inputs @ self.weights.astype(np.float64)).toarray())
+            made = inputs @ self._double
+            return rounded(made if isinstance(made, np.ndarray) else made.toarray())
         from recsys.learners.lists import linear_kernels
 
         given = inputs.indptr.astype(np.int64), inputs.indices, inputs.data
@@ -86,6 +87,11 @@ class LinearModel:
         stored = csr_array((values.astype(np.float32), places), shape=(len(ids), len(ids)))
         stored.sort_indices()
         return cls(ids, stored, settings.get("weighting", LIKES))
+
+    @cached_property
+    def _double(self) -> np.ndarray | csr_array:
+        """The weights in double precision, for sums that are not compiled."""
+        return (self.weights if self._dense is None else self._dense).astype(np.float64)
 
     @cached_property
     def _dense(self) -> np.ndarray | None:

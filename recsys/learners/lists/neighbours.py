@@ -16,10 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.linear import LinearModel
+from recsys.learners.lists.sparse import summed
 from recsys.learners.lists.weighting import weights
 
 MOST_PAIRS = 60_000_000  # pairs in memory: entries times window
@@ -63,12 +64,12 @@ def fit(interactions: Interactions, parameters: NeighbourParameters) -> LinearMo
     parts = [_pairs(users, items, values, apart, parameters.decay) for apart in distances]
     first, second, pair_values = (np.concatenate(column) for column in zip(*parts, strict=True))
     size = interactions.item_count
-    half = csr_array(coo_array((pair_values, (first, second)), shape=(size, size)))
-    stored = csr_array(half + half.T)
+    half = summed(first, second, pair_values, size)
+    stored = csr_array(half + half.T.tocsr())
     stored.data *= interactions.is_candidate[stored.indices]
     stored.eliminate_zeros()
     stored = csr_array(stored.astype(np.float32))
-    stored.sort_indices()
+    stored.sort_indices()  # they are: two matrices in order were added
     return LinearModel(interactions.item_ids, stored, parameters.weighting)
 
 
