@@ -14,7 +14,7 @@ from recsys.version import __version__
 
 if TYPE_CHECKING:
     from recsys.errors import BuildError, Error, InputError, UnknownIdError, UsageError
-    from recsys.library import Warehouse, append, build, open
+    from recsys.library import Warehouse, append, build, forget, open
     from recsys.sources.importing.library import import_ratings
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "__version__",
     "append",
     "build",
+    "forget",
     "import_ratings",
     "open",
 ]

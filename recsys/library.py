@@ -27,6 +27,8 @@ from recsys.backends.duckdb.connection import damaged, opened, single_select
 from recsys.backends.duckdb.statements import CORRUPT
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
+from recsys.engine.forgetting import Forgotten, Request, rebuild_options
+from recsys.engine.forgetting import forget as remove
 from recsys.errors import Error, UnknownIdError, UsageError
 from recsys.project.renamed import query_error
 from recsys.serving.evaluation import LEADERBOARD
@@ -230,6 +232,63 @@ def append(
     for sentence in sentences(options, result):
         logger.info("%s", sentence)
     return result.found
+
+
+def forget(
+    users: Id | Iterable[Id] = (),
+    items: Id | Iterable[Id] = (),
+    *,
+    data: Pathlike,
+    warehouse: Pathlike | None = None,
+    rebuild: bool = False,
+    threads: int | None = None,
+    memory: str = "4GB",
+) -> Forgotten:
+    """Remove users and items from a data directory and a warehouse, with their ids and names.
+
+    The files are written anew, so that no byte of an id or name stays in them. What models learned from the
+    rows stays until the next build.
+
+    Parameters
+    ----------
+    users, items : int, str or iterable
+        Original ids.
+    data : str or path
+        Data directory that an import wrote.
+    warehouse : str or path, optional
+        The warehouse file. Default: change the data directory alone.
+    rebuild : bool, default False
+        Whether to build the warehouse at once.
+    threads : int, optional
+        Default: the number of processors.
+    memory : str, default "4GB"
+        DuckDB's memory limit.
+
+    Returns
+    -------
+    Forgotten
+        Numbers of users, items, ratings, relations and rows that were removed.
+
+    Raises
+    ------
+    UnknownIdError
+        A user or item is neither in the data nor in the warehouse; nothing changes.
+    UsageError
+        The data or the warehouse cannot be changed, or are in use; nothing changes.
+    """
+    if rebuild and warehouse is None:
+        raise UsageError("rebuild=True: give the warehouse to build")
+    request = Request(
+        users=[str(one) for one in many_ids(users, "user")],
+        items=[str(one) for one in many_ids(items, "item")],
+        data=Path(data),
+        warehouse=None if warehouse is None else Path(warehouse),
+        limits=Limits(threads or os.cpu_count() or 1, memory),
+    )
+    found = remove(request)
+    if rebuild:
+        run(rebuild_options(request), _Log())
+    return found
 
 
 class Warehouse:

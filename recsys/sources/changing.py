@@ -121,12 +121,14 @@ def origin(metadata: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def changing(directory: Path) -> Iterator[Change]:
+def changing(directory: Path, *, alone: bool = False) -> Iterator[Change]:
     """Lock a data directory that an import wrote, and clear it of what no longer counts before and after.
 
     Parameters
     ----------
     directory : Path
+    alone : bool, default False
+        Whether to refuse the change while a build reads the directory, because no old file may stay.
 
     Yields
     ------
@@ -141,14 +143,17 @@ def changing(directory: Path) -> Iterator[Change]:
     refuse_others(directory)
     busy = "another append or forget changes these data"
     try:
-        with locked(directory / LOCK, directory, busy, "choose another data directory"):
+        with contextlib.ExitStack() as locks:
+            locks.enter_context(locked(directory / LOCK, directory, busy, "choose another data directory"))
+            if alone:
+                locks.enter_context(_without_builds(directory))
             change = Change(directory, parquet.metadata(directory))
             try:
-                _clear(directory)
+                _clear(directory, alone)
                 change.scratch.mkdir()
                 yield change
             finally:
-                _clear(directory)
+                _clear(directory, alone)
     except OSError as error:
         raise unwritable(directory, error, "nothing changed") from None
 
@@ -176,22 +181,36 @@ def reading(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _clear(directory: Path) -> None:
-    """Remove temporary files, and Parquet files that no longer count unless a build reads them."""
-    shutil.rmtree(directory / SCRATCH, ignore_errors=True)
-    (directory / f".{parquet.METADATA}.unfinished").unlink(missing_ok=True)
+@contextlib.contextmanager
+def _without_builds(directory: Path) -> Iterator[None]:
+    """Keep builds from reading a data directory; raise UsageError if one reads it."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        metadata = parquet.metadata(directory)
-        for path in directory.glob(f"*{parquet.SUFFIX}"):
-            found = VERSION.fullmatch(path.name)
-            if found and found[1] in parquet.COLUMNS and path.name != parquet.file_of(metadata, found[1]):
-                path.unlink(missing_ok=True)
+        yield
     except BlockingIOError:
-        pass  # a build reads them; the next change removes them
+        raise UsageError(f"{directory}: a build reads these data; try again when it has ended") from None
     finally:
         os.close(descriptor)
+
+
+def _clear(directory: Path, is_alone: bool) -> None:
+    """Remove temporary files, and Parquet files that no longer count unless a build reads them."""
+    shutil.rmtree(directory / SCRATCH, ignore_errors=True)
+    (directory / f".{parquet.METADATA}.unfinished").unlink(missing_ok=True)
+    if is_alone:
+        _remove_old(directory)
+        return
+    with contextlib.suppress(UsageError), _without_builds(directory):  # else the next change removes them
+        _remove_old(directory)
+
+
+def _remove_old(directory: Path) -> None:
+    metadata = parquet.metadata(directory)
+    for path in directory.glob(f"*{parquet.SUFFIX}"):
+        found = VERSION.fullmatch(path.name)
+        if found and found[1] in parquet.COLUMNS and path.name != parquet.file_of(metadata, found[1]):
+            path.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:

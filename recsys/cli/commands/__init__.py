@@ -16,6 +16,7 @@ NAMES = (
     "ensemble",
     "evaluate",
     "explain",
+    "forget",
     "graph",
     "import",
     "leaderboard",

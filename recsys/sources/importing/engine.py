@@ -18,7 +18,7 @@ from recsys.interruptible import run_in_thread
 from recsys.sources.importing.texts import undecodable
 
 STATEMENTS = Path(__file__).resolve().parents[1]  # of both packages, importing and appending
-FOLDERS = ("importing/sql", "appending/sql")
+FOLDERS = ("importing/sql", "appending/sql", "forgetting/sql")
 POLL_SECONDS = 0.1
 BATCH = 1 << 20  # rows
 LINE = re.compile(r"CSV Error on Line: (\d+)")

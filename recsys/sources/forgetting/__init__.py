@@ -1,0 +1,1 @@
+"""Remove users and items from a data directory that `recsys import` wrote."""

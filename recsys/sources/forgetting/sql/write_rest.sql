@@ -1,0 +1,10 @@
+-- a file without what is forgotten, in the order that it has
+copy (
+    select
+        {%- for column, expression in columns.items() %}
+        {{ expression }} as {{ column | quoted }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from read_parquet($path, file_row_number = true)
+    where not coalesce({{ dropped | join(' or ') }}, false)
+    order by file_row_number
+) to $out (format parquet)
