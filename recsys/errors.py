@@ -29,6 +29,10 @@ class UsageError(Error):
     exit_status = 2
 
 
+class BusyError(UsageError):
+    """Report data or a warehouse that another process changes or reads: the same command works later."""
+
+
 class WarehouseError(UsageError):
     """Report a warehouse that is missing, incomplete, or cannot be read."""
 

@@ -27,8 +27,9 @@ from recsys.backends.duckdb.connection import damaged, opened, single_select
 from recsys.backends.duckdb.statements import CORRUPT
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
-from recsys.engine.forgetting import Forgotten, Request, rebuild_options
+from recsys.engine.forgetting import Forgotten, Request
 from recsys.engine.forgetting import forget as remove
+from recsys.engine.rebuilding import rebuild_options
 from recsys.errors import Error, UnknownIdError, UsageError
 from recsys.project.renamed import query_error
 from recsys.serving.evaluation import LEADERBOARD
@@ -286,8 +287,8 @@ def forget(
         limits=Limits(threads or os.cpu_count() or 1, memory),
     )
     found = remove(request)
-    if rebuild:
-        run(rebuild_options(request), _Log())
+    if rebuild and warehouse is not None:
+        run(rebuild_options(request.data, Path(warehouse), request.limits), _Log())
     return found
 
 

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from recsys.errors import UsageError, unwritable
+from recsys.errors import BusyError, UsageError, unwritable
 
 MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
 MAGIC_OFFSET = 8
@@ -72,8 +72,10 @@ def locked(lock: Path, place: Path, busy: str, remedy: str) -> Iterator[None]:
 
     Raises
     ------
+    BusyError
+        Another process holds the lock.
     UsageError
-        Another process holds the lock, or its file cannot be made.
+        The lock file cannot be made.
     """
     try:
         file = lock.open("a+")
@@ -85,7 +87,7 @@ def locked(lock: Path, place: Path, busy: str, remedy: str) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             owner = file.read().strip() or "unknown"
-            raise UsageError(f"{place}: {busy} (process {owner}); wait or stop it") from None
+            raise BusyError(f"{place}: {busy} (process {owner}); wait or stop it") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

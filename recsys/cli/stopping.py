@@ -137,6 +137,16 @@ def report_append_on_stop(data: Path) -> None:
     _consequence = result
 
 
+def report_watch_on_stop(folder: Path) -> None:
+    """Let the last line of a stopped watch say where the files are that were not taken."""
+    global _consequence  # noqa: PLW0603  a signal handler has no other way to know
+
+    def result() -> str:
+        return f"files that were not taken stay in {folder}"
+
+    _consequence = result
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     """Return what distinguishes a file from another that replaced it."""
     try:

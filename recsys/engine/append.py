@@ -15,7 +15,7 @@ from recsys.engine import incremental, manifest
 from recsys.engine.publish import Workplace
 from recsys.errors import UsageError
 from recsys.sources.appending.append import Appended, Report, prepared
-from recsys.sources.changing import GENERATION, ORIGIN, origin
+from recsys.sources.changing import GENERATION, ORIGIN, TAKEN, changing, origin
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Options:
     warehouse: Path | None = None
     sql: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    taken: Sequence[str] = ()  # digests of the files, for dataset.json
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,37 @@ def append(options: Options, report: Report = lambda fraction, message: None) ->
         settings = _settings(options)
         with prepared(options.data, options.files, limits.threads, limits.memory, report) as made:
             found, change, updates = made
+            if options.taken:
+                updates[TAKEN] = [*change.metadata.get(TAKEN, []), *options.taken]
             result = Result(found)
             if workplace is not None and settings.get("engine") == "spark":
                 result = replace(result, build=_command(options, settings))
             elif workplace is not None:
                 report(0.0, "updating the warehouse")
-                result = _update(options, workplace, settings, change.described(updates), result)
+                done = _update(options, workplace, settings, change.described(updates))
+                result = replace(result, updated=done.users, model=done.model)
             change.commit(updates)
             if result.updated is not None and workplace is not None:
                 workplace.publish()
     return result
+
+
+def catch_up(options: Options) -> None:
+    """Bring a warehouse up to a data directory that changed without it, as after a crash between the two.
+
+    Parameters
+    ----------
+    options : Options
+        Data directory and warehouse; no rows are read.
+    """
+    with _held(options.warehouse) as workplace:
+        settings = _settings(options)
+        if workplace is None or settings.get("engine") == "spark":
+            return
+        with changing(options.data) as change:
+            if int(settings.get(GENERATION, 0)) < int(change.metadata.get(GENERATION, 0)):
+                _update(options, workplace, settings, change.metadata)
+                workplace.publish()
 
 
 @contextlib.contextmanager
@@ -121,8 +143,8 @@ def _command(options: Options, settings: dict[str, str]) -> str:
 
 
 def _update(
-    options: Options, workplace: Workplace, settings: dict[str, str], metadata: dict[str, Any], result: Result
-) -> Result:
+    options: Options, workplace: Workplace, settings: dict[str, str], metadata: dict[str, Any]
+) -> incremental.Updated:
     """Bring the private copy of the warehouse up to the data directory after the change."""
     applied = int(settings.get(GENERATION, 0))
     build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
@@ -138,6 +160,6 @@ def _update(
         place = incremental.Place(options.data, options.sql, options.limits, workplace, uuid.uuid4().hex)
         done = incremental.update(writer, place, metadata, settings)
         writer.flush()
+        return done
     finally:
         writer.close()
-    return replace(result, updated=done.users, model=done.model)

@@ -13,7 +13,6 @@ from recsys.backends.duckdb.database import Writer
 from recsys.backends.duckdb.forgetting import Removed, remove
 from recsys.backends.duckdb.statements import Connection, first_line
 from recsys.engine import manifest
-from recsys.engine.options import Options
 from recsys.engine.publish import Workplace, has_write_ahead_log
 from recsys.errors import BuildError, UnknownIdError, UsageError
 from recsys.sources.changing import GENERATION, ORIGIN, Change, changing, origin
@@ -93,13 +92,6 @@ def forget(request: Request) -> Forgotten:
         stack.callback(engine.close)
         workplace = _held(request, change, stack)
         return _Forgetting(request, change, Rest(change, engine), workplace).run()
-
-
-def rebuild_options(request: Request) -> Options:
-    """Return the build that learns again without what was forgotten: of the kind that the warehouse had."""
-    assert request.warehouse is not None
-    has_learned = any(name.startswith("lists.ease") for name in manifest.read(request.warehouse))
-    return Options(request.data, request.warehouse, sql_only=not has_learned, limits=request.limits)
 
 
 def _held(request: Request, change: Change, stack: contextlib.ExitStack) -> Workplace | None:

@@ -18,13 +18,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from recsys.errors import UsageError, unwritable
+from recsys.errors import BusyError, UsageError, unwritable
 from recsys.outputs import flushed, keep_owner, locked
 from recsys.sources import parquet
 
 LOCK = ".lock"
 SCRATCH = ".scratch"
 GENERATION, ORIGIN, FILES, DIGESTS = "generation", "origin", "files", "sha256"  # keys of dataset.json
+TAKEN = "taken"  # key of dataset.json: digests of the files of a watched folder that it has the rows of
 LEARNED = "learned_generation"  # setting of a warehouse: the last append that its build learned from
 VERSION = re.compile(r"([a-z_]+?)(?:-\d+)?\.parquet")
 
@@ -189,7 +190,7 @@ def _without_builds(directory: Path) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise UsageError(f"{directory}: a build reads these data; try again when it has ended") from None
+        raise BusyError(f"{directory}: a build reads these data; try again when it has ended") from None
     finally:
         os.close(descriptor)
 

@@ -108,9 +108,10 @@ def _build(request: Request) -> None:
     from recsys.cli.build_progress import BuildConsole, Detail
     from recsys.cli.stopping import report_build_on_stop
     from recsys.engine.build import build
-    from recsys.engine.forgetting import rebuild_options
+    from recsys.engine.rebuilding import rebuild_options
 
-    options = rebuild_options(request)
+    assert request.warehouse is not None
+    options = rebuild_options(request.data, request.warehouse, request.limits)
     reporter = BuildConsole(f"Building {options.warehouse} from {options.data}", False, Detail.LAYERS)
     report_build_on_stop(options.warehouse)
     try:

@@ -109,7 +109,8 @@ class Append(Steps):
         path = self.change.path("candidates")
         if path is None:
             return 0
-        self.engine.run("drop_candidates", {"path": str(path)})
+        self.engine.run("find_candidates", {"path": str(path)})
+        self.engine.run("drop_candidates")
         return int(self.engine.run("held_out_count")[0]["row_count"])
 
     def _appended(self) -> Path | None:

@@ -1,8 +1,3 @@
--- test items of their users, which --holdout took out of the ratings: they must not come back
-create table held_out as
-select coded.user_id, coded.item_id
-from coded
-semi join read_parquet($path) as candidates
-    on coded.user_id = candidates.user_id and coded.item_id = candidates.track_id;
+-- the ratings without the test items that were found
 delete from coded using held_out
 where coded.user_id = held_out.user_id and coded.item_id = held_out.item_id
