@@ -211,7 +211,7 @@ class _Update:
         header = {key: text for key, text in model.header.items() if key not in ("rows", "incremental")}
         variant = replace(
             model,
-            name=f"{SCHEMA}.{model.name.replace('.', '_')}",
+            name=_flat(model.name),
             header=header,
             materialized="temp",
             substitutes=substitutes,
@@ -225,18 +225,27 @@ class _Update:
         model = self.project.writers[relation]
         place = self.project.location(relation)
         there = self.writer.columns(place)
+        if columns == ("user_id",) and model.list_kind == "item_weights":
+            return self._weights(model, place)
         if model.materialized == "temp" or not set(columns) <= there.keys():
             return None
-        name = f"{SCHEMA}.{relation.replace('.', '_')}_by_{'_'.join(columns)}"
+        key = ", ".join(columns)
+        condition = f"({key}) in (select {key} from scratch.{SCHEMA}.{_values_of(columns)})"
+        return self._view(model, place, f"{_flat(relation)}_by_{'_'.join(columns)}", condition)
+
+    def _weights(self, model: Model, place: str) -> str:
+        """Return the relation of the weights of a list model that the histories of changed users read."""
+        history = self._part("staging.ratings", ("user_id",))
+        condition = f"item_j in (select item_id from scratch.{history})"
+        return self._view(model, place, f"{_flat(model.name)}_of_histories", condition)
+
+    def _view(self, model: Model, place: str, name: str, condition: str) -> str:
+        """Add the relation of some rows of a model to the scratch database and to the project."""
         if name not in self.inputs:
-            key = ", ".join(columns)
-            self.writer.rows(
-                f"create view scratch.{name} as select * from {self.database}.{place} "
-                f"where ({key}) in (select {key} from scratch.{SCHEMA}.{_values_of(columns)})"
-            )
-            self.project.add(
-                replace(model, name=name, header={"key": model.header["key"]}, materialized="temp")
-            )
+            source = f"{self.database}.{place}"
+            self.writer.rows(f"create view scratch.{name} as select * from {source} where {condition}")
+            part = replace(model, name=name, header={"key": model.header["key"]}, materialized="temp")
+            self.project.add(part)
             self.inputs.add(name)
         return name
 
@@ -265,6 +274,11 @@ class _Update:
             "update marts.build set value = $value where kind = 'setting' and name = $name",
             {"value": str(self.metadata[GENERATION]), "name": GENERATION},
         )
+
+
+def _flat(relation: str) -> str:
+    """Return the name in the schema of the update that stands for a relation."""
+    return f"{SCHEMA}.{relation.replace('.', '_')}"
 
 
 def _values_of(columns: tuple[str, ...]) -> str:

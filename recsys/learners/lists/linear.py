@@ -15,6 +15,7 @@ from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
 from recsys.learners.lists.weighting import LIKES, weights
 
+_BLOCK = 1 << 20  # rows
 _DENSE = 0.5  # share of stored weights from which a full matrix is faster
 
 
@@ -81,10 +82,10 @@ class LinearModel:
     def from_tables(cls, tables: Mapping[str, pa.Table]) -> LinearModel:
         """Return the model that `to_tables` wrote; rows in any order, of all items or of some histories."""
         table, settings = tables["item_weights"], settings_of(tables["settings"])
-        j, i, values = (table[name].to_numpy() for name in ("item_j", "item_i", "weight"))
-        ids = np.unique(np.concatenate([j, i]))
-        places = np.searchsorted(ids, j).astype(np.int32), np.searchsorted(ids, i).astype(np.int32)
-        stored = csr_array((values.astype(np.float32), places), shape=(len(ids), len(ids)))
+        j, i = (table[name].to_numpy() for name in ("item_j", "item_i"))
+        ids = np.union1d(np.unique(j), np.unique(i))
+        values = table["weight"].to_numpy().astype(np.float32)
+        stored = csr_array((values, (_places(ids, j), _places(ids, i))), shape=(len(ids), len(ids)))
         stored.sort_indices()
         return cls(ids, stored, settings.get("weighting", LIKES))
 
@@ -98,3 +99,12 @@ class LinearModel:
         size = self.weights.shape[0]
         is_full = size > 0 and self.weights.nnz > _DENSE * size**2
         return self.weights.toarray() if is_full else None
+
+
+def _places(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the places int32 of ids that are all there, a block at a time to save memory."""
+    found = np.empty(len(wanted), np.int32)
+    for begin in range(0, len(wanted), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        found[block] = np.searchsorted(ids, wanted[block])
+    return found
