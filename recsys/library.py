@@ -179,6 +179,7 @@ def append(
     *,
     data: Pathlike,
     warehouse: Pathlike | None = None,
+    items: Any = None,
     threads: int | None = None,
     memory: str = "1GB",
     sql: Pathlike | None = None,
@@ -196,6 +197,8 @@ def append(
         The data directory that ``import_ratings`` made.
     warehouse : str or path, optional
         The warehouse. The lists of users with new rows are made anew.
+    items : str, path or data frame, optional
+        New items, with the columns of the items file of the import.
     threads : int, optional
         Default: the number of processors.
     memory : str, default "1GB"
@@ -224,6 +227,7 @@ def append(
         files=[*rows] if isinstance(rows, (list, tuple)) else [rows],
         data=Path(data),
         warehouse=None if warehouse is None else Path(warehouse),
+        items=items,
         sql=None if sql is None else Path(sql),
         limits=Limits(threads or os.cpu_count() or 1, memory),
     )

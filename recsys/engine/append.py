@@ -27,6 +27,7 @@ class Options:
     warehouse: Path | None = None
     sql: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    items: Any = None
     taken: Sequence[str] = ()  # digests of the files, for dataset.json
 
 
@@ -75,7 +76,8 @@ def append(options: Options, report: Report = lambda fraction, message: None) ->
     limits = options.limits
     with _held(options.warehouse) as workplace:
         settings = _settings(options)
-        with prepared(options.data, options.files, limits.threads, limits.memory, report) as made:
+        given = options.files, limits.threads, limits.memory, report
+        with prepared(options.data, *given, options.items) as made:
             found, change, updates = made
             if options.taken:
                 updates[TAKEN] = [*change.metadata.get(TAKEN, []), *options.taken]

@@ -13,7 +13,15 @@ from recsys.sources.directory import SourceFile
 
 RATINGS = "select user_id, item_id, rating, seq, value, time"
 UNLEARNED = "select user_id, item_id, added_at as appended_at"
-KEYS = {"users": "user_id", "items": "item_id", "tracks": "track_id"}  # of sources that grow, and of staging
+KEYS = {  # of sources that grow, and of their relations in staging
+    "users": "user_id",
+    "items": "item_id",
+    "tracks": "track_id",
+    "albums": "album_id",
+    "artists": "artist_id",
+    "genres": "genre_id",
+    "item_attributes": "item_id",
+}
 
 
 def written(

@@ -193,7 +193,7 @@ class _Update:
     def _collect(self, model: Model, columns: tuple[str, ...], made: str) -> None:
         """Note the users, items and tracks of a model of staging as changed values."""
         for column in columns:
-            if model.name == "staging.appended":
+            if model.name == "staging.appended" or column not in VALUES:
                 continue
             self.writer.rows(
                 f"insert into scratch.{SCHEMA}.{_values_of((column,))} select distinct {column} from {made} "

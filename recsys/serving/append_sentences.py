@@ -36,6 +36,8 @@ def _data(options: Options, result: Result) -> list[str]:
     said = [f"{options.data}: {counted(found.added, noun)} added, of {', '.join([users, *new])}"]
     if found.merged:
         said.append(f"{found.merged:,} repeated rows of the same user and {item} merged")
+    if found.known_items:
+        said.append(f"{found.known_items:,} listed {item}s are there already and stay as they are")
     if found.repeated:
         what = "added to the counts" if found.feedback in ("counts", "events") else "replaced earlier ones"
         said.append(f"{counted(found.repeated, noun)} {what}")

@@ -2,6 +2,7 @@
 -- key: album_id, genre_id
 -- units: ids of the files
 -- nulls: none
+-- incremental: by album_id
 with
 
 lines as (

@@ -2,6 +2,7 @@
 -- key: album_id
 -- units: ids of the files
 -- nulls: artist_id where the file says None
+-- incremental: by album_id
 with
 
 lines as (

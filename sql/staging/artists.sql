@@ -2,6 +2,7 @@
 -- key: artist_id
 -- units: ids of the files
 -- nulls: none
+-- incremental: by artist_id
 with
 
 lines as (

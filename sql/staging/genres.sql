@@ -2,6 +2,7 @@
 -- key: genre_id
 -- units: ids of the files
 -- nulls: none
+-- incremental: by genre_id
 with
 
 lines as (

@@ -256,3 +256,48 @@ def test_what_is_updated_is_what_a_build_makes(own):
     }
     for name, query in queries.items():
         assert ask(own / "w.duckdb", query) == ask(own / "built.duckdb", query), name
+
+
+MOVIES = pd.DataFrame(
+    {
+        "item": ["a", "b"],
+        "title": ["First", "Second"],
+        "genres": ["Comedy|Drama", "Drama"],
+        "artist": ["Ann", "Bob"],
+        "album": ["Box", None],
+        "year": [1990, 2000],
+    }
+)
+
+
+def test_new_items_come_with_what_the_items_file_says(tmp_path):
+    ratings = rows(*[(user, item, 1 + ord(user) % 5, 1_500_000_000) for user in "uvwxyz" for item in "ab"])
+    recsys.import_ratings(ratings, tmp_path / "data", items=MOVIES, **OPTIONS)
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb")
+    more = pd.DataFrame(
+        {"item": ["c", "b"], "title": ["Third", "Other"], "genres": ["Drama|Noir", ""], "artist": ["Ann", ""]}
+    ).assign(album=["Chest", None], year=[2010, 1])
+    found = append(tmp_path, rows(("u", "c", 5, 1_600_000_000)), items=more)
+    assert (found.new_items, found.known_items) == (1, 1)
+    facts = "select name, album, artist, genres from marts.filter_items order by item"
+    expected = [
+        ("First", "Box", "Ann", ["Comedy", "Drama"]),
+        ("Second", None, "Bob", ["Drama"]),
+        ("Third", "Chest", "Ann", ["Drama", "Noir"]),
+    ]
+    years = "select year from staging.item_attributes order by item_id"
+    assert ask(tmp_path / "w.duckdb", facts) == expected
+    assert ask(tmp_path / "w.duckdb", years) == [(1990,), (2000,), (2010,)]
+    build_sql(tmp_path / "data", tmp_path / "built.duckdb", overrides=UNTUNED)
+    for name in (
+        *WHOLE,
+        "staging.albums",
+        "staging.artists",
+        "staging.genres",
+        "staging.album_genres",
+        "staging.track_genres",
+        "hierarchy.track_genres",
+    ):
+        query = f"from {name} order by all"
+        assert ask(tmp_path / "w.duckdb", query) == ask(tmp_path / "built.duckdb", query), name
+    assert ask(tmp_path / "built.duckdb", facts) == expected

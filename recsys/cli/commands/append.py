@@ -37,6 +37,7 @@ from recsys.errors import UsageError
     show_envvar=True,
     help="Warehouse of these data, to be updated too.",
 )
+@click.option("--items", metavar="FILE", help="Items file with names, genres and so on of new items.")
 @click.option(
     "--watch", type=click.Path(path_type=Path), metavar="FOLDER", help="Take files that arrive here."
 )
@@ -57,6 +58,7 @@ def append(
     files: tuple[str, ...],
     data: Path,
     warehouse: Path | None,
+    items: str | None,
     watch: Path | None,
     rebuild: str | None,
     every: int,
@@ -83,11 +85,13 @@ def append(
 
     if (watch is None) == (not files):
         raise UsageError("give files of rows, or a folder of such files with --watch FOLDER")
+    if watch is not None and items is not None:
+        raise UsageError("--items: give it with files of rows, not with --watch")
     if watch is not None:
         watch_folder(watch, data, warehouse, rebuild, every, sql, Limits(threads, memory))
     if rebuild is not None:
         raise UsageError("--rebuild: only with --watch FOLDER; or use recsys build")
-    options = Options(files, data, warehouse, sql, Limits(threads, memory))
+    options = Options(files, data, warehouse, sql, Limits(threads, memory), items)
     line = ProgressLine(console(stderr=True))
     report_append_on_stop(data)
     try:

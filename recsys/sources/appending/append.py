@@ -25,8 +25,8 @@ class Appended:
     ----------
     added, repeated, unchanged : int
         Rows of pairs that are new, that replaced or added to a row, and that an existing later row outweighs.
-    users, new_users, new_items : int
-        Users with rows, and users and items that are new.
+    users, new_users, new_items, known_items : int
+        Users with rows, users and items that are new, and listed items that are there already.
     held_out : int
         Rows left out because they are test items of their users.
     merged : int
@@ -43,6 +43,7 @@ class Appended:
     users: int
     new_users: int
     new_items: int
+    known_items: int
     held_out: int
     merged: int
     feedback: str
@@ -57,6 +58,7 @@ def prepared(
     threads: int,
     memory: str,
     report: Report = lambda fraction, message: None,
+    items: Any = None,
 ) -> Iterator[tuple[Appended, Change, dict[str, Any]]]:
     """Write the files of an append, which count once the caller commits the change.
 
@@ -72,6 +74,8 @@ def prepared(
         Memory of DuckDB before it spills to disk.
     report : callable
         ``report(fraction, message)`` draws the progress line.
+    items : str, path or data frame, optional
+        New items.
 
     Yields
     ------
@@ -86,7 +90,7 @@ def prepared(
         A row cannot be used; the message names file, line and text.
     """
     with changing(directory) as change:
-        options = recipe.options(directory, change.metadata, files, threads, memory)
+        options = recipe.options(directory, change.metadata, files, items, threads, memory)
         step = [""]
         engine = Engine(change.scratch, threads, memory, lambda done: report(done, step[0]))
         try:

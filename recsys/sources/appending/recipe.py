@@ -11,7 +11,8 @@ from recsys.sources.importing.feedback import Kind
 from recsys.sources.importing.options import Options
 from recsys.sources.importing.times import Style
 
-ROLES = ("rating", "time", "name", "genres", "album", "artist", "kind")
+RATINGS = ("rating", "time")
+ROLES = (*RATINGS, "name", "genres", "album", "artist", "kind")
 RULES = {
     "likes": "one",
     "events": "sum",
@@ -20,7 +21,7 @@ RULES = {
 
 
 def options(
-    directory: Path, metadata: Mapping[str, Any], files: Sequence[Any], threads: int, memory: str
+    directory: Path, metadata: Mapping[str, Any], files: Sequence[Any], items: Any, threads: int, memory: str
 ) -> Options:
     """Return the options of an import that reads rows as the import of a data directory did.
 
@@ -32,6 +33,8 @@ def options(
         Content of ``dataset.json``.
     files : sequence
         Names, patterns or data frames of the new rows.
+    items : str, path or data frame, optional
+        New items, in the columns of the items of the import.
     threads : int
         Threads to use.
     memory : str
@@ -46,17 +49,23 @@ def options(
         raise UsageError(f"{directory}: imported by an earlier version; import again")
     layout = metadata["layout"]
     columns = {role: column for role, column in metadata["columns"].items() if column is not None}
+    item_columns = {} if items is None else metadata.get("item_columns") or {}
+    roles = ROLES if item_columns else RATINGS  # without an items file then, columns of items are guessed
+    named = {role: column for role, column in item_columns.items() if column is not None}
     scale = metadata.get("scale")
     has_names = layout["kind"] == "csv" and not layout.get("header")
     return Options(
         files=files,
         out=directory,
         columns=columns,
-        refused=frozenset(role for role in ROLES if role not in columns),
+        items=items,
+        item_columns=named,
+        refused=frozenset(role for role in roles if role not in columns and role not in named),
         feedback=metadata["feedback"],
         scale=tuple(scale) if scale else None,
         liked=metadata.get("liked"),
         duplicates=metadata.get("duplicates"),
+        separator=metadata.get("separator"),
         noun=metadata["noun"],
         delimiter=layout.get("delimiter"),
         header=False if has_names else None,

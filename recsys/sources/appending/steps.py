@@ -18,6 +18,7 @@ from recsys.sources.interactions import of_count
 
 FOLDED = "folded"  # key of dataset.json: the last change whose rows are no longer apart from the ratings
 SHARE = 5  # appended rows are merged with the ratings when they are more than one of so many
+LISTED = ("tracks", "albums", "artists", "genres")  # sources of items
 LEAST = 100_000  # appended rows that are not merged yet
 
 
@@ -42,6 +43,8 @@ class Append(Steps):
         self._check_ratings(state)
         state.kind = recipe.kind(self.metadata)
         self._refuse_values(state)
+        if state.items is not None:
+            self._read_items(state)
         self._number(state)
         self._merge(state)
         return self._write_change(state)
@@ -66,8 +69,10 @@ class Append(Steps):
             self.engine.run(f"known_{role}s", {"path": str(self.change.path(f"{role}s"))})
             self.engine.run("new_keys", role=role)
         self._refuse_first(state.ratings, self.engine.run("blank_ids")[0], self._expected_ids(state))
-        for role in ("user", "item"):
-            self.engine.run("new_ids", role=role)
+        if state.items is None:
+            self.engine.run("no_items")
+        for step in ("genres", "new_users", "new_items"):
+            self.engine.run(step)
         is_number = state.style is not None and state.style.name == "number"
         unit = recipe.unit(self.metadata, times.unit(state.latest))
         self.engine.run("coded_anew", {"unit": unit} if is_number else {}, is_number=is_number)
@@ -95,12 +100,13 @@ class Append(Steps):
         self.engine.run("changed", {**moved, **given}, **names)
         self.tell("writing")
         self._write_ratings_anew(state, base, names)
-        further = self._write_ids()
+        further = self._write_ids(state)
+        grown = {name: further[name] for name in LISTED}
         self.updates["counts"] = {
             **self.metadata["counts"],
             "ratings": self.metadata["counts"]["ratings"] + counts["added"],
             "users": self.metadata["counts"]["users"] + further["new_users"],
-            "tracks": self.metadata["counts"]["tracks"] + further["new_items"],
+            **{name: self.metadata["counts"][name] + count for name, count in grown.items()},
         }
         return {**counts, **further, "held_out": held_out, "merged": state.merged}
 
@@ -174,14 +180,27 @@ class Append(Steps):
         )
         return rows >= LEAST and rows * SHARE > ratings
 
-    def _write_ids(self) -> dict[str, int]:
+    def _write_ids(self, state: State) -> dict[str, int]:
         """Write the files of users and items that are new; return how many are."""
-        found = self.engine.run("new_counts")[0]
-        written = [
-            *(["users"] if found["new_users"] else []),
-            *(["items", "tracks"] if found["new_items"] else []),
-        ]
-        for name in written:
-            old = str(self.change.path(name))
-            self.engine.run(f"write_more_{name}", {"old": old, "path": str(self.change.anew(name))})
-        return {name: int(count) for name, count in found.items()}
+        found = {name: int(count) for name, count in self.engine.run("new_counts")[0].items()}
+        if found["new_users"]:
+            self._write_more("users")
+        if found["things"]:
+            for step in ("all_things", "parents"):
+                self.engine.run(step)
+            for name in ("items", *(name for name in LISTED if found[name])):
+                self._write_more(name)
+            if state.items is not None and self.change.path("item_attributes") is not None:
+                self._write_more("item_attributes", attributes=self._attributes(state))
+        return found
+
+    def _write_more(self, name: str, **names: Any) -> None:
+        old = str(self.change.path(name))
+        self.engine.run(f"write_more_{name}", {"old": old, "path": str(self.change.anew(name))}, **names)
+
+    def _attributes(self, state: State) -> list[tuple[str, str]]:
+        """Return the name of each further column of the import, and its value in the new items file."""
+        place = {one.name: number for number, one in enumerate(state.attributes)}
+        columns = {name: f"listed.attribute_{number}" for name, number in place.items()}
+        kinds = self.metadata["attributes"].items()
+        return [(name, f"try_cast({columns.get(name, 'null')} as {kind})") for name, kind in kinds]

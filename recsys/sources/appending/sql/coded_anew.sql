@@ -12,6 +12,11 @@ all_items as (
     select original_id, item_id from known_items where is_meant
     union all
     select original_id, item_id from new_items
+    anti join known_items as known on new_items.original_id = known.original_id
+    qualify
+        row_number() over (
+            partition by original_id order by is_key desc, list_position(['album', 'artist', 'genre'], kind)
+        ) = 1
 ),
 
 user_ids as (

@@ -1,6 +1,9 @@
 copy (
     select track_id, album_id, artist_id, genre_ids from read_parquet($old)
     union all
-    select item_id as track_id, null as album_id, null as artist_id, [] as genre_ids from new_items
+    select placed.item_id as track_id, placed.album_id, placed.artist_id, placed.genre_ids
+    from placed
+    semi join new_items on placed.item_id = new_items.item_id
+    where placed.kind = 'track'
     order by track_id
 ) to $path (format parquet)

@@ -1,0 +1,5 @@
+-- everything with an id, for the parents of new items: an item that is there keeps its own
+create table things as
+select item_id, kind, original_id, null::varchar as name, false as is_key from known_items
+union all
+select item_id, kind, original_id, name, is_key from new_items
