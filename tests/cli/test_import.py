@@ -39,6 +39,18 @@ def test_it_tells_what_it_took_for_what_and_what_to_type_next(folder: Path) -> N
     ]  # fmt: skip
 
 
+def test_a_file_without_a_header_has_numbered_columns_and_skipped_lines_are_told(tmp_path: Path) -> None:
+    (tmp_path / "plays.dat").write_text("2\n3\n1\t51\t13883\n1\t52\t11\n2\t51\t1\n")
+    (tmp_path / "artists.csv").write_text("id,name,url\n51,A,http://a\n52,B,http://b\n")
+    done = recsys(
+        "import", tmp_path / "plays.dat", "--items", tmp_path / "artists.csv", "--out", tmp_path / "data"
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == "detected: no header, user = column 1, item = column 2, rating = column 3"
+    assert "kept for filters: url" in lines
+    assert f"{tmp_path / 'plays.dat'}: skipped the first 2 lines, above the table" in lines
+
+
 def test_what_is_given_is_no_guess(folder: Path) -> None:
     given = ("--scale", "0", "10", "--liked", "7", "--holdout", "0", "--user", "userId")
     done = recsys("import", folder / "ratings.csv", "--out", folder / "data", *given)

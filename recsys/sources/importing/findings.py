@@ -55,7 +55,7 @@ def _listed(found: Mapping[str, Any], items: str | None) -> str:
 
 def _single(found: Mapping[str, Any]) -> str:
     users, items = found["users_with_one"], found["items_with_one"]
-    if not users and not items:
-        return ""
-    counts = (f"{users:,} user{'s' * (users != 1)}", f"{items:,} item{'s' * (items != 1)}")
-    return f"{' and '.join(counts)} with a single row"
+    counts = [
+        f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in ((users, "user"), (items, "item")) if count
+    ]
+    return f"{' and '.join(counts)} with a single row" if counts else ""

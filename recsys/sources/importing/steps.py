@@ -257,7 +257,10 @@ class Steps:
             return
         if rule == "refuse":
             place = self.engine.run("repeated_row", pair)[0]["place"]
-            remedy = "one rating of an item by a user; --duplicates last (or first, mean, max) accepts more"
+            remedy = (
+                "one rating of an item by a user, and an earlier row has this user and item; "
+                "keep one with --duplicates last (or first, mean, max)"
+            )
             raise state.ratings.refused(self.engine, place, remedy)
         before = self.engine.run("size")[0]["row_count"]
         self.engine.run("merged", rule=rule)

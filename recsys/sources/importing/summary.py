@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from recsys.sources.importing.options import Options, Result, number
 
@@ -11,9 +12,13 @@ UNITS = {"ratings": "ratings of", "counts": "counts of", "events": "counts of"}
 
 def sentences(options: Options, result: Result) -> list[str]:
     """Return what was detected, what was dropped, what could be wrong, and what was written."""
-    said = [_columns("detected", result.columns, options.columns)]
+    recipe = result.recipe
+    said = [_columns("detected", result.columns, options.columns, recipe["layout"])]
     if result.item_columns:
-        said.append(_columns("detected in the items file", result.item_columns, options.item_columns))
+        where = "detected in the items file"
+        said.append(_columns(where, result.item_columns, options.item_columns, recipe["items_layout"]))
+    if recipe["attributes"]:
+        said.append(f"kept for filters: {', '.join(recipe['attributes'])}")
     said += [_feedback(result), *result.notes]
     if options.holdout:
         said.append(_held_out(options, result))
@@ -21,12 +26,18 @@ def sentences(options: Options, result: Result) -> list[str]:
     return [*said, _written(options, result)]
 
 
-def _columns(what: str, found: Mapping[str, str | None], given: Mapping[str, str]) -> str:
-    """Return which column is what, and which of these were not named by an option."""
+def _columns(
+    what: str, found: Mapping[str, str | None], given: Mapping[str, str], layout: Mapping[str, Any]
+) -> str:
+    """Return which column is what, and which of these were named by an option."""
+    has_header = layout.get("header", True)
+    places = {column: f"column {place}" for place, column in enumerate(layout.get("names", ()), 1)}
     parts = [
-        f"{role} = {column}{' (given)' if role in given else ''}" for role, column in found.items() if column
+        f"{role} = {column if has_header else places[column]}{' (given)' if role in given else ''}"
+        for role, column in found.items()
+        if column
     ]
-    return f"{what}: {', '.join(parts)}"
+    return f"{what}: {'' if has_header else 'no header, '}{', '.join(parts)}"
 
 
 def _feedback(result: Result) -> str:

@@ -183,6 +183,9 @@ class Inspector:
             layout = laid_out(copy, hints, is_header, names)
             self.notes.append(f"{path}: read as latin-1")
         layout = replace(layout, delimiter=self.hints.delimiter or layout.delimiter)
+        if layout.skip:
+            lines = "the first line" if layout.skip == 1 else f"the first {layout.skip} lines"
+            self.notes.append(f"{path}: skipped {lines}, above the table")
         types = dict.fromkeys(layout.columns, "VARCHAR")
         return Table([path], [copy], "csv", types, layout, encoding)
 

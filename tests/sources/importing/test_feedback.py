@@ -104,7 +104,8 @@ def test_ratings_of_the_same_item_follow_the_rule(tmp_path, rule, value):
         imported(tmp_path, text, duplicates=rule)
     assert {item: found for _, item, found in values(tmp_path / "data")}["x"] == value
     with pytest.raises(
-        InputError, match=r"ratings\.csv:3: 'a,x,4,1': .*--duplicates last \(or first, mean, max\)"
+        InputError,
+        match=r"ratings\.csv:3: 'a,x,4,1': .*keep one with --duplicates last \(or first, mean, max\)",
     ):
         imported(tmp_path, text, force=True)
 
