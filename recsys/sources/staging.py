@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from recsys.project.contract import Context
-from recsys.sources.submissions import Candidates, read_submissions
+from recsys.sources.candidates import Candidates
+from recsys.sources.submissions import read_submissions
 
 SCORES = "scores.csv"
 

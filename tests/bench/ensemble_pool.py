@@ -25,7 +25,7 @@ from recsys.learners.ensembles import weights
 from recsys.learners.ensembles.blend import blend
 from recsys.learners.ensembles.pool import Input, Pool, rounding_error
 from recsys.learners.ensembles.within_user import Array, Users
-from recsys.sources.submissions import Candidates
+from recsys.sources.candidates import Candidates
 from tests.bench.measure import MEBIBYTE, Contestant, measure
 
 SIZE = 6  # candidates a user

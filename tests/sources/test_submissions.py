@@ -11,14 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recsys.errors import InputError, UsageError
-from recsys.sources import submissions
-from recsys.sources.submissions import (
-    Candidates,
-    read_candidates,
-    read_scores,
-    read_submission,
-    read_submissions,
-)
+from recsys.sources import submission_file
+from recsys.sources.candidates import Candidates, read_candidates
+from recsys.sources.published_scores import read_scores
+from recsys.sources.submission_file import read_submission
+from recsys.sources.submissions import read_submissions
 
 TEST_FILE = "7|4\n10\n11\n12\n13\n5|2\n20\n10\n"
 IDS = ["7_10", "7_11", "7_12", "7_13", "5_20", "5_10"]
@@ -224,14 +221,14 @@ def test_the_column_reader_takes_nothing_that_the_line_reader_refuses(
 ) -> None:
     text = "".join(f"{row}{ending}" for row in (ROWS + rows if whole else rows))
     path = file(tmp_path, "either.csv", text)
-    quick = submissions._by_columns(path, candidates)
+    quick = submission_file._by_columns(path, candidates)
     if quick is not None:
-        np.testing.assert_array_equal(quick, submissions._by_lines(path, candidates))
+        np.testing.assert_array_equal(quick, submission_file._by_lines(path, candidates))
 
 
 def test_a_plain_file_takes_the_quick_way(tmp_path: Path, candidates: Candidates) -> None:
     path = file(tmp_path, "plain.csv", lines("TrackID,Predictor", *ROWS))
-    assert submissions._by_columns(path, candidates) is not None
+    assert submission_file._by_columns(path, candidates) is not None
 
 
 @pytest.mark.parametrize("header", ["", "file,score\n", "\ufefffile,score\r\n"])

@@ -16,7 +16,9 @@ from recsys.learners.ensembles.blend import METHODS, Blend, blend
 from recsys.learners.ensembles.pool import Input, Pool, rounding_error
 from recsys.learners.ensembles.within_user import Users
 from recsys.outputs import check_output, replacing
-from recsys.sources.submissions import Candidates, Submissions, read_candidates, read_scores, read_submissions
+from recsys.sources.candidates import Candidates, read_candidates
+from recsys.sources.published_scores import read_scores
+from recsys.sources.submissions import Submissions, read_submissions
 
 HEADER = b"TrackID,Predictor\n"
 

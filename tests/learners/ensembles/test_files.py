@@ -12,7 +12,8 @@ import pytest
 from recsys.errors import InputError, UsageError
 from recsys.learners.ensembles.blend import METHODS
 from recsys.learners.ensembles.files import BlendResult, run, write_submission
-from recsys.sources.submissions import Candidates, read_candidates, read_submission
+from recsys.sources.candidates import Candidates, read_candidates
+from recsys.sources.submission_file import read_submission
 from tests.bench.ensemble_pool import Simulation, simulate, write
 
 
