@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from recsys.project import Project
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 
 
 class Made(Protocol):

@@ -14,7 +14,7 @@ from recsys.docs_site.facts import Facts
 from recsys.engine.manifest import Record
 from recsys.project import LAYERS, Project
 from recsys.project.model import Model
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 
 BUILT, LEFT_OUT = "built", "left out"
 CHECKS = "checks"

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from recsys.engine.plan import named
 from recsys.errors import UsageError
 from recsys.project import Model, Project
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources.directory import SourceFile
 
 SQL_ONLY = "--sql-only leaves the learned models out"

@@ -15,7 +15,7 @@ from recsys.backends.partitions import Update, digests, update
 from recsys.errors import UsageError, unknown
 from recsys.project import Model, Project
 from recsys.project.renamed import new_relation
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources.directory import SourceFile
 
 PACKAGE = Path(__file__).resolve().parents[1]

@@ -28,7 +28,7 @@ from recsys.learners.common.settings import solver
 from recsys.project import Model, Project
 from recsys.project.contract import Context, proven_key
 from recsys.project.files import read_text
-from recsys.project.rendering import PythonCall, Rendered
+from recsys.project.rendered import PythonCall, Rendered
 from recsys.project.single_query import complaint, trailing_sql
 from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal

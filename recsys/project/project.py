@@ -20,7 +20,8 @@ from recsys.project.header import LISTS
 from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import LAYERS, Model, read_models
 from recsys.project.parameters import Parameters
-from recsys.project.rendering import Parents, Rendered, Rendering
+from recsys.project.rendered import Parents, Rendered
+from recsys.project.rendering import Rendering
 from recsys.project.scenario import Scenario, read_scenarios, variants
 from recsys.project.templates import compiled, environment, macros
 

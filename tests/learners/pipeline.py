@@ -12,7 +12,7 @@ import duckdb
 from recsys.errors import UnavailableError
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources.directory import OPTIONAL
 from tests.given import build_sql, write_directory
 from tests.relations import held

@@ -19,7 +19,7 @@ from recsys.backends.spark import session as spark_session
 from recsys.learners.als import learner as als
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.project.rendering import PythonCall
+from recsys.project.rendered import PythonCall
 from recsys.sources.directory import OPTIONAL
 from tests.learners.pipeline import QUICK
 from tests.relations import held

@@ -15,7 +15,7 @@ from recsys.backends.spark.dialect_lint import complaints
 from recsys.backends.spark.translation import translated, view_of
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources.directory import OPTIONAL
 from tests.backends.spark.compared import is_near
 from tests.learners.pipeline import QUICK

@@ -16,7 +16,7 @@ from recsys.engine.runner import Runner
 from recsys.errors import InputError
 from recsys.project import LAYERS, Project
 from recsys.project.contract import Context
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources.directory import discover
 from recsys.sources.lines import explain_refusal
 from tests.given import write_directory
