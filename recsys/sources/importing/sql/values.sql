@@ -2,11 +2,10 @@
 {% macro blanks() -%}
 ' ' || chr(9) || chr(10) || chr(13) || chr(160)
 {%- endmacro %}
-{# Blanks around an id are taken away where each id is looked at once (whole_ids.sql): that is cheaper. Without an
-   expression DuckDB pushes the casts of the other columns into its reader, where a text that is no number is an error. #}
+{# Blanks around an id are taken away where each id is looked at once (whole_ids.sql): that is cheaper. #}
 {% macro id_text(column, type) -%}
 {% if type in ('FLOAT', 'DOUBLE') %}{{ text(column, type) }}
-{%- else %}nullif({{ column | quoted }}::varchar, ''){% endif %}
+{%- else %}{{ column | quoted }}::varchar{% endif %}
 {%- endmacro %}
 {% macro text(column, type) -%}
 {% if type in ('FLOAT', 'DOUBLE') -%}
