@@ -1,19 +1,22 @@
-"""Run one query as a process: read a request from standard input, write the answer, exit.
+"""Run one query as a process: open a warehouse, read a request from standard input, write the answer, exit.
 
-The answer is JSON for a page, or a file; an error is JSON and exit status 3.
+The answer is JSON for a page, or a file; an error is JSON and exit status 3. A request may arrive long after
+the start. Where the file has been published anew since, it is opened again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
 import re
 import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pyarrow as pa
@@ -24,32 +27,79 @@ from recsys.errors import RecsysError, UsageError
 from recsys.project.renamed import query_error
 
 FAILED = 3
+PAGES = ("page", "summary")
 NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|REAL|NUMBER|DECIMAL(\(.*\))?")
 BATCH = 1 << 14  # rows
 
 
-def answer(request: dict[str, Any]) -> bytes:
+class Opened:
+    """Keep a connection to a warehouse, and open it again once the file is another."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self._stack = contextlib.ExitStack()
+        self._connection: Connection | None = None
+        self._identity = self._found()
+        with contextlib.suppress(duckdb.Error, RecsysError):  # a request reports it again
+            self._connection = self._stack.enter_context(reading(warehouse, guarded=True))
+
+    def _found(self) -> tuple[int, int] | None:
+        with contextlib.suppress(OSError):
+            found = self.warehouse.stat()
+            return found.st_ino, found.st_mtime_ns
+        return None
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Yield a connection to the file as it is now."""
+        with self._stack:
+            if self._connection is not None and self._identity == self._found():
+                yield self._connection
+                return
+        with reading(self.warehouse, guarded=True) as connection:
+            yield connection
+
+
+def answer(opened: Opened, request: dict[str, Any]) -> bytes:
     """Run the requested query; raise RecsysError, or DuckDB's own error, if it fails."""
     limits = request["limits"]
-    with reading(Path(request["warehouse"]), guarded=True) as connection:
+    with opened.connection() as connection:
         _lower_limits(limits)
         statement = single_select(connection, request["sql"])
-        if request["form"] == "page":
-            return json.dumps(_page(connection, statement, limits)).encode()
+        if request["form"] == "summary":
+            text = statement.query.strip().rstrip(";")
+            statement = single_select(connection, f"summarize (\n{text}\n)")
+        if request["form"] in PAGES:
+            return json.dumps(_page(connection, statement, request)).encode()
         return _file(connection, statement, limits, request["form"])
 
 
-def _page(connection: Connection, statement: duckdb.Statement, limits: dict[str, Any]) -> dict[str, Any]:
-    """Return columns, their kinds, rows as text, and whether there are more."""
-    result = connection.execute(statement)
-    described = result.description or ()
-    rows = result.fetchmany(limits["rows"] + 1)
+def _page(connection: Connection, statement: duckdb.Statement, request: dict[str, Any]) -> dict[str, Any]:
+    """Return columns, their kinds and types, rows as text, and whether there are more."""
+    most = request["limits"]["rows"]
+    if request["order"] is None:
+        result = connection.execute(statement)
+        described = [(column[0], column[1]) for column in result.description or ()]
+        rows = result.fetchmany(most + 1)
+    else:
+        relation = _sorted(connection, statement, *request["order"])
+        described = list(zip(relation.columns, relation.types, strict=True))
+        rows = relation.limit(most + 1).fetchall()
     return {
-        "columns": [column[0] for column in described],
-        "kinds": ["number" if _is_number(column[1]) else "other" for column in described],
-        "rows": [[_cell(value, limits["cell"]) for value in row] for row in rows[: limits["rows"]]],
-        "is_cut": len(rows) > limits["rows"],
+        "columns": [name for name, _ in described],
+        "kinds": ["number" if _is_number(kind) else "other" for _, kind in described],
+        "types": [str(kind) for _, kind in described],
+        "rows": [[_cell(value, request["limits"]["cell"]) for value in row] for row in rows[:most]],
+        "is_cut": len(rows) > most,
     }
+
+
+def _sorted(connection: Connection, statement: duckdb.Statement, column: int, is_descending: bool) -> Any:
+    """Return the result of a statement sorted by a column, which is counted from 1."""
+    relation = connection.sql(statement)
+    if not 1 <= column <= len(relation.columns):
+        raise UsageError(f"cannot sort by column {column}: the result has {len(relation.columns)} columns")
+    return relation.order(f"#{column} {'desc' if is_descending else 'asc'} nulls last")
 
 
 def _is_number(kind: Any) -> bool:
@@ -115,14 +165,23 @@ def _cell(value: Any, most: int) -> str | None:
 
 def main() -> int:
     """Answer the request on standard input and return the exit status."""
+    opened = Opened(Path(sys.argv[1]))
+    text = sys.stdin.buffer.read()
+    if not text:
+        return 0  # no query came before the explorer stopped
     try:
-        content = answer(json.load(sys.stdin))
+        content = answer(opened, json.loads(text))
     except (duckdb.Error, RecsysError, MemoryError, UnicodeDecodeError, pa.ArrowException) as error:
         message = query_error(str(error).strip()) or "stopped: the query took too much memory"
-        json.dump({"error": message}, sys.stdout)
-        return FAILED
+        return _leave(json.dumps({"error": message}).encode(), FAILED)
+    return _leave(content, 0)
+
+
+def _leave(content: bytes, status: int) -> NoReturn:
+    """Write the answer and exit at once; closing the engine would take longer than most queries."""
     sys.stdout.buffer.write(content)
-    return 0
+    sys.stdout.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def application(
         Route("/sql", sql_page.sql, methods=["GET", "POST"]),
         Route("/sql/download", sql_page.download),
         Route("/sql/words.json", site.showing(sql_page.words, keeps=False)),
+        Route("/sql/relations/{layer}", site.showing(sql_page.relations)),
         Mount("/api", api.application(warehouse)),
         docs.mounted(served),
         Mount("/static", Files(directory=HERE / "static", packages=[("recsys.report", "static")])),
@@ -69,6 +70,7 @@ def application(
         exception_handlers={HTTPException: site.failed, RecsysError: site.failed},
     )
     explorer.state.catalogue = served
+    explorer.state.sandbox = sql_page.sandbox
     return explorer
 
 
@@ -123,11 +125,13 @@ def serve(warehouse: Path, host: str = "127.0.0.1", port: int = 8350) -> None:
         name = f"[{host}]" if ":" in host else host
         explorer = application(warehouse)
         explorer.state.catalogue.warm()
+        explorer.state.sandbox.prepare()
         print(f"Explorer: http://{name}:{listener.getsockname()[1]}/ (stop with Ctrl-C)", flush=True)
         config = uvicorn.Config(explorer, log_level="warning", server_header=False, ws="none", lifespan="off")
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after closing
             uvicorn.Server(config).run(sockets=[listener])
         explorer.state.catalogue.close()
+        explorer.state.sandbox.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

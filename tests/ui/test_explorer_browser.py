@@ -54,6 +54,7 @@ PAGES = (
     ),
     *("/users/100/tracks/1?model=adaptive", "/models/adaptive", "/search?q=1&all=1", "/search?q=zz", "/sql"),
     *("/sql?query=from+marts.leaderboard", "/sql?query=from+marts.user_activity", "/sql?query=drop"),
+    *("/sql?query=from+marts.user_activity&view=columns", "/sql?query=from+marts.leaderboard&view=plot"),
     *("/users/nobody", "/users/100/lists"),
 )
 
@@ -130,7 +131,10 @@ def test_a_query_is_completed_run_and_downloaded(
     page.get_by_role("button", name="Run").click()
     page.wait_for_selector("#answer")
     assert page.locator("#answer tbody tr").count() == models
+    assert page.locator("#plot").count() == 0
+    page.get_by_role("link", name="plot", exact=True).click()
     assert page.locator("#plot li").count() == models
+    page.go_back()
 
     editor.fill("")
     page.keyboard.type("select 6 * 7 as answer from marts.leaderb", delay=5)
@@ -144,6 +148,38 @@ def test_a_query_is_completed_run_and_downloaded(
 
     page.go_back()
     assert page.locator("#answer tbody tr").count() == models
+    assert watched.complaints == []
+    page.close()
+
+
+def test_completion_offers_relations_of_a_layer_and_columns_of_a_relation(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{address}/sql")
+    editor = page.locator(".editor .cm-content")
+    editor.wait_for()
+    editor.fill("")
+    offered = page.locator(".editor .cm-tooltip-autocomplete li")
+    page.keyboard.type("from marts.le", delay=5)
+    offered.first.wait_for()
+    assert offered.all_inner_texts()[0] == "leaderboard" and "leakproof" not in offered.all_inner_texts()
+    page.keyboard.press("Escape")
+    page.keyboard.type("aderboard as l where l.", delay=5)
+    offered.first.wait_for()
+    assert {"model", "accuracy", "auc"} <= set(offered.all_inner_texts())
+    assert watched.complaints == []
+    page.close()
+
+
+def test_a_query_is_kept_in_the_history_and_a_layer_opens(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{address}/sql?query=select+41+as+answer")
+    assert page.locator("#past a").all_inner_texts() == ["select 41 as answer"]
+    page.locator("[data-opens='/sql/relations/priors'] summary").click()
+    page.locator("[data-insert='priors.items']").wait_for(state="attached")
+    page.get_by_role("button", name="Clear").click()
+    assert not page.locator("#past").is_visible()
     assert watched.complaints == []
     page.close()
 

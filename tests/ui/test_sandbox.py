@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
 import time
 from pathlib import Path
 
@@ -14,8 +16,9 @@ from starlette.testclient import TestClient
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
 from recsys.serving import sandbox
-from recsys.serving.sandbox import Answer, Limits, QueryRefusedError, download, run
+from recsys.serving.sandbox import Answer, Limits, Order, QueryRefusedError, Sandbox, download, run
 from recsys.serving.sandbox_process import single_select
+from recsys.ui.column_summaries import column_summaries
 from recsys.ui.query_plot import plot_of
 from recsys.ui.schema import header_of
 
@@ -148,6 +151,48 @@ def test_columns_of_numbers_are_known(explored_warehouse: Path) -> None:
     assert run(explored_warehouse, sql, LIMITS).kinds == ["number"] * 3 + ["other"] * 3
 
 
+def test_a_result_is_sorted_as_a_whole_before_it_is_cut(explored_warehouse: Path) -> None:
+    box = Sandbox(explored_warehouse, LIMITS)
+    sql = "select range as n, 'x' as t from range(10) -- all of them"
+    assert [row[0] for row in box.run(sql, Order(1, is_descending=True)).rows] == ["9", "8", "7"]
+    assert [row[0] for row in box.run(sql, Order(1)).rows] == ["0", "1", "2"]
+    with pytest.raises(QueryRefusedError, match="column 3: the result has 2 columns"):
+        box.run(sql, Order(3))
+
+
+def test_a_column_is_summarized(explored_warehouse: Path) -> None:
+    answer = Sandbox(explored_warehouse, Limits(seconds=60)).summary(
+        "select unnest([1, 2, 3, null]) as n, 'x' as t;"
+    )
+    n, t = column_summaries(answer)
+    assert (n.name, n.type, n.low, n.high, n.mean, n.null_percentage) == ("n", "INTEGER", "1", "3", "2", 25.0)
+    assert n.quartiles is not None and n.quartiles.median == 50.0
+    assert (t.low, t.mean, t.quartiles) == ("x", None, None)
+
+
+def test_a_process_that_waits_answers_from_the_file_as_it_is_when_asked(
+    explored_warehouse: Path, named_warehouse: Path, tmp_path: Path
+) -> None:
+    """A build may publish between the start of the process and the query."""
+    file = tmp_path / "published.duckdb"
+    shutil.copyfile(explored_warehouse, file)
+    box = Sandbox(file, LIMITS)
+    box.prepare()
+    shutil.copyfile(named_warehouse, tmp_path / "next.duckdb")
+    (tmp_path / "next.duckdb").replace(file)
+    assert box.run("select noun from staging.dataset").rows == [["item"]]
+    box.close()
+
+
+def test_a_waiting_process_ends_with_its_sandbox(explored_warehouse: Path) -> None:
+    box = Sandbox(explored_warehouse, LIMITS)
+    box.prepare()
+    waiting = box._ready
+    assert waiting is not None and waiting._process.poll() is None
+    box.close()
+    assert waiting._process.poll() is not None
+
+
 def test_a_download_is_the_whole_result(explored_warehouse: Path) -> None:
     sql = "select range as n, 'a,b' as t, [range] as l from range(5)"
     text = download(explored_warehouse, sql, LIMITS, "csv").decode()
@@ -206,13 +251,32 @@ def test_a_file_is_served_on_this_sites_own_wish(client: TestClient) -> None:
 
 
 def test_the_page_describes_relations_and_macros(client: TestClient) -> None:
-    text = client.get("/sql").text
-    assert f"<dd>{header_of('priors.items')['grain']}</dd>" in text
+    assert 'data-opens="/sql/relations/priors"' in client.get("/sql").text
+    assert f"<dd>{header_of('priors.items')['grain']}</dd>" in client.get("/sql/relations/priors").text
+    assert client.get("/sql/relations/nothing").status_code == 404
     words = client.get("/sql/words.json").json()
     assert words["tables"]["priors.items"] == ["item_id", "rating_count", "rating_mean", "bayes_mean"]
     assert {"name": "taste", "call": "taste(the_user)"}.items() <= next(
         one for one in words["macros"] if one["name"] == "taste"
     ).items()
+
+
+def test_the_page_is_small_until_a_layer_is_opened(client: TestClient) -> None:
+    page = client.get("/sql").text
+    assert len(page) < 16_000 and page.count("<") < 500
+
+
+def test_a_result_is_shown_in_rows_and_as_columns_or_a_plot_when_asked(client: TestClient) -> None:
+    query = {"query": "select unnest([3, 1, 2]) as n, 'a' as t"}
+    rows = client.get("/sql", params=query).text
+    assert 'id="plot"' not in rows and "&amp;sort=1#result" in rows
+    ordered = client.get("/sql", params={**query, "sort": "1", "desc": "1"}).text
+    assert 'aria-sort="descending"' in ordered
+    cells = re.findall(r"<td>(\d)</td>", ordered)
+    assert cells == ["3", "2", "1"]
+    assert 'id="columns"' in client.get("/sql", params={**query, "view": "columns"}).text
+    assert 'id="plot"' in client.get("/sql", params={**query, "view": "plot"}).text
+    assert client.get("/sql", params={**query, "sort": "9"}).status_code == 400
 
 
 def answered(columns: dict[str, str], *rows: list[str | None]) -> Answer:

@@ -29,6 +29,12 @@ const look = cm.EditorView.theme({
   ".cm-completionDetail": { color: "inherit", opacity: ".75", fontStyle: "normal", marginLeft: "1em" },
 });
 
+/* Words that a reader types: PostgreSQL knows hundreds more, such as `leakproof`. */
+const KEYWORDS = new Set(`select from where group by order having limit offset join left right inner cross full outer on using
+  with as and or not in is null like ilike between case when then else end union all except intersect distinct desc asc
+  nulls first last over partition window filter exists cast values true false qualify exclude replace summarize describe
+  pivot unpivot asof semi anti positional sample columns`.split(/\s+/));
+
 const dialect = cm.SQLDialect.define({
   ...cm.PostgreSQL.spec,
   keywords: `${cm.PostgreSQL.spec.keywords} qualify exclude replace summarize describe pivot unpivot asof semi anti positional sample columns`,
@@ -37,28 +43,44 @@ const dialect = cm.SQLDialect.define({
 
 
 
-/* Relations and their columns by layer, and macros as calls. */
-function languages({ tables, macros }) {
-  const schema = {};
-  for (const [name, columns] of Object.entries(tables)) {
-    const [layer, stem] = name.split(".");
-    (schema[layer] ??= {})[stem] = columns;
-  }
+/* Relations named in a query, by what it calls them: `from marts.leaderboard as l` has leaderboard and l. */
+const NAMED = /\b(\w+\.\w+)(?:\s+(?:as\s+)?(?!(?:where|join|on|using|group|order|limit|left|inner|cross|select|union)\b)([a-z_]\w*))?/gi;
+function named(text, tables) {
+  const found = {};
+  for (const [, relation, alias] of text.matchAll(NAMED))
+    if (tables[relation]) {
+      found[relation.split(".")[1]] = relation;
+      if (alias) found[alias] = relation;
+    }
+  return found;
+}
+
+/* Complete relations of a layer after its dot, columns of a relation after its name, and else words of SQL. */
+function completions({ tables, macros }) {
+  const layers = {};
+  for (const name of Object.keys(tables)) (layers[name.split(".")[0]] ??= []).push(name.split(".")[1]);
+  const of = (type, boost = 0) => (label) => ({ label, type, boost });
   const calls = macros.map(({ name, call, grain }) => ({
-    label: name, detail: call.slice(name.length), info: grain || undefined, type: "function",
+    label: name, detail: call.slice(name.length), info: grain || undefined, type: "function", boost: 2,
     apply: (view, completion, from, to) => view.dispatch({ changes: { from, to, insert: `${name}()` }, selection: { anchor: from + name.length + 1 } }),
   }));
-  const macro = (context) => {
-    const word = context.matchBefore(/\w+/);
-    return word || context.explicit ? { from: word ? word.from : context.pos, options: calls, validFor: /^\w*$/ } : null;
+  const words = dialect.spec.keywords.split(/\s+/).filter((word) => KEYWORDS.has(word)).map(of("keyword"));
+  return (context) => {
+    const word = context.matchBefore(/[\w.]*/);
+    const relations = named(context.state.doc.toString(), tables);
+    const dot = word.text.lastIndexOf(".");
+    const from = word.from + dot + 1;
+    const before = word.text.slice(0, Math.max(dot, 0));
+    const columns = (relation) => tables[relation] ?? [];
+    if (dot >= 0) {
+      const options = layers[before]?.map(of("type")) ?? columns(relations[before] ?? before).map(of("property"));
+      return options.length ? { from, options, validFor: /^\w*$/ } : null;
+    }
+    if (!word.text && !context.explicit) return null;
+    const near = [...new Set(Object.values(relations).flatMap(columns))].map(of("property", 3));
+    const options = [...near, ...calls, ...Object.keys(layers).map(of("namespace", 1)), ...words];
+    return { from, options, validFor: /^\w*$/ };
   };
-  const columns = [...new Set(Object.values(tables).flat())].map((label) => ({ label, type: "property", boost: -1 }));
-  const column = (context) => {
-    const word = context.matchBefore(/[\w.]+/);
-    return word && !word.text.includes(".") ? { from: word.from, options: columns, validFor: /^\w*$/ } : null;
-  };
-  const language = cm.sql({ dialect, schema, upperCaseKeywords: false });
-  return [language, language.language.data.of({ autocomplete: macro }), language.language.data.of({ autocomplete: column })];
 }
 
 const run = () => { form.requestSubmit(); return true; };
@@ -77,18 +99,19 @@ function edit(words) {
       extensions: [
         cm.Prec.highest(cm.keymap.of([{ key: "Mod-Enter", run }])),
         cm.lineNumbers(), cm.EditorView.lineWrapping, cm.history(), cm.drawSelection(), cm.indentOnInput(), cm.bracketMatching(), cm.closeBrackets(),
-        cm.autocompletion(), cm.syntaxHighlighting(colours), look, languages(words),
+        cm.autocompletion({ override: [completions(words)] }), cm.syntaxHighlighting(colours), look, cm.sql({ dialect, upperCaseKeywords: false }),
         cm.keymap.of([...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.historyKeymap, ...cm.defaultKeymap]),
         cm.EditorView.contentAttributes.of({ "aria-label": "query" }),
         cm.EditorView.updateListener.of((update) => { if (update.docChanged) area.value = update.state.doc.toString(); }),
       ],
     }),
   });
-  for (const button of document.querySelectorAll("[data-insert]"))
-    button.addEventListener("click", () => {
-      view.dispatch(view.state.replaceSelection(button.dataset.insert));
-      view.focus();
-    });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    view.dispatch(view.state.replaceSelection(button.dataset.insert));
+    view.focus();
+  });
 }
 
 const answer = await fetch("/sql/words.json");
