@@ -24,6 +24,9 @@ from recsys.ui import api
 from recsys.ui.entities import KINDS, UNLISTED
 from recsys.ui.http import Files
 from recsys.ui.pages import docs
+from recsys.ui.pages.browse import Browse
+from recsys.ui.pages.comparison import Comparison
+from recsys.ui.pages.glossary import GlossaryPage
 from recsys.ui.pages.home import Home
 from recsys.ui.pages.items import Items
 from recsys.ui.pages.models import Models
@@ -31,6 +34,7 @@ from recsys.ui.pages.pairs import Pairs
 from recsys.ui.pages.search import SearchPage
 from recsys.ui.pages.sql import SqlPage
 from recsys.ui.pages.users import Users
+from recsys.ui.pages.visitor import VisitorPage
 from recsys.ui.security.loopback import LOOPBACK, LoopbackOnly
 from recsys.ui.site import HERE, Site
 
@@ -81,6 +85,7 @@ def _pages(site: Site) -> list[Route]:
     """
     home, users, items, pairs = Home(site), Users(site), Items(site), Pairs(site)
     search_page, models = SearchPage(site), Models(site)
+    browse, visitor, comparison = Browse(site), VisitorPage(site), Comparison(site)
     by_kind = [
         Route(f"/{kind}s/{{item:path}}", _of_kind(kind, site.showing(items.item)))
         for kind in (*KINDS, UNLISTED)
@@ -90,8 +95,14 @@ def _pages(site: Site) -> list[Route]:
         Route("/search", site.showing(search_page.search)),
         Route("/search.json", site.showing(search_page.suggest, keeps=False)),
         Route("/users/random", site.showing(home.random_user, keeps=False)),
-        Route("/users/disagreeing", site.showing(home.disagreeing, keeps=False)),
+        Route("/users", site.showing(browse.users)),
+        Route("/items", site.showing(browse.items)),
+        Route("/try", site.showing(visitor.form)),
+        Route("/compare", site.showing(comparison.page)),
+        Route("/compare/overlap", site.showing(comparison.overlap)),
+        Route("/glossary", GlossaryPage(site).page),
         Route("/users/{user:path}/tracks/{track:path}", site.showing(pairs.pair)),
+        Route("/users/{user:path}/items/{track:path}", site.showing(pairs.pair)),
         Route("/users/{user:path}/lists", site.showing(users.lists)),
         Route("/users/{user:path}", site.showing(users.user)),
         Route("/ids/{what}/{id:id}", site.showing(items.by_id, keeps=False)),

@@ -13,10 +13,11 @@ from recsys.errors import UnknownIdError
 from recsys.serving import ids
 from recsys.ui.cache import Cache
 from recsys.ui.entity_index import EntityIndex, index_of
+from recsys.ui.words import TRACK
 
-KINDS = ("track", "album", "artist", "genre")
+KINDS = (TRACK, "album", "artist", "genre")
 MOST_KNOWN = 100_000
-UNLISTED = "item"  # the kind of a rated item that no file lists
+UNLISTED = "item"  # the kind of a rated item that no file lists, and a page of any item
 INDEXED = {
     what: f"select {what}_id as id, * from marts.{what}_facts order by id" for what in ("user", "item")
 }
@@ -28,17 +29,31 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Entity:
-    """Describe a user or an item; ``id`` is the warehouse's, ``original`` the data owner's."""
+    """Describe a user or an item; ``id`` is the warehouse's, ``original`` the data owner's.
+
+    ``noun`` is what the owner calls an item that lists recommend.
+    """
 
     kind: str
     id: int
     original: str
     name: str | None = None
+    noun: str = TRACK
+
+    @property
+    def word(self) -> str:
+        """Return what the owner calls a user or an item of this kind."""
+        return self.noun if self.kind == TRACK else self.kind
+
+    @property
+    def place(self) -> str:
+        """Return the kind as it is in the URL: an item that is no track for its owner is an item."""
+        return UNLISTED if self.kind == TRACK and self.noun != TRACK else self.kind
 
     @property
     def title(self) -> str:
         """Return the name, else kind and original id."""
-        return self.name or f"{self.kind.capitalize()} {self.original}"
+        return self.name or f"{self.word.capitalize()} {self.original}"
 
     @property
     def short(self) -> str:
@@ -48,7 +63,7 @@ class Entity:
     @property
     def url(self) -> str:
         """Return the URL of the entity's page."""
-        return f"/{self.kind}s/{quote(self.original, safe='')}"
+        return f"/{self.place}s/{quote(self.original, safe='')}"
 
 
 KnownEntities = Cache[tuple[str, int | str], Entity]  # by kind, and id or name
@@ -56,7 +71,7 @@ KnownEntities = Cache[tuple[str, int | str], Entity]  # by kind, and id or name
 
 def pair_url(user: Entity, track: Entity) -> str:
     """Return the URL of the page on a user and a track."""
-    return f"{user.url}/tracks/{quote(track.original, safe='')}"
+    return f"{user.url}/{track.place}s/{quote(track.original, safe='')}"
 
 
 def entity_indexes(connection: Connection) -> EntityIndexes:
@@ -70,8 +85,10 @@ class EntityCache:
     Indexed entities are found in memory, all others are queried and cached.
     """
 
-    def __init__(self, connection: Connection, known: KnownEntities, indexes: EntityIndexes) -> None:
-        self.connection, self.known, self.indexes = connection, known, indexes
+    def __init__(
+        self, connection: Connection, known: KnownEntities, indexes: EntityIndexes, noun: str = TRACK
+    ) -> None:
+        self.connection, self.known, self.indexes, self.noun = connection, known, indexes, noun
 
     def items(self, ids: Iterable[int | None]) -> dict[int, Entity]:
         """Return the items of these ids, by id; None is ignored."""
@@ -91,7 +108,7 @@ class EntityCache:
         wanted = sorted({one for one in ids if one is not None})
         index = self.indexes[what]
         rows = index.of_ids(wanted) if index else {}
-        found = {one: _entity(what, row) for one, row in rows.items()}
+        found = {one: self.entity(what, row) for one, row in rows.items()}
         unknown = []
         for one in wanted:
             if entity := found.get(one) or self.known.get((what, one)):
@@ -100,15 +117,21 @@ class EntityCache:
                 unknown.append(one)
         if unknown:
             for row in fetch(self.connection, f"from internal.{what}_names($ids)", {"ids": unknown}):
-                entity = _entity(what, row)
+                entity = self.entity(what, row)
                 found[entity.id] = self.known.put((what, entity.id), entity)
         return found
+
+    def entity(self, what: str, row: Row) -> Entity:
+        """Return the entity of a row, without a name that equals the id."""
+        kind = "user" if what == "user" else row["item_type"] or UNLISTED
+        name = None if row["name"] == row["original_id"] else row["name"]
+        return Entity(kind, row[f"{what}_id"], row["original_id"], name, self.noun)
 
     def _indexed(self, what: str, kind: str, text: str) -> Entity | None:
         """Return the only indexed entity of a kind with this original id, None without one."""
         index = self.indexes[what]
         rows = index.of_original(text).values() if index else ()
-        found = [entity for row in rows if (entity := _entity(what, row)).kind == kind]
+        found = [entity for row in rows if (entity := self.entity(what, row)).kind == kind]
         return found[0] if len(found) == 1 else None
 
     def user(self, text: str) -> Entity:
@@ -132,16 +155,9 @@ class EntityCache:
             call = "from internal.item_by_original_id($kind, $text)"
             called = fetch(self.connection, call, {"kind": kind, "text": text})
             if len(called) == 1:
-                return _entity("item", called[0])
+                return self.entity("item", called[0])
         found = ids.item_id(self.connection, text)
         entity = self.items([found])[found]
         if UNLISTED not in (kind, entity.kind) and kind != entity.kind:
             raise UnknownIdError(f"no {kind} {text}: {text} is the {entity.kind} {entity.short}")
         return entity
-
-
-def _entity(what: str, row: Row) -> Entity:
-    """Return the entity of a row, without a name that equals the id."""
-    kind = "user" if what == "user" else row["item_type"] or UNLISTED
-    name = None if row["name"] == row["original_id"] else row["name"]
-    return Entity(kind, row[f"{what}_id"], row["original_id"], name)

@@ -19,7 +19,8 @@ from recsys.serving.interactions import interactions
 from recsys.serving.recommender import Recommender
 from recsys.serving.snapshots import Snapshot
 from recsys.sources.interactions import Interactions
-from recsys.ui.entities import MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
+from recsys.ui.entities import KINDS, MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
+from recsys.ui.words import Words
 
 NEEDED = (  # relations and macros that the pages read
     *(
@@ -67,7 +68,7 @@ class RequestContext:
         snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
         indexes = snapshot.fact("entity indexes", lambda: entity_indexes(connection))
         known = snapshot.fact("entities", lambda: KnownEntities(MOST_KNOWN))
-        self.entities = EntityCache(connection, known, indexes)
+        self.entities = EntityCache(connection, known, indexes, self.interactions().noun)
 
     def rows(self, sql: str, **parameters: Any) -> list[Row]:
         """Return the rows of a query."""
@@ -84,6 +85,15 @@ class RequestContext:
     def has(self, relation: str) -> bool:
         """Return whether the warehouse has a relation of that name."""
         return self.snapshot.fact(("has", relation), lambda: queries.has(self.connection, relation))
+
+    def words(self) -> Words:
+        """Return what the owner of the data calls their items."""
+        return self.snapshot.fact("words", self._words)
+
+    def _words(self) -> Words:
+        found = "select distinct item_type from marts.item_facts where item_type is not null"
+        types = {row["item_type"] for row in self.rows(found)}
+        return Words(self.interactions(), [kind for kind in KINDS if kind in types])
 
     def relatives(self, item: int) -> list[Row]:
         """Return an item with its parents and children and their facts, most rated first."""
@@ -172,6 +182,11 @@ class RequestContext:
         found = "select distinct user_id from staging.candidates order by user_id"
         return [row["user_id"] for row in self.rows(found)]
 
+    def all_users(self) -> Sequence[int]:
+        """Return the ids of users with interactions."""
+        found = "select user_id from marts.user_activity order by user_id"
+        return self.snapshot.fact("all users", lambda: [row["user_id"] for row in self.rows(found)])
+
     def list_models(self) -> list[str]:
         """Return the list models, best first."""
         return self.snapshot.fact("list models", self._list_models)
@@ -179,6 +194,10 @@ class RequestContext:
     def _list_models(self) -> list[str]:
         with self.recommender() as recommender:
             return recommender.models
+
+    def list_default(self) -> str:
+        """Return the list model that made the stored lists."""
+        return self.snapshot.fact("list default", lambda: str(self.value("select model from lists.chosen")))
 
     def list_leaderboard(self) -> list[Row]:
         """Return the rows of ``marts.list_leaderboard``, best model first."""

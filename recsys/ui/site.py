@@ -17,12 +17,14 @@ from starlette.templating import Jinja2Templates
 
 from recsys.errors import UnknownIdError
 from recsys.serving.snapshots import Snapshots, through_publishes
-from recsys.ui import charts
+from recsys.ui import charts, glossary
 from recsys.ui.cache import Cache
+from recsys.ui.copy_as import CopyAs
 from recsys.ui.entities import pair_url
 from recsys.ui.http import headers_of, is_held, status_of
 from recsys.ui.query_plot import ticks
 from recsys.ui.request_context import RequestContext
+from recsys.ui.words import Words, plural_of
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 32 << 20  # of cached pages
@@ -42,25 +44,33 @@ class Site:
         self.program = secrets.token_hex(8)  # a restarted program may render pages differently
         self.snapshots = Snapshots(warehouse)
         self.chance = random.Random(seed)
+        self.words = Words()  # of the warehouse that was opened last
         self.templates = Jinja2Templates(HERE / "templates")
         self.templates.env.globals.update(
             {name: getattr(charts, name) for name in charts.__all__},
             warehouse=warehouse.name,
             pair_url=pair_url,
             ticks=ticks,
+            term=glossary.term,
+            ways=CopyAs(warehouse),
         )
         self.templates.env.filters["plural"] = charts.plural
+        self.templates.env.filters["many"] = plural_of
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
 
     @contextlib.contextmanager
     def open(self) -> Iterator[RequestContext]:
         """Open the warehouse for one request."""
         with self.snapshots.reading() as (snapshot, connection):
-            yield RequestContext(snapshot, connection)
+            context = RequestContext(snapshot, connection)
+            self.words = context.words()
+            yield context
 
     def page(self, request: Request, name: str, status: int = 200, **content: Any) -> Response:
         """Render a template."""
-        return self.templates.TemplateResponse(request, name, content, status_code=status)
+        return self.templates.TemplateResponse(
+            request, name, {"words": self.words, **content}, status_code=status
+        )
 
     def showing(self, page: Page, keeps: bool = True) -> Callable[[Request], Response]:
         """Return an endpoint that caches a page per build, unless it is random.
@@ -105,7 +115,7 @@ class Site:
         status = status_of(error)
         message = error.detail if isinstance(error, HTTPException) else str(error)
         if isinstance(error, UnknownIdError):
-            message = f"{message[:1].upper()}{message[1:]}."
+            message = f"{message[:1].upper()}{message[1:]}{'' if message.endswith('?') else '.'}"
         title = TITLES.get(status, "Request refused")
         answer = self.page(request, "error.html", status=status, title=title, message=message)
         answer.headers.update(headers_of(error))

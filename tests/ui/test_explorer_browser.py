@@ -23,7 +23,7 @@ def test_from_a_search_to_a_recommendation_and_why(browser: Any, address: str) -
     page.wait_for_url("**/users/100")
     assert page.locator("h1").inner_text() == "User 100"
     page.wait_for_selector("#recommendations .lists a.score")
-    assert page.locator(".lists .list").count() == 2
+    assert page.locator(".lists .list").count() == 1
 
     page.locator(".lists a.score").first.click()
     page.wait_for_url("**/users/100/tracks/*")
@@ -55,7 +55,8 @@ PAGES = (
     *("/users/100/tracks/1?model=adaptive", "/models/adaptive", "/search?q=1&all=1", "/search?q=zz", "/sql"),
     *("/sql?query=from+marts.leaderboard", "/sql?query=from+marts.user_activity", "/sql?query=drop"),
     *("/sql?query=from+marts.user_activity&view=columns", "/sql?query=from+marts.leaderboard&view=plot"),
-    *("/users/nobody", "/users/100/lists"),
+    *("/users/nobody", "/users/100/lists", "/users", "/items?type=all", "/try?item=1&item=x", "/glossary"),
+    *("/compare", "/compare?of=models"),
 )
 
 
@@ -195,3 +196,71 @@ def test_the_styles_of_the_content_policy_hold(browser: Any, address: str) -> No
     assert ran is False
     assert any("Content Security Policy" in complaint for complaint in watched.complaints)
     watched.page.close()
+
+
+def test_the_theme_is_kept_and_no_page_flashes_in_the_other_one(browser: Any, address: str) -> None:
+    watched = Watched(browser, color_scheme="light")
+    page = watched.page
+    page.goto(address)
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    page.keyboard.press("t")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.add_init_script(
+        "document.addEventListener('readystatechange', () => { window.first ??= "
+        + ground
+        + "; }, { once: true });"
+    )
+    page.goto(f"{address}/users")
+    assert page.evaluate("window.first") == dark
+    page.goto(f"{address}/catalogue/")
+    assert page.evaluate(ground) == dark
+    page.get_by_label("dark theme").click()
+    assert page.evaluate(ground) == light
+    assert watched.complaints == []
+    page.close()
+
+
+def test_keys_lead_to_pages_and_are_listed(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(address)
+    page.keyboard.press("?")
+    assert "random user" in page.get_by_role("dialog").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("u")
+    page.wait_for_url("**/users")
+    page.get_by_role("link", name="ratings").click()
+    page.wait_for_url("**reverse=1")
+    assert watched.complaints == []
+    page.close()
+
+
+def test_a_list_is_tried_with_suggestions_for_items(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(f"{address}/try")
+    page.get_by_label("track 1").fill("1")
+    page.locator("#try-1 [role=option]").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("track 1").input_value() != ""
+    page.get_by_role("button", name="Recommend").click()
+    page.locator("#list .picks li").first.wait_for()
+    page.locator("#list summary").click()
+    assert "recommend_for" in page.locator("#list .copy").inner_text()
+    assert watched.complaints == []
+    page.close()
+
+
+def test_a_term_shows_its_meaning_to_a_reader_with_a_keyboard(browser: Any, address: str) -> None:
+    watched = Watched(browser)
+    page = watched.page
+    page.goto(address)
+    page.locator(".term").first.focus()
+    shown = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
+    assert "held" in shown or "like" in shown
+    assert watched.complaints == []
+    page.close()

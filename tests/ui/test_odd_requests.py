@@ -12,7 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 PATHS = (
-    *("/", "/users", "/users/random", "/users/disagreeing", "/users/100", "/users/100/tracks/1", "/sql"),
+    *(
+        "/",
+        "/users",
+        "/users/random",
+        "/items",
+        "/try",
+        "/compare",
+        "/glossary",
+        "/users/100",
+        "/users/100/tracks/1",
+        "/sql",
+    ),
     *("/search", "/search.json", "/tracks/1", "/items/", "/ids/item/1", "/pair", "/users/100/lists"),
     *("/static/ui.css", "/static/", "/static/..%2f..%2fserver.py", "/static/%00", "//", "/users//tracks/"),
 )

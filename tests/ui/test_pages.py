@@ -26,7 +26,9 @@ def test_home_shows_the_leaderboard_and_links_to_users(client: TestClient, explo
     models = [model for (model,) in asked(explored_warehouse, "select model from marts.leaderboard")]
     assert f"2 test users with 6 test items, {len(models)} models" in text
     assert all(f'<a href="/models/{model}">' in text for model in models)
-    assert 'href="/users/100"' in text and 'action="/users/disagreeing"' in text
+    lists = [model for (model,) in asked(explored_warehouse, "select model from marts.list_leaderboard")]
+    assert all(f'<a href="/lists/{model}">' in text for model in lists)
+    assert 'href="/users/100"' in text and 'href="/compare?of=models"' in text
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def test_home_shows_the_leaderboard_and_links_to_users(client: TestClient, explo
         *(
             "/users/100?model=%3Cb%3E",
             "/users/100?list=nope",
-            "/users/disagreeing?other=adaptive&one=%3Cb%3E",
+            "/compare?other=adaptive&one=%3Cb%3E",
         ),
         *("/users/100/tracks/1?model=nope", "/users/100/tracks/99999999", f"/tracks/{'9' * 300}"),
     ],
@@ -58,25 +60,29 @@ def test_a_random_user_is_a_test_user_and_the_seed_fixes_which(explored_warehous
     assert walk() == walk()
 
 
-def test_a_user_on_whom_two_models_disagree(client: TestClient, explored_warehouse: Path):
+def test_two_models_of_test_items_are_compared_on_users_where_they_disagree(
+    client: TestClient, explored_warehouse: Path
+):
     pairs = asked(
         explored_warehouse,
         "select distinct a.model, b.model, a.user_id from marts.predictions a join marts.predictions b "
         "using (user_id, track_id) where a.predicted <> b.predicted",
     )
-    one, other, _ = pairs[0]
-    answer = client.get("/users/disagreeing", params={"one": one, "other": other})
-    user = int(re.match(r"/users/(\d+)", answer.headers["location"])[1])
-    assert (one, other, user) in pairs
-    assert answer.headers["location"].endswith(f"?model={one}&model={other}#candidates")
+    one, other, user = pairs[0]
+    text = client.get("/compare", params={"of": "models", "one": one, "other": other}).text
+    assert f'href="/users/{user}?model={one}&amp;model={other}#candidates"' in text
+    accuracy = dict(asked(explored_warehouse, "select model, accuracy from marts.leaderboard"))
+    assert f"<td>{accuracy[one]:.4f}</td><td>{accuracy[other]:.4f}</td>" in text
 
 
-def test_the_models_chosen_at_first_disagree_on_some_user(client: TestClient):
-    """The form of the home page, sent as it is, leads to a user."""
-    form = client.get("/").text.split('id="disagreeing"')[1].split("</form>")[0]
-    one, other = re.findall(r"<option selected>(\w+)</option>", form)
-    answer = client.get("/users/disagreeing", params={"one": one, "other": other})
-    assert answer.status_code == 303 and answer.headers["location"].startswith("/users/")
+def test_two_list_models_are_compared_by_their_measures_and_their_lists(client: TestClient):
+    page = client.get("/compare?one=popularity&other=item_knn")
+    assert page.status_code == 200 and "/compare/overlap?one=popularity&amp;other=item_knn" in page.text
+    part = client.get("/compare/overlap?one=popularity&other=item_knn").text
+    assert "are in both lists" in part
+    assert '?list=popularity&amp;list=item_knn#recommendations"' in part
+    itself = client.get("/compare/overlap?one=popularity&other=popularity").text
+    assert "10 are in both lists" in itself or "on average over" in itself
 
 
 def test_a_model_page_names_classes_of_users_by_their_range(client: TestClient, explored_warehouse: Path):
@@ -91,9 +97,8 @@ def test_a_model_page_names_classes_of_users_by_their_range(client: TestClient, 
 
 
 def test_a_model_never_disagrees_with_itself(client: TestClient):
-    answer = client.get("/users/disagreeing?one=adaptive&other=adaptive")
-    alert = re.search(r'<p class="notice" role="alert">(.*?)</p>', answer.text)
-    assert answer.status_code == 200 and alert and "adaptive" in alert[1]
+    answer = client.get("/compare?of=models&one=adaptive&other=adaptive")
+    assert "adaptive and adaptive predict the same for every user" in answer.text
 
 
 def test_the_candidates_stand_in_the_order_of_each_model(client: TestClient, explored_warehouse: Path):
@@ -165,6 +170,7 @@ def test_search_opens_a_single_match_and_lists_others(client: TestClient):
         "url": "/albums/10",
         "title": "Album 10",
         "kind": "album",
+        "word": "album",
         "id": "10",
         "note": "1 rating",
     }
@@ -173,14 +179,15 @@ def test_search_opens_a_single_match_and_lists_others(client: TestClient):
 def test_names_and_original_ids_are_shown_and_found(named_client: TestClient):
     client = named_client
     song = client.get("/search.json", params={"q": "shine"}).json()["found"][0]
-    assert (song["title"], song["url"]) == ("Shine & on", "/tracks/s%2F1")
+    assert (song["title"], song["url"], song["word"]) == ("Shine & on", "/items/s%2F1", "item")
     page = client.get(song["url"])
     assert page.status_code == 200 and "Shine &amp; on" in page.text
     assert 'href="/artists/AC%2FDC"' in page.text
     assert client.get("/artists/AC%2FDC").status_code == 200
     assert "AC/DC" in client.get("/users/ann").text
     assert client.get("/search", params={"q": "ann"}).headers["location"] == "/users/ann"
-    assert client.get("/users/ann/tracks/s%2F1").status_code == 200
+    assert client.get("/users/ann/items/s%2F1").status_code == 200
+    assert client.get("/tracks/s%2F1").headers["location"] == "/items/s%2F1"
 
 
 def test_a_long_history_is_cut_until_all_is_requested(tmp_path: Path):

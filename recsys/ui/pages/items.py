@@ -15,6 +15,10 @@ from recsys.ui.site import Site, text_of
 
 NEIGHBOURS = 12
 LARGEST_ID = 2**31 - 1
+SHOWN_LISTS = 8  # users who have the item in their list
+RECOMMENDED = """
+    select user_id, rank, count(*) over () as total from marts.recommendations
+    where item_id = $item order by rank, user_id limit $most"""
 SHOWN_RATERS = 5  # for each ten points of the scale
 
 
@@ -44,11 +48,12 @@ class Items:
         """Render the page of an item."""
         kind = request.path_params["kind"]
         item = context.entities.item(kind, text_of(request, "item"))
-        if item.kind != kind:
+        if item.place != kind:
             return RedirectResponse(item.url, 303)
         family = context.relatives(item.id)
         raters = context.rows("from raters($item)", item=item.id)
         neighbours = context.rows("from internal.neighbours_of($item, $most)", item=item.id, most=NEIGHBOURS)
+        recommended = context.rows(RECOMMENDED, item=item.id, most=SHOWN_LISTS)
         itself = next(row for row in family if row["place"] == "itself")
         users = [user["user_id"] for row in raters for user in row["users"][:SHOWN_RATERS]]
         return self.site.page(
@@ -65,6 +70,8 @@ class Items:
             shown_raters=SHOWN_RATERS,
             entities=self._named(context, family, neighbours),
             listed=item.kind != UNLISTED,
+            recommended=recommended,
+            recommended_to=context.entities.users(row["user_id"] for row in recommended),
         )
 
     def _named(

@@ -28,8 +28,15 @@ class Pairs:
         models = [name for name, one in known.items() if one.has_steps and (standing or one.scores_any_pair)]
         default = next((name for name in models if standing and not known[name].is_list), models[0])
         chosen = one_of("model", request.query_params.get("model") or default, [*known])
-        above = [row for row in context.relatives(track.id) if row["place"] != "below"]
+        above = [
+            row
+            for row in context.relatives(track.id)
+            if row["place"] == "itself" or (row["place"] == "above" and row["rating_count"])
+        ]
         rows = self._steps(context, known[chosen], user.id, track.id) if chosen in models else []
+        if not rows and "model" not in request.query_params:  # the best model with steps
+            found = ((name, self._steps(context, known[name], user.id, track.id)) for name in models)
+            chosen, rows = next(((name, steps) for name, steps in found if steps), (chosen, []))
         return self.site.page(
             request,
             "pair.html",
@@ -38,6 +45,7 @@ class Pairs:
             chosen=chosen,
             models=models,
             rows=rows,
+            is_list=known[chosen].is_list,
             is_on_ratings=known[chosen].is_on_ratings,
             standing=_in_order(standing, context.models()),
             label=next((row["label"] for row in standing), None),

@@ -30,48 +30,54 @@ class SearchPage:
         found = context.rows("from search($text)", text=text) if text else []
         exact = [row for row in found if row["fit"] <= EXACT]
         if len(exact) == 1 and "all" not in request.query_params:
-            return RedirectResponse(_entity(exact[0]).url, 303)
+            return RedirectResponse(_entity(exact[0], context).url, 303)
         near = self._near(context, text) if text and not found else []
         return self.site.page(
             request,
             "search.html",
             text=text,
-            found=[(_entity(row), row) for row in found],
+            found=[(_entity(row, context), row) for row in found],
             total=found[0]["match_count"] if found else 0,
             near=near,
         )
 
     def suggest(self, context: RequestContext, request: Request) -> Response:
-        """Return suggestions for the search box."""
+        """Return suggestions for the search box; similar names where no name contains the text."""
         text = _query(request)
         found = context.rows("from search($text)", text=text) if text else []
         total = found[0]["match_count"] if found else 0
-        return JSONResponse({"text": text, "total": total, "found": [_suggestion(row) for row in found]})
+        near = [] if found or not text else self._near(context, text)
+        suggestions = [
+            *(_suggestion(_entity(row, context), row["rating_count"], context) for row in found),
+            *(_suggestion(entity, count, context) for entity, count in near),
+        ]
+        answer = {"text": text, "total": total, "is_near": bool(near), "found": suggestions}
+        return JSONResponse(answer)
 
-    def _near(self, context: RequestContext, text: str) -> Sequence[Entity]:
-        """Return the items with the most similar id or name."""
+    def _near(self, context: RequestContext, text: str) -> Sequence[tuple[Entity, int | None]]:
+        """Return the items with the most similar id or name, and their numbers of ratings."""
         rows = context.rows("from internal.find_items($text)", text=text)
-        near = [row for row in rows if row["similarity"] >= LEAST_LIKE][:MOST_LIKE_IT]
-        return list(context.entities.items(row["item_id"] for row in near).values())
+        near = [row["item_id"] for row in rows if row["similarity"] >= LEAST_LIKE][:MOST_LIKE_IT]
+        entities, facts = context.entities.items(near), context.entities.facts(near)
+        return [(entities[one], facts[one]["rating_count"] if one in facts else None) for one in near]
 
 
 def _query(request: Request) -> str:
     return request.query_params.get("q", "").strip()[:LONGEST]
 
 
-def _entity(row: Row) -> Entity:
+def _entity(row: Row, context: RequestContext) -> Entity:
     name = None if row["name"] == row["original_id"] else row["name"]
-    return Entity(row["kind"], row["id"], row["original_id"], name)
+    return Entity(row["kind"], row["id"], row["original_id"], name, context.words().noun)
 
 
-def _suggestion(row: Row) -> dict[str, Any]:
-    entity = _entity(row)
-    count = row["rating_count"]
-    ratings = f"{count:,} {plural('rating', count)}" if count else "not rated"
+def _suggestion(entity: Entity, count: int | None, context: RequestContext) -> dict[str, Any]:
+    word = context.words().interaction
     return {
         "url": entity.url,
         "title": entity.title,
         "kind": entity.kind,
+        "word": entity.word,
         "id": entity.original,
-        "note": ratings,
+        "note": f"{count:,} {plural(word, count)}" if count else f"no {word}s",
     }

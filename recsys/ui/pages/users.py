@@ -20,6 +20,10 @@ MOST_TASTES = 10  # artists and genres
 DEFAULT_MODELS = 4  # rankings shown at first
 LISTS = 2  # side by side
 LENGTH = 10  # of a list
+STORED = """
+    from internal.described_lists('marts.recommendations')
+    where user_id = $user and rank <= $length
+    order by rank"""
 TYPES = (*KINDS, "unlisted")
 
 
@@ -50,8 +54,10 @@ class Users:
         candidates = context.candidates(user.id)
         shown = self._shown(request, history)
         lists = self._choice(context, request)
+        stored = self._stored(context, user.id) if lists == [context.list_default()] else []
         entities = context.entities.items(
             [
+                *(row["item_id"] for row in stored),
                 *(row["item_id"] for row in [*shown["ratings"], *taste]),
                 *(row["artist_id"] for row in shown["ratings"]),
                 *(row["track_id"] for row in candidates),
@@ -73,8 +79,17 @@ class Users:
             lists=lists,
             list_models=context.list_models(),
             lists_url=f"{user.url}/lists?{urlencode([('list', one) for one in lists])}",
+            stored={lists[0]: stored} if stored else {},
+            stored_model=context.list_default(),
+            both=set(),
+            has_candidates=bool(context.test_users()),
+            length=LENGTH,
             **shown,
         )
+
+    def _stored(self, context: RequestContext, user: int) -> list[Row]:
+        """Return the list that the build made, with its reasons in the owner's words."""
+        return context.rows(STORED, user=user, length=LENGTH)
 
     def _history(self, context: RequestContext, user: int) -> list[Row]:
         """Return the user's ratings in order of time, with the items' facts."""
@@ -118,6 +133,8 @@ class Users:
             lists=lists,
             entities=context.entities.items(ids),
             both={one for one in ids if ids.count(one) > 1},
+            stored_model=context.list_default(),
+            length=LENGTH,
             list_models=context.list_models(),
         )
 

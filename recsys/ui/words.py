@@ -1,0 +1,64 @@
+"""The words of a data set: what its items are called, and what its values mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from recsys.sources.interactions import Interactions, verb
+
+TRACK = "track"  # the type of an item that lists recommend, whatever the owner calls it
+
+
+@dataclass(frozen=True)
+class Words:
+    """Name items as the owner of the data does.
+
+    Attributes
+    ----------
+    values
+        The kind of feedback, the scale and the noun of the data.
+    types
+        The types of items in the data: ``track``, ``album``, ``artist`` or ``genre``.
+    """
+
+    values: Interactions = field(default_factory=lambda: Interactions(noun="item"))
+    types: Sequence[str] = (TRACK,)
+
+    @property
+    def noun(self) -> str:
+        """Return what an item is called."""
+        return self.values.noun
+
+    @property
+    def many(self) -> str:
+        """Return what several items are called."""
+        return plural_of(self.noun)
+
+    @property
+    def kinds(self) -> list[str]:
+        """Return what the items of each type are called."""
+        return [self.kind(item_type) for item_type in self.types]
+
+    def kind(self, item_type: str) -> str:
+        """Return what an item of a type is called."""
+        return self.noun if item_type == TRACK else item_type
+
+    @property
+    def verb(self) -> str:
+        """Return what people did with an item."""
+        return "rated" if self.values.feedback == "ratings" else verb(self.noun)
+
+    @property
+    def interaction(self) -> str:
+        """Return what a row of the history is called."""
+        return "rating" if self.values.feedback == "ratings" else "interaction"
+
+
+def plural_of(noun: str) -> str:
+    """Return the plural of a noun by the rules of spelling."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun if noun.endswith("series") else f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
