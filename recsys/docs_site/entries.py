@@ -22,12 +22,16 @@ CHECKS = "checks"
 
 @dataclass(frozen=True)
 class Column:
-    """Describe a column; ``type`` is empty for a relation that the warehouse does not store."""
+    """Describe a column; ``type`` is empty for a relation that the warehouse does not store.
+
+    ``meaning`` is empty for a column that the header does not describe.
+    """
 
     name: str
     type: str
     is_key: bool
     is_nullable: bool
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,7 @@ def _columns(name: str, rendered: Rendered, facts: Facts, entries: Mapping[str, 
         types = dict.fromkeys(_traced(rendered, entries) or (), "")
     for column, kind in (types or {}).items():
         is_nullable = any(fnmatchcase(column, pattern) for pattern in model.nullable)
-        yield Column(column, kind, column in model.key, is_nullable)
+        yield Column(column, kind, column in model.key, is_nullable, model.described.get(column, ""))
 
 
 def _by_layer(entries: Mapping[str, Entry]) -> dict[str, list[Entry]]:

@@ -14,11 +14,13 @@ from recsys.docs_site.contracts import checks
 from recsys.docs_site.entries import Catalogue, Entry
 from recsys.docs_site.formatting import FILTERS
 from recsys.docs_site.highlighting import highlighted
+from recsys.docs_site.layers import DESCRIPTIONS
 
 HERE = Path(__file__).resolve().parent
 ASSETS = (HERE / "static", HERE.parent / "report" / "static")
 INDEX, LINEAGE = "index", "lineage"
 COLUMNS = "columns.js"
+FIRST = "marts.recommendations"
 SMALL = 8  # layers of fewer relations share a column of the drawing
 TALL = 60  # a layer of more relations has two columns of its own
 
@@ -55,6 +57,8 @@ class Pages:
             explorer=explorer,
             tall=TALL,
             totals=_totals(catalogue),
+            layer_texts=DESCRIPTIONS,
+            opens_on=_opens_on(catalogue),
         )
 
     def trace(self) -> None:
@@ -140,6 +144,11 @@ def around(catalogue: Catalogue, entry: Entry) -> list[Column]:
         for heading, names in named.items()
         if names
     ]
+
+
+def _opens_on(catalogue: Catalogue) -> str:
+    """Return the relation that the lineage shows first: the lists, where the warehouse has them."""
+    return FIRST if FIRST in catalogue.entries else next(iter(catalogue.entries), "")
 
 
 def _totals(catalogue: Catalogue) -> Mapping[str, Any]:

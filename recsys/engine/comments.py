@@ -86,7 +86,13 @@ def of_column(model: Model, column: str) -> str:
     """Return the comment of a column: what it is, its place in the key, and its NULLs."""
     units = model.header.get("units", "")
     entity = ID.fullmatch(column)
-    meaning = f"Id of the {entity[1].replace('_', ' ')}" if entity else f"Units of the row: {units}"
+    described = model.described.get(column)
+    if described:
+        meaning = f"{described[:1].upper()}{described[1:]}"
+    elif entity:
+        meaning = f"Id of the {entity[1].replace('_', ' ')}"
+    else:
+        meaning = f"Units of the row: {units}"
     key = ["Part of the key"] if column in model.key else []
     return ". ".join([*key, meaning, _nulls(model, column)])
 

@@ -7,6 +7,7 @@ The build checks what a header says of its model.
 ``key``           columns that are unique together and never NULL; ``none`` only for temporary relations
 ``rows``          relations with the same number of rows
 ``units``         units of the columns
+``columns``       meaning of each column that people read: ``name: meaning; name: meaning``
 ``nulls``         ``none``, or the columns that may be NULL: see `nullable`
 ``formula``       how values are computed, with the source of the formula
 ``also``          further relations that a Python model writes
@@ -37,7 +38,7 @@ from pathlib import Path
 from recsys.errors import BuildError
 
 KEYS = (
-    *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments"),
+    *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments", "columns"),
     *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
     *("ordered", "learned", "reused", "lists", "incremental"),
 )
@@ -114,6 +115,13 @@ def check_header(path: Path, values: Mapping[str, str], lines: Mapping[str, int]
         nullable(values.get("nulls", "none"))
     except ValueError as error:
         raise BuildError(f"{path}:{lines['nulls']}: nulls: {error}") from None
+
+
+def columns_of(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the meaning of each column that a header describes."""
+    entries = (entry.strip() for entry in values.get("columns", "").split(";"))
+    pairs = (entry.partition(":") for entry in entries if entry)
+    return {name.strip(): meaning.strip() for name, _, meaning in pairs}
 
 
 def check_scores(path: Path, values: Mapping[str, str], lines: Mapping[str, int]) -> None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from recsys.errors import BuildError, UsageError
 from recsys.identifiers import IDENTIFIER
 from recsys.project.files import check_name, read_text, sql_files
-from recsys.project.header import NONE, check_header, check_scores, incremental, nullable, read_header
+from recsys.project.header import (
+    NONE,
+    check_header,
+    check_scores,
+    columns_of,
+    incremental,
+    nullable,
+    read_header,
+)
 
 LAYERS = (  # a model reads its own layer and those before it
     *("staging", "hierarchy", "priors", "validation", "learned", "features", "scores", "lists", "marts"),
@@ -68,6 +77,11 @@ class Model:
     def stem(self) -> str:
         """Return the second part of the name."""
         return self.name.split(".", maxsplit=1)[1]
+
+    @cached_property
+    def described(self) -> Mapping[str, str]:
+        """Meaning of each column that the header describes."""
+        return columns_of(self.header)
 
     def listed(self, key: str) -> tuple[str, ...]:
         """Return the comma-separated names of a header line."""

@@ -1,6 +1,9 @@
 -- grain: the default model of `recsys submit`; no row without labels and validation users
 -- key: model
 -- units: accuracy and its bounds are shares of candidates, 0..1, on the users in `users`
+-- columns: model: the most accurate model of scores; chosen_by: labels or validation; accuracy: its
+--   accuracy on these users, 0..1; accuracy_low: lower 95 % bound; accuracy_high: upper 95 % bound; users:
+--   number of users it was chosen on; is_trained_on_labels: whether it learned from labels too
 -- nulls: accuracy_low, accuracy_high of a single user
 -- formula: the highest accuracy on labelled users, cross-validated for models that learn from labels; with
 --   fewer labelled users than accuracy_intervals.few and than validation users, on validation users.

@@ -1,6 +1,7 @@
 -- grain: one figure about the data set
 -- key: measure
 -- units: counts; shares 0..1; ratings on the owner's scale
+-- columns: measure: what is counted or measured; value: the count, share or mean
 -- nulls: value where the data set has no rows for it
 with
 

@@ -3,6 +3,11 @@
 -- units: item_type is 'track', 'album', 'artist' or 'genre'; original_id is the id in the imported file;
 --   rating_count is the number of ratings by all users; rating_mean and bayes_mean on the owner's scale;
 --   shrinkage is the overall mean's share in bayes_mean, 0..1
+-- columns: item_id: id of the item in the warehouse; item_type: track, album, artist or genre; original_id:
+--   id in the owner's data; name: name in the owner's data; rating_count: number of ratings by all users;
+--   rating_mean: mean of these ratings on the owner's scale; bayes_mean: adjusted average on the owner's
+--   scale; shrinkage: share of the overall mean in the adjusted average, 0..1; album_id: album of a track;
+--   artist_id: artist of a track or an album
 -- nulls: item_type of an item that no file lists; name where the data have no names; rating_count,
 --   rating_mean of an unrated item; album_id, artist_id where the item has none
 -- incremental: by item_id from whole inputs

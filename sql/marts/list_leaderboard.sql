@@ -5,6 +5,13 @@
 --   10, recall_50 of 50; coverage is the share of the items that are in any list, popular_share that of the
 --   most liked tenth of the items in a list; all 0..1. Models that share a letter of group_letter are not
 --   significantly different from the best of that group
+-- columns: model: list model; ndcg: NDCG of the first 10 items of a list, 0..1; lower: lower 95 % bound of
+--   ndcg; upper: upper 95 % bound of ndcg; recall: share of a user's held-out likes in the first 10 items,
+--   0..1; recall_50: the same share in the first 50 items; mrr: mean of 1 / rank of the first held-out
+--   like, 0..1; coverage: share of all items that are in any list, 0..1; popular_share: share of the most
+--   liked tenth of the items in a list, 0..1; users: number of validation users; group_letter: models that
+--   share a letter are not significantly different from the best of that group; is_chosen: whether the
+--   model makes marts.recommendations
 -- nulls: ndcg, lower, upper, recall, recall_50, mrr, coverage, popular_share without a user who can be judged
 with
 

@@ -1,6 +1,9 @@
 -- grain: one candidate scored by one model
 -- key: model, user_id, track_id
 -- units: rank numbers the user's candidates from 1, the best; predicted is 1 for the first half, else 0
+-- columns: model: model of scores; user_id: id of the user in the warehouse; track_id: id of the candidate
+--   in the warehouse; score: score of the model, higher is better; rank: place among the user's candidates,
+--   from 1, the best; predicted: 1 if predicted as liked, which is the better half, else 0
 -- nulls: none
 -- partition_by: model
 -- formula: score descending, then track_prior descending, then track_id ascending

@@ -2,6 +2,9 @@
 -- key: user_id
 -- units: rating_mean is the mean of the user's values, on the owner's scale; activity is the
 --   largest power of 4 that is at most rating_count, from 16, and 0 below 16
+-- columns: user_id: id of the user in the warehouse; rating_count: number of the user's ratings;
+--   rating_mean: mean of the user's values, on the owner's scale; activity: class of rating_count: the
+--   largest power of 4 that is at most that, 0 below 16
 -- nulls: none
 -- incremental: by user_id
 with

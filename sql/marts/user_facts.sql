@@ -1,6 +1,8 @@
 -- grain: one user with ratings or candidates
 -- key: user_id
 -- units: original_id is the id in the imported file; rating_count is the user's number of ratings
+-- columns: user_id: id of the user in the warehouse; original_id: id in the owner's data; name: name in the
+--   owner's data; rating_count: number of the user's ratings
 -- nulls: name where the data have no names; rating_count of a user without ratings
 -- incremental: by user_id
 with

@@ -35,30 +35,62 @@ def test_every_kind_of_page_is_without_fault(browser: Any, folder: Path, scheme:
         watched.page.close()
 
 
-def test_pointing_at_a_relation_lights_up_its_way(browser: Any, folder: Path) -> None:
-    watched = opened(browser, folder, "lineage")
-    watched.page.locator('[data-model="priors.overall"]').hover()
-    assert "staging.ratings" in lit(watched, "above") and "marts.leaderboard" in lit(watched, "below")
-    assert "staging.truth" not in lit(watched, "above") | lit(watched, "below")
-    assert "priors.overall: one row is" in watched.page.locator("#status").inner_text()
-    watched.page.keyboard.press("Tab")
-    watched.page.locator('[data-model="scores.adaptive"]').focus()
-    assert "features.candidates" in lit(watched, "above")
+def shown(watched: Watched) -> set[str]:
+    links = watched.page.locator(".board li:not([hidden]) a")
+    return set(links.evaluate_all("all => all.map(one => one.dataset.model)"))
+
+
+def test_the_lineage_opens_on_the_lists_with_their_neighbours(browser: Any, folder: Path) -> None:
+    watched = opened(browser, folder, "lineage", viewport={"width": 1440, "height": 900})
+    names = shown(watched)
+    assert {"marts.recommendations", "lists.interactions", "internal.described_lists"} <= names
+    assert "staging.ratings" not in names and len(names) < 30
+    assert "marts.recommendations: one row is" in watched.page.locator("#status").inner_text()
+    assert lit(watched, "self") == {"marts.recommendations"}
     watched.page.close()
 
 
-def test_the_lineage_fits_folds_finds_and_leads_on(browser: Any, folder: Path) -> None:
+def test_the_lineage_goes_deeper_and_the_address_says_where_it_is(browser: Any, folder: Path) -> None:
+    watched = opened(browser, folder, "lineage#priors.overall", viewport={"width": 1440, "height": 900})
+    page = watched.page
+    assert "staging.ratings" in shown(watched) and "staging.train" not in shown(watched)
+    near = shown(watched)
+    page.locator("#depth").select_option("2")
+    page.wait_for_url("**#priors.overall&steps=2")
+    page.wait_for_function(f"document.querySelectorAll('.board li:not([hidden])').length > {len(near)}")
+    assert near < shown(watched)
+    page.locator("#depth").select_option("all")
+    page.wait_for_url("**steps=all")
+    page.wait_for_function("!document.querySelector('.board li[hidden]')")
+    assert "marts.leaderboard" in lit(watched, "below")
+    assert page.evaluate("(v => v.scrollWidth <= v.clientWidth + 1)(document.querySelector('.viewport'))")
+    page.go_back()
+    page.go_back()
+    page.wait_for_function(f"document.querySelectorAll('.board li:not([hidden])').length === {len(near)}")
+    assert watched.complaints == []
+    page.close()
+
+
+def test_a_click_leads_on_and_a_second_one_opens_the_page(browser: Any, folder: Path) -> None:
     watched = opened(browser, folder, "lineage", viewport={"width": 1440, "height": 900})
     page = watched.page
-    assert page.evaluate("(v => v.scrollWidth <= v.clientWidth + 1)(document.querySelector('.viewport'))")
-    wires = page.locator(".wires path").count()
-    page.locator('[data-layer="features"] summary').click()
-    page.wait_for_function(f"document.querySelectorAll('.wires path').length < {wires}")
-    assert page.locator('[data-model="features.candidates"]').is_hidden()
-    page.locator("#seek").fill("features.candidates")
-    page.locator('[data-model="features.candidates"]').wait_for()
-    page.locator('[data-model="scores.content"]').press("Enter")
-    page.wait_for_url("**/scores.content.html")
+    page.locator('[data-model="lists.interactions"]').click()
+    page.wait_for_url("**#lists.interactions")
+    assert lit(watched, "self") == {"lists.interactions"}
+    page.locator('[data-model="lists.interactions"]').press("Enter")
+    page.wait_for_url("**/lists.interactions.html")
+    page.close()
+
+
+def test_the_search_of_the_lineage_takes_exact_names_first(browser: Any, folder: Path) -> None:
+    watched = opened(browser, folder, "lineage", viewport={"width": 1440, "height": 900})
+    page = watched.page
+    page.locator("#seek").fill("adaptive")
+    assert page.locator("#sought a").first.inner_text() == "scores.adaptive"
+    assert page.locator("#sought a").count() > 1
+    page.locator("#seek").press("Enter")
+    page.wait_for_url("**#scores.adaptive")
+    assert lit(watched, "self") == {"scores.adaptive"}
     page.close()
 
 

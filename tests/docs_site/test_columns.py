@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from recsys.docs_site.columns import origins
+from recsys.docs_site.layers import DESCRIPTIONS
+from recsys.project.model import LAYERS
 
 KNOWN = {"a.one": ["id", "x", "y"], "a.two": ["id", "z"]}
 
@@ -40,3 +42,7 @@ def test_a_column_comes_from_what_its_value_is_taken_from(sql: str, expected: di
 @pytest.mark.parametrize("sql", ["this is no query", "select * from a.unknown"])
 def test_what_cannot_be_traced_is_not_guessed(sql: str) -> None:
     assert origins(sql, KNOWN) is None
+
+
+def test_every_layer_is_described() -> None:
+    assert {*LAYERS} <= DESCRIPTIONS.keys()

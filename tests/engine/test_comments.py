@@ -13,7 +13,9 @@ import duckdb
 import pytest
 
 from recsys.engine.comments import RECORDS, comment, of_column
-from recsys.project.model import Model
+from recsys.project.files import shipped
+from recsys.project.model import Model, read_models
+from recsys.project.parameters import Parameters
 from tests.given import build_sql
 
 RELATIONS = """
@@ -45,6 +47,33 @@ def test_a_comment_says_what_the_header_says(small_warehouse):
     assert columns["features.candidates.user_id"] == "Part of the key. Id of the user. Never NULL"
     assert columns["features.candidates.album_direct"].endswith("NULL where the user has no such rating")
     assert columns["marts.build.seconds"] == RECORDS["marts.build"].columns["seconds"]
+
+
+DESCRIBED = (
+    "recommendations",
+    "list_leaderboard",
+    "leaderboard",
+    "predictions",
+    "item_facts",
+    "user_facts",
+    "best_model",
+)
+
+
+def test_each_column_that_people_read_has_a_meaning(small_warehouse):
+    """A header describes all columns of its relation or none, and no others."""
+    found = {}
+    for name in asked(small_warehouse, COLUMNS):
+        relation, column = name.rsplit(".", 1)
+        found.setdefault(relation, set()).add(column)
+    root = shipped()
+    models = read_models(root, Parameters.load(root / "parameters.toml").values["materialized"])
+    described = {model.name: set(model.described) for model in models if model.described}
+    assert {f"marts.{name}" for name in DESCRIBED} <= described.keys()
+    assert {name: columns for name, columns in described.items() if name in found} == {
+        name: found[name] for name in described if name in found
+    }
+    assert asked(small_warehouse, COLUMNS)["marts.leaderboard.accuracy"].startswith("Share of candidates")
 
 
 def test_the_oldest_client_reads_them(small_warehouse):

@@ -1,4 +1,12 @@
 /* Search in the list of relations, and the lineage drawing. */
+
+/* How well a name fits a text: 0 equal, 1 equal without its layer, 2 start, 3 start without its layer, 4 within. */
+function fit(name, text) {
+  const stem = name.split(".")[1];
+  return [name === text, stem === text, name.startsWith(text), stem.startsWith(text), name.includes(text)].indexOf(true);
+}
+const ranked = (names, text) => [...names].filter((name) => fit(name, text) >= 0).sort((one, other) => fit(one, text) - fit(other, text));
+
 const find = document.getElementById("find");
 if (find) {
   const links = [...document.querySelectorAll("[data-find]")];
@@ -21,7 +29,9 @@ if (find) {
     document.querySelector(".tree .none").hidden = layers.some((layer) => !layer.hidden);
   });
   find.addEventListener("keydown", (event) => {
-    const first = links.find((link) => !link.parentElement.hidden);
+    const shown = links.filter((link) => !link.parentElement.hidden);
+    const [best] = ranked(shown.map((link) => link.dataset.find), find.value.trim().toLowerCase());
+    const first = shown.find((link) => link.dataset.find === best) ?? shown[0];
     if (event.key === "Enter" && find.value && first) location.assign(first.href);
   });
   document.querySelector(".tree [aria-current]")?.scrollIntoView({ block: "nearest" });
@@ -36,6 +46,9 @@ function draw(viewport) {
   const readBy = new Map([...models.keys()].map((name) => [name, []]));
   reads.forEach((sources, name) => sources.forEach((source) => readBy.get(source).push(name)));
   let scale = 1, pinned = null;
+
+  let isDrawn = () => true;
+  const isShown = (name) => !models.get(name).parentElement.hidden;
 
   /* A folded layer stands for its relations. */
   const end = (name) => {
@@ -61,6 +74,7 @@ function draw(viewport) {
   function wire() {
     const wires = new Map();
     reads.forEach((sources, name) => sources.forEach((source) => {
+      if (!isShown(source) || !isShown(name) || !isDrawn(source, name)) return;
       const from = end(source), to = end(name);
       if (from === to) return;
       const key = `${from.dataset.model ?? from.parentElement.dataset.layer}>${to.dataset.model ?? to.parentElement.dataset.layer}`;
@@ -98,7 +112,7 @@ function draw(viewport) {
       path.classList.toggle("below", path.pairs.some(([from, to]) => below.has(from) && below.has(to)));
     }
     if (!status) return;
-    if (name) status.textContent = `${name}: one row is ${models.get(name).dataset.about}. Computed from ${above.size - 1} relations (${reads.get(name).length} directly); used by ${below.size - 1}.`;
+    if (name) status.textContent = `${name}: one row is ${models.get(name).dataset.about}. Computed from ${above.size - 1} relations (${reads.get(name).length} directly); used by ${below.size - 1} (${readBy.get(name).length} directly).`;
     else status.innerHTML = hint;
   }
   models.forEach((link, name) => {
@@ -115,20 +129,18 @@ function draw(viewport) {
     board.parentElement.style.height = `${board.offsetHeight * scale}px`;
   }
   const least = () => (window.innerWidth < 700 ? 0.8 : 0.5);  // smaller text is unreadable
-  const fit = () => zoom(Math.max(least(), Math.min(viewport.clientWidth / board.offsetWidth, viewport.clientHeight / board.offsetHeight, 1.9)));
+  const fitting = () => zoom(Math.max(least(), Math.min(viewport.clientWidth / board.offsetWidth, viewport.clientHeight / board.offsetHeight, 1.9)));
   const layers = [...board.querySelectorAll("details")];
   const isWhole = document.body.classList.contains("whole");
-  layers.forEach((layer) => layer.addEventListener("toggle", () => { if (isWhole) fit(); wire(); light(pinned); }));
+  layers.forEach((layer) => layer.addEventListener("toggle", () => { if (isWhole) fitting(); wire(); light(pinned); }));
   if (!isWhole) {
     wire();
     window.addEventListener("resize", wire);
     return;
   }
-  fit();
-  wire();
-  window.addEventListener("resize", () => { fit(); wire(); });
+  window.addEventListener("resize", () => { fitting(); wire(); });
   document.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => {
-    if (button.dataset.zoom === "fit") fit();
+    if (button.dataset.zoom === "fit") fitting();
     else zoom(scale * (button.dataset.zoom === "in" ? 1.25 : 0.8));
   }));
   document.querySelectorAll("[data-fold]").forEach((button) => button.addEventListener("click", () => {
@@ -150,26 +162,68 @@ function draw(viewport) {
       window.removeEventListener("pointermove", move);
     }, { once: true });
   });
-  const seek = document.getElementById("seek");
-  function pin(name) {
-    pinned = models.has(name) ? name : null;
+  const seek = document.getElementById("seek"), sought = document.getElementById("sought");
+  const depth = document.getElementById("depth");
+  const address = (name, steps) => `#${encodeURIComponent(name)}${steps === "1" ? "" : `&steps=${steps}`}`;
+
+  /* The steps to each name within some steps of a relation, along one direction. */
+  function within(start, next, most) {
+    const found = new Map([[start, 0]]);
+    for (const [name, steps] of found)
+      if (steps < most) for (const other of next.get(name)) if (!found.has(other)) found.set(other, steps + 1);
+    return found;
+  }
+  /* Show the relation that the address names, with its neighbours up to the number of steps in it. */
+  function show() {
+    const [name, steps] = location.hash.slice(1).split("&steps=");
+    const wanted = decodeURIComponent(name);
+    pinned = models.has(wanted) ? wanted : models.has(status.dataset.opensOn) ? status.dataset.opensOn : [...models.keys()][0];
+    depth.value = [...depth.options].some((option) => option.value === steps) ? steps : "1";
+    const most = depth.value === "all" ? Infinity : Number(depth.value);
+    const above = within(pinned, reads, most), below = within(pinned, readBy, most);
+    const near = new Set([...above.keys(), ...below.keys()]);
+    isDrawn = (source, name) => depth.value === "all" || above.get(source) === above.get(name) + 1 || below.get(name) === below.get(source) + 1;
+    models.forEach((link, other) => { link.parentElement.hidden = depth.value !== "all" && !near.has(other); });
+    for (const layer of layers) {
+      layer.hidden = !layer.querySelector("li:not([hidden])");
+      if (near.has(pinned) && layer.contains(models.get(pinned))) layer.open = true;
+    }
+    for (const lane of board.querySelectorAll(".lane")) lane.hidden = !lane.querySelector("details:not([hidden])");
+    board.classList.toggle("near", depth.value !== "all");
+    fitting();
+    wire();
     light(pinned);
-    const link = models.get(pinned);
-    if (!link) return;
-    link.closest("details").open = true;
-    link.scrollIntoView({ block: "center", inline: "center" });
+    models.get(pinned).scrollIntoView({ block: "center", inline: "center" });
+  }
+  models.forEach((link, name) => link.addEventListener("click", (event) => {
+    if (name === pinned || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    location.hash = address(name, depth.value);
+  }));
+  depth.addEventListener("change", () => { location.hash = address(pinned, depth.value); });
+  window.addEventListener("hashchange", show);
+  function answers() {
+    const text = seek.value.trim().toLowerCase();
+    return text ? ranked(models.keys(), text).slice(0, 8) : [];
   }
   seek.addEventListener("input", () => {
-    const text = seek.value.trim().toLowerCase();
-    const found = [...models.keys()].filter((name) => text && name.includes(text));
-    models.forEach((link, name) => link.classList.toggle("found", found.includes(name)));
-    pin(found.length === 1 ? found[0] : null);
+    const found = answers();
+    sought.hidden = !found.length;
+    sought.replaceChildren(...found.map((name) => {
+      const item = document.createElement("li"), link = document.createElement("a");
+      link.href = address(name, depth.value);
+      link.textContent = name;
+      item.append(link);
+      return item;
+    }));
   });
+  const leave = () => { sought.hidden = true; };
+  sought.addEventListener("click", leave);
   seek.addEventListener("keydown", (event) => {
-    const found = [...models.keys()].find((name) => models.get(name).classList.contains("found"));
-    if (event.key === "Enter" && found) models.get(found).focus();
+    const [best] = answers();
+    if (event.key === "Enter" && best) location.hash = address(best, depth.value), leave();
+    if (event.key === "Escape") leave();
   });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") pin(null); });
-  pin(decodeURIComponent(location.hash.slice(1)));
+  show();
 }
 document.querySelectorAll(".viewport").forEach(draw);
