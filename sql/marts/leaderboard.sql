@@ -2,7 +2,7 @@
 -- key: model
 -- units: accuracy and published_accuracy are shares of candidates, auc and probability_auc areas, all 0..1
 -- columns: model: model of scores; accuracy: share of candidates with a known answer that are predicted
---   right, 0..1; chance is 0.5; auc: probability that a liked candidate has the higher score than one that
+--   right, 0..1, chance is 0.5; auc: probability that a liked candidate has the higher score than one that
 --   is not liked, 0..1; probability_auc: the same for predicted probabilities; users: number of users that
 --   the figures are from; evaluated_on: what the known answers are from; published_accuracy: accuracy that
 --   a publication gives for the Cup's data; published_in: the publication

@@ -3,7 +3,7 @@
 -- units: accuracy 0..1, on the users of the fold after the held-out one, of a classifier; ndcg 0..1, of the
 --   first 10 items of a list, of a list model, whose fold is 0
 -- columns: model: model that has hyperparameters; parameters: their values, as JSON; fold: fold that was
---   held out; 0 for a list model; accuracy: accuracy of a classifier on the next fold, 0..1; ndcg: NDCG of
+--   held out, 0 for a list model; accuracy: accuracy of a classifier on the next fold, 0..1; ndcg: NDCG of
 --   the first 10 items of a list model, 0..1; is_chosen: whether the values are used for the fold;
 --   is_final: whether the values are used for all other users, or for lists
 -- nulls: accuracy of a list model; ndcg of a classifier

@@ -51,8 +51,10 @@ def test_the_lineage_opens_on_the_lists_with_their_neighbours(browser: Any, fold
 
 
 def test_the_lineage_goes_deeper_and_the_address_says_where_it_is(browser: Any, folder: Path) -> None:
-    watched = opened(browser, folder, "lineage#priors.overall", viewport={"width": 1440, "height": 900})
+    watched = opened(browser, folder, "lineage", viewport={"width": 1440, "height": 900})
     page = watched.page
+    page.goto(f"{(folder / 'lineage.html').as_uri()}#priors.overall")
+    page.wait_for_function("document.querySelector('.board a.self').dataset.model === 'priors.overall'")
     assert "staging.ratings" in shown(watched) and "staging.train" not in shown(watched)
     near = shown(watched)
     page.locator("#depth").select_option("2")
@@ -76,6 +78,7 @@ def test_a_click_leads_on_and_a_second_one_opens_the_page(browser: Any, folder: 
     page = watched.page
     page.locator('[data-model="lists.interactions"]').click()
     page.wait_for_url("**#lists.interactions")
+    page.mouse.move(1, 1)
     assert lit(watched, "self") == {"lists.interactions"}
     page.locator('[data-model="lists.interactions"]').press("Enter")
     page.wait_for_url("**/lists.interactions.html")

@@ -38,7 +38,7 @@ def test_what_is_no_page_is_told_of(client: TestClient) -> None:
 
 def test_the_explorers_policy_lets_the_drawing_be_drawn(browser: Any, address: str) -> None:
     watched = Watched(browser)
-    watched.page.goto(f"{address}/catalogue/lineage.html#scores.adaptive")
+    watched.page.goto(f"{address}/catalogue/lineage.html#scores.adaptive&steps=all")
     assert watched.page.locator(".wires path.above").count() > 10
     assert watched.complaints == []
     assert {url.split("/")[2] for url in watched.requests if not url.startswith("data:")} == {

@@ -127,7 +127,7 @@ def test_lists_of_two_models_stand_side_by_side(client: TestClient, explored_war
     part = client.get("/users/100/lists?list=popularity&list=item_knn&part=1").text
     assert "<html" in page and "<html" not in part
     for model in ("popularity", "item_knn"):
-        assert f'<a href="/lists/{model}">{model}</a>' in part
+        assert f'<a href="/lists/{model}">{model}</a>' in part.replace("<wbr>", "")
         assert re.search(rf'href="/users/100/tracks/\d+\?model={model}"', part)
 
 

@@ -60,7 +60,7 @@ def test_it_prints_its_address_serves_and_stops_at_an_interrupt(explored_warehou
     assert process.stdout
     address = re.search(r"http\S+", process.stdout.readline())[0]
     with urlopen(address, timeout=30) as answer:
-        assert "Leaderboard" in answer.read().decode()
+        assert "List models" in answer.read().decode()
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     process.stdout.close()

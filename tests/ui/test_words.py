@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from starlette.testclient import TestClient
 
 from recsys.sources.importing.recipe import Options, run
@@ -114,7 +115,7 @@ def test_lists_and_tables_can_be_copied_as_commands(films: TestClient):
 
 
 def test_terms_are_explained_where_they_are_used(films: TestClient):
-    meaning = glossary.meanings()["recall"]
+    meaning = escape(glossary.meanings()["recall"])
     assert f'data-meaning="{meaning}"' in films.get("/").text
     page = films.get("/glossary").text
     assert 'id="recall"' in page and page.count("<dt ") == len(glossary.meanings())

@@ -16,6 +16,7 @@ from recsys.ui.words import TRACK
 
 SIZE = 50  # rows of a page
 ALL = "all"  # types
+OF_KIND = {TRACK: "like_count is not null"}  # the items that lists recommend
 LAST_PAGE = 10**6
 DESCENDING = {"name": False}  # the first order of a column; numbers begin with the largest
 SORTS: Mapping[str, Mapping[str, str]] = {
@@ -143,13 +144,14 @@ def _rows(
 ) -> tuple[list[Any], int, str]:
     """Return the rows of a page, the number of all, and the query as a reader may run it."""
     order = f"{sorts[browsed.sort]} {'desc' if browsed.is_descending else 'asc'} nulls last, {key}"
-    of_kind = " and item_type = $kind" if browsed.is_of_kind else ""
-    given = {"text": browsed.text, **({"kind": browsed.kind} if browsed.is_of_kind else {})}
+    of_kind = f" and {OF_KIND.get(browsed.kind, 'item_type = $kind')}" if browsed.is_of_kind else ""
+    given = {"text": browsed.text, **({"kind": browsed.kind} if "$kind" in of_kind else {})}
     query = f"select *, count(*) over () as total from ({source}) where {FITS}{of_kind}"
     rows = context.rows(
         f"{query} order by {order} limit {SIZE} offset {(min(browsed.page, LAST_PAGE) - 1) * SIZE}", **given
     )
-    conditions = [f"item_type = '{browsed.kind}'"] if browsed.is_of_kind else []
+    of_kind = OF_KIND.get(browsed.kind, f"item_type = '{browsed.kind}'")
+    conditions = [of_kind] if browsed.is_of_kind else []
     if browsed.text:
         literal = browsed.text.lower().replace("'", "''")
         conditions.append(

@@ -14,8 +14,24 @@ from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import LONGEST, Site
 
 EXACT = 1  # largest fit of an exact match
-LEAST_LIKE = 0.75  # least similarity of a suggestion
+LEAST_LIKE = 0.8  # least similarity of a suggestion
 MOST_LIKE_IT = 5
+NEAR = f"""
+    with entities as (
+        select item_type as kind, item_id as id, original_id, name, rating_count from marts.item_facts
+        where item_type is not null
+        union all
+        select 'user', user_id, original_id, name, rating_count from marts.user_facts
+    ),
+    compared as (
+        select *, list_max(list_transform(
+            list_concat([lower(original_id), lower(name)], string_split(lower(coalesce(name, '')), ' ')),
+            lambda word: jaro_winkler_similarity(coalesce(word, ''), lower($text))
+        )) as similarity
+        from entities
+    )
+    select * from compared where similarity >= {LEAST_LIKE}
+    order by similarity desc, coalesce(rating_count, 0) desc, kind, id limit {MOST_LIKE_IT}"""
 
 
 class SearchPage:
@@ -55,11 +71,8 @@ class SearchPage:
         return JSONResponse(answer)
 
     def _near(self, context: RequestContext, text: str) -> Sequence[tuple[Entity, int | None]]:
-        """Return the items with the most similar id or name, and their numbers of ratings."""
-        rows = context.rows("from internal.find_items($text)", text=text)
-        near = [row["item_id"] for row in rows if row["similarity"] >= LEAST_LIKE][:MOST_LIKE_IT]
-        entities, facts = context.entities.items(near), context.entities.facts(near)
-        return [(entities[one], facts[one]["rating_count"] if one in facts else None) for one in near]
+        """Return users and items with an id, a name or a word in it like the text, and their ratings."""
+        return [(_entity(row, context), row["rating_count"]) for row in context.rows(NEAR, text=text)]
 
 
 def _query(request: Request) -> str:
