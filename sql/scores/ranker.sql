@@ -3,10 +3,12 @@
 -- rows: staging.candidates
 -- units: score is the log odds of a like
 -- nulls: none
--- formula: gradient-boosted trees trained on validation candidates: held-out likes against sampled negatives
--- also: validation.scores_ranker, features.ranker_importance
+-- formula: gradient-boosted trees (Ke et al., LightGBM, NeurIPS 2017) trained on validation candidates:
+--   held-out likes against sampled negatives; the mean over folds of users and repeated divisions into folds.
+--   features.ranker_trees has the nodes, of which a score is the mean over models of the sum over trees
+-- also: validation.scores_ranker, features.ranker_importance, features.ranker_trees
 -- materialized: table
--- requires: scikit-learn
+-- requires: lightgbm
 -- pairs: candidates
 {{ learner(
     'ranking.learner.fit_predict',

@@ -1,45 +1,152 @@
-"""Lists from the whole catalogue on real data: every model tuned on a validation split, judged on a hidden
-fifth.
+"""Lists of `recsys` and of other packages on the same data: quality, processor time and memory, side by side.
 
-Of each user with at least five likes a fifth of the likes is hidden at random; the rest is all that the
-models and the search of their parameters see. Everything unseen competes, hidden items without other
-interactions count as misses. Usage, with Last.fm's `user_artists.dat`, MovieLens's `ratings.csv`, RecBole's
-`ml-100k.inter`, or any other file of user, item, value and perhaps time with one heading line:
+    python -m tests.bench.lists FILE... [--seed 1] [--seconds 30] [--only recsys ...] [--peers PYTHON] [--keep DIRECTORY]
 
-    python -m tests.bench.lists FILE... [--seeds 1,2,3] [--seconds 60] [--split time|random] [--trials 60]
+FILE is Last.fm's `user_artists.dat`, MovieLens's `ratings.csv`, RecBole's `ml-100k.inter`, or any other file of user,
+item, value and perhaps time. A fifth of the likes of each user with at least five is hidden at random, the rest is a
+CSV file (`tests.bench.list_data`). `recsys` imports it, builds and recommends by its defaults; each peer is tuned for
+`--seconds` of processor time on a validation split of the same file (`tests.bench.list_peers`), and runs in the Python
+of `--peers`. Everything unseen competes; hidden items without other interactions count as misses.
 
-Prints a table in Markdown: NDCG@10 of each model on validation users and on the hidden likes with its 95 %
-interval, coverage, and seconds of processor time.
+Prints a table in Markdown for each file: NDCG@10 with its 95 % interval (1,000 bootstraps over users) and the letters of
+models that differ significantly from no better one, recall@20, coverage of 10 items a list, processor time and peak
+memory of everything from the CSV file to the lists.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+import csv
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
-from recsys.evaluation.bootstrap import interval
+from recsys.evaluation.bootstrap import groups, interval
 from recsys.evaluation.ranking import HeldOut, by_user, coverage, judged
-from recsys.learners.lists.interactions import Interactions, positions
-from recsys.learners.lists.split import split
-from recsys.learners.lists.top import gathered, top
-from recsys.learners.lists.tuning import TRIALS, Tuning, fit, tune
+from recsys.learners.lists.interactions import positions
+from tests.bench.list_data import held_out, read
+from tests.bench.measure import MEBIBYTE, Contestant, Measurement, measure
 
-K, HIDDEN, LEAST = 10, 0.2, 5
-LIKED = 0.8  # of the scale
+OWN = "recsys"
+PEERS = (
+    "implicit ALS",
+    "implicit BM25",
+    "LensKit ImplicitMF",
+    "LensKit ItemKNN",
+    "irspack IALS",
+    "irspack EDLAE",
+    "irspack SLIM",
+    "irspack RP3beta",
+)
+K, LONG = 10, 20
 
 
 @dataclass(frozen=True)
-class Data:
-    """What is left of the interactions, and the hidden likes of their users."""
+class Entry:
+    """A recommender's lists as item positions (users, 20), what it chose, and what it took."""
 
-    known: Interactions
-    hidden: HeldOut
+    name: str
+    items: np.ndarray
+    chosen: str
+    took: Measurement
+
+
+def recsys_steps(known: Path, folder: Path) -> list[Sequence[str]]:
+    """Return the commands of a person: import, build, recommend."""
+    data, warehouse, program = folder / "data", folder / "lists.duckdb", [sys.executable, "-m", "recsys"]
+    return [
+        [*program, "import", str(known), "--out", str(data)],
+        [*program, "build", "--data", str(data), "--warehouse", str(warehouse)],
+        [
+            *program,
+            "recommend",
+            "--all",
+            "-k",
+            str(LONG),
+            "--out",
+            str(folder / "lists.csv"),
+            "--warehouse",
+            str(warehouse),
+        ],
+    ]
+
+
+def run(name: str, known: Path, folder: Path, seconds: float, python: str) -> tuple[Path, str, Measurement]:
+    """Return the file of lists, the last line that was printed, and the sum of all steps."""
+    lists = folder / "lists.csv"
+    if name == OWN:
+        steps = recsys_steps(known, folder)
+    else:
+        peer = ["-m", "tests.bench.list_peers", name, str(known), str(lists), "--seconds", str(seconds)]
+        steps = [[python, *peer]]
+    logs = [folder / f"step{number}" for number, _ in enumerate(steps, 1)]
+    found = [measure(Contestant(name, step, log)) for step, log in zip(steps, logs, strict=True)]
+    took = Measurement(
+        sum(one.seconds for one in found),
+        sum(one.cpu_seconds for one in found),
+        max(one.peak_bytes for one in found),
+    )
+    return lists, (logs[-1] / "log.txt").read_text(errors="replace").splitlines()[-1], took
+
+
+def load(path: Path, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Return the lists of a CSV file with columns user, item and rank as positions (users, 20), -1 for none."""
+    found = np.full((len(users), LONG), -1)
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    user, item, rank = (np.array([int(row[name]) for row in rows]) for name in ("user", "item", "rank"))
+    found[np.searchsorted(users, user), rank - 1] = positions(items, item)
+    return found
+
+
+def entries(
+    file: Path, folder: Path, names: Sequence[str], seed: int, seconds: float, python: str
+) -> tuple[list[Entry], HeldOut, int]:
+    """Return the lists of each program, the hidden likes, and the number of items."""
+    table = read(file)
+    hidden = table.hidden(seed)
+    users, items, likes = held_out(table, hidden)
+    known = folder / "known.csv"
+    table.rows(~hidden).write(known)
+    found = []
+    for name in names:
+        own = folder / name.replace(" ", "_")
+        own.mkdir(exist_ok=True)
+        record = own / "measured.json"
+        if not record.exists():
+            measured = run(name, known, own, seconds, python)
+            record.write_text(json.dumps([str(measured[0]), measured[1], asdict(measured[2])]))
+        path, printed, numbers = json.loads(record.read_text())
+        took = Measurement(**numbers)
+        found.append(Entry(name, load(Path(path), users, items), printed, took))
+        print(f"{file.stem}: {name}: {took.cpu_seconds:.0f} CPU s; {printed}", file=sys.stderr, flush=True)
+    return found, likes, len(items)
+
+
+def rows(found: Sequence[Entry], likes: HeldOut, item_count: int) -> Iterator[str]:
+    """Yield a row for each program, the best first."""
+    quality: Mapping[str, np.ndarray] = {
+        one.name: judged(by_user(one.items, likes, K)["ndcg"]) for one in found
+    }
+    by_name, letters = {one.name: one for one in found}, groups(quality)
+    for name, letter in letters.items():
+        one, values = by_name[name], interval(quality[name])
+        recall = judged(by_user(one.items, likes, LONG)["recall"]).mean()
+        covered = coverage(one.items[:, :K], np.ones(item_count, bool))
+        yield (
+            f"| {f'**{name}**' if name == OWN else name} "
+            f"| {_share(values.mean)} ({_share(values.lower)} to {_share(values.upper)}) {letter} | {_share(recall)} "
+            f"| {_share(covered)} | {one.took.cpu_seconds:.0f} | {one.took.peak_bytes / MEBIBYTE:,.0f} MiB |"
+        )
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1)
 
 
 def main() -> None:
@@ -48,86 +155,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--seeds", default="1")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--split", choices=("time", "random"), default="time")
-    parser.add_argument("--trials", type=int, default=TRIALS)
-    chosen = parser.parse_args()
-    print("| data | seed | model | validation | NDCG@10 | 95 % | coverage | fit s | lists s |")
-    print("|---|---|---|---|---|---|---|---|---|", flush=True)
-    for file in chosen.files:
-        columns = read(file)
-        for seed in map(int, chosen.seeds.split(",")):
-            data = hide(columns, seed)
-            begun = time.process_time()
-            by_time = chosen.split == "time"
-            tuning = tune(split(data.known, by_time=by_time), chosen.seconds, trials=chosen.trials)
-            spent = time.process_time() - begun
-            for line in judge(tuning, data):
-                print(f"| {file.stem} | {seed} | {line}", flush=True)
-            print(
-                f"\n{file.stem}, seed {seed}: {len(tuning.trials)} trials, {spent:.0f} s; {tuning.parameters}\n"
-            )
-
-
-def judge(tuning: Tuning, data: Data) -> Iterator[str]:
-    """Yield a row for each model, fitted on all that is known; the chosen one is marked."""
-    for name in tuning.by_user:
-        begun = time.process_time()
-        model = fit(name, tuning.parameters, data.known)
-        fitted = time.process_time()
-        found = top(model, data.known, data.known.like_counts, K)
-        items, _ = gathered(found, data.known.user_count, K)
-        listed = time.process_time()
-        values = interval(judged(by_user(items, data.hidden, K)["ndcg"]))
-        validation = judged(tuning.by_user[name]["ndcg"]).mean()
-        mark = " (chosen)" if name == tuning.best else ""
-        yield (
-            f"{name}{mark} | {validation:.4f} | {values.mean:.4f} | {values.lower:.3f}-{values.upper:.3f} | "
-            f"{coverage(items, data.known.is_candidate):.3f} | {fitted - begun:.1f} | {listed - fitted:.1f} |"
-        )
-
-
-def read(file: Path) -> pa.Table:
-    """Return the columns of `Interactions.from_table`; values with a heavy tail are counts."""
-    rows = np.loadtxt(file, skiprows=_heading(file), delimiter="," if file.suffix == ".csv" else None)
-    rows = rows[np.sort(np.unique(rows[:, :2], axis=0, return_index=True)[1])]
-    users, items = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
-    times = rows[:, 3].astype(np.int64) if rows.shape[1] > 3 else np.zeros(len(rows), np.int64)
-    values = rows[:, 2]
-    if np.quantile(values, 0.95) > 4 * np.median(values):
-        ratings = 100 * np.clip(np.log1p(values) / np.log1p(np.quantile(values, 0.99)), 0.01, 1)
-        is_like = np.ones(len(rows), bool)
-    else:
-        low = min(values.min(), 1.0) if values.min() >= 1 else 0.0
-        ratings = 100 * (values - low) / (values.max() - low)
-        is_like = values >= LIKED * values.max()
-    return pa.table({"user_id": users, "item_id": items, "rating": ratings, "is_like": is_like, "seq": times})
-
-
-def _heading(file: Path) -> int:
-    """Return the number of lines before the rows: headings and counts."""
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        for number, line in enumerate(stream):
-            words = line.replace(",", " ").split()
-            if len(words) >= 3 and all(word.replace(".", "").isdigit() for word in words):
-                return number
-    raise SystemExit(f"Error: {file} has no rows of user, item and value")
-
-
-def hide(table: pa.Table, seed: int) -> Data:
-    """Hide a fifth of the likes of each user with at least five, drawn with the seed."""
-    users, is_like = table["user_id"].to_numpy(), table["is_like"].to_numpy()
-    rng, hidden = np.random.default_rng(seed), np.zeros(len(users), bool)
-    order = np.argsort(users, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(users[order])) + 1):
-        likes = rows[is_like[rows]]
-        if len(likes) >= LEAST:
-            hidden[rng.choice(likes, max(1, round(HIDDEN * len(likes))), replace=False)] = True
-    known = Interactions.from_table(table.filter(pa.array(~hidden)))
-    owners = np.searchsorted(known.user_ids, users[hidden])
-    items = positions(known.item_ids, table["item_id"].to_numpy()[hidden])
-    return Data(known, HeldOut.from_pairs(owners, items, known.user_count, known.item_count))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=30.0, help="processor time of each peer's search")
+    parser.add_argument("--only", nargs="+", choices=(OWN, *PEERS), default=(OWN, *PEERS))
+    parser.add_argument(
+        "--peers", default=sys.executable, help="Python with the packages of the extra `bench`"
+    )
+    parser.add_argument(
+        "--keep", type=Path, help="where files are kept; what was measured there is not run again"
+    )
+    given = parser.parse_args()
+    for file in given.files:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = (given.keep or Path(scratch)) / file.stem
+            folder.mkdir(parents=True, exist_ok=True)
+            found, likes, items = entries(file, folder, given.only, given.seed, given.seconds, given.peers)
+        print(f"\n| {file.stem} | NDCG@10 | recall@20 | coverage | CPU s | peak memory |")
+        print("|---|---|---|---|---|---|", *rows(found, likes, items), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

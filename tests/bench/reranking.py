@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from recsys.learners.ranking.learner import rank
+from recsys.learners.ranking.learner import fit_predict
 from recsys.project import Project
 from recsys.project.contract import Context
 from tests.relations import held, read
@@ -110,7 +110,7 @@ def reranked(
     inputs = held({"candidates": examples.real, "validation": examples.validation, "labels": examples.labels})
     added: dict[int, Hits] = {}
     for seed in seeds or [settings["seed"]]:
-        made = read(rank(inputs, settings | {"seed": seed}, Context(scratch=Path("unused"))))
+        made = read(fit_predict(inputs, settings | {"seed": seed}, Context(scratch=Path("unused"))))
         for row in hits(connection, name, made["scores.ranker"]):
             sums = added.setdefault(row["user_id"], row | {"judged": 0, "correct": 0})
             sums["judged"] += row["judged"]

@@ -18,6 +18,7 @@ from tests.relations import held, read
 
 SETTINGS = RankerSettings(
     folds=3,
+    repeats=2,
     trees=20,
     leaves=7,
     leaf_examples=5,
@@ -47,18 +48,18 @@ def pairs(users: int, seed: int) -> tuple[pa.Table, np.ndarray]:
     return table, label
 
 
-def ranked(users: int = 60, threads: int = 2) -> dict[str, pa.Table]:
+def ranked(users: int = 60, threads: int = 2, settings: RankerSettings = SETTINGS) -> dict[str, pa.Table]:
     validation, label = pairs(users, 1)
     labels = validation.select(["user_id", "track_id"]).append_column("label", pa.array(label))
     inputs = held({"candidates": pairs(30, 2)[0], "validation": validation, "labels": labels})
-    return read(fit_predict(inputs, vars(SETTINGS), Context(scratch=Path(), threads=threads)))
+    return read(fit_predict(inputs, vars(settings), Context(scratch=Path(), threads=threads)))
 
 
 def test_it_finds_what_tells_and_scores_both_sets() -> None:
     tables = ranked()
     label = np.tile([1, 0], 90)
     score = tables["scores.ranker"]["score"].to_numpy()
-    assert ((score > 0) == label).mean() > 0.9
+    assert ((score > 0) == label).mean() > 0.85
     held_out_scores = tables["validation.scores_ranker"]["score"].to_numpy()
     assert ((held_out_scores > 0) == np.tile([1, 0], 180)).mean() > 0.85
     rows = tables["features.ranker_importance"].to_pylist()
@@ -72,12 +73,49 @@ def test_the_number_of_threads_changes_nothing() -> None:
     assert ranked(threads=1) == ranked(threads=3)
 
 
+def test_scores_add_up_from_the_table_of_trees() -> None:
+    tables, candidates = ranked(), pairs(30, 2)[0].to_pylist()
+    nodes = {
+        (row["model"], row["tree"], row["node"]): row for row in tables["features.ranker_trees"].to_pylist()
+    }
+    roots = [key for key in nodes if key[2] == 0]
+    models = {model for model, _, _ in roots}
+    assert models == set(range(6))
+    for candidate, score in zip(candidates, tables["scores.ranker"]["score"].to_pylist(), strict=True):
+        leaves = [leaf(nodes, root, candidate) for root in roots]
+        assert sum(leaves) / len(models) == pytest.approx(score, abs=1e-9)
+
+
+def leaf(nodes: dict[tuple[int, int, int], dict], at: tuple[int, int, int], candidate: dict) -> float:
+    """The value of the leaf that a candidate reaches."""
+    node = nodes[at]
+    if node["value"] is not None:
+        return node["value"]
+    value = candidate[node["feature"]]
+    is_left = node["null_is_left"] if value is None else value <= node["threshold"]
+    return leaf(nodes, (*at[:2], node["left_node"] if is_left else node["right_node"]), candidate)
+
+
+def test_the_seed_changes_scores_less_the_more_divisions_are_averaged() -> None:
+    def spread(repeats: int) -> float:
+        found = [
+            ranked(settings=replace(SETTINGS, repeats=repeats, seed=seed))["scores.ranker"][
+                "score"
+            ].to_numpy()
+            for seed in range(0, 60, 10)
+        ]
+        scores = np.array([(one - one.mean()) / one.std() for one in found])
+        return float(scores.std(axis=0).mean())
+
+    assert spread(4) < 0.8 * spread(1)
+
+
 def test_users_stay_together_in_folds_of_equal_size() -> None:
     user = np.repeat(np.arange(10), 6)
-    fold = folds(user, SETTINGS)
+    fold = folds(user, SETTINGS, seed=1)
     assert all(len(set(fold[user == one])) == 1 for one in range(10))
     assert sorted(np.bincount(fold[::6])) == [3, 3, 4]
-    assert (folds(user, replace(SETTINGS, seed=2)) != fold).any()
+    assert (folds(user, SETTINGS, seed=2) != fold).any()
 
 
 def test_too_few_validation_users_are_said_in_one_line() -> None:
