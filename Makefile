@@ -7,6 +7,7 @@ SEED ?= 1
 PORT ?= 8350
 BUILD_FLAGS ?=
 CLASSIFIERS ?= auto
+LISTS ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -27,7 +28,7 @@ SOLVERS = $(if $(filter spark,$(CLASSIFIERS)),--set classifiers.solver=spark --s
 help: ## list the targets
 	@echo "targets:"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n CLASSIFIERS=spark BUILD_FLAGS='--sql-only'"
+	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n CLASSIFIERS=spark BUILD_FLAGS='--sql-only' LISTS='FILE ...'"
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
@@ -63,10 +64,10 @@ ablation: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) $(if $(DATA),,$(DEMO)/synt
 solvers: $(VENV)/.learners $(VENV)/.spark $(if $(DATA),,$(DEMO)/synth.json) ## train the classifiers and ALS with both solvers and print accuracies and times
 	@$(BIN)/python -m tests.bench.solvers "$(or $(DATA),$(DEMO))"
 
-bench: $(VENV)/.learners $(VENV)/.dev $(MOVIELENS) ## compare speed and memory with a peer, and judge the lists on MovieLens
+bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare speed, memory and lists with other packages, on MovieLens 100k and LISTS=files
 	@$(BIN)/python -m tests.bench.warehouse
 	@$(BIN)/python -m tests.bench.further
-	@$(BIN)/python -m tests.bench.lists "$(MOVIELENS)/ml-100k.inter"
+	@$(BIN)/python -m tests.bench.lists "$(MOVIELENS)/ml-100k.inter" $(LISTS)
 
 docs: $(VENV)/.core $(VENV)/.docs ## build the site of docs/ into build/site
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site
@@ -125,6 +126,11 @@ $(VENV)/.docs: pyproject.toml | $(VENV)/.core
 $(MOVIELENS): | $(VENV)/.core
 	@$(BIN)/python -m pip --disable-pip-version-check --quiet download --no-deps --dest build 'recbole==1.2.1'
 	@$(BIN)/python -m zipfile -e build/recbole-1.2.1-*.whl build/recbole
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.learners
+	@echo "setting up $(VENV): the recommenders that lists are compared with, about 100 MB to download"
+	@$(PIP) --editable '.[bench]'
+	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.core
 	@echo "setting up $(VENV): the packages for tests and checks, Spark and a Java runtime among them, about 600 MB to download"

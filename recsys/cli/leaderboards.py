@@ -20,7 +20,8 @@ def show_lists(connection: Connection, wide: bool, opening: str = "") -> bool:
     if not queries.has(connection, evaluation.LEADERBOARD):
         return False
     rows = evaluation.leaderboard(connection)
-    show(f"{opening}{TITLE_OF_LISTS}", list_leaderboard_table(rows, wide), EXPLANATION)
+    notes = [EXPLANATION, *queries.limited_list_models(connection)]
+    show(f"{opening}{TITLE_OF_LISTS}", list_leaderboard_table(rows, wide), "\n".join(notes))
     return bool(rows)
 
 

@@ -22,11 +22,11 @@ from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.files import shipped
 from recsys.serving.freshness import freshness
-from recsys.serving.queries import constant_scores
+from recsys.serving.queries import constant_scores, limited_list_models
 from recsys.sources.directory import OPTIONAL
 
 DISTRIBUTION = "recsys"
-NOT_CHECKED = ("all", "dev")  # extras that combine others, or that only developers need
+NOT_CHECKED = ("all", "bench", "dev")  # extras that combine others, or that only developers need
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_DISK = 4 << 30  # bytes that full scale needs: warehouse, private copy, spill and scratch files
 MINIMUM_MEMORY = 6 << 30  # bytes that the learned models need at full scale
@@ -58,6 +58,7 @@ def checks(warehouse: Path) -> list[Check]:
         memory(available_memory()),
         cores(available_cores()),
         state(warehouse),
+        *list_models(warehouse),
     ]
 
 
@@ -190,6 +191,13 @@ def state(warehouse: Path) -> Check:
     megabytes = warehouse.stat().st_size / 1e6
     found = f"{warehouse}: {row['models']} models, {accuracy}, {megabytes:.0f} MB"
     return Check("warehouse", True, found, warning)
+
+
+def list_models(warehouse: Path) -> Iterator[Check]:
+    """Return a check for each note on list models that the build left out or limited."""
+    with suppress(RecsysError), reading(warehouse) as connection:
+        for note in limited_list_models(connection):
+            yield Check("list models", True, note, is_needed=False)
 
 
 def _problem_and_remedy(message: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from recsys.sources.directory import SourceFile
 SQL_ONLY = "--sql-only leaves the learned models out"
 UNWANTED = "--without leaves it out"
 BEYOND_PAPER = "--paper leaves it out"
+ASKED_FOR = (SQL_ONLY, UNWANTED, BEYOND_PAPER)
 NO_ORDER = {
     "time": "the data have no times: import them with --time COLUMN",
     "user": "the data have no order of ratings: import them with --time COLUMN",

@@ -34,8 +34,8 @@ RECORDS = {
         },
     ),
     "marts.left_out": Comment(
-        "One row per model that the last build left out for a reason of its own",
-        {"model": "Name of the model", "reason": "Why it was left out"},
+        "One row per model that the last build left out, or that covers a part of the items",
+        {"model": "Name of the model", "reason": "Why, and what changes it"},
     ),
 }
 

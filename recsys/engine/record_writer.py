@@ -25,7 +25,8 @@ from recsys.sources.directory import SourceFile
 from recsys.version import __version__
 
 LEFT_OUT = "marts.left_out"
-LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "pyspark")
+LIMITS = "lists.limits"  # what a list model does not cover, and why
+LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "lightgbm", "pyspark")
 
 SCHEMA = pa.schema(
     [
@@ -46,6 +47,8 @@ def write_records(
     database: Database, job: Job, records: Mapping[str, Record], reasons: Mapping[str, str]
 ) -> None:
     """Write what the warehouse says about itself, and drop measurements of its earlier state."""
+    if LIMITS in records:
+        reasons = {**reasons, **limits(database)}
     tables = {
         manifest.RELATION: table(job, records),
         LEFT_OUT: left_out(reasons),
@@ -58,8 +61,13 @@ def write_records(
     database.comment(comments(job.project, made))
 
 
+def limits(database: Database) -> dict[str, str]:
+    """Return the list models that cover a part of the items, with reasons."""
+    return dict(database.rows(f"select model, reason from {LIMITS}"))
+
+
 def left_out(reasons: Mapping[str, str]) -> pa.Table:
-    """Return ``marts.left_out``: the models that a build leaves out, each with its own reason."""
+    """Return ``marts.left_out``: the models that a build leaves out or limits, with reasons."""
     rows = sorted(item for item in reasons.items() if not item[1].startswith("reads "))
     columns = list(zip(*rows, strict=True)) or [(), ()]
     return pa.table([pa.array(column, pa.string()) for column in columns], names=["model", "reason"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from recsys.backends.duckdb.connection import fetch, query, write_csv
 from recsys.backends.duckdb.statements import Connection
+from recsys.engine.availability import ASKED_FOR
 from recsys.engine.manifest import Record, read_from
 from recsys.errors import RecsysError, UsageError, WarehouseError, unknown, unwritable
 from recsys.outputs import replacing
@@ -160,6 +161,28 @@ def constant_scores(connection: Connection) -> str | None:
         return None
     reason = "the data lack what these models read, such as albums, artists or ratings of genres"
     return f"Warning: {', '.join(found)}: all test items of a user score the same; {reason}"
+
+
+def limited_list_models(connection: Connection) -> list[str]:
+    """Return a line for each reason why list models are left out, or cover a part of the items.
+
+    What the user asked for, such as ``--sql-only``, is no reason.
+    """
+    if not has(connection, "marts.left_out") or not has(connection, "marts.list_leaderboard"):
+        return []
+    asked = ", ".join(f"'{reason}'" for reason in ASKED_FOR)
+    sql = f"""
+    with reasons as (
+        select replace(model, 'lists.', '') as model, reason from marts.left_out
+        where model like 'lists.%' and reason not in ({asked})
+    )
+    select string_agg(reasons.model, ', ' order by reasons.model) as models,
+        reasons.reason, board.model is null as is_absent
+    from reasons left join marts.list_leaderboard as board on reasons.model = board.model
+    group by all order by models
+    """
+    rows = query(connection, sql).to_pylist()
+    return [f"{row['models']} {'left out: ' if row['is_absent'] else ''}{row['reason']}" for row in rows]
 
 
 def settings(connection: Connection) -> dict[str, str]:

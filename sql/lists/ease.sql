@@ -7,7 +7,7 @@
 -- formula: weight = -P_ji / P_ii, P = (X'X + diag(L))^-1, X the strengths of interactions, a row a user, L_i
 --   = lambda + d / (1 - d) sum x_ui^2 (Steck, WWW 2019; EDLAE: NeurIPS 2020). Strengths, lambda and d by
 --   validation, see lists.settings. The weights with the largest |weight| sqrt(n_j) are kept. Of more items
---   than fit into memory the most rated take part
+--   than fit into memory the most rated take part, see lists.limits
 {{ learner(
     'lists.learner.fit_ease',
     interactions=ref('lists.interactions'),

@@ -24,3 +24,9 @@ case
 {{ strength }} * ({{ var('item_knn.saturation') }} + 1) / ({{ strength }} + {{ var('item_knn.saturation') }}
                 * (1 - {{ var('item_knn.length_share') }} + {{ var('item_knn.length_share') }} * {{ length }}))
 {%- endmacro %}
+
+{# Whether the likes that judge list models are the last ones of a user: 'true' or 'false'. #}
+{% macro is_by_time() -%}
+{{ 'true' if var('validation.split') == 'time'
+    or (var('validation.split') == 'auto' and var('data.order') != 'none') else 'false' }}
+{%- endmacro %}

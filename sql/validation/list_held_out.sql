@@ -4,8 +4,6 @@
 -- nulls: none
 -- formula: a fifth of each validation user's likes, at least one: the last ones where the data have an order,
 --   else the first by a digest
-{% set is_by_time = var('validation.split') == 'time'
-    or (var('validation.split') == 'auto' and var('data.order') != 'none') %}
 with
 
 users as (
@@ -31,7 +29,7 @@ placed as (
         row_number() over (
             partition by user_id
             order by
-                {{ 'seq desc,' if is_by_time }}
+                {{ 'seq desc,' if is_by_time() == 'true' }}
                 md5(concat(user_id, '-', item_id, '-', {{ var('validation.seed') }})),
                 item_id
         ) as place,

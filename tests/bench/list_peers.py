@@ -300,7 +300,7 @@ def main() -> None:
     row, place = np.nonzero(items >= 0)
     lists = np.column_stack([data.users[row], data.items[items[row, place]], place + 1])
     np.savetxt(given.out, lists, fmt="%d", delimiter=",", header="user,item,rank", comments="")
-    print(f"{trials} trials: {chosen}")
+    print(f"\n{trials} trials: {chosen}")  # after the progress bars of some packages
 
 
 if __name__ == "__main__":

@@ -34,6 +34,14 @@ def test_items_without_interactions_have_no_likes(schemas):
     expect(result(schemas, "lists.items", given), "item_id like_count interaction_count\n7 1 2\n8 0 1\n9 0 0")
 
 
+def test_the_size_of_the_data_counts_every_item_once(schemas):
+    given = {
+        "lists.interactions": "user_id item_id\n1 7\n2 7\n2 8\n2 99",
+        "lists.items": "item_id\n7\n8\n9",
+    }
+    expect(result(schemas, "lists.size", given), "user_count item_count interaction_count\n2 4 4")
+
+
 def test_popularity_is_the_number_of_likes(schemas):
     given = {"lists.items": "item_id like_count interaction_count\n7 3 4\n8 0 0"}
     expect(result(schemas, "lists.popularity", given), "item_id score\n7 3.0\n8 0.0")
@@ -175,8 +183,28 @@ def test_neighbours_are_what_numpy_finds(schemas, weighting, window, decay):
     }
 
 
+RANDOM = ("validation.split=random",)
+
+
 def test_the_chosen_model_is_the_best_and_of_equal_ones_the_simplest(schemas):
     quality = "model ndcg position\na 0.2 0\nb 0.3 1\nc 0.3 2"
-    expect(result(schemas, "lists.chosen", {"lists.quality": quality}), "model\nb")
+    expect(result(schemas, "lists.chosen", {"lists.quality": quality}, overrides=RANDOM), "model\nb")
     nothing = "model ndcg position\na - 0\nb - 1"
-    expect(result(schemas, "lists.chosen", {"lists.quality": nothing}), "model\na")
+    expect(result(schemas, "lists.chosen", {"lists.quality": nothing}, overrides=RANDOM), "model\na")
+
+
+@pytest.mark.parametrize(
+    ("quality", "chosen"),
+    [
+        ("a 0.30 0 A\nb 0.29 1 AB\nc 0.2 2 B\nd 0.31 3 A", "b"),  # d was not tried, c is worse than the best
+        ("a 0.30 0 A\nb 0.29 1 B\nc 0.2 2 C\nd 0.1 3 D", "a"),
+        ("d 0.30 0 A\nb 0.29 1 B\nc 0.2 2 C\na 0.1 3 D", "d"),
+        ("a - 0 A\nd - 1 A", "a"),
+    ],
+)
+def test_random_likes_choose_among_models_that_the_last_likes_do_not_tell_apart(schemas, quality, chosen):
+    given = {
+        "lists.quality": f"model ndcg position group_letter\n{quality}",
+        "lists.trials": "model trial ndcg is_chosen\na 1 0.4 true\nb 2 0.5 true\na 3 0.9 false\nc 4 0.8 true",
+    }
+    expect(result(schemas, "lists.chosen", given), f"model\n{chosen}")

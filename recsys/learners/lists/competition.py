@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.evaluation import ranking
-from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.blend import COMPETING, Blend
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.split import Split
@@ -79,10 +79,10 @@ def competitors(blend: Blend, histories: Interactions) -> tuple[np.ndarray, np.n
     made = [blend.part_with_limits(name, histories) for name in blend.parts]
     scores = np.stack([one for one, _ in made])
     is_best = np.zeros(scores.shape[1:], bool)
+    may = np.tile(known.is_candidate, (len(is_best), 1))
+    may[known.rows, known.items] = False
     for one, limits in made:
-        is_best |= one >= limits
-    is_best[known.rows, known.items] = False
-    is_best[:, ~known.is_candidate] = False
+        is_best |= _best_of(one, limits, may)
     counts = is_best.sum(axis=1)
     is_there = np.arange(counts.max(initial=0)) < counts[:, None]
     rows, columns = np.nonzero(is_best)
@@ -91,6 +91,18 @@ def competitors(blend: Blend, histories: Interactions) -> tuple[np.ndarray, np.n
     values = np.full((len(scores), *is_there.shape), -np.inf)
     values[:, is_there] = scores[:, rows, columns]
     return items, values, scores
+
+
+def _best_of(scores: np.ndarray, limits: np.ndarray, may: np.ndarray) -> np.ndarray:
+    """Return which scores (users, items) are at least the user's limit.
+
+    At most `COMPETING` a user: where more are, those equal to the limit are left out. They are items that a
+    model does not tell apart, such as all that share no user with the history.
+    """
+    found = may & (scores >= limits)
+    is_tied = found.sum(axis=1) > COMPETING
+    found[is_tied] = may[is_tied] & (scores[is_tied] > limits[is_tied])
+    return found
 
 
 def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:

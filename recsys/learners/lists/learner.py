@@ -47,6 +47,8 @@ RECOMMENDATIONS = proven(
     ),
     ("user_id", "rank"),
 )
+LIMITS = pa.schema({"model": pa.string(), "reason": pa.string()})
+ON_DRIVER = "fitted in the memory of this machine, not on the cluster: --without NAME leaves one out"
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
 
@@ -134,6 +136,22 @@ def fit_ease(
     model = easing.fit(interactions, parameters, budget, context.threads)
     weights = model.to_tables()["item_weights"]
     return {"lists.ease": weights.cast(proven(weights.schema, ("item_j", "item_i")))}
+
+
+def limits(
+    inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
+) -> Mapping[str, pa.Table]:
+    """Return ``lists.limits (model, reason)``.
+
+    A row for EASE if it covers a part of the items, and on a cluster one for each model of ``driver``.
+    """
+    size = sample.Size(*inputs["size"].arrow().to_pylist()[0].values())
+    reason = sample.limit(size, settings["items"], context.memory_bytes)
+    reasons = {settings["model"]: [reason]} if reason else {}
+    for model in settings["driver"] if context.has_frames else ():
+        reasons.setdefault(model, []).append(ON_DRIVER)
+    rows = [{"model": f"lists.{model}", "reason": "; ".join(found)} for model, found in reasons.items()]
+    return {"lists.limits": pa.Table.from_pylist(rows, LIMITS)}
 
 
 def fit_ials(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -279,3 +281,19 @@ def test_too_few_users_for_a_ranker_are_said(context):
     }
     with pytest.raises(UnavailableError, match="needs 50 users with two likes: the data have 1"):
         learner.fit_ranker(held(inputs), {"models": {}}, context)
+
+
+def test_limits_say_what_ease_does_not_cover_and_what_a_cluster_does_not_fit(context):
+    size = held({"size": pa.table({"user_count": [1000], "item_count": [50], "interaction_count": [9000]})})
+    settings = {"model": "ease", "items": 20, "driver": ["ease", "ials"]}
+
+    def reasons(**how):
+        made = read(learner.limits(size, settings, replace(context, **how)))["lists.limits"]
+        return {row["model"]: row["reason"] for row in made.to_pylist()}
+
+    assert reasons()["lists.ease"].startswith("covers the 20 most rated of 50 items")
+    on_cluster = reasons(has_frames=True)
+    assert set(on_cluster) == {"lists.ease", "lists.ials"}
+    assert "not on the cluster" in on_cluster["lists.ials"]
+    settings["items"] = 50
+    assert reasons() == {}

@@ -99,6 +99,16 @@ def test_items_that_compete_come_first_and_the_model_is_read_back(
     np.testing.assert_array_equal(model.scores(interactions.users(slice(7, 8)))[0], scores[7])
 
 
+def test_items_that_a_model_does_not_tell_apart_do_not_all_compete() -> None:
+    many = random_interactions(USERS, 1000, share=0.05)
+    values = np.zeros(1000)
+    values[300:305] = 1.0
+    flat = ItemScores(many.item_ids, values)
+    found = Competing.of({"flat": flat, "alike": ItemScores(many.item_ids, np.ones(1000))}, many)
+    assert (found.items >= 0).any()
+    assert np.isin(found.items[found.items >= 0], np.arange(300, 305)).all()
+
+
 def test_a_forest_scores_as_its_booster_does(found: CrossValidated) -> None:
     examples = np.random.default_rng(1).normal(size=(1000, found.trees[0].num_feature()))
     for booster in found.trees:

@@ -48,3 +48,15 @@ def test_ease_covers_as_many_items_as_fit_into_memory(data):
     found = sample.affordable(data, ITEMS, limit)
     assert 1 <= found.item_count <= 9
     assert np.isin(found.item_ids, sample.most_rated(data, 9).item_ids).all()
+
+
+def test_what_ease_does_not_cover_is_said_with_the_setting_that_changes_it(monkeypatch):
+    size = sample.Size(USERS, ITEMS, 300)
+    assert sample.limit(size, 5, 1 << 30) == ""
+    of_memory = sample.limit(size, ITEMS, 2 * sample.ease.bytes_needed(USERS, 8))
+    assert "of 30 items" in of_memory
+    assert "--memory" in of_memory
+    monkeypatch.setattr(sample, "MOST_PRODUCTS", 10)
+    of_setting = sample.limit(size, 5, 1 << 30)
+    assert of_setting.startswith("covers the 5 most rated of 30 items")
+    assert "--set lists.ease_items=N" in of_setting
