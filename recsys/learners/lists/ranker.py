@@ -27,7 +27,7 @@ from recsys.learners.lists.split import Split
 FOLDS = 5
 LEAST_USERS = 50  # validation users below which no trees are learned
 _OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
-_TREES = 200
+_TREES, _PATIENCE = 200, 40
 _SETTINGS = {
     "objective": "lambdarank",
     "metric": "ndcg",
@@ -194,9 +194,10 @@ class _Examples:
     ) -> tuple[lightgbm.Booster, ...]:
         """Return the trees of each fold: those of the other folds' examples."""
         with ThreadPoolExecutor(threads) as pool:
-            runs = list(pool.map(lambda fold: self._run(fold, settings, rounds or _TREES), range(FOLDS)))
+            runs = list(pool.map(lambda fold: self._run(fold, settings, rounds), range(FOLDS)))
         if rounds is None:
-            rounds = int(np.argmax(np.mean([quality for _, quality in runs], axis=0))) + 1
+            shortest = min(len(quality) for _, quality in runs)
+            rounds = int(np.argmax(np.mean([quality[:shortest] for _, quality in runs], axis=0))) + 1
         return tuple(_cut(tree, rounds) for tree, _ in runs)
 
     def scores(self, trees: Sequence[lightgbm.Booster]) -> np.ndarray:
@@ -208,15 +209,20 @@ class _Examples:
         return found
 
     def _run(
-        self, fold: int, settings: Mapping[str, object], rounds: int
+        self, fold: int, settings: Mapping[str, object], rounds: int | None
     ) -> tuple[lightgbm.Booster, np.ndarray]:
-        """Return trees of the other folds, and the NDCG of the fold after each of them."""
+        """Return trees of the other folds, and the NDCG of the fold after each of them.
+
+        Without a number of rounds training stops where `_PATIENCE` trees bring the fold nothing.
+        """
         judged, users = self.fold_of == fold, self.folds == fold
         training = lightgbm.Dataset(self.features[~judged], self.labels[~judged], group=self.sizes[~users])
         other = training.create_valid(self.features[judged], self.labels[judged], group=self.sizes[users])
         history: dict[str, dict[str, list[float]]] = {}
-        record = lightgbm.record_evaluation(history)
-        tree = lightgbm.train(dict(settings), training, rounds, [other], callbacks=[record])
+        callbacks = [lightgbm.record_evaluation(history)]
+        if rounds is None:
+            callbacks.append(lightgbm.early_stopping(_PATIENCE, verbose=False))
+        tree = lightgbm.train(dict(settings), training, rounds or _TREES, [other], callbacks=callbacks)
         return tree, np.array(history["valid_0"]["ndcg@10"])
 
 
