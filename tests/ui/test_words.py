@@ -121,6 +121,11 @@ def test_terms_are_explained_where_they_are_used(films: TestClient):
     assert 'id="recall"' in page and page.count("<dt ") == len(glossary.meanings())
 
 
+def test_nothing_is_fresher_than_a_build_that_nothing_was_appended_to(films: TestClient):
+    """A warehouse without appended rows shows nothing of it."""
+    assert 'id="freshness"' not in films.get("/").text
+
+
 @pytest.mark.parametrize(
     ("noun", "many"),
     [("film", "films"), ("story", "stories"), ("series", "series"), ("dish", "dishes"), ("day", "days")],
@@ -131,4 +136,7 @@ def test_a_noun_has_the_plural_of_spelling(noun: str, many: str):
 
 def test_a_wheel_has_the_glossary():
     configured = Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")
-    assert '"docs/glossary.md" = "recsys/ui/glossary.md"' in configured and glossary.file().is_file()
+    assert (
+        'force-include = { "docs/glossary.md" = "recsys/ui/glossary.md" }' in configured
+        and glossary.file().is_file()
+    )

@@ -45,7 +45,7 @@ class Home:
             values=context.interactions(),
             examples=self._examples(context),
             settings=context.settings(),
-            appended=_rows(context, FRESHNESS, "day desc")[:1],
+            appended=_rows(context, FRESHNESS, "day desc"),
         )
 
     def _examples(self, context: RequestContext) -> Mapping[str, list[Any]]:
