@@ -28,10 +28,9 @@ class PeakMeter:
     def start(self, name: str) -> None:
         """Start to measure under a name."""
         with self._lock:
-            self._note()
-            for process in _family(os.getpid()):
+            for process in self._note():
                 with contextlib.suppress(OSError):
-                    (PROCESSES / str(process) / "clear_refs").write_text("5")
+                    Path(f"{PROCESSES}/{process}/clear_refs").write_text("5")
             self._peaks[name] = 0
 
     def stop(self, name: str) -> int:
@@ -40,24 +39,28 @@ class PeakMeter:
             self._note()
             return self._peaks.pop(name)
 
-    def _note(self) -> None:
-        peak = sum(map(_peak, _family(os.getpid()))) or _peak_since_the_start()
+    def _note(self) -> list[int]:
+        """Raise the peaks to the present one; return the processes that it is of."""
+        processes = list(_family(os.getpid()))
+        peak = sum(map(_peak, processes)) or _peak_since_the_start()
         self._peaks = {name: max(before, peak) for name, before in self._peaks.items()}
+        return processes
 
 
 def _family(process: int) -> Iterator[int]:
     """Yield a process and its descendants."""
     yield process
-    for thread in PROCESSES.glob(f"{process}/task/*/children"):
-        with contextlib.suppress(OSError):
-            for child in thread.read_text().split():
-                yield from _family(int(child))
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"{PROCESSES}/{process}/task"):  # pathlib takes twice as long  # noqa: PTH208
+            with contextlib.suppress(OSError):
+                for child in Path(f"{PROCESSES}/{process}/task/{thread}/children").read_text().split():
+                    yield from _family(int(child))
 
 
 def _peak(process: int) -> int:
     """Return a process's peak in bytes; 0 if it has ended or the system does not count."""
     with contextlib.suppress(OSError):
-        for line in (PROCESSES / str(process) / "status").read_text().splitlines():
+        for line in Path(f"{PROCESSES}/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) << 10
     return 0

@@ -48,13 +48,19 @@ def cached_code(
 
 @cache
 def _store() -> jinja2.FileSystemBytecodeCache | None:
-    """Return the user's cache folder; None if it is missing or writable by others."""
+    """Return the cache of templates; None without a cache folder."""
+    folder = cache_folder("templates")
+    return jinja2.FileSystemBytecodeCache(str(folder), "%s.code") if folder else None
+
+
+def cache_folder(name: str) -> Path | None:
+    """Return a folder of the user's cache; None if it cannot be made or is writable by others."""
     with contextlib.suppress(OSError, RuntimeError):
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recsys" / "templates"
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "recsys" / name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = folder.stat()
         if found.st_uid == os.getuid() and not found.st_mode & 0o022:
-            return jinja2.FileSystemBytecodeCache(str(folder), "%s.code")
+            return folder
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from recsys.errors import BuildError
 from recsys.project.parsing import nodes
+from recsys.project.remembered import remembered
 from recsys.project.templates import own_text
 
 RELATIONS = ("BASE_TABLE", "TABLE_FUNCTION")
@@ -22,7 +23,11 @@ def literal_names(sql: str, schemas: frozenset[str]) -> tuple[tuple[int, str], .
 
     Strings and comments are skipped, and ``alias.column`` elsewhere is not a relation.
     """
-    return tuple(_named(sql, schemas, RELATIONS)) if mentioned(sql, schemas) else ()
+    if not mentioned(sql, schemas):
+        return ()
+    arguments = f"{sorted(schemas)}\0{sql}"
+    found = remembered("literal", arguments, lambda: [*_named(sql, schemas, RELATIONS)])
+    return tuple((offset, name) for offset, name in found)
 
 
 @lru_cache(maxsize=4096)

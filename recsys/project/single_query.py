@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from recsys.project.parsing import Node, behind_comments, nodes, statements
+from recsys.project.remembered import remembered
 
 QUERY_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 RANDOM = {"random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7"}
@@ -100,6 +101,19 @@ def complaint(text: str, reads_files: bool = False, is_macro: bool = False) -> C
     duckdb.Error
         The text is no SQL; the message is JSON with the byte offset of the fault.
     """
+    found = remembered(
+        "complaint", f"{reads_files}\0{is_macro}\0{text}", lambda: _found(text, reads_files, is_macro)
+    )
+    return Complaint(*found) if found else None
+
+
+def _found(text: str, reads_files: bool, is_macro: bool) -> tuple[str, int] | None:
+    """Return message and place of a complaint."""
+    first = _first_complaint(text, reads_files, is_macro)
+    return (first.message, first.offset) if first else None
+
+
+def _first_complaint(text: str, reads_files: bool, is_macro: bool) -> Complaint | None:
     found = statements(text)
     if not found:
         return Complaint("no query: expected one SELECT", 0)
