@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -261,7 +260,7 @@ def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, war
     before = warehouse.read_bytes()
     script = (
         "import os, sys; from pathlib import Path; from recsys.engine import publish; "
-        "publish._flush = lambda path: os.kill(os.getpid(), 9); "
+        "publish.flushed = lambda path: os.kill(os.getpid(), 9); "
         "from tests.given import build_sql; build_sql(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     died = subprocess.run([sys.executable, "-c", script, data, warehouse], cwd=SQL.parent, check=False)
@@ -286,6 +285,7 @@ def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, numbe
         "recsys",
         "build",
         "--sql-only",
+        "--verbose",
         "--data",
         data,
         "--warehouse",
@@ -293,8 +293,7 @@ def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, numbe
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    while "staging." not in process.stdout.readline():
-        time.sleep(0.001)
+    assert any("staging." in line for line in process.stdout)
     process.send_signal(number)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == status
