@@ -79,7 +79,7 @@ def table(job: Job, records: Mapping[str, Record]) -> pa.Table:
     Parameters are as the content was made, see `_parameters`.
     """
     rows = [
-        *_values(job.build_id, "setting", _settings(job)),
+        *_values(job.build_id, "setting", {**_settings(job), **_appends(job, records)}),
         *_parameters(job.build_id, job.project.parameters, records.values()),
         *({"build_id": job.build_id, **_input(file)} for file in job.files.values()),
         *(_relation(record) for record in records.values()),
@@ -124,22 +124,37 @@ def _settings(job: Job) -> dict[str, Any]:
         "memory": limits.memory,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data.resolve() if isinstance(data, Path) else data,
-        **(_appends(data) if isinstance(data, Path) else {}),
         **job.engine.settings,
     }
 
 
-def _appends(data: Path) -> dict[str, Any]:
-    """Return which imported data these are, and up to which append the build learns from them."""
-    metadata = parquet.metadata(data)
+def _appends(job: Job, records: Mapping[str, Record]) -> dict[str, Any]:
+    """Return which imported data these are, and up to which append the ratings have and models learned them.
+
+    A build with ``--select`` may leave the ratings as they were.
+    """
+    metadata = parquet.metadata(job.options.data) if isinstance(job.options.data, Path) else {}
     if not changing.origin(metadata):
         return {}
     generation = metadata.get(changing.GENERATION, 0)
-    return {
+    current = {
         changing.ORIGIN: changing.origin(metadata),
         changing.GENERATION: generation,
         changing.LEARNED: generation,
     }
+    if _has_all_rows(job, records):
+        return current
+    before = manifest.published(job.options.warehouse)[0]
+    return {name: before[name] for name in current if name in before}
+
+
+def _has_all_rows(job: Job, records: Mapping[str, Record]) -> bool:
+    """Return whether the ratings of the warehouse were built from the files of this build."""
+    if (ratings := records.get("staging.ratings")) is None or ratings.fingerprint.appended:
+        return False
+    inputs = ratings.fingerprint.inputs
+    files = {name: job.files[name].digest for name in ("ratings", "appended") if name in job.files}
+    return files == {name: inputs.get(name) for name in files}
 
 
 def _versions_of_learners() -> dict[str, str]:

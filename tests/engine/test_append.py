@@ -161,6 +161,16 @@ def test_an_append_that_stopped_before_publishing_is_caught_up(own):
     assert found == [(7,), (8,)]
 
 
+def test_a_build_of_some_models_does_not_hide_rows_that_the_ratings_lack(own):
+    recsys.append(rows((8, 8, 5, 1_600_000_000)), data=own / "data")
+    build_sql(own / "data", own / "w.duckdb", selected=("marts.members",))
+    append(own, rows((8, 7, 4, 1_600_000_001)))
+    found = ask(
+        own / "w.duckdb", "select item_id from staging.ratings where user_id = 8 order by seq desc limit 2"
+    )
+    assert found == [(7,), (8,)]
+
+
 def test_a_warehouse_that_missed_merged_rows_needs_a_build(own, monkeypatch):
     monkeypatch.setattr(steps, "LEAST", 1)
     monkeypatch.setattr(steps, "SHARE", 1000)
