@@ -15,8 +15,8 @@ DEMO = data/$(SCALE)$(if $(filter-out 1,$(SEED)),-seed$(SEED))
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 MOVIELENS = build/recbole/recbole/dataset_example/ml-100k
 TORCH = 2.13.0
-# Without the learned models, a build needs the core packages alone; the pages are for what people do next.
-NEEDED = $(VENV)/$(if $(findstring --sql-only,$(BUILD_FLAGS)),.core,.learners) $(if $(filter spark,$(CLASSIFIERS)),$(VENV)/.spark)
+# Without the learned models, a build needs the core packages alone; else the pages come along, which people open next.
+NEEDED = $(if $(findstring --sql-only,$(BUILD_FLAGS)),$(VENV)/.core,$(VENV)/.learners $(VENV)/.pages) $(if $(filter spark,$(CLASSIFIERS)),$(VENV)/.spark)
 ifneq ($(filter-out auto local spark,$(CLASSIFIERS)),)
 $(error CLASSIFIERS=$(CLASSIFIERS): expected local or spark)
 endif
@@ -32,7 +32,7 @@ help: ## list the targets
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
-build: $(NEEDED) $(VENV)/.pages $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
+build: $(NEEDED) $(if $(DATA),,$(DEMO)/synth.json) ## build the warehouse from DATA, or from demo data
 	@$(BIN)/recsys build --data "$(or $(DATA),$(DEMO))" --warehouse "$(WAREHOUSE)" $(SOLVERS) $(BUILD_FLAGS)
 
 quick: $(VENV)/.learners $(VENV)/.dev ## run the tests of a minute: models, project, SQL, learners, library
