@@ -81,6 +81,12 @@ def described(warehouse: Path) -> dict[str, object]:
     }
 
 
+def stepwise(warehouse: Path) -> str:
+    """The best list model whose score is a sum with named terms."""
+    models = "select model from marts.list_leaderboard where model in ('ease', 'item_knn') order by ndcg desc"
+    return str(rows(warehouse, models)[0]["model"])
+
+
 def take(page: Page, address: str, ready: str, file: Path) -> None:
     answer = page.goto(address, timeout=90_000)
     if answer is not None and answer.status != 200:
@@ -106,8 +112,9 @@ def take_user(page: Page, address: str, warehouse: Path, out: Path, names: dict[
     user = f"/users/{rows(warehouse, ACTIVE)[0]['original_id']}"
     take(page, address + user, READY, out / f"{names['user']}.png")
     page.wait_for_selector(".lists a.score", timeout=90_000)
+    pair = page.locator(".lists a.score").first.get_attribute("href") or ""
     paths = {
-        "pair": page.locator(".lists a.score").first.get_attribute("href"),
+        "pair": f"{pair.split('?')[0]}?model={stepwise(warehouse)}",
         "item": page.locator(".lists .what a").first.get_attribute("href"),
     }
     for kind, path in paths.items():
