@@ -7,9 +7,9 @@ DEMO is a warehouse of the demo data, FILMS one of `examples/films.py`, both bui
     recsys build --data data/small --warehouse demo.duckdb
     recsys build --data data/films --warehouse films.duckdb
 
-Of the films: the first page, a user's list, the way of its first film to its score, and the report. Of the demo
-data: a user, a pair as a waterfall, a query, the lineage, a relation, and the leaderboard. ``OUT/warehouses.json``
-records the models of both warehouses; a test compares them with the models of the product.
+Of the films: the first page, a user's list, the way of its first film to its score, the film, a query, the report,
+the lineage and a relation. Of the demo data: the leaderboard. ``OUT/warehouses.json`` records the models of both
+warehouses; a test compares them with the models of the product.
 """
 
 from __future__ import annotations
@@ -35,9 +35,13 @@ from tests.browser import ARGUMENTS, executable
 
 HEIGHT = 860
 MANIFEST = "warehouses.json"
-QUERY = "select model, accuracy, auc\nfrom marts.leaderboard\norder by accuracy desc"
+QUERY = """select name, rating_count, round(rating_mean, 1) as mean
+from marts.item_facts
+where item_type = 'track'
+order by rating_count desc
+limit 12"""
 READY = "body:not(:has([aria-busy]))"
-MADE = {  # of the demo data, files for a reader without a server, and what shows that each is drawn
+MADE = {  # files for a reader without a server, and what shows that each is drawn
     "lineage": ("catalogue/lineage.html#scores.item_neighbours", ".board.lit"),
     "relation": ("catalogue/features.candidates.html", ".wires path"),
 }
@@ -100,26 +104,25 @@ def take_files(page: Page, demo: Path, films: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         made = Path(name)
         report.write(films, made / "report.html")
-        folder.write(demo, made / "catalogue")
+        folder.write(films, made / "catalogue")
         take(page, f"{made.as_uri()}/report.html", "html[data-drawn]", out / "report.png")
         for picture, (address, ready) in MADE.items():
             take(page, f"{made.as_uri()}/{address}", ready, out / f"{picture}.png")
     report.leaderboard_picture(demo, out / "leaderboard.svg")
 
 
-def take_user(page: Page, address: str, warehouse: Path, out: Path, names: dict[str, str]) -> None:
+def take_user(page: Page, address: str, warehouse: Path, out: Path) -> None:
     """A user's page, the pair of the user and the first item of the list, and that item."""
     user = f"/users/{rows(warehouse, ACTIVE)[0]['original_id']}"
-    take(page, address + user, READY, out / f"{names['user']}.png")
+    take(page, address + user, READY, out / "film-list.png")
     page.wait_for_selector(".lists a.score", timeout=90_000)
     pair = page.locator(".lists a.score").first.get_attribute("href") or ""
     paths = {
-        "pair": f"{pair.split('?')[0]}?model={stepwise(warehouse)}",
-        "item": page.locator(".lists .what a").first.get_attribute("href"),
+        "film-waterfall": f"{pair.split('?')[0]}?model={stepwise(warehouse)}",
+        "explorer-item": page.locator(".lists .what a").first.get_attribute("href"),
     }
-    for kind, path in paths.items():
-        if kind in names:
-            take(page, f"{address}{path}", READY, out / f"{names[kind]}.png")
+    for name, path in paths.items():
+        take(page, f"{address}{path}", READY, out / f"{name}.png")
 
 
 def main(demo: Path, films: Path, out: Path, width: int, scheme: str) -> None:
@@ -130,10 +133,7 @@ def main(demo: Path, films: Path, out: Path, width: int, scheme: str) -> None:
         take_files(page, demo, films, out)
         with served(films) as address:
             take(page, f"{address}/", READY, out / "explorer-home.png")
-            take_user(page, address, films, out, {"user": "film-list", "pair": "film-waterfall"})
-        with served(demo) as address:
-            names = {"user": "explorer-user", "pair": "explorer-pair", "item": "explorer-item"}
-            take_user(page, address, demo, out, names)
+            take_user(page, address, films, out)
             take(page, f"{address}/sql?{urlencode({'query': QUERY})}", READY, out / "explorer-sql.png")
         browser.close()
     manifest = {"demo": described(demo), "films": described(films)}
