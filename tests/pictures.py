@@ -35,15 +35,11 @@ from tests.browser import ARGUMENTS, executable
 
 HEIGHT = 860
 MANIFEST = "warehouses.json"
-QUERY = """select name, rating_count, round(rating_mean, 1) as mean
-from marts.item_facts
-where item_type = 'track'
-order by rating_count desc
-limit 12"""
+QUERY = "select rank, name, round(score, 3) as score, reason\nfrom recommend('17', 10)"
 READY = "body:not(:has([aria-busy]))"
 MADE = {  # files for a reader without a server, and what shows that each is drawn
     "lineage": ("catalogue/lineage.html#scores.item_neighbours", ".board.lit"),
-    "relation": ("catalogue/features.candidates.html", ".wires path"),
+    "relation": ("catalogue/priors.items.html", ".wires path"),
 }
 # A user worth looking at: with test items where there are any, and a history that fits a screen.
 ACTIVE = """
