@@ -32,7 +32,7 @@ def remembered(kind: str, arguments: str, find: Callable[[], Any]) -> Any:
     kind : str
         Name of the check.
     arguments : str
-        Everything that the result depends on, besides the code of `RULES`.
+        Everything that the result depends on, in addition to the code of `RULES`.
     find : callable
         Makes the result.
     """
@@ -45,7 +45,7 @@ def remembered(kind: str, arguments: str, find: Callable[[], Any]) -> Any:
 
 @cache
 def _rules() -> str:
-    """Return a digest of what decides, besides the arguments."""
+    """Return a digest of the code and settings that decide, without the arguments."""
     texts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in RULES]
     return hashlib.sha256("\0".join([version("duckdb"), *texts]).encode()).hexdigest()
 
