@@ -174,6 +174,8 @@ class _Update:
         key = ", ".join(columns)
         values = made if is_staging else f"scratch.{SCHEMA}.{_values_of(columns)}"
         if is_staging:
+            if not self.writer.count(made):
+                return  # nothing new: what reads it stays too
             self._collect(model, columns, made)
         matching = f"(select {key} from {values})"
         self.writer.rows(f"delete from {model.name} where ({key}) in {matching}")

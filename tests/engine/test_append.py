@@ -88,6 +88,14 @@ def test_a_warehouse_takes_rows_at_once(own):
     assert (interactions, users) == (2, 2)
 
 
+def test_what_does_not_change_is_not_made_anew(own):
+    append(own, rows((8, 8, 5, 1_600_000_000)))
+    records = manifest.read(own / "w.duckdb")
+    changed = {name for name, made in records.items() if made.fingerprint.appended}
+    assert {"staging.ratings", "lists.items", "marts.user_facts", "marts.recommendations"} <= changed
+    assert changed.isdisjoint({"staging.users", "staging.items", "staging.tracks", "hierarchy.memberships"})
+
+
 def test_lists_after_an_append_are_those_of_the_stored_models(own):
     append(own, rows((8, 8, 5, 1_600_000_000), (1, 8, 1, 1_600_000_000)))
     with recsys.open(own / "w.duckdb") as warehouse:
