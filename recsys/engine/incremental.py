@@ -24,7 +24,7 @@ from recsys.errors import BuildError, UsageError
 from recsys.identifiers import quoted
 from recsys.project import Model, Project
 from recsys.project.contract import Context
-from recsys.project.rendering import Rendered
+from recsys.project.rendered import Rendered
 from recsys.sources import parquet
 from recsys.sources.changing import GENERATION, LEARNED
 from recsys.sources.directory import SourceFile
