@@ -307,7 +307,10 @@ def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
             ["sql", "select 1", "--csv", "--json", "--warehouse", "W"],
             "Error: give either --csv or --json, not both\n",
         ),
-        (["leaderboard", "--warehouse", "D/trainItem2.txt"], "not a readable warehouse"),
+        (
+            ["leaderboard", "--warehouse", "D/trainItem2.txt"],
+            "not a readable warehouse, as it is not a DuckDB file; choose another",
+        ),
         (["nonsense"], "Error: nonsense: no such command; see recsys --help\n"),
         (
             ["ensemble", "nowhere", "--scores", "s.csv", "--candidates", "t.txt", "--out", "o.csv"],

@@ -141,7 +141,7 @@ def _unreadable(warehouse: Path, error: duckdb.Error) -> WarehouseError:
         is_duckdb = file.read(16)[8:12] == MAGIC
     if is_duckdb:
         return DamagedFileError(f"{problem}; replace it with recsys build --full-refresh")
-    return ForeignFileError(f"{problem}; {ELSEWHERE}")
+    return ForeignFileError(f"{warehouse}: not a readable warehouse, as it is not a DuckDB file; {ELSEWHERE}")
 
 
 def _check_length(warehouse: Path, found: os.stat_result, connection: Connection) -> None:
