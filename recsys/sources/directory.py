@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from recsys.errors import InputError, UsageError
-from recsys.sources import parquet
+from recsys.sources import parquet, parquet_rows
 from recsys.sources.remote import Remote
 
 CHUNK = 1 << 22
@@ -194,7 +194,7 @@ class _LocalFolder:
     def refuse_repeated_order(self, file: str) -> None:
         """Raise InputError where two ratings of a user have the same ``seq``; trust imported files."""
         if file not in self.digests:  # imported files are ordered
-            parquet.refuse_repeated_order(self.directory / file)
+            parquet_rows.refuse_repeated_order(self.directory / file)
 
 
 def of_parquet(

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from recsys.errors import InputError
-from recsys.sources import parquet
+from recsys.sources import parquet_rows
 from recsys.sources.directory import BOM, LONGEST_LINE, SourceFile, opened
 
 LARGEST_ID = 2**31 - 1
@@ -102,7 +102,7 @@ def explain_refusal(files: Mapping[str, SourceFile], scale: Scale = WHOLE_SCALE)
         A line breaks the format.
     """
     if "ratings" in files:
-        parquet.explain_refusal({name: file.local for name, file in files.items()})
+        parquet_rows.explain_refusal({name: file.local for name, file in files.items()})
         return
     listed: dict[int, str] = {}
     for name, reader in (("tracks", _tracks), ("albums", _albums), ("artists", _ids), ("genres", _ids)):

@@ -11,7 +11,7 @@ import pytest
 
 from recsys.errors import InputError, RecsysError, UsageError
 from recsys.project import Project
-from recsys.sources import parquet
+from recsys.sources import parquet_rows
 from recsys.sources.importing.options import Options
 from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
@@ -124,13 +124,13 @@ def test_each_user_may_have_an_order_of_its_own_in_rows_of_any_order(data, small
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_a_repeated_order_is_found_in_any_parts_of_the_users(data, monkeypatch, rows):
-    monkeypatch.setattr(parquet, "SORTED_ROWS", rows)
+    monkeypatch.setattr(parquet_rows, "SORTED_ROWS", rows)
     path = data / "ratings.parquet"
     spoil(data, "ratings", "create or replace table it as from it order by rating, user_id, item_id")
-    parquet.refuse_repeated_order(path)
+    parquet_rows.refuse_repeated_order(path)
     spoil(data, "ratings", "update it set seq = 0 where user_id = 100")
     with pytest.raises(InputError) as caught:
-        parquet.refuse_repeated_order(path)
+        parquet_rows.refuse_repeated_order(path)
     users = pq.read_table(path)["user_id"].to_pylist()
     assert caught.value.line == [row for row, user in enumerate(users, 1) if user == 100][1]
 

@@ -21,7 +21,7 @@ from recsys.backends.spark.connection import connect
 from recsys.backends.spark.failures import translate_errors
 from recsys.errors import InputError, UsageError
 from recsys.project.contract import Context
-from recsys.sources import parquet
+from recsys.sources import parquet, parquet_rows
 from recsys.sources.directory import SUBMISSIONS, SourceFile, of_parquet
 from recsys.sources.remote import Remote
 
@@ -85,7 +85,7 @@ def _refuse_rows(name: str, place: str, frame: DataFrame) -> None:
     for column, kind in parquet.COLUMNS[name].items():
         is_right = _is_right(sql.col(column), kind, f"{name}.{column}" in parquet.MAY_LACK)
         for row in frame.where(~is_right).select(column).take(1):
-            expected = f"{parquet.expected_of(kind)} in the column {column}"
+            expected = f"{parquet_rows.expected_of(kind)} in the column {column}"
             raise InputError(place, None, str(row[0]), expected)
     if key := parquet.KEYS.get(name):
         _refuse_repeated(place, frame.select(*key), f"one row for each {' and '.join(key)}")
