@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: gradient-boosted trees (Ke et al., LightGBM, NeurIPS 2017) trained on validation candidates:
 --   held-out likes against sampled negatives; the mean over folds of users and repeated divisions into folds.
---   features.ranker_trees has the nodes, of which a score is the mean over models of the sum over trees
+--   a score is the mean over models of the sum over their trees; features.ranker_trees has the nodes
 -- also: validation.scores_ranker, features.ranker_importance, features.ranker_trees
 -- materialized: table
 -- requires: lightgbm
