@@ -3,9 +3,10 @@
 -- units: a name of lists.quality
 -- nulls: none
 -- formula: the highest NDCG@10 on validation users; of equal ones, and without such users, the simplest.
---   Where the last likes are held out: of the models that these do not tell from the best, the one with the
---   highest NDCG@10 in lists.trials, on likes drawn at random. Last likes are few and lie in a short time,
---   and a model that is the best on them by chance can be far behind on others
+--   Where the last likes are held out, random likes decide as well: of the models in lists.trials take the
+--   best one and those that the last likes do not tell from it, and of these the one with the highest NDCG@10
+--   in lists.trials. Last likes are few and lie in a short time. The ranker learns from them, and can be far
+--   behind on others
 with
 
 quality as (
@@ -16,12 +17,25 @@ trials as (
     select model, max(ndcg) as ndcg from {{ ref('lists.trials') }} where is_chosen group by model
 ),
 
-final as (
-    select quality.model
+tried as (
+    select quality.model, quality.ndcg, quality.position, quality.group_letter, trials.ndcg as random_ndcg
     from quality
     left join trials on quality.model = trials.model
-    where contains(quality.group_letter, 'A')
-    order by trials.ndcg desc nulls last, quality.ndcg desc nulls last, quality.position
+),
+
+leader as (
+    select substr(group_letter, 1, 1) as letter
+    from tried
+    order by case when random_ndcg is null then 1 else 0 end, ndcg desc nulls last, position
+    limit 1
+),
+
+final as (
+    select tried.model
+    from tried
+    cross join leader
+    where contains(tried.group_letter, leader.letter)
+    order by tried.random_ndcg desc nulls last, tried.ndcg desc nulls last, tried.position
     limit 1
 )
 {% else %}

@@ -37,3 +37,22 @@ def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
 )
 def test_a_class_of_users_is_named_by_its_range(starts: list[int], ranges: dict[int, str]) -> None:
     assert queries.activity_ranges(starts) == ranges
+
+
+def test_list_models_that_are_left_out_or_limited_have_one_line_for_each_reason() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.list_leaderboard as select 'ease' as model")
+        connection.execute(
+            """
+            create table marts.left_out as from (values
+                ('lists.ease', 'covers the 5 most rated of 9 items'), ('lists.trending', 'the data have no times'),
+                ('lists.neighbours', 'the data have no times'), ('scores.ranker', 'needs 50 users'),
+                ('lists.ials', '--sql-only leaves the learned models out')
+            ) as rows (model, reason)
+            """
+        )
+        assert queries.limited_list_models(connection) == [
+            "ease covers the 5 most rated of 9 items",
+            "neighbours, trending left out: the data have no times",
+        ]

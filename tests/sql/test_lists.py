@@ -198,7 +198,8 @@ def test_the_chosen_model_is_the_best_and_of_equal_ones_the_simplest(schemas):
     [
         ("a 0.30 0 A\nb 0.29 1 AB\nc 0.2 2 B\nd 0.31 3 A", "b"),  # d was not tried, c is worse than the best
         ("a 0.30 0 A\nb 0.29 1 B\nc 0.2 2 C\nd 0.1 3 D", "a"),
-        ("d 0.30 0 A\nb 0.29 1 B\nc 0.2 2 C\na 0.1 3 D", "d"),
+        ("d 0.30 0 A\nb 0.29 1 B\nc 0.2 2 BC\na 0.1 3 C", "c"),  # d learned from the last likes alone
+        ("d 0.30 0 A\ne 0.29 1 B", "d"),
         ("a - 0 A\nd - 1 A", "a"),
     ],
 )
