@@ -33,7 +33,7 @@ set variable the_track = (
 );
 
 select level, evidence, value, weight, contribution
-from explain(getvariable('the_user'), getvariable('the_track'))
+from explain(getvariable('the_user'), getvariable('the_track'), 'adaptive')
 where contribution > 0;
 
 -- Predictions leave as a file.

@@ -75,7 +75,7 @@ def unknown(kind: str, given: str, known: Iterable[str], otherwise: str = "") ->
 
     names = sorted(known)
     near = get_close_matches(given, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else otherwise or f"choose from {', '.join(names)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else otherwise or f"choose from {', '.join(names)}"
     return f"no such {kind}; {hint}"
 
 

@@ -30,14 +30,17 @@ from recsys.engine.build import build as run
 from recsys.engine.forgetting import Forgotten, Request
 from recsys.engine.forgetting import forget as remove
 from recsys.engine.rebuilding import rebuild_options
-from recsys.errors import Error, UnknownIdError, UsageError
+from recsys.errors import Error, UsageError
 from recsys.project.renamed import query_error
-from recsys.serving.evaluation import LEADERBOARD
+from recsys.serving.evaluation import LEADERBOARD, is_of_lists
+from recsys.serving.explain import SCHEMA, explain
 from recsys.serving.filters import ItemFilter
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
-from recsys.serving.queries import build_id, require, require_model
-from recsys.serving.recommender import RELATION, Recommender, RecommendRequest
+from recsys.serving.list_models import RELATION
+from recsys.serving.model_names import ModelNames
+from recsys.serving.queries import build_id, has, require
+from recsys.serving.recommender import Recommender, RecommendRequest
 from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 from recsys.sources.remote import located
 
@@ -384,12 +387,14 @@ class Warehouse:
             return self._connection.sql(single_select(self._connection, query), params=values or None)
 
     def leaderboard(self) -> Relation:
-        """Return ``marts.leaderboard``, best model first.
+        """Return the leaderboard, best model first: of lists for imported data, else of test items.
 
         Returns
         -------
         duckdb.DuckDBPyRelation
-            One row per model: ``model, accuracy, users, evaluated_on, published_accuracy, published_in``.
+            One row per list model, ``model, ndcg, lower, upper, recall, ..., users, group_letter,
+            is_chosen``, from ``marts.list_leaderboard``; or one per model of test items, ``model, accuracy,
+            users, evaluated_on, published_accuracy, published_in``, from ``marts.leaderboard``.
 
         Raises
         ------
@@ -397,6 +402,8 @@ class Warehouse:
             The warehouse was built without the leaderboard.
         """
         self._require("marts.leaderboard")
+        if is_of_lists(self._connection) and has(self._connection, LEADERBOARD):
+            return self.list_leaderboard()
         return self._relation("from marts.leaderboard order by accuracy desc nulls last, model")
 
     def list_leaderboard(self) -> Relation:
@@ -434,39 +441,40 @@ class Warehouse:
             There is no such model.
         """
         self._require("marts.leaderboard", "marts.predictions")
-        require_model(self._connection, model)
+        name = ModelNames.of(self._connection).score_model(model)
         return self._relation(
-            f"from ({PREDICTIONS}) where model = $model order by user_id, rank", {"model": model}
+            f"from ({PREDICTIONS}) where model = $model order by user_id, rank", {"model": name}
         )
 
-    def explain(self, user: Id, item: Id) -> Relation:
+    def explain(self, user: Id, item: Id, model: str | None = None) -> Relation:
         """Explain the score of an item for a user.
 
         Parameters
         ----------
         user, item : int or str
             Original ids, or unique names.
+        model : str, optional
+            A list model, or a model of the leaderboard; ``scores.NAME`` where both have the name. Default:
+            the list model that made the lists.
 
         Returns
         -------
         duckdb.DuckDBPyRelation
-            The rows of the macro ``explain``: one per piece of evidence.
+            One row per part of the score, ``contribution``, with the columns of the macro ``explain``. A
+            model whose score is no sum says so in a row, and its strongest inputs follow.
 
         Raises
         ------
         UnknownIdError
             The user or the item is not in the data.
+        UsageError
+            There is no such model.
         """
-        self._require("explain")
-        pair = [
-            user_id(self._connection, one_id(user, "user")),
-            item_id(self._connection, one_id(item, "item")),
-        ]
-        try:
-            self._connection.sql("from internal.require_pair($1, $2)", params=pair).fetchall()
-        except duckdb.InvalidInputException as error:
-            raise UnknownIdError(str(error).partition(": ")[2].splitlines()[0]) from None
-        return self._relation("from explain($1, $2)", pair)
+        self._require("explain", RELATION)
+        user, item = one_id(user, "user"), one_id(item, "item")
+        pair = user_id(self._connection, user), item_id(self._connection, item)
+        rows = explain(self._connection, *pair, model)
+        return self._connection.from_arrow(pa.Table.from_pylist(rows, SCHEMA))
 
     def recommend(
         self,

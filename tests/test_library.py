@@ -68,7 +68,7 @@ def test_predictions_are_those_of_the_model(warehouse):
 
 
 def test_an_explanation_adds_up_to_the_score(warehouse):
-    total = sum(row["contribution"] or 0 for row in warehouse.explain(100, 1).to_dicts())
+    total = sum(row["contribution"] or 0 for row in warehouse.explain(100, 1, model="adaptive").to_dicts())
     score = warehouse.sql("select score from scores.adaptive where user_id = 100 and track_id = 1")
     assert total == pytest.approx(rows(score)[0][0])
 

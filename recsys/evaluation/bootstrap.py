@@ -14,6 +14,8 @@ import numpy as np
 RESAMPLES = 1000
 SEED = 2019
 LEVEL = 0.95
+DEVIATIONS = 1.959964  # standard errors of a 95 % interval
+FEW = 30  # users below which an interval is at least Wilson's
 _BLOCK = 1 << 22  # drawn users that are held in memory at a time
 
 
@@ -29,10 +31,13 @@ class Interval:
 def interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -> Interval:
     """Return the mean over users and its percentile interval.
 
+    Of few users, or of users who are all alike, resamples vary too little. The interval then encloses that of
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927, as well.
+
     Parameters
     ----------
     values : float array (users)
-        One value a user.
+        One value a user, 0 to 1.
     resamples : int
         Number of bootstrap samples.
     seed : int
@@ -42,7 +47,19 @@ def interval(values: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -
         return Interval(np.nan, np.nan, np.nan)
     means = _resampled_means(np.asarray(values, float)[:, None], resamples, seed)[:, 0]
     lower, upper = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(np.mean(values)), float(lower), float(upper))
+    mean = float(np.mean(values))
+    if len(values) < FEW or lower == upper:
+        low, high = _wilson(mean, len(values))
+        lower, upper = min(lower, low), max(upper, high)
+    return Interval(mean, float(lower), float(upper))
+
+
+def _wilson(mean: float, users: int) -> tuple[float, float]:
+    """Return the bounds of a share of so many draws."""
+    squared = DEVIATIONS**2 / users
+    center = (mean + squared / 2) / (1 + squared)
+    half = np.sqrt(squared * max(mean * (1 - mean), 0.0) + squared**2 / 4) / (1 + squared)
+    return max(0.0, center - half), min(1.0, center + half)
 
 
 def groups(

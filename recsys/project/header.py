@@ -42,7 +42,14 @@ KEYS = (
     *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
     *("ordered", "learned", "reused", "lists", "incremental"),
 )
-LISTS = ("item_scores", "item_weights", "factors", "blend", "ranker")  # kinds, the simplest first
+LISTS = (  # kinds, the simplest first
+    "item_scores",
+    "attributes",
+    "item_weights",
+    "factors",
+    "blend",
+    "ranker",
+)
 WORDS: Mapping[str, tuple[str, ...]] = {
     "ordered": ("time", "user"),
     "learned": ("no",),

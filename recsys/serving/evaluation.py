@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,44 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.build import Options, Reporter, build
+from recsys.engine.manifest import read_from
 from recsys.errors import UsageError
-from recsys.serving.queries import require, settings
+from recsys.serving.model_names import ModelNames
+from recsys.serving.queries import has, is_compared, require, seconds_of, settings
+from recsys.serving.queries import leaderboard as of_test_items
 from recsys.sources.remote import located
 
 LEADERBOARD = "marts.list_leaderboard"
 SPLITS = ("random", "time")
+USERS, ITEMS = COLD = ("users", "items")
+FEW = 5  # interactions of a cold user, at most
+K = 10  # length of the lists that a build judges
+OF_FEW = """
+    with histories as (
+        select interactions.user_id, count(*) as left_count
+        from lists.interactions as interactions
+        anti join validation.list_held_out as held_out using (user_id, item_id)
+        group by interactions.user_id
+    )
+    select
+        model,
+        count(*) filter (where left_count <= $few) as users,
+        avg(recall) filter (where left_count <= $few) as recall,
+        count(*) filter (where left_count > $few) as other_users,
+        avg(recall) filter (where left_count > $few) as other_recall
+    from lists.validation
+    join histories using (user_id)
+    where list_contains($models::varchar[], model)
+    group by model
+    having count(*) filter (where left_count <= $few) > 0
+    order by recall desc, model
+"""
 
 
 def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the rows of ``marts.list_leaderboard``, best model first.
+    """Return the rows of ``marts.list_leaderboard``, best model first, with seconds of each model.
+
+    Seconds are those of its relation and of the learners that it depends on.
 
     Parameters
     ----------
@@ -34,55 +63,140 @@ def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict
     UsageError
         There is no such list model.
     """
-    rows: list[dict[str, Any]] = query(
-        connection, f"from {LEADERBOARD} order by ndcg desc nulls last, model"
-    ).to_pylist()
-    names = [row["model"] for row in rows]
-    for name in models:
-        if name not in names:
-            raise UsageError(f"{name}: no such list model; choose from {', '.join(names)}")
-    return [row for row in rows if not models or row["model"] in models]
+    rows = query(connection, f"from {LEADERBOARD} order by ndcg desc nulls last, model").to_pylist()
+    names, records = ModelNames.of(connection), read_from(connection)
+    wanted = {names.list_model(name) for name in models}
+    return [
+        {**row, "seconds": seconds_of(f"lists.{row['model']}", records)}
+        for row in rows
+        if not wanted or row["model"] in wanted
+    ]
+
+
+def is_of_lists(connection: Connection) -> bool:
+    """Return whether lists come first: the data were imported, or have no test items."""
+    return not is_compared(connection) or not has_test_items(connection)
+
+
+def has_test_items(connection: Connection) -> bool:
+    """Return whether the data have test items."""
+    return bool(query(connection, "from staging.candidates limit 1").num_rows)
+
+
+def first_leaderboard(connection: Connection) -> list[dict[str, Any]]:
+    """Return the rows of the leaderboard that comes first: of lists for imported data, else of test items."""
+    if is_of_lists(connection) and has(connection, LEADERBOARD):
+        return leaderboard(connection)
+    return of_test_items(connection)
+
+
+@dataclass(frozen=True)
+class EvaluationRequest:
+    """What `evaluate` is to judge.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Only these list models. Default: all.
+    split : str, optional
+        ``random`` or ``time``: hold out random likes, or the latest ones. Default: as the build did.
+    k : int, default 10
+        Length of the lists.
+    cold : str, optional
+        ``users``: recall of users with few interactions. ``items``: of items that are held out altogether.
+    """
+
+    models: Sequence[str] = ()
+    split: str | None = None
+    k: int = K
+    cold: str | None = None
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """The parameters that differ from those of the build."""
+        split = ITEMS if self.cold == ITEMS else self.split
+        found = () if split is None else (f"validation.split={split}",)
+        return found if self.k == K else (*found, f"validation.list_length={self.k}")
 
 
 def evaluate(
-    warehouse: Path, split: str | None, models: Sequence[str], limits: Limits, reporter: Reporter
+    warehouse: Path, request: EvaluationRequest, limits: Limits, reporter: Reporter
 ) -> list[dict[str, Any]]:
-    """Return how good the list models are on held-out likes.
+    """Return how good the list models are on held-out likes, the best first.
+
+    Another split or length than those of the build fits and judges the list models again, in a temporary
+    warehouse, from the data directory of the build.
 
     Parameters
     ----------
     warehouse : Path
         The warehouse file.
-    split : str, optional
-        ``random`` or ``time``: fit and judge the list models again in a temporary warehouse, from the data
-        directory of the build. Default: the figures of the build.
-    models : sequence of str
-        Only these list models. Default: all.
+    request : EvaluationRequest
+        What to judge.
     limits : Limits
         Threads and memory.
     reporter : Reporter
         Shows the progress of a temporary build.
 
+    Returns
+    -------
+    list of dict
+        Rows of `leaderboard`; of cold users those of `few_interactions`.
+
     Raises
     ------
     UsageError
-        There is no such list model, or the data directory is gone.
+        There is no such list model, the data directory is gone, or no user can be judged.
     """
     with reading(warehouse) as connection:
         require(connection, warehouse, LEADERBOARD)
-        found = leaderboard(connection, models)
+        if not request.overrides:
+            return _judged(connection, warehouse, request)
+        for name in request.models:
+            ModelNames.of(connection).list_model(name)
         data = settings(connection)["data"]
-    if split is None:
-        return found
     with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
         judged = Path(folder) / "judged.duckdb"
         options = Options(
             data=located(data),
             warehouse=judged,
-            overrides=(f"validation.split={split}",),
+            overrides=request.overrides,
             selected=(f"+{LEADERBOARD}",),
+            unwanted=("lists.ranker",) if request.cold == ITEMS else (),
             limits=limits,
         )
         build(options, reporter)
         with reading(judged) as connection:
-            return leaderboard(connection, models)
+            return _judged(connection, warehouse, request)
+
+
+def _judged(connection: Connection, warehouse: Path, request: EvaluationRequest) -> list[dict[str, Any]]:
+    rows = leaderboard(connection, request.models)
+    if request.cold != USERS:
+        return rows
+    found = few_interactions(connection, [row["model"] for row in rows])
+    if not found:
+        raise UsageError(
+            f"{warehouse}: no judged user has {FEW} interactions or fewer left; use evaluate without --cold"
+        )
+    return found
+
+
+def few_interactions(connection: Connection, models: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the recall of lists for users with few interactions, and for the others, best model first.
+
+    Parameters
+    ----------
+    connection : DuckDB connection
+        Of the open warehouse.
+    models : sequence of str
+        List models.
+
+    Returns
+    -------
+    list of dict
+        ``model, users, recall, other_users, other_recall``; ``users`` have at most `FEW` interactions left
+        when their likes are held out. Empty where there are none.
+    """
+    rows: list[dict[str, Any]] = query(connection, OF_FEW, {"few": FEW, "models": list(models)}).to_pylist()
+    return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from recsys.serving.sandbox import Limits, QueryRefusedError, download
 
 ITEMS = "marts.filter_items"
 ATTRIBUTES = "staging.item_attributes"
+KIND = re.compile(r"^([A-Z]\w+ )+Error: ")  # of DuckDB's errors
+MISSING = re.compile(r'Referenced column "([^"]+)" not found')
 LIMITS = Limits(download_rows=1 << 26, download_bytes=1 << 30)
 
 
@@ -94,7 +97,7 @@ def _matching(connection: Connection, warehouse: Path, condition: str) -> np.nda
     try:
         content = download(warehouse, sql, LIMITS, "parquet")
     except QueryRefusedError as error:
-        raise UsageError(f"--where {condition!r}: {_first_line(error)}{_columns(connection)}") from None
+        raise UsageError(f"--where {condition!r}: {_plain(error)}{_columns(connection)}") from None
     table: pa.Table = parquet.read_table(io.BytesIO(content))
     return table["item_id"].to_numpy()
 
@@ -153,5 +156,8 @@ def _names(connection: Connection, relation: str) -> list[str]:
     return found
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+def _plain(error: Exception) -> str:
+    """Return what is wrong with a condition in one line, without the engine's name of the error."""
+    line = KIND.sub("", str(error).strip().splitlines()[0])
+    missing = MISSING.search(line)
+    return f"there is no column {missing.group(1)}" if missing else line

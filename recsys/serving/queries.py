@@ -8,12 +8,11 @@ from pathlib import Path
 from string import ascii_letters
 from typing import Any
 
-from recsys.backends.duckdb.connection import fetch, query, write_csv
+from recsys.backends.duckdb.connection import fetch, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.availability import ASKED_FOR
 from recsys.engine.manifest import Record, read_from
-from recsys.errors import RecsysError, UsageError, WarehouseError, unknown, unwritable
-from recsys.outputs import replacing
+from recsys.errors import WarehouseError
 from recsys.sources.directory import OPTIONAL, REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
@@ -44,7 +43,7 @@ def leaderboard(connection: Connection) -> list[dict[str, Any]]:
             **published,
             **intervals.get(row["model"], UNKNOWN),
             "group": groups.get(row["model"]),
-            "seconds": _seconds(f"scores.{row['model']}", records),
+            "seconds": seconds_of(f"scores.{row['model']}", records),
             "solver": _solver(f"scores.{row['model']}", records),
         }
         for row in rows
@@ -127,7 +126,8 @@ def trained_by_spark(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return f"Trained by Spark ML: {', '.join(models)}." if models else None
 
 
-def _seconds(name: str, records: Mapping[str, Record]) -> float:
+def seconds_of(name: str, records: Mapping[str, Record]) -> float:
+    """Return the seconds of a relation and of the learners that it depends on."""
     made_from, waiting = set[str](), [name]
     while waiting:
         current = waiting.pop()
@@ -209,13 +209,6 @@ def require(connection: Connection, warehouse: Path, *names: str) -> None:
             raise WarehouseError(f"{warehouse}: built in part, without {name}; {remedy}")
 
 
-def require_model(connection: Connection, model: str) -> None:
-    """Raise UsageError, listing the models, unless the leaderboard has this one."""
-    known = query(connection, "select model from marts.leaderboard order by model").to_pydict()["model"]
-    if model not in known:
-        raise UsageError(f"{model}: {unknown('model', model, known)}")
-
-
 def best_model(connection: Connection) -> dict[str, Any] | None:
     """Return the row of ``marts.best_model``; None if neither labels nor validation can rank the models."""
     if not has(connection, "marts.best_model"):
@@ -239,19 +232,6 @@ def chosen_sentence(best: Mapping[str, Any]) -> str:
         f"in validation on {users}" if best["chosen_by"] == "validation" else f"on {users} with known answers"
     )
     return f"Learned from {learned}. Picked as best {chosen}."
-
-
-def write_submission(connection: Connection, model: str, out: Path) -> int:
-    """Write a model's submission as CSV atomically and return its number of rows."""
-    require_model(connection, model)
-    with replacing(out) as unfinished:
-        try:
-            write_csv(
-                connection, "from submission($model)", {"model": model}, unfinished, out.suffix == ".gz"
-            )
-        except RecsysError as error:
-            raise unwritable(out, error) from None
-    return int(query(connection, "select count(*) as n from staging.candidates").to_pydict()["n"][0])
 
 
 def has(connection: Connection, relation: str) -> bool:

@@ -7,39 +7,31 @@ computed on request from the models that the build fitted, by the code that made
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.errors import UnknownIdError, UsageError
-from recsys.learners.lists.blend import Blend
+from recsys.errors import UnknownIdError
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
-from recsys.learners.lists.interactions import Interactions, positions
-from recsys.learners.lists.model import ExplainedModel, ListModel
-from recsys.learners.lists.stored import StoredModels
 from recsys.project.contract import Context
-from recsys.serving.diversity import rerank
+from recsys.serving.diversity import diverse
+from recsys.serving.explain import explain
 from recsys.serving.filters import ItemFilter, allowed
 from recsys.serving.interactions import interactions
+from recsys.serving.list_models import RELATION, StoredLists
+from recsys.serving.model_names import ModelNames
 
-RELATION = "marts.recommendations"
 VISITOR = 0  # user id of somebody who is not in the data
 BLOCK = 2000  # users at a time
-MOST_STEPS = 10  # parts of a score that an explanation names
 MOST_ALIKE = 100  # items that a diverse list is chosen from, at least
-COLUMNS = ["user_id", "item_id", "value", "rating", "is_like", "seq"]
-EVERYBODY = "select distinct user_id from staging.ratings union select user_id from staging.candidates"
 
 Report = Callable[[float, str], None]
 
@@ -88,35 +80,18 @@ class Recommender:
 
     def __init__(self, connection: Connection, warehouse: Path, limits: Limits | None = None) -> None:
         self.connection, self.warehouse, self.limits = connection, warehouse, limits or Limits()
+        self.stored = StoredLists(connection)
         self.unknown_users: list[str] = []
-        self._factors: dict[str, pa.Table] = {}
 
     @cached_property
-    def facts(self) -> Mapping[str, Mapping[str, str]]:
-        """Kind and settings of each list model, the simplest first."""
-        rows = query(self.connection, "from lists.models order by position").to_pylist()
-        return {row["model"]: json.loads(row["settings"]) for row in rows}
+    def names(self) -> ModelNames:
+        """Names of the models of the warehouse."""
+        return ModelNames.of(self.connection)
 
-    @cached_property
-    def models(self) -> list[str]:
+    @property
+    def models(self) -> Sequence[str]:
         """The list models, the best on validation users first."""
-        found = query(
-            self.connection, "select model from lists.quality order by ndcg desc nulls last, position"
-        )
-        names: list[str] = found["model"].to_pylist()
-        return names
-
-    @cached_property
-    def default(self) -> str:
-        """The list model that made the stored lists."""
-        found: str = query(self.connection, "select model from lists.chosen")["model"][0].as_py()
-        return found
-
-    @cached_property
-    def stored_length(self) -> int:
-        """Length of the longest stored list."""
-        found = query(self.connection, f"select coalesce(max(rank), 0) as length from {RELATION}")
-        return int(found["length"][0].as_py())
+        return self.names.lists
 
     def model(self, request: RecommendRequest) -> str:
         """Return the list model of a request.
@@ -126,12 +101,11 @@ class Recommender:
         UsageError
             No such list model.
         """
-        name = request.model or self.default
-        if name not in self.facts:
-            near = get_close_matches(name, self.facts, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(self.models)}"
-            raise UsageError(f"{name}: no such list model; {hint}")
-        return name
+        return self.stored.default if request.model is None else self.names.list_model(request.model)
+
+    def explain(self, user: int, item: int, model: str | None = None) -> list[dict[str, Any]]:
+        """Return the parts of a score, as `recsys.serving.explain.explain` does."""
+        return explain(self.connection, user, item, model, self.stored)
 
     def blocks(
         self,
@@ -167,7 +141,7 @@ class Recommender:
         known = query(
             self.connection,
             "select coalesce(original_id, user_id::varchar) as original_id, user_id "
-            f"from ({EVERYBODY}) left join staging.users using (user_id) "
+            "from lists.users left join staging.users using (user_id) "
             "where list_contains($1::varchar[], coalesce(original_id, user_id::varchar))",
             [list(users)],
         )
@@ -205,42 +179,6 @@ class Recommender:
         allowed_ids = allowed(self.connection, self.warehouse, request.items)
         return self._described(self._computed(request, history, np.array([VISITOR]), allowed_ids))
 
-    def steps(self, user: int, item: int, model: str | None = None) -> list[dict[str, Any]]:
-        """Return what each interaction of a user adds to the score of an item, the largest part first.
-
-        Parameters
-        ----------
-        user, item : int
-            Ids of the warehouse.
-        model : str, optional
-            List model. Default: the one that made the stored lists.
-
-        Returns
-        -------
-        list of dict
-            Rows like those of the macro ``waterfall``: a start, the largest parts, and the others together.
-            ``amount`` adds up to the score; empty where the score of the model is no sum over the history.
-
-        Raises
-        ------
-        UsageError
-            No such list model.
-        """
-        name = self.model(RecommendRequest(model=model))
-        history = self._history(np.array([user]))
-        opened = self._open(name, history)
-        if not isinstance(opened, ExplainedModel):
-            return []
-        histories = self._histories(history, np.array([user]))
-        place = int(positions(opened.item_ids, np.array([item]))[0])
-        if place == len(opened.item_ids):
-            return _steps(name, np.empty(0, np.int64), np.empty(0), np.empty(0), 0.0, 0.0)
-        start = opened.start(histories) if isinstance(opened, Blend) else 0.0
-        rest = opened.unexplained(histories, place) if isinstance(opened, Blend) else 0.0
-        amounts = opened.contributions(histories, place)
-        items = histories.item_ids[histories.items]
-        return _steps(name, items, aligned(history, "value"), amounts, start, rest)
-
     def _block(
         self, request: RecommendRequest, users: np.ndarray, allowed_ids: np.ndarray | None
     ) -> pa.Table:
@@ -252,77 +190,35 @@ class Recommender:
                 "order by all",
                 [users.tolist(), request.k],
             )
-        return self._computed(request, self._history(users), users, allowed_ids)
-
-    def _history(self, users: np.ndarray) -> pa.Table:
-        """Return the interactions of some users."""
-        wanted = f"select {', '.join(COLUMNS)} from lists.interactions "
-        wanted += "where user_id in (select unnest($1::integer[]))"
-        return query(self.connection, wanted, [users.tolist()])
-
-    def _histories(self, history: pa.Table, users: np.ndarray) -> Interactions:
-        """Return interactions as a matrix of these users, and of all items of the lists and the history."""
-        items = self._items["item_id"]
-        columns = np.union1d(items, history["item_id"].to_numpy())
-        return Interactions.from_table(history, columns, items, np.sort(users))
+        return self._computed(request, self.stored.history(users), users, allowed_ids)
 
     def _is_stored(self, request: RecommendRequest) -> bool:
         """Return whether the stored lists answer a request."""
         is_plain = request.items.is_empty and not request.includes_rated and not request.diversity
-        return is_plain and self.model(request) == self.default and request.k <= self.stored_length
+        return is_plain and self.model(request) == self.stored.default and request.k <= self.stored.length
 
     def _computed(
         self, request: RecommendRequest, history: pa.Table, users: np.ndarray, allowed_ids: np.ndarray | None
     ) -> pa.Table:
         """Return lists in the columns of the stored ones, computed from the stored models."""
-        name, items = self.model(request), self._items
-        histories = self._histories(history, users)
+        name, stored = self.model(request), self.stored
+        histories = stored.histories(history, users)
         pool = request.k if not request.diversity else max(MOST_ALIKE, 5 * request.k)
-        maker = Maker(name, self._open(name, history), min(pool, len(items["item_id"])), self._schema)
+        length = min(pool, len(stored.items["item_id"]))
+        maker = Maker(name, stored.open(name, history), length, stored.schema)
         rows = maker.rows(
             histories,
             self._excluded(users),
             aligned(history, "value"),
             Context(scratch=Path(), threads=self.limits.threads),
-            self._like_counts(histories.item_ids),
+            stored.like_counts(histories.item_ids),
             allowed=None if allowed_ids is None else np.isin(histories.item_ids, allowed_ids),
             keeps_seen=request.includes_rated,
         )
-        table = pa.Table.from_batches(rows, self._schema)
-        return table if not request.diversity else self._diverse(table, request)
-
-    def _open(self, name: str, history: pa.Table) -> ListModel:
-        """Return a stored model with the weights that a history needs."""
-        item_ids = history["item_id"].unique().to_pylist()
-        relations = {
-            model: _Learned(self.connection, f"lists.{model}", facts["kind"], item_ids, self._factors)
-            for model, facts in self.facts.items()
-        }
-        chosen = query(self.connection, "from lists.settings")
-        return StoredModels(self.facts, relations, chosen, lambda: self._everyone).open(name)
-
-    @cached_property
-    def _everyone(self) -> Interactions:
-        """Interactions of all users."""
-        history = query(self.connection, f"select {', '.join(COLUMNS)} from lists.interactions")
-        return self._histories(history, history["user_id"].unique().to_numpy())
-
-    @cached_property
-    def _items(self) -> dict[str, np.ndarray]:
-        """Ids and numbers of likes of the items that may be recommended, by id."""
-        found = query(self.connection, "select item_id, like_count from lists.items order by item_id")
-        return {name: found[name].to_numpy() for name in found.column_names}
-
-    def _like_counts(self, item_ids: np.ndarray) -> np.ndarray:
-        """Return the number of likes of items; 0 for those that lists do not contain."""
-        place = np.searchsorted(item_ids, self._items["item_id"])
-        found = np.zeros(len(item_ids), np.int64)
-        found[place] = self._items["like_count"]
-        return found
-
-    @cached_property
-    def _schema(self) -> pa.Schema:
-        return query(self.connection, f"from {RELATION} limit 0").schema
+        table = pa.Table.from_batches(rows, stored.schema)
+        if not request.diversity:
+            return table
+        return diverse(self.connection, table, request.diversity, request.k)
 
     def _excluded(self, users: np.ndarray) -> Excluded:
         """Return the likes that an import held out of these users' histories: no list may contain them."""
@@ -333,13 +229,15 @@ class Recommender:
 
     def _known(self, users: Sequence[int] | None) -> np.ndarray:
         """Return the ids of some users, or of all who have ratings or test items."""
-        everybody: np.ndarray = query(self.connection, f"from ({EVERYBODY}) order by user_id")[
-            "user_id"
-        ].to_numpy()
         if users is None:
+            everybody: np.ndarray = query(self.connection, "from lists.users order by user_id")[
+                "user_id"
+            ].to_numpy()
             return everybody
         wanted = np.asarray(users, np.int64)
-        unknown = wanted[~np.isin(wanted, everybody)]
+        known = "select user_id from lists.users where user_id in (select unnest($1::integer[]))"
+        found = query(self.connection, known, [wanted.tolist()])["user_id"].to_numpy()
+        unknown = wanted[~np.isin(wanted, found)]
         if len(unknown):
             raise UnknownIdError(f"no user {unknown[0]} in the data")
         return wanted
@@ -351,80 +249,3 @@ class Recommender:
             return query(self.connection, "from internal.described_lists('computed_lists')")
         finally:
             self.connection.unregister("computed_lists")
-
-    def _diverse(self, lists: pa.Table, request: RecommendRequest) -> pa.Table:
-        """Return the lists of ``k`` items reranked so that similar items are apart."""
-        chosen = [
-            self._reranked(lists.filter(pc.field("user_id") == user), request)
-            for user in lists["user_id"].unique()
-        ]
-        return pa.concat_tables([self._schema.empty_table(), *chosen])
-
-    def _reranked(self, items: pa.Table, request: RecommendRequest) -> pa.Table:
-        places = rerank(
-            items["score"].to_numpy(),
-            self._similarity(items["item_id"].to_numpy()),
-            request.diversity,
-            request.k,
-        )
-        ranks = pa.array(range(1, len(places) + 1), pa.int32())
-        return items.take(places).set_column(items.schema.get_field_index("rank"), "rank", ranks)
-
-    def _similarity(self, items: np.ndarray) -> np.ndarray:
-        """Return the similarity of items, 0 to 1: how many users chose both, by the cosine of their users."""
-        found = query(self.connection, "from internal.item_similarity($1)", [items.tolist()])
-        place = {item: number for number, item in enumerate(items.tolist())}
-        matrix = np.eye(len(items))
-        for row in found.to_pylist():
-            matrix[place[row["item_i"]], place[row["item_j"]]] = row["cosine"]
-        return matrix
-
-
-def _steps(
-    model: str, items: np.ndarray, values: np.ndarray, amounts: np.ndarray, start: float, rest: float
-) -> list[dict[str, Any]]:
-    """Return the rows of `Recommender.steps`; ``rest`` is what does not depend on the history."""
-    order = np.lexsort((items, -np.abs(amounts)))
-    named, others = order[:MOST_STEPS], order[MOST_STEPS:]
-    rows: list[tuple[str, str, int | None, float | None, float]] = [("start", "none", None, None, start)]
-    rows += [
-        ("track", "neighbour", int(items[i]), float(values[i]), float(amounts[i]))
-        for i in named
-        if amounts[i]
-    ]
-    if amounts[others].any():
-        rows.append(("track", "others", None, None, float(amounts[others].sum())))
-    if rest:
-        rows.append(("track", "everybody", None, None, rest))
-    names = ("level", "source", "item_id", "value", "amount")
-    sums = np.cumsum([row[-1] for row in rows])
-    return [
-        {
-            "model": model,
-            "ordinal": number,
-            **dict(zip(names, row, strict=True)),
-            "weight": None,
-            "after": after,
-        }
-        for number, (row, after) in enumerate(zip(rows, sums.tolist(), strict=True), 1)
-    ]
-
-
-@dataclass(frozen=True)
-class _Learned:
-    """What a list model learned: all of it, or the weights of the items of a history."""
-
-    connection: Connection
-    relation: str
-    kind: str
-    item_ids: Sequence[int]
-    kept: dict[str, pa.Table]
-
-    def arrow(self) -> pa.Table:
-        """Return the rows that are needed; what does not depend on the history is read once."""
-        if self.kind == "item_weights":
-            wanted = f"from {self.relation} where item_j in (select unnest($1::integer[]))"
-            return query(self.connection, wanted, [list(self.item_ids)])
-        if self.relation not in self.kept:
-            self.kept[self.relation] = query(self.connection, f"from {self.relation}")
-        return self.kept[self.relation]

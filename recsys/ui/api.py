@@ -63,7 +63,8 @@ class Api:
     def explain(self, warehouse: Warehouse, parameters: Mapping[str, str]) -> Answer:
         """Return what a user's score of an item is based on."""
         user, item = parameters["user"], parameters["item"]
-        return {"user": user, "item": item, "evidence": warehouse.explain(user, item).to_dicts()}
+        evidence = warehouse.explain(user, item, parameters.get("model"))
+        return {"user": user, "item": item, "evidence": evidence.to_dicts()}
 
     def document(self, request: Request) -> Response:
         """Return the OpenAPI description."""
@@ -152,7 +153,7 @@ def application(warehouse: Path) -> Starlette:
     routes = [
         Route("/recommend", api.endpoint(api.recommend, ("user",), OF_LISTS)),
         Route("/similar", api.endpoint(api.similar, ("item",), ("k",))),
-        Route("/explain", api.endpoint(api.explain, ("user", "item"))),
+        Route("/explain", api.endpoint(api.explain, ("user", "item"), ("model",))),
         Route("/openapi.json", api.document),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _failed, Error: _failed})

@@ -193,7 +193,7 @@ class RequestContext:
 
     def _list_models(self) -> list[str]:
         with self.recommender() as recommender:
-            return recommender.models
+            return list(recommender.models)
 
     def list_default(self) -> str:
         """Return the list model that made the stored lists."""

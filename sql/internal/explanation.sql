@@ -1,6 +1,6 @@
 -- grain: one line of the explanation of a user's score for a track
 -- arguments: the_user, the_track
--- units: as in main.explain
+-- units: as in main.explain, of the model adaptive
 -- nulls: item_id, rating_count, rating_mean, shrinkage as in main.explain
 -- formula: a level's weight is divided evenly among the values at its fallback level; neighbours are the
 --   ratings that add most to the score of item_neighbours
@@ -85,6 +85,7 @@ named as (
 
 final as (
     select
+        'adaptive' as model,
         row_number() over (
             order by
                 list_position({{ levels }}, level),

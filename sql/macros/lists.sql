@@ -9,6 +9,11 @@ user_id,
         {{ 'time' if var('data.order') == 'time' else 'cast(0 as bigint)' }} as time
 {%- endmacro %}
 
+{# Whether the split by items holds an item out, with all its interactions. #}
+{% macro is_held_out_item(item_id) -%}
+{{ uniform_hash(var('validation.seed'), item_id) }} < {{ var('validation.item_share') }}
+{%- endmacro %}
+
 {# How strongly an interaction counts, 0 to 1: all alike ('ones'), likes more than others ('likes'), or by its rating
    ('grades'). As recsys/learners/lists/weighting.py has it. #}
 {% macro interaction_strength(interactions, weighting) -%}

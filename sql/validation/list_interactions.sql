@@ -13,10 +13,17 @@ held_out as (
     select user_id, item_id from {{ ref('validation.list_held_out') }}
 ),
 
+tracks as (
+    select track_id from {{ ref('staging.tracks') }}
+),
+
 kept as (
     select ratings.*
     from ratings
     anti join held_out on ratings.user_id = held_out.user_id and ratings.item_id = held_out.item_id
+    {%- if var('validation.split') == 'items' %}
+    anti join tracks on ratings.item_id = tracks.track_id and {{ is_held_out_item('tracks.track_id') }}
+    {%- endif %}
 ),
 
 final as (

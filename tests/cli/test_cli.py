@@ -98,7 +98,10 @@ def test_a_plan_names_what_would_run(built):
 
 def test_an_explanation_ends_with_the_score(built):
     _, warehouse, _ = built
-    assert "\nadaptive score " in recsys("explain", "100", "3", "--warehouse", warehouse).stdout
+    own = recsys("explain", "100", "3", "--model", "adaptive", "--warehouse", warehouse).stdout
+    assert "\nadaptive score " in own
+    chosen = recsys("explain", "100", "3", "--warehouse", warehouse).stdout
+    assert chosen.rstrip().splitlines()[-1].startswith("score ")
 
 
 def test_published_figures_stand_beside_data_that_they_speak_of(built, tmp_path):

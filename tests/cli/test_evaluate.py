@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -48,3 +49,34 @@ def test_an_unknown_model_is_refused_in_one_line(warehouse: Path) -> None:
     done = recsys("evaluate", "--model", "magic", "--warehouse", warehouse)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "magic: no such list model; choose from " in done.stderr
+
+
+def test_longer_lists_find_more(warehouse: Path) -> None:
+    ten = {row["model"]: row["recall"] for row in judged("--warehouse", warehouse)}
+    more = {row["model"]: row["recall"] for row in judged("-k", 20, "--warehouse", warehouse)}
+    assert more.keys() >= ten.keys()
+    more = {model: more[model] for model in ten}
+    assert all(more[model] >= ten[model] for model in ten)
+    assert sum(more.values()) > sum(ten.values())
+
+
+def test_users_with_few_interactions_are_judged_next_to_the_others(warehouse: Path) -> None:
+    done = recsys("evaluate", "--cold", "users", "--warehouse", warehouse)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no judged user has 5 interactions or fewer left" in done.stderr
+
+
+def test_items_that_are_held_out_are_found_by_their_attributes(warehouse: Path) -> None:
+    rows = {row["model"]: row for row in judged("--cold", "items", "--warehouse", warehouse)}
+    assert {"popularity", "attributes"} <= rows.keys()
+    assert rows["attributes"]["ndcg"] > rows["popularity"]["ndcg"]
+    both = recsys("evaluate", "--cold", "items", "--split", "time", "--warehouse", warehouse)
+    assert (both.returncode, both.stderr.count("\n")) == (2, 1)
+    assert "give --split or --cold items" in both.stderr
+
+
+def test_the_table_names_the_users_that_judged(warehouse: Path) -> None:
+    done = recsys("leaderboard", "--warehouse", warehouse)
+    assert re.search(r"Judged on hidden likes of \d+ users, not seen by any", " ".join(done.stdout.split()))
+    assert "recall@10" in done.stdout
+    assert "coverage" in done.stdout

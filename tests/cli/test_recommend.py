@@ -63,7 +63,11 @@ def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_p
         (["--all", "--out", "none/top.csv"], "none/top.csv: its folder does not exist; create it"),
         (["999"], "999"),
         (["7", "--model", "magic"], "magic: no such list model; choose from"),
-        (["7", "--where", "colour = 'red'"], "columns: item, name, album, artist, genres, interactions"),
+        (
+            ["7", "--where", "colour = 'red'"],
+            "there is no column colour; columns: item, name, album, artist, ",
+        ),
+        (["7", "--model", "adaptive"], "adaptive: scores test items and makes no lists; list models: "),
         (["7", "--where", "true; drop table x"], "give one SQL condition"),
         (["7", "--only", "none.txt"], "none.txt: no such file"),
         (["--users", "none.txt"], "none.txt: no such file"),
@@ -136,3 +140,12 @@ def test_files_of_items_restrict_a_list(warehouse: Path, tmp_path: Path) -> None
     assert json.loads(only.stdout) == [{**row, "rank": rank} for rank, row in enumerate(plain[1:], 1)]
     without = recsys("recommend", "7", "-k", "1", "--except", file, "--json", "--warehouse", warehouse)
     assert json.loads(without.stdout) == plain[:1]
+
+
+def test_a_list_with_nothing_left_says_what_to_do(warehouse: Path) -> None:
+    done = recsys("recommend", "7", "--where", "false", "--warehouse", warehouse)
+    assert done.returncode == 0
+    assert " ".join(done.stdout.split()) == (
+        "No item is left to recommend: the user has interacted with every item that the filter allows. "
+        "Allow more items, or add --include-rated."
+    )

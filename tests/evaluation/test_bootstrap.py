@@ -22,6 +22,16 @@ def test_no_values_give_no_interval() -> None:
     assert np.isnan([interval(np.empty(0)).mean, interval(np.empty(0)).lower]).all()
 
 
+def test_few_users_or_equal_ones_have_at_least_the_interval_of_wilson() -> None:
+    one = interval(np.array([1.0]))
+    assert (one.lower, one.upper) == pytest.approx((0.2065, 1.0), abs=1e-4)  # Wilson, 1 of 1
+    alike = interval(np.zeros(50))
+    assert (alike.lower, alike.upper) == pytest.approx((0.0, 0.0713), abs=1e-4)  # Wilson, 0 of 50
+    few = interval(np.array([0.0, 1.0] * 5))
+    assert few.lower <= 0.2366
+    assert few.upper >= 0.7634  # Wilson, 5 of 10
+
+
 def test_models_of_a_group_are_those_that_a_paired_difference_does_not_separate() -> None:
     rng = np.random.default_rng(2)
     best = rng.random(500)

@@ -85,3 +85,45 @@ def test_share_of_popular_items_and_coverage() -> None:
     candidates = np.arange(20) < 10
     assert coverage(top, candidates) == pytest.approx(0.6)
     assert coverage(top[2:], candidates) == 0.0
+
+
+@pytest.mark.parametrize("k", [1, 5, 10])
+def test_metrics_equal_scikit_learn(
+    example: tuple[np.ndarray, HeldOut, list[tuple[int, int]]], k: int
+) -> None:
+    """NDCG by the order of the list: an item that is not in it scores below all others and is no gain."""
+    from sklearn.metrics import ndcg_score, recall_score
+
+    top, held_out, likes = example
+    ours = by_user(top, held_out, k)
+    width = ITEMS + 3
+    for user in {u for u, _ in likes}:
+        is_like = np.zeros(width, int)
+        is_like[[item for one, item in likes if one == user]] = 1
+        listed = [item for item in top[user, :k] if item >= 0]
+        scores = np.zeros(width)
+        scores[listed] = np.arange(len(listed), 0, -1)
+        # items behind the list share rank 0: those that are liked are misses, but count for the best order
+        gains = np.where(scores > 0, is_like, 0)
+        best = np.argsort(-is_like, kind="stable")
+        discounted = ndcg_score(gains[None], scores[None], k=k) if gains.any() else 0.0
+        ideal_of_listed = np.sort(gains)[::-1][:k] @ (1 / np.log2(np.arange(2, k + 2)))
+        ideal = is_like[best][:k] @ (1 / np.log2(np.arange(2, k + 2)))
+        assert ours["ndcg"][user] == pytest.approx(discounted * ideal_of_listed / ideal, abs=1e-12)
+        is_listed = np.zeros(width, int)
+        is_listed[listed] = 1
+        assert ours["recall"][user] == pytest.approx(recall_score(is_like, is_listed), abs=1e-12)
+
+
+def test_a_full_list_has_the_ndcg_of_scikit_learn() -> None:
+    """With random scores of all items, scikit-learn's own figure is the expected one."""
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(11)
+    scores, is_like = rng.normal(size=(40, 25)), rng.random((40, 25)) < 0.2
+    is_like[:, 0] = True
+    held_out = HeldOut.from_pairs(*np.nonzero(is_like), 40, 25)
+    top = np.argsort(-scores, axis=1)
+    for k in (3, 10, 25):
+        found = by_user(top, held_out, k)["ndcg"]
+        assert found.mean() == pytest.approx(ndcg_score(is_like.astype(int), scores, k=k), abs=1e-12)

@@ -1,4 +1,4 @@
-"""The evidence of ``explain``: what it lists, where it is from, and that it adds up to the score."""
+"""The evidence of ``explain`` by the model adaptive: what it lists, where it is from, and that it adds up to the score."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from rich.console import Console
 from recsys.backends.duckdb.connection import reading
 from recsys.cli.tables import explanation_table
 from recsys.errors import UsageError
-from recsys.serving.explain import explain, score
+from recsys.serving.explain import explain as explained
+from recsys.serving.explain import score
 from recsys.sources.interactions import Interactions
 from tests import reference
 from tests.given import build_sql
@@ -24,6 +25,11 @@ from tests.reference import Dataset
 
 PAIRS = [*itertools.product((*USERS, NEWCOMER), TRACKS)][::13]
 OWN = ("direct", "sibling")
+
+
+def explain(connection: duckdb.DuckDBPyConnection, user: int, track: int) -> list[dict[str, Any]]:
+    """The evidence of the model adaptive."""
+    return explained(connection, user, track, "adaptive")
 
 
 def weighed(rows: list[dict[str, Any]], level: str) -> list[dict[str, Any]]:
@@ -155,8 +161,9 @@ def test_unknown_ids_are_refused_in_one_line(warehouse, user, track, message):
 
 
 def test_arguments_can_be_named(warehouse):
-    by_name = warehouse.execute(f"from explain(track_id := {TRACKS[0]}, user_id := {USERS[0]})").fetchall()
-    assert by_name == warehouse.execute(f"from explain({USERS[0]}, {TRACKS[0]})").fetchall()
+    named = f"from explain(track_id := {TRACKS[0]}, user_id := {USERS[0]}, model := 'max_genre')"
+    by_place = f"from explain({USERS[0]}, {TRACKS[0]}, 'max_genre')"
+    assert warehouse.execute(named).fetchall() == warehouse.execute(by_place).fetchall() != []
 
 
 def test_text_in_the_place_of_an_id_is_no_query(warehouse):

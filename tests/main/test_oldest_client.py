@@ -70,6 +70,7 @@ def test_every_macro_can_be_called(learned_file: Path, dataset: Dataset) -> None
         **dict.fromkeys(("k", "how_many"), 3),
         **dict.fromkeys(("model", "one_model"), "'adaptive'"),
         "other_model": "'max_genre'",
+        "the_model": "'max_genre'",
         "the_text": f"'{track}'",
         "the_kind": "'track'",
         "the_lists": "'marts.recommendations'",
@@ -104,7 +105,7 @@ def test_an_unknown_user_is_told_of(learned_file: Path, call: str) -> None:
 NAMED = [
     ("select item, name from recommend('ann', 1)", [["item", "name"], ["m3", "Third, isn't it"]]),
     ("select rank, item, model from recommend('ann', 1)", [["rank", "item", "model"], ["1", "m3", "popularity"]]),
-    ("select count(*) as n from explain('ann', 'Third, isn''t it') where evidence = 'own rating of artist O''Hara'", [["n"], ["1"]]),
+    ("select count(*) as n from explain('ann', 'Third, isn''t it', 'adaptive') where evidence = 'own rating of artist O''Hara'", [["n"], ["1"]]),
     ("select item, name, rating from history('bob')", [["item", "name", "rating"], ["m3", "Third, isn't it", "0"]]),
     ("select count(*) as n from similar('m1', 3)", [["n"], ["0"]]),
 ]  # fmt: skip
@@ -128,6 +129,6 @@ def test_a_user_without_ratings_has_an_empty_history(learned_file: Path) -> None
 
 def test_each_piece_of_evidence_names_its_model(learned_file: Path, dataset: Dataset) -> None:
     user, track = dataset.candidates[0]
-    said = [row[0] for row in ask(learned_file, f"select evidence from explain({user}, {track})")]
+    said = [row[0] for row in ask(learned_file, f"select evidence from explain({user}, {track}, 'adaptive')")]
     assert len(said) == len(set(said))
     assert {"prediction for the album by the autoencoder", "prediction for the album by ALS"} <= set(said)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from recsys.serving import queries
+import recsys
+from recsys.backends.duckdb.connection import reading
+from recsys.serving import evaluation, queries
 
 
 def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
@@ -56,3 +59,35 @@ def test_list_models_that_are_left_out_or_limited_have_one_line_for_each_reason(
             "ease covers the 5 most rated of 9 items",
             "neighbours, trending left out: the data have no times",
         ]
+
+
+def test_imported_data_have_the_leaderboard_of_lists_with_popularity_and_users(
+    films: Callable[[str], Path], small_warehouse: Path
+) -> None:
+    with recsys.open(films("likes")) as warehouse:
+        rows = warehouse.leaderboard().to_arrow_table().to_pylist()
+    assert [row["ndcg"] for row in rows] == sorted((row["ndcg"] for row in rows), reverse=True)
+    assert {"popularity", "item_knn", "attributes"} <= {row["model"] for row in rows}
+    assert sum(row["is_chosen"] for row in rows) == 1
+    assert all(row["users"] > 0 and row["lower"] < row["upper"] for row in rows)
+    with recsys.open(small_warehouse) as warehouse:
+        assert "accuracy" in warehouse.leaderboard().columns
+
+
+def test_recall_of_users_with_few_interactions_is_that_of_their_rows(films: Callable[[str], Path]) -> None:
+    by_hand = """
+        select avg(recall) from lists.validation
+        where model = 'item_knn' and user_id in (
+            select user_id from lists.interactions
+            where (user_id, item_id) not in (from validation.list_held_out)
+            group by user_id having count(*) <= 5
+        )
+    """
+    with reading(films("likes")) as connection:
+        rows = {
+            row["model"]: row for row in evaluation.few_interactions(connection, ["item_knn", "popularity"])
+        }
+        assert rows["item_knn"]["recall"] == pytest.approx(connection.execute(by_hand).fetchone()[0])
+        users = connection.execute("select count(distinct user_id) from lists.validation").fetchone()[0]
+    assert rows.keys() == {"item_knn", "popularity"}
+    assert rows["item_knn"]["users"] + rows["item_knn"]["other_users"] == users

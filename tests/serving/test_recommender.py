@@ -1,4 +1,4 @@
-"""Lists: the stored ones, computed ones that agree with them, filters, visitors, steps that add up."""
+"""Lists: the stored ones, computed ones that agree with them, filters, visitors."""
 
 from __future__ import annotations
 
@@ -109,21 +109,6 @@ def test_five_ways_to_ask_give_the_same_list(warehouse: Path, user: int) -> None
     places = [page.index(f'data-track="{row[2]}"') for row in python]
     assert places == sorted(places)
     assert all(row[-1] is None or row[-1] in page for row in python)
-
-
-def test_steps_add_up_to_the_score_and_the_reason_is_the_largest(
-    recommender: Recommender, connection: duckdb.DuckDBPyConnection
-) -> None:
-    reasons = (
-        "select item_id, score, reason_item_id from marts.recommendations where user_id = $1 and rank <= 5"
-    )
-    for user in ASKED:
-        for item, score, reason in connection.execute(reasons, [user]).fetchall():
-            steps = recommender.steps(user, item)
-            assert sum(step["amount"] for step in steps) == pytest.approx(score, abs=1e-7)
-            assert steps[-1]["after"] == pytest.approx(score, abs=1e-7)
-            named = [step for step in steps if step["source"] == "neighbour"]
-            assert reason == (named[0]["item_id"] if named else None)
 
 
 def test_a_visitor_with_a_users_history_gets_the_users_list(

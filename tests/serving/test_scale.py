@@ -125,7 +125,7 @@ def test_raters_taste_and_the_distribution_have_the_values_of_the_file(any_world
 
 
 def test_an_explanation_of_stars_adds_up_in_stars(stars: World) -> None:
-    rows = stars.rows("from explain('ann', 'c')")
+    rows = stars.rows("from explain('ann', 'c', 'adaptive')")
     own = [row for row in rows if row["source"] == "sibling"]
     assert sorted(row["value"] for row in own) == sorted(stars.of_user("ann"))
     assert sum(row["contribution"] for row in rows) == pytest.approx(fmean(stars.of_user("ann")))
@@ -136,7 +136,7 @@ def test_an_explanation_of_stars_adds_up_in_stars(stars: World) -> None:
 
 
 def test_an_explanation_of_plays_has_plays_and_adds_up_on_the_log_scale(plays: World) -> None:
-    rows = plays.rows("from explain('ann', 'c')")
+    rows = plays.rows("from explain('ann', 'c', 'adaptive')")
     own = [row for row in rows if row["source"] == "sibling"]
     assert sorted(row["value"] for row in own) == sorted(plays.of_user("ann"))
     [adaptive] = [row["value"] for row in rows if row["source"] == "adaptive"]
@@ -159,12 +159,17 @@ def test_steps_of_a_model_of_ratings_begin_with_the_mean_in_stars(stars: World) 
 
 def test_the_command_line_and_json_speak_of_stars(stars: World, capsys: pytest.CaptureFixture[str]) -> None:
     mean = fmean(stars.of_user("ann"))
-    program.main(["explain", "ann", "c", "--warehouse", str(stars.warehouse)], standalone_mode=False)
+    program.main(
+        ["explain", "ann", "c", "--model", "adaptive", "--warehouse", str(stars.warehouse)],
+        standalone_mode=False,
+    )
     printed = capsys.readouterr().out
     assert f"adaptive score {mean:.2f}" in printed
     assert all(f"{value:.2f}" in printed for value in stars.of_user("ann"))
     client = TestClient(application(stars.warehouse), base_url="http://127.0.0.1")
-    evidence = client.get("/api/explain", params={"user": "ann", "item": "c"}).json()["evidence"]
+    evidence = client.get("/api/explain", params={"user": "ann", "item": "c", "model": "adaptive"}).json()[
+        "evidence"
+    ]
     assert sum(row["contribution"] for row in evidence) == pytest.approx(mean)
 
 

@@ -209,3 +209,23 @@ def test_random_likes_choose_among_models_that_the_last_likes_do_not_tell_apart(
         "lists.trials": "model trial ndcg is_chosen\na 1 0.4 true\nb 2 0.5 true\na 3 0.9 false\nc 4 0.8 true",
     }
     expect(result(schemas, "lists.chosen", given), f"model\n{chosen}")
+
+
+def test_rare_attributes_weigh_more_and_items_without_any_have_no_row(schemas):
+    given = {
+        "lists.items": "item_id like_count\n1 0\n2 3\n3 1\n4 0",
+        "hierarchy.track_lineage": "track_id album_id artist_id\n1 - 20\n2 10 20\n3 - 20\n4 - -\n9 10 20",
+        "hierarchy.track_genres": "track_id genre_id\n1 30",
+    }
+    rows = result(schemas, "lists.attributes", given)
+    assert [(row["item_id"], row["attribute_id"]) for row in rows] == [
+        (1, 20),
+        (1, 30),
+        (2, 10),
+        (2, 20),
+        (3, 20),
+    ]
+    rare, common = np.log(1 + 4 / 1), np.log(1 + 4 / 3)
+    length = np.hypot(rare, common)
+    expected = [common / length, rare / length, rare / length, common / length, 1.0]
+    assert [row["weight"] for row in rows] == pytest.approx(expected, abs=1e-9)

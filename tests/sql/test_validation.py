@@ -179,3 +179,28 @@ def test_changing_a_held_out_rating_changes_no_validation_feature(tmp_path):
         assert rows(connection, "from validation.features_ranking order by all") == features
         assert rows(connection, "from validation.scores_item_neighbours order by all") == scores
         assert rows(connection, "from staging.ratings order by all") != real
+
+
+OF_ITEMS = {
+    "staging.ratings": "user_id item_id rating value is_like seq\n"
+    + "".join(f"{user} {item} 90 5 true {item}\n" for user in range(3) for item in range(1, 41)),
+    "staging.tracks": "track_id\n" + "".join(f"{item}\n" for item in range(1, 41)),
+    "validation.list_users": "user_id ordinal\n0 0\n1 1",
+}
+BY_ITEM = ("validation.split=items", "validation.item_share=0.25")
+
+
+def test_items_are_held_out_with_all_their_interactions(schemas):
+    held_out = result(schemas, "validation.list_held_out", OF_ITEMS, overrides=BY_ITEM)
+    items = {row["item_id"] for row in held_out}
+    assert {(row["user_id"], row["item_id"]) for row in held_out} == {(u, i) for u in (0, 1) for i in items}
+    assert 3 <= len(items) <= 20
+    given = {
+        **OF_ITEMS,
+        "validation.list_held_out": "user_id item_id\n"
+        + "".join(f"{row['user_id']} {row['item_id']}\n" for row in held_out),
+    }
+    left = result(schemas, "validation.list_interactions", given, overrides=BY_ITEM)
+    assert {(row["user_id"], row["item_id"]) for row in left} == {
+        (user, item) for user in range(3) for item in range(1, 41) if item not in items
+    }

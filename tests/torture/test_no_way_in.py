@@ -14,7 +14,7 @@ from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
 from recsys.identifiers import quoted_relation
 from recsys.project import Project
-from recsys.serving import queries
+from recsys.serving import submission
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import command, run
@@ -72,7 +72,7 @@ def test_a_model_name_is_looked_up_not_run(small_warehouse, tmp_path, name):
     before = small_warehouse.read_bytes()
     with reading(small_warehouse) as connection:
         with pytest.raises(UsageError, match="no such model"):
-            queries.write_submission(connection, name, tmp_path / "out.csv")
+            submission.write(connection, name, tmp_path / "out.csv")
         with contextlib.suppress(duckdb.InvalidInputException):
             assert connection.execute("from submission($1)", [name]).fetchall() == []
     with pytest.raises(ValueError, match="not a relation name"):

@@ -145,8 +145,9 @@ def _after_build(warehouse: Path, result: Result) -> None:
 def _show_leaderboards(connection: Connection) -> str:
     """Print the leaderboards and return a query of the first one."""
     from recsys.cli import leaderboards
+    from recsys.serving import evaluation
 
-    if leaderboards.is_of_lists(connection) and leaderboards.show_lists(connection, False, "\n"):
+    if evaluation.is_of_lists(connection) and leaderboards.show_lists(connection, False, "\n"):
         leaderboards.show_test_items(connection, False, "\n")
         return "from marts.list_leaderboard"
     leaderboards.show_test_items(connection, False, "\n")

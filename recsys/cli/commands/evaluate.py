@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from recsys.cli.groups import command
-from recsys.cli.options import OneOf, json_option, memory_option, threads_option, warehouse_option
+from recsys.cli.options import (
+    OneOf,
+    WholeNumber,
+    json_option,
+    memory_option,
+    threads_option,
+    warehouse_option,
+)
+from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     from recsys.engine.manifest import Record
     from recsys.engine.plan import Step
 
 
-@command("recsys evaluate", "recsys evaluate --split random --model ease --model popularity")
+@command(
+    "recsys evaluate", "recsys evaluate --split random -k 20 --model ease", "recsys evaluate --cold items"
+)
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this list model; repeatable."
 )
@@ -25,30 +35,53 @@ if TYPE_CHECKING:
     type=OneOf(["random", "time"]),
     help="Hold out random likes, or the latest ones.  [default: as the build did]",
 )
+@click.option(
+    "-k", "count", type=WholeNumber(1, 50), default=10, show_default=True, help="Length of the judged lists."
+)
+@click.option(
+    "--cold",
+    type=OneOf(["users", "items"]),
+    help="Judge users with few interactions, or items that are held out altogether.",
+)
 @warehouse_option
 @threads_option
 @memory_option("4GB")
 @json_option
 def evaluate(
-    models: Sequence[str], split: str | None, warehouse: Path, threads: int, memory: str, as_json: bool
+    models: Sequence[str],
+    split: str | None,
+    count: int,
+    cold: str | None,
+    warehouse: Path,
+    threads: int,
+    memory: str,
+    as_json: bool,
 ) -> None:
     """Evaluate the list models on held-out likes.
 
-    Prints one row per model, best first: NDCG and recall of lists of 10, recall of lists of 50, the
-    reciprocal rank of the first hit, the share of items in any list, and the share of popular items. Every
-    item that the user has not interacted with competes. --split fits the models again in a temporary
-    warehouse.
+    Prints one row per model, best first: NDCG and recall of lists of -k items, the share of items in any
+    list, recall of lists of 50, the reciprocal rank of the first hit, and the share of popular items. Every
+    item that the user has not interacted with competes. --cold users compares users with few interactions
+    with the others. --cold items holds a tenth of the items out with all their interactions, and lets these
+    compete. --split, -k and --cold items fit the models again in a temporary warehouse.
     """
     from recsys.backends.database import Limits
     from recsys.cli.console import print_json, show
-    from recsys.cli.list_tables import EXPLANATION, list_leaderboard_table
+    from recsys.cli.list_tables import cold_users_note, cold_users_table, list_leaderboard_table, list_notes
+    from recsys.serving.evaluation import EvaluationRequest
     from recsys.serving.evaluation import evaluate as judge
 
-    rows = judge(warehouse, split, models, Limits(threads, memory), _Progress())
+    if split is not None and cold == "items":
+        raise UsageError("give --split or --cold items: items that are held out have no likes left to split")
+    request = EvaluationRequest(models, split, count, cold)
+    rows = judge(warehouse, request, Limits(threads, memory), _Progress())
     if as_json:
         print_json(rows)
+    elif cold == "users":
+        show("Lists for users with few interactions", cold_users_table(rows, count), cold_users_note(rows))
     else:
-        show("Lists", list_leaderboard_table(rows, wide=True), EXPLANATION)
+        title = "Lists" if cold is None else "Lists of items that no user in the history has chosen"
+        show(title, list_leaderboard_table(rows, wide=True, k=count), list_notes(rows))
 
 
 class _Progress:

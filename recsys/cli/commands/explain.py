@@ -10,32 +10,34 @@ from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option, wide_option
 
 
-@command("recsys explain 3 2703")
+@command("recsys explain 17 42", "recsys explain 3 2703 --model adaptive --wide")
 @click.argument("user")
-@click.argument("track", metavar="ITEM")
+@click.argument("item", metavar="ITEM")
+@click.option("--model", metavar="NAME", help="Model to explain.  [default: the one that made the lists]")
 @warehouse_option
 @wide_option
 @json_option
-def explain(user: str, track: str, warehouse: Path, wide: bool, as_json: bool) -> None:
+def explain(user: str, item: str, model: str | None, warehouse: Path, wide: bool, as_json: bool) -> None:
     """Explain how the score of ITEM for USER is calculated.
 
-    Each row is one input of the model adaptive; the contributions add up to its score. --wide adds the
-    ratings that a value is based on, and its weight.
+    Each row is one part of the score, such as an interaction of the user with another item; the parts add up
+    to the score. --model names another list model, or a model of the leaderboard, scores.NAME where both
+    have the name. --wide adds the ratings that a value of adaptive is based on, and its weight.
     """
     from recsys.backends.duckdb.connection import reading
-    from recsys.cli.console import print_json, show
-    from recsys.cli.tables import explanation_table
+    from recsys.cli.console import print_json
+    from recsys.cli.explanations import show_explanation
+    from recsys.serving import explain as explaining
     from recsys.serving import ids, queries
-    from recsys.serving.explain import explain as evidence
-    from recsys.serving.explain import score
     from recsys.serving.interactions import interactions
+    from recsys.serving.list_models import RELATION
 
     with reading(warehouse) as connection:
-        queries.require(connection, warehouse, "explain")
-        pair = ids.user_id(connection, user), ids.item_id(connection, track)
-        rows, values = evidence(connection, *pair), interactions(connection)
+        queries.require(connection, warehouse, "explain", RELATION)
+        pair = ids.user_id(connection, user), ids.item_id(connection, item)
+        rows = explaining.explain(connection, *pair, model)
+        values = interactions(connection)
     if as_json:
         print_json(rows)
     else:
-        scale = ", on the log scale 0 to 100 of counts" if values.has_log_scale else ""
-        show("", explanation_table(rows, values, wide), f"\nadaptive score {score(rows):.2f}{scale}")
+        show_explanation(rows, values, wide)

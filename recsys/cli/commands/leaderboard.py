@@ -19,21 +19,21 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     Lists: NDCG@10 of each list model on likes that were held out of the histories. Test items, where the data
     have them: the share correctly sorted into liked and not liked (chance: 50 %). Intervals are 95 % over
     users; models that share a letter in the column group are not significantly different from the best of
-    that group. --wide adds recall and coverage of lists, and AUC (area under the ROC curve: the chance that a
-    liked item scores higher than one that is not), seconds and published accuracies. --json prints lists for
-    imported data, else test items.
+    that group. --wide adds recall of 50 items, MRR and the share of popular items in lists, and AUC (area
+    under the ROC curve: the chance that a liked item scores higher than one that is not), seconds and
+    published accuracies. --json prints lists for imported data, else test items.
     """
     from recsys.backends.duckdb.connection import reading
     from recsys.cli import leaderboards
     from recsys.cli.console import print_json
-    from recsys.serving import queries
+    from recsys.serving import evaluation, queries
 
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard")
         if as_json:
-            print_json(leaderboards.rows_for_json(connection))
+            print_json(evaluation.first_leaderboard(connection))
             return
-        first = leaderboards.is_of_lists(connection)
+        first = evaluation.is_of_lists(connection)
         is_shown = first and leaderboards.show_lists(connection, wide)
         leaderboards.show_test_items(connection, wide, "\n" if is_shown else "", CITATION)
         if not first:

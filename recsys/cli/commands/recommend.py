@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from recsys.sources.interactions import Interactions
 
 EXAMPLE = "give ITEM=VALUE,..., such as 'film 50=4.5,film 7=1', or a CSV file of item,value"
+NOTHING_LEFT = (
+    "No item is left to recommend: the user has interacted with all of them. Add --include-rated to see them."
+)
+NOTHING_ALLOWED = (
+    "No item is left to recommend: the user has interacted with every item that the filter allows. Allow "
+    "more items, or add --include-rated."
+)
 COLUMNS = ["user", "rank", "item", "name", "score", "reason"]
 
 
@@ -177,7 +184,7 @@ def _show(
     if rows:
         show("", lists_table(rows, is_of_many), f"\nby {recommender.model(request)}{_unknown(recommender)}")
     else:
-        print("no item is left to recommend")
+        print(NOTHING_LEFT if request.items.is_empty else NOTHING_ALLOWED)
 
 
 def _unknown(recommender: Recommender) -> str:

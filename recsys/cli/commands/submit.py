@@ -24,7 +24,7 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
     Default MODEL: the best one (marts.best_model).
     """
     from recsys.backends.duckdb.connection import reading
-    from recsys.serving import queries
+    from recsys.serving import queries, submission
 
     *named, last = words
     out = Path(last)
@@ -33,7 +33,7 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
     with reading(warehouse) as connection:
         queries.require(connection, warehouse, "marts.leaderboard", "submission")
         model = named[0] if named else _best(connection, warehouse)
-        count = queries.write_submission(connection, model, out)
+        count = submission.write(connection, model, out)
     print(f"{out}: {count:,} test items, ranked by {model}")
 
 

@@ -80,14 +80,14 @@ class Blend:
                 found += share * model.contributions(history, place)
         return found
 
-    def unexplained(self, history: Interactions, item: int) -> float:
-        """Return what parts that are no sums over the history add to the score of an item position."""
-        found = 0.0
+    def unexplained(self, history: Interactions, item: int) -> dict[str, float]:
+        """Return what each part that is no sum over the history adds to the score of an item position."""
+        found = {}
         for name, (share, _) in self._shares(history).items():
             model = self.parts[name]
             place = self._place(model, item)
             if not isinstance(model, ExplainedModel) and place is not None:
-                found += share * float(model.scores(history)[0, place])
+                found[name] = share * float(model.scores(history)[0, place])
         return found
 
     def _place(self, model: ListModel, item: int) -> int | None:

@@ -117,6 +117,11 @@ class IalsModel:
         given = weights(histories.with_items(self.item_ids), self.parameters.weighting)
         return self._side.solve(given, self.parameters, threads)
 
+    def strengths(self, history: Interactions) -> np.ndarray:
+        """Return how strongly each entry of a history counts, float64 (entries)."""
+        found: np.ndarray = weights(history, self.parameters.weighting).data
+        return found
+
     def contributions(self, history: Interactions, item: int) -> np.ndarray:
         """Return what each entry of one user's history adds to the score of ``item`` (position).
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +52,7 @@ LIMITS = pa.schema({"model": pa.string(), "reason": pa.string()})
 ON_DRIVER = "fitted in the memory of this machine, not on the cluster: --without NAME leaves one out"
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
+RANKER = "ranker"  # kind whose lists of validation users the training makes
 
 
 def read(relation: Relation, items: Relation, users: Relation | None = None) -> Interactions:
@@ -230,7 +232,8 @@ def judge(
         ``interactions`` and ``items`` of the validation history, ``held_out (user_id, item_id)``, ``chosen``
         settings, and what each of ``models`` learned, by its name.
     settings : mapping
-        ``models``: kinds and settings by name, the simplest first.
+        ``models``: kinds and settings by name, the simplest first; ``length`` of the lists; ``by_item``,
+        whether items are held out altogether, so that they alone compete.
     context : Context
         Threads and memory.
 
@@ -239,14 +242,19 @@ def judge(
     mapping
         ``lists.validation`` with a row for each model and user, ``lists.quality`` with one for each model.
     """
-    history = read(inputs["interactions"], inputs["items"])
-    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
+    history, is_by_item = read(inputs["interactions"], inputs["items"]), settings["by_item"]
+    if is_by_item:
+        history = replace(history, is_candidate=history.is_candidate & (history.rater_counts == 0))
+    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads, settings["length"])
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     lists = {}
-    names = [name for name in settings["models"] if not models.is_empty(name)]
+    known = {name: model["kind"] for name, model in settings["models"].items()}
+    names = [name for name in known if not models.is_empty(name)]
+    if is_by_item:
+        names = [name for name in names if known[name] != RANKER]  # its lists were made of other items
     for number, name in enumerate(names):
         context.report(number / len(names), f"judges {name}")
-        is_listed = settings["models"][name]["kind"] == "ranker"
+        is_listed = known[name] == RANKER
         made = inputs[name].arrow() if is_listed else None
         lists[name] = judging.lists(models.open(name)) if made is None else judging.listed(made)
     judged = {name: judging.by_user(top) for name, top in lists.items()}

@@ -54,6 +54,11 @@ class LinearModel:
             linear_kernels.add_sparse_rows(*given, *stored, found)
         return rounded(found)
 
+    def strengths(self, history: Interactions) -> np.ndarray:
+        """Return how strongly each entry of a history counts, float64 (entries)."""
+        found: np.ndarray = weights(history, self.weighting).data
+        return found
+
     def contributions(self, history: Interactions, item: int) -> np.ndarray:
         """Return what each entry of one user's history adds to the score of ``item`` (position)."""
         return self.parts(history, np.array([item]))[:, 0]

@@ -41,6 +41,14 @@ class ExplainedModel(ListModel, Protocol):
         """
 
 
+@runtime_checkable
+class WeightedModel(ExplainedModel, Protocol):
+    """A list model whose contributions are the strength of an interaction times a weight of the items."""
+
+    def strengths(self, history: Interactions) -> np.ndarray:
+        """Return how strongly each entry of a history counts, float64 (entries)."""
+
+
 def rounded(scores: np.ndarray) -> np.ndarray:
     """Round scores to multiples of `STEP`, in place; the same array."""
     scores /= STEP

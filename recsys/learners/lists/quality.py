@@ -43,21 +43,24 @@ class Judge:
         As positions of items of the histories.
     threads : int
         Threads that make lists.
+    k : int
+        Length of the lists that are judged, at most `DEEP`.
     """
 
     histories: Interactions
     like_counts: np.ndarray
     held_out: ranking.HeldOut
     threads: int
+    k: int = K
 
     @classmethod
-    def of(cls, history: Interactions, held_out: pa.Table, threads: int) -> Judge:
+    def of(cls, history: Interactions, held_out: pa.Table, threads: int, k: int = K) -> Judge:
         """Return the judge of held-out likes ``(user_id, item_id)``; every user has a history."""
         users, rows = np.unique(held_out["user_id"].to_numpy(), return_inverse=True)
         histories = history.users(np.searchsorted(history.user_ids, users))
         places = positions(history.item_ids, held_out["item_id"].to_numpy())
         likes = ranking.HeldOut.from_pairs(rows, places, len(users), history.item_count)
-        return cls(histories, history.like_counts, likes, threads)
+        return cls(histories, history.like_counts, likes, threads, k)
 
     def lists(self, model: ListModel) -> np.ndarray:
         """Return positions of the best `DEEP` items of each user, -1 where a list has ended."""
@@ -75,14 +78,14 @@ class Judge:
     def by_user(self, lists: np.ndarray) -> dict[str, np.ndarray]:
         """Return the measures `BY_USER` of each user."""
         deep = ranking.by_user(lists, self.held_out, DEEP)
-        return {**ranking.by_user(lists, self.held_out, K), "recall_50": deep["recall"]}
+        return {**ranking.by_user(lists, self.held_out, self.k), "recall_50": deep["recall"]}
 
     def popular_share(self, lists: np.ndarray) -> float:
         """Return the mean share of the most liked tenth of the items in the lists."""
         is_popular = np.zeros(self.histories.item_count, bool)
         candidates = np.flatnonzero(self.histories.is_candidate)
         is_popular[candidates[ranking.popular_items(self.like_counts[candidates])]] = True
-        shares = ranking.popular_share(lists[:, :K], is_popular)
+        shares = ranking.popular_share(lists[:, : self.k], is_popular)
         return float(np.nanmean(shares)) if len(shares) else np.nan
 
     def users_table(self, judged: Mapping[str, Mapping[str, np.ndarray]]) -> pa.Table:
@@ -105,7 +108,7 @@ class Judge:
                 "position": position,
                 **_interval(found["ndcg"]),
                 **{name: _mean(found[name]) for name in ("recall", "recall_50", "mrr")},
-                "coverage": ranking.coverage(lists[model][:, :K], self.histories.is_candidate),
+                "coverage": ranking.coverage(lists[model][:, : self.k], self.histories.is_candidate),
                 "popular_share": self.popular_share(lists[model]),
                 "users": len(found["ndcg"]),
                 "group_letter": letters[model],

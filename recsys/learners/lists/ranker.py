@@ -26,7 +26,9 @@ from recsys.learners.lists.split import Split
 
 FOLDS = 5
 LEAST_USERS = 50  # validation users below which no trees are learned
-_OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
+START, LIKES, HISTORY = "start", "likes", "history"  # further inputs
+FEATURES_OF_PART = 2  # scaled score and rank
+OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
 _TREES, _PATIENCE = 200, 40
 _SETTINGS = {
     "objective": "lambdarank",
@@ -92,7 +94,7 @@ class Ranker:
         known, blend = histories.with_items(self.item_ids), self.blend
         items, values, scores = competitors(blend, known)
         found = blend.sum_of(scores)
-        found -= _OUTSIDE
+        found -= OUTSIDE
         rows, columns = np.nonzero(items >= 0)
         if len(rows):
             competing = Competing(items, dict(zip(self.parts, values, strict=True)))
@@ -104,6 +106,41 @@ class Ranker:
     def forests(self) -> tuple[Forest | lightgbm.Booster, ...]:
         """The trees as they are evaluated, many examples at a time."""
         return tuple(map(fast, self.trees))
+
+    def inputs(self, history: Interactions, item: int) -> dict[str, float] | None:
+        """Return what each input adds to the score of an item by the trees, which is the sum of them.
+
+        Lundberg et al., "From local explanations to global understanding with explainable AI for trees",
+        Nature Machine Intelligence 2020, averaged over the trees of the folds.
+
+        Parameters
+        ----------
+        history : Interactions
+            Of one user.
+        item : int
+            Position in ``item_ids``.
+
+        Returns
+        -------
+        dict or None
+            The start, the parts by their names, and `LIKES` and `HISTORY`; None where the item does not
+            compete for the list, so that no tree scores it.
+        """
+        known = history.with_items(self.item_ids)
+        competing = Competing.of(self.parts, known)
+        items = competing.items[0][competing.items[0] >= 0]
+        example = features(competing, known, self.facts)[np.flatnonzero(items == item)]
+        if not len(example):
+            return None
+        adds = np.mean(
+            [tree.predict(example, num_threads=1, pred_contrib=True) for tree in self.trees], axis=0
+        )
+        names = [name for name in self.parts for _ in range(FEATURES_OF_PART)]
+        names += [LIKES] * len(ItemFacts.NAMES) + [HISTORY, START]
+        found = dict.fromkeys([START, *self.parts, LIKES, HISTORY], 0.0)
+        for name, amount in zip(names, adds[0].tolist(), strict=True):
+            found[name] += amount
+        return found
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``ranker_trees (fold, model)``: the text of each fold's trees."""

@@ -19,7 +19,9 @@ CLASSES = {  # of each kind: its table, module and class, which is imported when
     "item_scores": ("item_scores", "counts", "ItemScores"),
     "item_weights": ("item_weights", "linear", "LinearModel"),
     "factors": ("item_factors", "ials", "IalsModel"),
+    "attributes": ("item_attributes", "attributes", "AttributeModel"),
 }
+RANKED = ("item_scores", "item_weights", "factors")  # kinds whose scores a ranker reads
 NO_SETTINGS = ("kind", "family")
 
 
@@ -51,8 +53,10 @@ class StoredModels:
         return {key: value for key, value in found.items() if key not in NO_SETTINGS}
 
     def is_empty(self, name: str) -> bool:
-        """Return whether a model is a blend of nothing: no blend was better than its best part."""
-        return self.models[name]["kind"] == "blend" and not self.relations[name].arrow().num_rows
+        """Return whether there is no such model: no blend was better than its best part, or no attribute."""
+        return (
+            self.models[name]["kind"] in ("blend", "attributes") and not self.relations[name].arrow().num_rows
+        )
 
     def open(self, name: str) -> ListModel:
         """Return a model, read once; a blend with the models that it weighs."""
@@ -75,7 +79,7 @@ class StoredModels:
     def _ranker(self, name: str) -> ListModel:
         from recsys.learners.lists.ranker import ItemFacts, Ranker
 
-        parts = {part: self.open(part) for part, model in self.models.items() if model["kind"] in CLASSES}
+        parts = {part: self.open(part) for part, model in self.models.items() if model["kind"] in RANKED}
         trees = {"ranker_trees": self.relations[name].arrow()}
         return Ranker.from_tables(trees, parts, ItemFacts.of(self.history()))
 

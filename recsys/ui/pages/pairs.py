@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from starlette.requests import Request
@@ -67,7 +68,7 @@ class Pairs:
         """Return the steps from the start to the score, as rows of ``waterfall``."""
         if model.is_list:
             with context.recommender() as recommender:
-                return recommender.steps(user, track, model.name)
+                return _steps_of(recommender.explain(user, track, model.name))
         call = f"from {model.steps}($user, $track) where model = $model order by ordinal"
         return context.about(call, user=user, track=track, model=model.name)
 
@@ -79,6 +80,15 @@ class Pairs:
             track=track,
         )
         return None if value is None else context.interactions().words(value)
+
+
+def _steps_of(rows: Sequence[Row]) -> list[Row]:
+    """Return the parts of an explanation as steps; none where the score has no parts."""
+    parts = [row for row in rows if row["contribution"] is not None]
+    sums = accumulate(row["contribution"] for row in parts)
+    return [
+        {**row, "amount": row["contribution"], "after": after} for row, after in zip(parts, sums, strict=True)
+    ]
 
 
 def _in_order(standing: Sequence[Row], models: Sequence[str]) -> list[Mapping[str, Any]]:

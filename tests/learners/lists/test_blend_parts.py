@@ -26,7 +26,7 @@ def test_parts_add_up_to_the_score(user: int) -> None:
     scores = blend.scores(history)[0]
     for item in range(0, 40, 7):
         parts = blend.contributions(history, item)
-        total = blend.start(history) + parts.sum() + blend.unexplained(history, item)
+        total = blend.start(history) + parts.sum() + sum(blend.unexplained(history, item).values())
         assert total == pytest.approx(scores[item], abs=1e-7)
 
 

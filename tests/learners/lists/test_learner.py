@@ -16,6 +16,7 @@ from recsys.project import Project
 from recsys.project.contract import Context
 from tests.relations import held, read
 
+JUDGED = {"length": 10, "by_item": False}
 MODELS = {
     "both": {"kind": "blend"},
     "popularity": {"kind": "item_scores"},
@@ -188,7 +189,7 @@ def judged(context, held_out, history=HISTORY, **further):
         "both": pa.table({"model": ["pairs", "popularity"], "weight": [0.9, 0.1]}),
         **further,
     }
-    return learner.judge(held(inputs), {"models": MODELS}, context)
+    return learner.judge(held(inputs), {"models": MODELS, **JUDGED}, context)
 
 
 def test_a_model_is_judged_by_the_places_of_held_out_likes(context):
@@ -261,7 +262,7 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
     lists = made["lists.ranker_validation"]
     assert set(lists["user_id"].to_pylist()) == set(range(80))
     both = {**models, "ranker": {"kind": "ranker"}}
-    judged = learner.judge(held({**inputs, "ranker": lists}), {"models": both}, context)
+    judged = learner.judge(held({**inputs, "ranker": lists}), {"models": both, **JUDGED}, context)
     quality = {row["model"]: row["ndcg"] for row in judged["lists.quality"].to_pylist()}
     assert quality["ranker"] < 0.3
     given = {**inputs, "ranker": made["lists.ranker"], "model": pa.table({"model": ["ranker"]})}
