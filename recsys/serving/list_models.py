@@ -32,6 +32,7 @@ class StoredLists:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._factors: dict[str, pa.Table] = {}
+        self._weighted: dict[str, np.ndarray] = {}
 
     @cached_property
     def facts(self) -> Mapping[str, Mapping[str, str]]:
@@ -89,7 +90,18 @@ class StoredLists:
             for model, facts in self.facts.items()
         }
         chosen = query(self.connection, "from lists.settings")
-        return StoredModels(self.facts, relations, chosen, lambda: self._everyone).open(name)
+        models = StoredModels(self.facts, relations, chosen, lambda: self._everyone, self._weighted_items)
+        return models.open(name)
+
+    def _weighted_items(self, model: str) -> np.ndarray:
+        """Return the ids of all items between which a model has weights, ascending."""
+        if model not in self._weighted:
+            relation = f"lists.{model}"
+            wanted = (
+                f"select item_j as item_id from {relation} union select item_i from {relation} order by all"
+            )
+            self._weighted[model] = query(self.connection, wanted)["item_id"].to_numpy()
+        return self._weighted[model]
 
     @cached_property
     def _everyone(self) -> Interactions:

@@ -4,10 +4,9 @@
 --   weight is what the strength of an interaction is multiplied with; the contributions add up to the score
 -- nulls: contribution of a row that is no part of the score; item_id, value, weight of a row without an item;
 --   rating_count, rating_mean, shrinkage
--- formula: item weights: strength of each interaction times its weight, the largest parts, and the others
---   together; item scores: one part. Other models are computed by the command, the library and the explorer;
---   here they give the reason of the stored list
-{% set most = 10 %}
+-- formula: item weights: internal.list_terms, the largest parts, and the others together; item scores: one
+--   part. Other models are computed by the command, the library and the explorer; here they give the reason
+--   of the stored list
 {% set sums = list_models('item_scores', 'attributes', 'item_weights') | list %}
 {% set empty = 'null::bigint as rating_count, null::double as rating_mean, null::double as shrinkage' %}
 with
@@ -16,16 +15,6 @@ chosen as (
     select coalesce(the_model::varchar, (select model from {{ ref('lists.chosen') }})) as model
     from {{ ref('internal.require_pair') }}(the_user, the_track)
     where user_id = the_user and track_id = the_track
-),
-
-settings as (
-    select model, value as weighting from {{ ref('lists.settings') }} where key = 'weighting'
-),
-
-history as (
-    select item_id, value, rating, is_like
-    from {{ ref('lists.interactions') }}
-    where user_id = the_user
 ),
 
 items as (
@@ -38,52 +27,8 @@ counts as (
     where item_id = the_track
 ),
 
-terms as (
-    {%- for model in list_models('item_weights') %}
-    select
-        '{{ model }}' as model,
-        history.item_id,
-        history.value,
-        {{ interaction_strength('history', "coalesce(settings.weighting, 'likes')") }} as strength,
-        near.weight::real::double as weight  -- as the list was made: in single precision
-    from {{ ref('lists.' ~ model) }} as near
-    inner join history on near.item_j = history.item_id
-    inner join chosen on chosen.model = '{{ model }}'
-    left join settings on settings.model = '{{ model }}'
-    where near.item_i = the_track
-    union all
-    {%- endfor %}
-    {%- for model in list_models('attributes') %}
-    select
-        '{{ model }}' as model,
-        history.item_id,
-        history.value,
-        {{ interaction_strength('history', "'likes'") }} as strength,
-        sum(own.weight * other.weight) as weight
-    from {{ ref('lists.' ~ model) }} as own
-    inner join {{ ref('lists.' ~ model) }} as other on own.attribute_id = other.attribute_id
-    inner join history on other.item_id = history.item_id
-    inner join chosen on chosen.model = '{{ model }}'
-    where own.item_id = the_track
-    group by all
-    union all
-    {%- endfor %}
-    select
-        null::varchar as model, null::integer as item_id, null::double as value, null::double as strength,
-        null::double as weight
-    where false
-),
-
 ranked as (
-    select
-        model,
-        item_id,
-        value,
-        weight,
-        strength * weight as amount,
-        row_number() over (order by abs(strength * weight) desc, item_id) <= {{ most }} as is_named
-    from terms
-    where strength * weight <> 0
+    select * from {{ ref('internal.list_terms') }}(the_user, the_track, the_model)
 ),
 
 parts as (

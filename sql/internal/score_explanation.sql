@@ -1,10 +1,10 @@
 -- grain: one part of the score of a track by a model of the leaderboard
 -- arguments: the_user, the_track, the_model
--- units: value and weight as in main.waterfall; the contributions add up to the score
--- nulls: contribution of a row that is no part of the score; item_id, value, weight as in main.waterfall;
---   rating_count, rating_mean, shrinkage
--- formula: the steps of main.waterfall in words. A model whose score is no sum says so, and its inputs with
---   the largest weights in marts.feature_importance follow
+-- units: value and weight as in internal.score_steps; the contributions add up to the score
+-- nulls: contribution of a row that is no part of the score; item_id, value, weight as in
+--   internal.score_steps; rating_count, rating_mean, shrinkage
+-- formula: the steps of internal.score_steps in words. A model whose score is no sum says so, and its inputs
+--   with the largest weights in marts.feature_importance follow
 {% set most = 5 %}
 {% set scores = models('scores') | list %}
 {% set known = (list_models() | list + scores) | unique | sort | join(', ') %}
@@ -13,7 +13,7 @@ with
 
 steps as (
     select level, source, item_id, value, weight, amount, ordinal
-    from {{ ref('main.waterfall') }}(the_user, the_track)
+    from {{ ref('internal.score_steps') }}(the_user, the_track)
     where model = the_model
 ),
 

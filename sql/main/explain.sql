@@ -19,7 +19,10 @@
 with
 
 explained as (
-    select *
+    select
+        parts.model, parts.ordinal, parts.level, parts.evidence, parts.item_id, parts.value,
+        parts.rating_count, parts.rating_mean, parts.shrinkage, parts.source, parts.weight,
+        parts.contribution
     from query(
             format(
                 case
@@ -32,7 +35,7 @@ explained as (
                 {{ track }},
                 coalesce('''' || replace({{ given }}, '''', '''''') || '''', 'null')
             )
-        )
+        ) as parts
 ),
 
 items as (

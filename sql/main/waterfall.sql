@@ -4,17 +4,12 @@
 --   their sum so far, on the owner's scale for a model of ratings, else on the model's own; value, weight as
 --   in the internal.contributions_* macros
 -- nulls: item_id, value, weight of a term without an item, or that is not a product
--- formula: models whose score is a sum
+-- formula: internal.score_steps, of models whose score is a sum
 with
 
 final as (
-    {%- for part in ['levels', 'neighbours', 'content', 'als', 'factors'] %}
     select model, ordinal, level, source, item_id, value, weight, amount, after
-    from {{ ref('internal.contributions_' ~ part) }}(the_user, the_track)
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    from {{ ref('internal.score_steps') }}(the_user, the_track)
 )
 
 select * from final order by model, ordinal

@@ -94,6 +94,13 @@ class LinearModel:
         stored.sort_indices()
         return cls(ids, stored, settings.get("weighting", LIKES))
 
+    def with_items(self, item_ids: np.ndarray) -> LinearModel:
+        """Return the same weights between more items, ascending, that include those of the model."""
+        place, weights, count = np.searchsorted(item_ids, self.item_ids), self.weights.tocoo(), len(item_ids)
+        wider = csr_array((weights.data, (place[weights.row], place[weights.col])), shape=(count, count))
+        wider.sort_indices()
+        return LinearModel(item_ids, wider, self.weighting)
+
     @cached_property
     def _double(self) -> np.ndarray | csr_array:
         """The weights in double precision, for sums that are not compiled."""

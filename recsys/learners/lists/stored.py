@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,6 +26,13 @@ RANKED = ("item_scores", "item_weights", "factors")  # kinds whose scores a rank
 NO_SETTINGS = ("kind", "family")
 
 
+@runtime_checkable
+class _Widened(Protocol):
+    """A model that can be given further items."""
+
+    def with_items(self, item_ids: np.ndarray) -> ListModel: ...
+
+
 @dataclass(frozen=True)
 class StoredModels:
     """Hold the list models of a warehouse.
@@ -39,12 +47,16 @@ class StoredModels:
         ``lists.settings (model, key, value)``, which go before those of the headers.
     history : function without arguments
         Returns the interactions of all users, or what they count of items; called only for a ranker.
+    weighted_items : function of a model's name, optional
+        Returns the ids of all items that a model of item weights has, ascending. Needed where its relation holds
+        the weights of some histories only: a blend and a ranker scale scores by the items that compete.
     """
 
     models: Mapping[str, Mapping[str, str]]
     relations: Mapping[str, Any]
     chosen: pa.Table
     history: Callable[[], Interactions | ItemCounts]
+    weighted_items: Callable[[str], np.ndarray] | None = None
     opened: dict[str, ListModel] = field(default_factory=dict)
 
     def settings(self, name: str) -> dict[str, str]:
@@ -71,15 +83,22 @@ class StoredModels:
             self.opened[name] = opener.from_tables(tables)
         return self.opened[name]
 
+    def _part(self, name: str) -> ListModel:
+        """Return a model that others are composed of, with all items that it knows."""
+        model = self.open(name)
+        if self.weighted_items is None or not isinstance(model, _Widened):
+            return model
+        return model.with_items(self.weighted_items(name))
+
     def _blend(self, name: str) -> ListModel:
         weights = self.relations[name].arrow()
-        parts = {part: self.open(part) for part in weights["model"].to_pylist()}
+        parts = {part: self._part(part) for part in weights["model"].to_pylist()}
         return Blend.from_tables({"blend_weights": weights}, parts)
 
     def _ranker(self, name: str) -> ListModel:
         from recsys.learners.lists.ranker import ItemFacts, Ranker
 
-        parts = {part: self.open(part) for part, model in self.models.items() if model["kind"] in RANKED}
+        parts = {part: self._part(part) for part, model in self.models.items() if model["kind"] in RANKED}
         trees = {"ranker_trees": self.relations[name].arrow()}
         return Ranker.from_tables(trees, parts, ItemFacts.of(self.history()))
 
