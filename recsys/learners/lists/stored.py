@@ -48,8 +48,8 @@ class StoredModels:
     history : function without arguments
         Returns the interactions of all users, or what they count of items; called only for a ranker.
     weighted_items : function of a model's name, optional
-        Returns the ids of all items that a model of item weights has, ascending. Needed where its relation holds
-        the weights of some histories only: a blend and a ranker scale scores by the items that compete.
+        Returns the ids of all items that a model of item weights has, ascending. Needed where its relation
+        holds the weights of some histories only: a blend and a ranker scale scores by the items that compete.
     """
 
     models: Mapping[str, Mapping[str, str]]
