@@ -100,7 +100,7 @@ class StoredLists:
             wanted = (
                 f"select item_j as item_id from {relation} union select item_i from {relation} order by all"
             )
-            self._weighted[model] = query(self.connection, f"{wanted} order by all")["item_id"].to_numpy()
+            self._weighted[model] = query(self.connection, wanted)["item_id"].to_numpy()
         return self._weighted[model]
 
     @cached_property
