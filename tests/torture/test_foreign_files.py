@@ -173,15 +173,20 @@ def test_a_warehouse_with_free_blocks_is_whole(data, small_warehouse, tmp_path):
 def test_a_damaged_block_is_found_when_it_is_read(small_warehouse, data, tmp_path):
     """Each block in turn has a byte flipped: the rows are right, or one line says what to do about them."""
     whole, expected = small_warehouse.read_bytes(), answers(small_warehouse)
-    warehouse = tmp_path / "w.duckdb"
+    warehouse, refused = tmp_path / "w.duckdb", 0
     for place in range(12288, len(whole), 8 * BLOCK):
         warehouse.write_bytes(flipped(whole, place + 1000))
-        with pytest.raises(RecsysError) as caught:
+        try:
             with reading(warehouse) as connection:
                 for statement in expected:
                     query(connection, statement)
-        assert "recsys build" in str(caught.value)
-        assert "\n" not in str(caught.value)
+        except RecsysError as error:
+            refused += 1
+            assert "recsys build" in str(error)
+            assert "\n" not in str(error)
+        else:  # a block that no query reads, as those of an index
+            assert answers(warehouse) == expected
+    assert refused > 1
     build_sql(data, warehouse, full_refresh=True)
     assert answers(warehouse).keys() == expected.keys()
 

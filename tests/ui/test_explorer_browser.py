@@ -135,6 +135,7 @@ def test_a_query_is_completed_run_and_downloaded(
     assert page.locator("#answer tbody tr").count() == models
     assert page.locator("#plot").count() == 0
     page.get_by_role("link", name="plot", exact=True).click()
+    page.wait_for_selector("#plot li", timeout=10_000)
     assert page.locator("#plot li").count() == models
     page.go_back()
 

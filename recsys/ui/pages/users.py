@@ -113,10 +113,11 @@ class Users:
         }
 
     def _choice(self, context: RequestContext, request: Request) -> list[str]:
-        """Return the models whose lists are compared, by default the first ones."""
+        """Return the models whose lists are compared, by default the one that made the stored lists."""
         known = context.list_models()
         chosen = [one_of("model", one, known) for one in request.query_params.getlist("list") if one]
-        return list(dict.fromkeys(chosen or known[:1]))[:LISTS]
+        default = context.list_default()
+        return list(dict.fromkeys(chosen or ([default] if default in known else known[:1])))[:LISTS]
 
     def lists(self, context: RequestContext, request: Request) -> Response:
         """Render the lists, as a part of the user's page or as a page."""
