@@ -22,7 +22,8 @@ def test_the_pictures_show_all_models_of_the_product() -> None:
     lists = {model.stem for model in models if model.layer == "lists" and model.header.get("lists")}
     assert set(shown["demo"]["models"]) == scores, RENEW
     assert set(shown["films"]["models"]) <= scores, RENEW
-    assert {*shown["demo"]["list_models"], *shown["films"]["list_models"]} == lists, RENEW
+    pictured = {*shown["demo"]["list_models"], *shown["films"]["list_models"]}
+    assert lists - {"blend"} <= pictured <= lists, RENEW  # a blend is made where it is better than its parts
     assert shown["demo"]["recsys"] == shown["films"]["recsys"]
 
 
