@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-import lightgbm
 import numpy as np
 import pyarrow as pa
 
@@ -23,6 +23,9 @@ from recsys.learners.lists.forest import Forest, fast
 from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, rounded
 from recsys.learners.lists.split import Split
+
+with suppress(ImportError):  # a score can be explained without the package
+    import lightgbm
 
 FOLDS = 5
 LEAST_USERS = 50  # validation users below which no trees are learned
