@@ -31,7 +31,7 @@ from recsys.sources.history import ratings
 from tests.bench.measure import MEBIBYTE, Contestant, Measurement, measure, median
 from tests.bench.readers import Timed, addresses, ask, explorer
 
-KEPT = 3  # runs at either end, of which the median counts
+KEPT = 3  # runs at either end; their median counts
 SHOWN = ("user", "item", "lists", "home")
 
 

@@ -1,4 +1,4 @@
-"""Interactions as published, of which a fifth of each user's likes is hidden to judge lists.
+"""Published interactions, and the split that hides a fifth of each user's likes to judge lists.
 
 Of each user with at least five likes a fifth of the likes is hidden at random. The rest is written as a CSV file,
 which is all that a recommender sees. A like is a rating of at least four fifths of the scale, or any count.

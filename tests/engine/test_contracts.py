@@ -123,7 +123,7 @@ BROKEN = {
 
 @pytest.fixture
 def broken(request, tmp_path):
-    """Return a folder of models, one of which breaks its contract."""
+    """Return a folder of models; one breaks its contract."""
     (name, text), entry, message = request.param
     path = tmp_path / "sql" / f"{name.replace('.', '/')}.sql"
     shutil.copytree(SQL, tmp_path / "sql")
