@@ -89,7 +89,7 @@ $(WAREHOUSE):
 	@echo "$(WAREHOUSE) is not there: run make build"; exit 2
 
 data/%/synth.json: | $(VENV)/.core
-	@echo "making the demo data set data/$*: a synthetic twin of the real one, which may not be passed on"
+	@echo "making the demo data set data/$*: generated with the statistics of the real data, which may not be redistributed"
 	@$(BIN)/recsys synth "data/$*" --scale "$(SCALE)" --seed $(SEED) --quiet
 
 $(VENV)/.core: pyproject.toml

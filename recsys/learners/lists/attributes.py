@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
 
-from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
-from recsys.learners.lists.weighting import LIKES, weights
+from recsys.learners.lists.weighting import LIKES, SumOverHistory, weights
 
 
 @dataclass(frozen=True)
-class AttributeModel:
+class AttributeModel(SumOverHistory):
     """Attributes of items: the score of an item is the sum of its cosines with the items of the history.
 
     Parameters
@@ -44,23 +44,9 @@ class AttributeModel:
         inputs = weights(histories.with_items(self.item_ids), self.weighting)
         return rounded(((inputs @ self.matrix) @ self.matrix.T).toarray())
 
-    def strengths(self, history: Interactions) -> np.ndarray:
-        """Return how strongly each entry of a history counts, float64 (entries)."""
-        found: np.ndarray = weights(history, self.weighting).data
-        return found
-
-    def contributions(self, history: Interactions, item: int) -> np.ndarray:
-        """Return what each entry of one user's history adds to the score of ``item`` (position)."""
-        return self.parts(history, np.array([item]))[:, 0]
-
-    def parts(self, history: Interactions, items: np.ndarray) -> np.ndarray:
-        """Return what each entry of one user's history adds to scores, float64 (entries, items)."""
-        place = positions(self.item_ids, history.item_ids[history.items])
-        known = np.flatnonzero(place < len(self.item_ids))
-        found = np.zeros((history.entry_count, len(items)))
-        cosines = (csr_array(self.matrix[place[known]]) @ csr_array(self.matrix[items]).T).toarray()
-        found[known] = self.strengths(history)[known, None] * cosines
-        return found
+    def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the cosines float64 (places, items) of items of a history and items, both by position."""
+        return (csr_array(self.matrix[places]) @ csr_array(self.matrix[items]).T).toarray()
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``settings`` and ``item_attributes (item_id, attribute_id, weight)``."""

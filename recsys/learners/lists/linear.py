@@ -11,16 +11,16 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
-from recsys.learners.lists.weighting import LIKES, weights
+from recsys.learners.lists.weighting import LIKES, SumOverHistory, weights
 
 _BLOCK = 1 << 20  # rows
 _DENSE = 0.5  # share of stored weights from which a full matrix is faster
 
 
 @dataclass(frozen=True)
-class LinearModel:
+class LinearModel(SumOverHistory):
     """Item weights: ``weights[j, i]`` float32 (items, items) is what item j in a history adds to item i.
 
     Parameters
@@ -54,25 +54,9 @@ class LinearModel:
             linear_kernels.add_sparse_rows(*given, *stored, found)
         return rounded(found)
 
-    def strengths(self, history: Interactions) -> np.ndarray:
-        """Return how strongly each entry of a history counts, float64 (entries)."""
-        found: np.ndarray = weights(history, self.weighting).data
-        return found
-
-    def contributions(self, history: Interactions, item: int) -> np.ndarray:
-        """Return what each entry of one user's history adds to the score of ``item`` (position)."""
-        return self.parts(history, np.array([item]))[:, 0]
-
-    def parts(self, history: Interactions, items: np.ndarray) -> np.ndarray:
-        """Return what each entry of one user's history adds to scores, float64 (entries, items)."""
-        place = positions(self.item_ids, history.item_ids[history.items])
-        known = np.flatnonzero(place < len(self.item_ids))
-        parts = np.zeros((history.entry_count, len(items)))
-        strengths = weights(history, self.weighting).data[known, None]
-        parts[known] = strengths * csr_array(self.weights[place[known]])[:, items].toarray().astype(
-            np.float64
-        )
-        return parts
+    def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the weights float64 (places, items) of items of a history for items, both by position."""
+        return csr_array(self.weights[places])[:, items].toarray().astype(np.float64)
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``settings`` and ``item_weights (item_j, item_i, weight)``, by item_j and item_i.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.interactions import Interactions, positions
 
 ONES = "ones"  # every interaction 1
 LIKES = "likes"  # likes 1, others OTHER
@@ -49,3 +49,34 @@ def useful(interactions: Interactions) -> tuple[str, ...]:
     if interactions.entry_count and np.ptp(interactions.grades) > 0:
         found.append(GRADES)
     return tuple(found)
+
+
+class SumOverHistory:
+    """A list model whose score is a sum over the history: strength of each interaction times an item weight.
+
+    Subclasses have ``item_ids`` (int64, ascending) and ``weighting``, and return the weights.
+    """
+
+    item_ids: np.ndarray
+    weighting: str
+
+    def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the weights float64 (places, items) of items of a history for items, both by position."""
+        raise NotImplementedError
+
+    def strengths(self, history: Interactions) -> np.ndarray:
+        """Return how strongly each entry of a history counts, float64 (entries)."""
+        found: np.ndarray = weights(history, self.weighting).data
+        return found
+
+    def contributions(self, history: Interactions, item: int) -> np.ndarray:
+        """Return what each entry of one user's history adds to the score of ``item`` (position)."""
+        return self.parts(history, np.array([item]))[:, 0]
+
+    def parts(self, history: Interactions, items: np.ndarray) -> np.ndarray:
+        """Return what each entry of one user's history adds to scores, float64 (entries, items)."""
+        places = positions(self.item_ids, history.item_ids[history.items])
+        known = np.flatnonzero(places < len(self.item_ids))
+        found = np.zeros((history.entry_count, len(items)))
+        found[known] = self.strengths(history)[known, None] * self.item_weights(places[known], items)
+        return found
