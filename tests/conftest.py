@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ import pytest
 
 from tests import cache
 from tests.given import build_sql, write_directory
+
+# Commands run as in a plain terminal, whatever the environment of the tests; some tests set another one.
+os.environ.update(LC_ALL="C.UTF-8", TERM="xterm")
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 SMALL = {
     "trackData2.txt": "1|10|20|30|31\n2|10|None\n3|None|None|31\n4|11|21|30\n5|12|None|31\n",

@@ -61,7 +61,18 @@ def _end_unread() -> NoReturn:
 def _fail(message: str, status: int) -> NoReturn:
     """Print an error and exit."""
     print(f"Error: {message}", file=sys.stderr)
+    _drop_unwritable()
     sys.exit(status)
+
+
+def _drop_unwritable() -> None:
+    """Drop output that a full disk refuses, so that the interpreter doesn't report it again at its end."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
