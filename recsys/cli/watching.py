@@ -44,7 +44,7 @@ def watch_folder(
         Of appends. Builds have the same threads, and the memory of ``recsys build``.
     """
     schedule = None if rebuild is None else Schedule.parse(rebuild)
-    watch = Watch(folder, data, warehouse, _Lines(folder, limits.threads), schedule, sql, limits)
+    watch = Watch(folder, data, warehouse, _Lines(folder, limits.threads, sql), schedule, sql, limits)
     report_watch_on_stop(folder)
     _say(f"watching {folder} every {every} s; stop with Ctrl-C or SIGTERM")
     watch.run(lambda: time.sleep(every))
@@ -53,8 +53,8 @@ def watch_folder(
 class _Lines:
     """Print what a watch does, with the time."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        self.folder, self.limits = folder, Limits(threads)
+    def __init__(self, folder: Path, threads: int, sql: Path | None = None) -> None:
+        self.folder, self.limits, self.sql = folder, Limits(threads), sql
         self.reason = ""
 
     def taken(self, path: Path, options: Options, result: Result) -> None:
@@ -82,7 +82,7 @@ class _Lines:
         reporter = BuildConsole(detail=Detail.QUIET)
         report_build_on_stop(warehouse)
         try:
-            result = build(rebuild_options(data, warehouse, self.limits), reporter)
+            result = build(rebuild_options(data, warehouse, self.limits, self.sql), reporter)
             _say(f"built {warehouse} ({result.seconds:.1f} s)")
         except BusyError:
             raise

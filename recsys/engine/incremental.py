@@ -19,6 +19,7 @@ from recsys.backends.duckdb.statements import first_line
 from recsys.engine import changed_rows, manifest
 from recsys.engine.plan import Fingerprint, Step
 from recsys.engine.publish import Workplace
+from recsys.engine.rebuilding import different
 from recsys.engine.runner import LearnerUnavailable, Runner
 from recsys.errors import BuildError, UsageError
 from recsys.identifiers import quoted
@@ -129,13 +130,9 @@ class _Update:
         """The models of the warehouse, with the parameters that it was built with."""
         of_data = parquet.parameters(self.metadata)
         found = Project.load(self.place.sql, (), self.files, of_data)
-        current = {name: str(value) for name, value in found.parameters.flat().items()}
         built = {row["name"]: row["value"] for row in self.build if row["kind"] == "parameter"}
-        different = [
-            f"{name}={built[name]}" for name in current if built.get(name, current[name]) != current[name]
-        ]
-        if different:
-            found = Project.load(self.place.sql, different, self.files, of_data)
+        if overrides := different(found.parameters.flat(), built):
+            found = Project.load(self.place.sql, overrides, self.files, of_data)
         found.disable(name for name in found.models if name not in self.records)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,14 @@ def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
             return settings_from(connection), read_from(connection)
     except UsageError:
         return {}, {}
+
+
+def parameters(warehouse: Path) -> dict[str, str]:
+    """Return the parameters of the published warehouse, as text; empty if there is no readable warehouse."""
+    with contextlib.suppress(UsageError), reading(warehouse) as connection:
+        rows = query(connection, "select name, value from marts.build where kind = 'parameter'").to_pylist()
+        return {row["name"]: row["value"] for row in rows}
+    return {}
 
 
 def refuse_foreign(warehouse: Path, full_refresh: bool) -> None:

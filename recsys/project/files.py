@@ -103,3 +103,19 @@ def check_name(path: Path, layer: str) -> None:
         raise BuildError(f"{path}: {path.stem} is a reserved word of SQL: rename the file")
     if layer in RESERVED | ENGINES_OWN:
         raise BuildError(f"{path}: the folder {layer} has a name that SQL or DuckDB uses: rename it")
+
+
+def parameters_file(root: Path | None = None) -> Path:
+    """Return the parameter file of a folder of models; raise UsageError if it has none.
+
+    Parameters
+    ----------
+    root : Path, optional
+        The folder. Default: the models that ship with the program.
+    """
+    path = (root or shipped()) / "parameters.toml"
+    if not path.is_file():
+        raise UsageError(
+            f"{path.parent}: no SQL models there (no parameters.toml); choose another folder with --sql"
+        )
+    return path

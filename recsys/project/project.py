@@ -13,9 +13,9 @@ from typing import Any
 
 import jinja2
 
-from recsys.errors import BuildError, UsageError
+from recsys.errors import BuildError
 from recsys.identifiers import IDENTIFIER
-from recsys.project.files import read_text, shipped, sql_files
+from recsys.project.files import parameters_file, read_text, sql_files
 from recsys.project.header import LISTS
 from recsys.project.literal import own_lines, refuse_in_macros
 from recsys.project.model import LAYERS, Model, read_models
@@ -142,12 +142,8 @@ class Project:
         BuildError
             A header or a scenario is wrong.
         """
-        root = root or shipped()
-        if not (root / "parameters.toml").is_file():
-            raise UsageError(
-                f"{root}: no SQL models there (no parameters.toml); choose another folder with --sql"
-            )
-        return cls(root, Parameters.load(root / "parameters.toml", overrides, of_data), present)
+        path = parameters_file(root)
+        return cls(path.parent, Parameters.load(path, overrides, of_data), present)
 
     @cached_property
     def environment(self) -> jinja2.Environment:

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recsys
+from recsys.backends.database import Limits
 from recsys.engine import manifest
+from recsys.engine.rebuilding import rebuild_options
 from recsys.errors import InputError, UsageError
 from recsys.sources import changing, parquet
 from recsys.sources.appending import steps
@@ -187,6 +189,18 @@ def test_a_warehouse_that_missed_merged_rows_needs_a_build(own, monkeypatch):
         UsageError, match="lacks rows that were appended without --warehouse; build it: recsys build"
     ):
         append(own, rows((8, 6, 5, 1_600_000_000)))
+
+
+def test_a_rebuild_scales_counts_by_all_rows(tmp_path):
+    counts = pd.DataFrame({"user": [*"aabb"], "item": [1, 2, 1, 3], "plays": [1, 5, 9, 4]})
+    recsys.import_ratings(counts, tmp_path / "data", feedback="counts", liked=4)
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=UNTUNED)
+    before = parquet.parameters(parquet.metadata(tmp_path / "data"))
+    more = pd.DataFrame({"user": [*"ccc"], "item": [1, 2, 3], "plays": [4000, 5000, 6000]})
+    append(tmp_path, more)
+    assert parquet.parameters(parquet.metadata(tmp_path / "data"))["liked.rating"] != before["liked.rating"]
+    overrides = rebuild_options(tmp_path / "data", tmp_path / "w.duckdb", Limits(2)).overrides
+    assert overrides == ("tuning.seconds=0",)
 
 
 def test_other_data_are_refused(own, tmp_path):

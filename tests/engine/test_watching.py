@@ -12,15 +12,19 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import reading
 from recsys.engine import manifest
+from recsys.engine.build import build
 from recsys.engine.publish import Workplace
+from recsys.engine.rebuilding import rebuild_options
 from recsys.engine.watching import Schedule, Watch
 from recsys.errors import BusyError, UsageError
 from recsys.serving.freshness import freshness
 from recsys.sources import parquet
 from recsys.sources.changing import changing
 from tests import shop
+from tests.given import Silent, build_sql
 from tests.shop import HEADER
 from tests.torture.programs import ROOT, command
 
@@ -262,3 +266,14 @@ def _crash(*_: object) -> None:
 def _users(warehouse: Path) -> int:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.sql("select count(*) from staging.users").fetchall()[0][0]
+
+
+def test_a_rebuild_keeps_the_parameters_of_the_last_build(data, warehouse):
+    limits = Limits(threads=2)
+    chosen = ("bayes.confidence=7.0", "tuning.seconds=0")
+    assert rebuild_options(data, warehouse, limits).overrides == ()
+    build_sql(data, warehouse, overrides=chosen)
+    options = rebuild_options(data, warehouse, limits)
+    assert options.overrides == chosen
+    assert options.sql_only
+    assert build(options, Silent()).ran == ()

@@ -22,6 +22,13 @@ COUNTS = """
     plays play playcount playcounts numplays listens listencount count counts quantity qty clicks clickcount
     views viewcount weight frequency purchases visits
 """
+ACTS = """
+    rated created listened played watched viewed read purchased bought ordered clicked visited streamed
+    reviewed borrowed added liked saved occurred happened submitted logged recorded
+"""  # of which the time is a column such as ordered_at
+NOUNS = """
+    order purchase play listen watch view read rating review visit click event transaction invoice loan
+"""  # of which the time is a column such as order_date; play_time or watch_time may be a duration
 USUAL: Mapping[str, Sequence[str]] = {
     "user": USERS.split(),
     "item": ITEMS.split(),
@@ -41,11 +48,13 @@ USUAL: Mapping[str, Sequence[str]] = {
         "datetime",
         "date",
         "unixreviewtime",
-        "ratedat",
-        "createdat",
         "ts",
+        *(f"{act}at" for act in ACTS.split()),
         "eventtime",
-        "listenedat",
+        "ordertime",
+        "purchasetime",
+        "transactiontime",
+        *(f"{noun}{end}" for noun in NOUNS.split() for end in ("timestamp", "datetime", "date")),
     ],
     "name": ["name", "title", "itemname", "movietitle", "tracktitle", "trackname", "booktitle", "songname"],
     "genres": ["genres", "genre", "class", "categories", "category"],

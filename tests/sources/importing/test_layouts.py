@@ -197,6 +197,22 @@ def test_a_guess_whose_values_do_not_fit_is_dropped_with_one_line(tmp_path):
     assert table(tmp_path / "data", "item_attributes") == [(1, "Hardcover"), (2, "Paperback")]
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["ordered_at", "created_at", "purchased_at", "PlayedAt", "watched_at", "listened_at", "order_date"],
+)
+def test_the_time_of_an_act_is_the_time_of_its_row(tmp_path, column):
+    text = f"user,item,{column}\na,1,2024-03-02\na,2,2024-03-01\nb,1,2024-03-03\n"
+    result = imported(tmp_path, text)
+    assert result.columns["time"] == column
+    assert [item for user, item, _ in values(tmp_path / "data") if user == "a"] == ["2", "1"]
+
+
+@pytest.mark.parametrize("column", ["play_time", "watch_time"])
+def test_a_duration_is_no_time(tmp_path, column):
+    assert imported(tmp_path, f"user,item,{column}\na,1,120\nb,1,40\n").columns["time"] is None
+
+
 def test_a_column_that_is_named_must_fit(tmp_path):
     text = "user,item,date\na,1,Summer 2020\n"
     with pytest.raises(
