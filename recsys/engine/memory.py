@@ -41,10 +41,21 @@ class PeakMeter:
 
     def _note(self) -> list[int]:
         """Raise the peaks to the present one; return the processes that it is of."""
-        processes = list(_family(os.getpid()))
+        processes = list(_family(os.getpid())) if _has_children() else [os.getpid()]
         peak = sum(map(_peak, processes)) or _peak_since_the_start()
         self._peaks = {name: max(before, peak) for name, before in self._peaks.items()}
         return processes
+
+
+def _has_children() -> bool:
+    """Return whether this process may have children: asking takes one call, listing them one per thread."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return True
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _family(process: int) -> Iterator[int]:

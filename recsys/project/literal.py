@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +65,19 @@ def _path(node: Mapping[str, Any]) -> list[str]:
     return path
 
 
+@lru_cache(maxsize=4096)
 def own_lines(source: str, schemas: frozenset[str]) -> Mapping[int, frozenset[str]]:
     """Return what looks like ``schema.relation`` in a template's own text, by line."""
+    arguments = f"{sorted(schemas)}\0{source}"
+    found = remembered("own lines", arguments, lambda: [*_own_lines(source, schemas)])
+    return {line: frozenset(names) for line, names in found}
+
+
+def _own_lines(source: str, schemas: frozenset[str]) -> Iterator[tuple[int, list[str]]]:
     text = NO_SQL.sub(_blank, own_text(source))
-    found: dict[int, frozenset[str]] = {}
-    for offset, name in _mentions(text, schemas):
-        line = text.count("\n", 0, offset) + 1
-        found[line] = found.get(line, frozenset()) | {name}
-    return found
+    places = ((text.count("\n", 0, offset) + 1, name) for offset, name in _mentions(text, schemas))
+    for line, found in groupby(places, itemgetter(0)):
+        yield line, sorted({name for _, name in found})
 
 
 def _blank(found: re.Match[str]) -> str:

@@ -92,7 +92,7 @@ class Model:
         """Return the key columns; empty if the header says ``none``, and for most checks."""
         return () if NONE.match(self.header.get("key", "")) else self.listed("key")
 
-    @property
+    @cached_property
     def list_kind(self) -> str:
         """Kind of a list model, see `recsys.project.header.LISTS`; empty for any other model."""
         return [*self.header.get("lists", "").split(), ""][0]

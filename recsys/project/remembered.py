@@ -21,7 +21,7 @@ from typing import Any
 from recsys.project.bytecode import cache_folder
 
 MOST = 20_000  # results that are kept, the latest
-RULES = ("single_query.py", "literal.py", "parsing.py")  # modules that find what is remembered
+RULES = ("single_query.py", "literal.py", "parsing.py", "templates.py")  # they find what is remembered
 
 
 def remembered(kind: str, arguments: str, find: Callable[[], Any]) -> Any:
