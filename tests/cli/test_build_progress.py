@@ -10,7 +10,7 @@ import pytest
 
 from recsys.cli.build_progress import BuildConsole, Detail, Estimate, _duration
 from tests.cli.terminal import on_terminal
-from tests.cli.test_cli import recsys
+from tests.commands import recsys
 
 LAYER = re.compile(r"^[a-z_]+ +\d+ models? +\d+\.\d s$")
 SECONDS = {"staging.a": 1.0, "staging.b": 1.0, "scores.c": 2.0}

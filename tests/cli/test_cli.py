@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,21 +16,9 @@ import pytest
 from recsys.cli import commands as commands_package
 from recsys.cli.commands import NAMES, load
 from recsys.cli.program import run
+from tests.commands import recsys
 from tests.conftest import SMALL
 from tests.given import write_directory
-
-
-def recsys(
-    *arguments: object, stdin: str | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "recsys", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        env={**os.environ, **environment},
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -376,18 +363,7 @@ def test_colours_are_for_terminals(built):
 
 def test_a_build_from_another_folder_finds_its_models(built, tmp_path):
     data, _, _ = built
-    command = [
-        sys.executable,
-        "-m",
-        "recsys",
-        "build",
-        "--sql-only",
-        "--data",
-        data,
-        "--warehouse",
-        "w.duckdb",
-    ]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = recsys("build", "--sql-only", "--data", data, "--warehouse", "w.duckdb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Path(tmp_path / "w.duckdb").exists()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.cli.test_cli import recsys
+from tests.commands import recsys
 from tests.given import build_sql, write_directory
 from tests.serving.worlds import files
 

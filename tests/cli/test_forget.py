@@ -8,7 +8,7 @@ import pytest
 
 from recsys.cli.commands.forget import _sentences
 from recsys.engine.forgetting import Forgotten, Request
-from tests.cli.test_cli import recsys
+from tests.commands import recsys
 
 RATINGS = "user,item,rating,timestamp\nu1,m1,5,30\nu1,m2,1,10\nu2,m1,3,20\nu3,m2,3,20\nu3,m3,4,21\n"
 

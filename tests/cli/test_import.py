@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import on_terminal
-from tests.cli.test_cli import recsys
+from tests.commands import recsys
 
 RATINGS = "userId,movieId,rating,timestamp\nu1,m1,5,30\nu1,m2,1,10\nu2,m1,3,20\n"
 FILMS = "movieId,title,genres\nm1,First,Comedy|Drama\nm2,Second,\n"

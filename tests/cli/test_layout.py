@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
@@ -20,9 +19,10 @@ from recsys.cli.console import console
 from recsys.cli.layout import Column, bar, grid
 from recsys.cli.tables import differences_table, explanation_table, leaderboard_table
 from recsys.sources.interactions import Interactions
+from tests.commands import recsys as run
 from tests.given import build_sql
 
-PLAIN = {"HOME": "/", "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "dumb"}
+PLAIN = {"HOME": os.environ["HOME"], "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "dumb"}
 COMMANDS = (
     ("leaderboard",),
     ("explain", "100", "3"),
@@ -34,10 +34,7 @@ COMMANDS = (
 
 
 def recsys(*arguments: object, **environment: str) -> str:
-    words = [sys.executable, "-m", "recsys", *map(str, arguments)]
-    done = subprocess.run(
-        words, env={**PLAIN, **environment}, capture_output=True, encoding="utf-8", check=False
-    )
+    done = run(*arguments, env=PLAIN, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -11,6 +11,8 @@ import sys
 import duckdb
 import pytest
 
+from tests.commands import recsys
+
 VALUES = {
     "1": ("1", 1),
     "1.50::decimal(5, 2)": ("1.50", 1.5),
@@ -34,9 +36,10 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def sql(small_warehouse):
-    def run(query, *words, **options):
-        command = [sys.executable, "-m", "recsys", "sql", query, "--warehouse", small_warehouse, *words]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True, **options).stdout
+    def run(query, *words):
+        done = recsys("sql", query, "--warehouse", small_warehouse, *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return run
 

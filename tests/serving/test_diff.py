@@ -9,7 +9,7 @@ import pytest
 from recsys.errors import UsageError
 from recsys.serving import diff as module
 from recsys.serving.diff import Difference, differences
-from tests.cli.test_cli import recsys
+from tests.commands import recsys
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 

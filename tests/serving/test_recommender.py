@@ -17,7 +17,7 @@ from recsys.errors import UnknownIdError, UsageError
 from recsys.serving.filters import ItemFilter
 from recsys.serving.recommender import Recommender, RecommendRequest
 from recsys.ui.app import application
-from tests.cli.test_cli import recsys as command
+from tests.commands import recsys as command
 from tests.given import build_sql, write_directory
 from tests.serving.worlds import TRACKS, USERS, files
 
