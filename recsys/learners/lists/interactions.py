@@ -6,12 +6,15 @@ and the history of a visitor, so that all of them go through the same code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
+
+FEW = 4096  # ids that a search finds sooner than a table
+CELLS = 4  # of a table, for each id, at most
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,17 @@ class Interactions:
         columns = [_column(table, name) for name in ("user_id", "item_id", "rating", "is_like", "seq")]
         users, items, ratings, is_like, seq = columns
         if item_ids is None:
-            item_ids = np.unique(np.concatenate([items, *([] if candidate_ids is None else [candidate_ids])]))
+            item_ids = distinct(items, *([] if candidate_ids is None else [candidate_ids]))
         if user_ids is None:
             user_ids = np.unique(users)
         rows, places = np.searchsorted(user_ids, users), positions(item_ids, items)
         known = np.flatnonzero(places < len(item_ids))
         order = known[np.lexsort((places[known], rows[known]))]
-        candidates = (
-            np.ones(len(item_ids), bool) if candidate_ids is None else np.isin(item_ids, candidate_ids)
-        )
+        candidates = np.ones(len(item_ids), bool)
+        if candidate_ids is not None:
+            candidates = np.append(np.zeros(len(item_ids), bool), False)
+            candidates[positions(item_ids, candidate_ids)] = True
+            candidates = candidates[:-1]
         return cls(
             user_ids.astype(np.int64),
             np.asarray(item_ids, np.int64),
@@ -177,11 +182,41 @@ class ItemCounts:
         return likes
 
 
+def distinct(*ids: np.ndarray) -> np.ndarray:
+    """Return the distinct ids of several arrays, ascending, int64."""
+    given = [one for one in ids if len(one)]
+    limit = _limit(given)
+    if limit is None:
+        return np.unique(np.concatenate(ids)).astype(np.int64)
+    is_there = np.zeros(limit, bool)
+    for one in given:
+        is_there[one] = True
+    return np.flatnonzero(is_there)
+
+
 def positions(ascending: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the place of each wanted value among distinct ascending ones; their number if absent."""
+    count = len(ascending)
+    limit = _limit([one for one in (ascending, wanted) if len(one)])
+    if limit is not None and count:
+        places = np.full(limit, count)
+        places[ascending] = np.arange(count)
+        looked_up: np.ndarray = places[wanted]
+        return looked_up
     found = np.searchsorted(ascending, wanted)
     matches = np.append(ascending, 0)[found] == wanted
-    return np.where(matches & (found < len(ascending)), found, len(ascending))
+    return np.where(matches & (found < count), found, count)
+
+
+def _limit(ids: Sequence[np.ndarray]) -> int | None:
+    """Return the size of a table with a cell for each id; None for few or sparse ids: searching is better."""
+    count = sum(map(len, ids))
+    if count < FEW or any(not np.issubdtype(one.dtype, np.integer) for one in ids):
+        return None
+    if min(int(one.min()) for one in ids) < 0:
+        return None
+    limit = max(int(one.max()) for one in ids) + 1
+    return limit if limit <= CELLS * count else None
 
 
 def _begins(rows: np.ndarray, count: int) -> np.ndarray:

@@ -57,8 +57,11 @@ RANKER = "ranker"  # kind whose lists of validation users the training makes
 
 def read(relation: Relation, items: Relation, users: Relation | None = None) -> Interactions:
     """Return the interactions of a relation, of items that may be recommended, of ``users`` if given."""
-    candidates = items.arrow()["item_id"].to_numpy()
-    table = relation.arrow()
+    return _interactions(relation.arrow(), items.arrow(), users)
+
+
+def _interactions(table: pa.Table, items: pa.Table, users: Relation | None = None) -> Interactions:
+    candidates = items["item_id"].to_numpy()
     order = "time" if pc.any(pc.not_equal(table["time"], 0)).as_py() else "seq"
     ordered = table.select(COLUMNS).append_column("seq", table[order])
     user_ids = None if users is None else np.sort(users.arrow()["user_id"].to_numpy())
@@ -285,9 +288,9 @@ def recommend(
     mapping
         ``marts.recommendations``, in the order of user and rank.
     """
-    table = inputs["interactions"].arrow()
-    history = read(inputs["interactions"], inputs["items"], inputs["users"])
-    counts = ItemCounts.of(inputs["items"].arrow())
+    table, items = inputs["interactions"].arrow(), inputs["items"].arrow()
+    history = _interactions(table, items, inputs["users"])
+    counts = ItemCounts.of(items)
     name = inputs["model"].arrow()["model"][0].as_py()
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: counts)
     maker = Maker(name, models.open(name), settings["length"], RECOMMENDATIONS)

@@ -11,11 +11,10 @@ import pyarrow as pa
 from scipy.sparse import csr_array
 
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.interactions import Interactions, distinct, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
-from recsys.learners.lists.weighting import LIKES, SumOverHistory, weights
+from recsys.learners.lists.weighting import LIKES, SparseRows, SumOverHistory, weights
 
-_BLOCK = 1 << 20  # rows
 _DENSE = 0.5  # share of stored weights from which a full matrix is faster
 
 
@@ -50,8 +49,7 @@ class LinearModel(SumOverHistory):
         if self._dense is not None:
             linear_kernels.add_rows(*given, self._dense, found)
         else:
-            stored = self.weights.indptr.astype(np.int64), self.weights.indices, self.weights.data
-            linear_kernels.add_sparse_rows(*given, *stored, found)
+            linear_kernels.add_sparse_rows(*given, *self._rows, found)
         return rounded(found)
 
     def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -72,9 +70,10 @@ class LinearModel(SumOverHistory):
         """Return the model that `to_tables` wrote; rows in any order, of all items or of some histories."""
         table, settings = tables["item_weights"], settings_of(tables["settings"])
         j, i = (table[name].to_numpy() for name in ("item_j", "item_i"))
-        ids = np.union1d(np.unique(j), np.unique(i))
+        ids = distinct(j, i)
         values = table["weight"].to_numpy().astype(np.float32)
-        stored = csr_array((values, (_places(ids, j), _places(ids, i))), shape=(len(ids), len(ids)))
+        places = [positions(ids, one).astype(np.int32) for one in (j, i)]
+        stored = csr_array((values, tuple(places)), shape=(len(ids), len(ids)))
         stored.sort_indices()
         return cls(ids, stored, settings.get("weighting", LIKES))
 
@@ -84,6 +83,15 @@ class LinearModel(SumOverHistory):
         wider = csr_array((weights.data, (place[weights.row], place[weights.col])), shape=(count, count))
         wider.sort_indices()
         return LinearModel(item_ids, wider, self.weighting)
+
+    @property
+    def few_weights(self) -> SparseRows | None:
+        """Return the weights by item of the history; None where a full matrix or interpreted code is used."""
+        return self._rows if IS_COMPILED and self._dense is None else None
+
+    @cached_property
+    def _rows(self) -> SparseRows:
+        return self.weights.indptr.astype(np.int64), self.weights.indices, self.weights.data
 
     @cached_property
     def _double(self) -> np.ndarray | csr_array:
@@ -95,12 +103,3 @@ class LinearModel(SumOverHistory):
         size = self.weights.shape[0]
         is_full = size > 0 and self.weights.nnz > _DENSE * size**2
         return self.weights.toarray() if is_full else None
-
-
-def _places(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return the places int32 of ids that are all there, a block at a time to save memory."""
-    found = np.empty(len(wanted), np.int32)
-    for begin in range(0, len(wanted), _BLOCK):
-        block = slice(begin, begin + _BLOCK)
-        found[block] = np.searchsorted(ids, wanted[block])
-    return found

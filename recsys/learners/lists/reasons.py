@@ -37,6 +37,14 @@ def strongest(
     if isinstance(plain := getattr(model, "blend", None), Blend):  # of a ranker
         return _of_blend(plain, histories, rows, item_ids)
     found = np.full(len(rows), NO_REASON)
+    if (stored := getattr(model, "few_weights", None)) is not None:
+        from recsys.learners.lists import top_kernels
+
+        begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
+        items = positions(model.item_ids, histories.item_ids)[histories.items]
+        given = histories.begins, items, model.strengths(histories)  # type: ignore[attr-defined]
+        top_kernels.strongest_entries(*given, stored, begins, positions(model.item_ids, item_ids), found)
+        return found
     if hasattr(model, "parts"):
         columns = positions(model.item_ids, item_ids)
         begins = np.searchsorted(rows, np.arange(histories.user_count + 1))

@@ -11,9 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists.interactions import Interactions, positions
-from recsys.learners.lists.model import ListModel
+from recsys.learners.lists.model import STEP, ListModel
+from recsys.learners.lists.weighting import SparseRows, SumOverHistory
 
 BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
+MOST_USERS = 4096  # of a block without such scores
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def top(
         Whether items of the history may be in the list.
     """
     order = _Order.of(model, histories, like_counts, allowed, keeps_seen)
+    is_sparse = getattr(model, "few_weights", None) is not None
     size = max(1, block_bytes // (16 * max(1, len(model.item_ids))))
+    if is_sparse:  # no row of all scores
+        size = max(size, min(MOST_USERS, -(-histories.user_count // (4 * threads))))
     starts = range(0, histories.user_count, size)
     blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
@@ -92,11 +97,15 @@ class _Order:
 
     ``columns`` (m) are columns of the scores and ``items`` (m) the same items' positions in the catalogue,
     most liked first; ``others`` are catalogue positions that the model does not score, most liked first.
+    ``places`` (catalogue) is the place of an item in ``items``, -1 for none, and ``column_of`` (catalogue)
+    its column, the number of columns for none.
     """
 
     columns: np.ndarray
     items: np.ndarray
     others: np.ndarray
+    places: np.ndarray
+    column_of: np.ndarray
     keeps_seen: bool
 
     @classmethod
@@ -111,22 +120,39 @@ class _Order:
         may = histories.is_candidate if allowed is None else histories.is_candidate & allowed
         items = np.argsort(-like_counts, kind="stable")  # positions ascend with ids
         items = items[may[items]]
-        columns = positions(model.item_ids, histories.item_ids[items])
-        known = columns < len(model.item_ids)
-        return cls(columns[known], items[known], items[~known], keeps_seen)
+        column_of = positions(model.item_ids, histories.item_ids)
+        known = column_of[items] < len(model.item_ids)
+        places = np.full(histories.item_count, -1)
+        places[items[known]] = np.arange(known.sum())
+        return cls(column_of[items[known]], items[known], items[~known], places, column_of, keeps_seen)
 
     def best(self, model: ListModel, histories: Interactions, rows: slice, k: int) -> Top:
         block = histories.users(rows)
-        scores = model.scores(block)
-        places = np.full(histories.item_count, -1)
-        places[self.items] = np.arange(len(self.items))
-        seen = places[block.items] if not self.keeps_seen else np.full(len(block.items), -1)
-        choose = _largest_compiled if IS_COMPILED else _largest
-        chosen, values = choose(scores, self.columns, block.begins, seen, min(k, len(self.columns)))
+        seen = np.full(len(block.items), -1) if self.keeps_seen else self.places[block.items]
+        count = min(k, len(self.columns))
+        if (stored := getattr(model, "few_weights", None)) is not None:
+            chosen, values = self._largest_of_sums(model, stored, block, seen, count)  # type: ignore[arg-type]
+        else:
+            choose = _largest_compiled if IS_COMPILED else _largest
+            chosen, values = choose(model.scores(block), self.columns, block.begins, seen, count)
         items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
         if (np.isnan(values).any() or items.shape[1] < k) and len(self.others):
             items, values = self._filled(block, items, values, k)
         return Top(rows, items, values)
+
+    def _largest_of_sums(
+        self, model: SumOverHistory, stored: SparseRows, block: Interactions, seen: np.ndarray, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `_largest` returns, of scores that are sums of few weights."""
+        from recsys.learners.lists import top_kernels
+
+        places = np.full(len(model.item_ids), -1)
+        places[self.columns] = np.arange(len(self.columns))
+        chosen, values = _empty(block.user_count, k)
+        if k:
+            given = block.begins, self.column_of[block.items], model.strengths(block)
+            top_kernels.largest_of_sums(*given, stored, places, self.columns, seen, STEP, chosen, values)
+        return chosen, values
 
     def _filled(
         self, block: Interactions, items: np.ndarray, values: np.ndarray, k: int
@@ -150,7 +176,7 @@ def _largest(
     scores: np.ndarray, columns: np.ndarray, begins: np.ndarray, seen: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return places among ``columns`` and scores of the k best, of equal ones the first; NaN for none."""
-    chosen, values = np.zeros((len(scores), k), np.int64), np.full((len(scores), k), np.nan)
+    chosen, values = _empty(len(scores), k)
     if k == 0:
         return chosen, values
     for user in range(len(scores)):
@@ -171,7 +197,12 @@ def _largest_compiled(
     """Return the same as `_largest`, many times faster."""
     from recsys.learners.lists import top_kernels
 
-    chosen, values = np.zeros((len(scores), k), np.int64), np.full((len(scores), k), np.nan)
+    chosen, values = _empty(len(scores), k)
     if k:
         top_kernels.largest(scores, columns, begins, seen, chosen, values)
     return chosen, values
+
+
+def _empty(users: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and scores (users, k) of empty lists."""
+    return np.zeros((users, k), np.int64), np.full((users, k), np.nan)

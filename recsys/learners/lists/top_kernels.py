@@ -1,4 +1,4 @@
-"""The compiled choice of the k best items of every user: one pass over the scores, a heap of k."""
+"""The compiled choice of the k best items of every user, by a heap of k, and of the reasons for them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,99 @@ def largest(scores, columns, begins, seen, chosen, values):  # type: ignore[no-u
             count -= 1
             chosen[user, count], values[user, count] = at[0], held[0]
             _sink(held, at, count, held[count], at[count])
+
+
+@compiled
+def largest_of_sums(begins, items, values, weights, places, order, seen, step, chosen, best):  # type: ignore[no-untyped-def]
+    """Do the same for scores that are sums of stored weights, without a row of all scores for each user.
+
+    Entry e of a user, ``begins[user]`` to ``begins[user + 1]``, adds ``values[e]`` times the weights of the
+    item ``items[e]``; an item from ``len(places)`` on has none. ``weights`` are ``starts``, ``columns`` and
+    values by item. ``places`` (columns) is the place of a column, -1 for none, and ``order`` the column of a
+    place. Scores are rounded to multiples of ``step``.
+    """
+    starts, columns, stored = weights
+    stamps, totals = np.full(len(order), -1), np.zeros(len(places))
+    held, at = np.empty(chosen.shape[1]), np.empty(chosen.shape[1], np.int64)
+    for user in range(len(chosen)):
+        for entry in range(begins[user], begins[user + 1]):
+            if seen[entry] >= 0:
+                stamps[seen[entry]] = user
+            if items[entry] < len(places):
+                value = values[entry]
+                for number in range(starts[items[entry]], starts[items[entry] + 1]):
+                    totals[columns[number]] += value * stored[number]
+        for column in range(len(totals)):
+            if totals[column] != 0:
+                totals[column] = np.rint(totals[column] / step) * step
+        count = _best_of_sign(1.0, user, totals, places, stamps, held, at, chosen, best, 0)
+        count = _zeros(user, totals, order, stamps, chosen, best, count)
+        _best_of_sign(-1.0, user, totals, places, stamps, held, at, chosen, best, count)
+        totals[:] = 0.0
+
+
+@compiled
+def _best_of_sign(sign, user, totals, places, stamps, held, at, chosen, best, filled):  # type: ignore[no-untyped-def]
+    """Put the best places of scores above 0, or below 0, behind the first ``filled``; return the next."""
+    room, count = len(held) - filled, 0
+    if room == 0:
+        return filled
+    for column in range(len(totals)):
+        value, place = totals[column], places[column]
+        if sign * value <= 0 or place < 0 or (count == room and value < held[0]) or stamps[place] == user:
+            continue
+        if count < room:
+            _rise(held, at, count, value, place)
+            count += 1
+        elif value > held[0] or place < at[0]:
+            _sink(held, at, count, value, place)
+    last = filled + count
+    while count > 0:
+        count -= 1
+        chosen[user, filled + count], best[user, filled + count] = at[0], held[0]
+        _sink(held, at, count, held[count], at[count])
+    return last
+
+
+@compiled
+def _zeros(user, totals, order, stamps, chosen, best, filled):  # type: ignore[no-untyped-def]
+    """Put places of the score 0 behind the first ``filled``, in their order; return the next."""
+    place = 0
+    while filled < chosen.shape[1] and place < len(order):
+        if totals[order[place]] == 0 and stamps[place] != user:
+            chosen[user, filled], best[user, filled] = place, 0.0
+            filled += 1
+        place += 1
+    return filled
+
+
+@compiled
+def strongest_entries(begins, items, values, weights, listed_begins, listed, found):  # type: ignore[no-untyped-def]
+    """Put the entry that adds most to the score of each listed item into ``found``, if one adds more than 0.
+
+    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user; those from
+    ``len(starts) - 1`` on have no weights. Entries and weights are as in `largest_of_sums`; of equal entries
+    the first counts.
+    """
+    starts, columns, stored = weights
+    size = len(starts) - 1
+    slots = np.full(size, -1)
+    for user in range(len(listed_begins) - 1):
+        first, last = listed_begins[user], listed_begins[user + 1]
+        most = np.zeros(last - first)
+        for place in range(first, last):
+            if listed[place] < size:
+                slots[listed[place]] = place - first
+        for entry in range(begins[user], begins[user + 1]):
+            if items[entry] < size:
+                for number in range(starts[items[entry]], starts[items[entry] + 1]):
+                    slot = slots[columns[number]]
+                    if slot >= 0 and values[entry] * stored[number] > most[slot]:
+                        most[slot] = values[entry] * stored[number]
+                        found[first + slot] = entry
+        for place in range(first, last):
+            if listed[place] < size:
+                slots[listed[place]] = -1
 
 
 @compiled

@@ -12,6 +12,7 @@ LIKES = "likes"  # likes 1, others OTHER
 GRADES = "grades"  # the rating on its scale, or the logarithm of the count
 WEIGHTINGS = (ONES, LIKES, GRADES)
 OTHER = 0.3  # Steck's EASE gains from ratings that are no likes, at about a third of a like
+SparseRows = tuple[np.ndarray, np.ndarray, np.ndarray]  # starts int64 (items + 1), columns, weights
 _SMALLEST = 0.01  # the lowest grade still is an interaction
 
 
@@ -59,6 +60,11 @@ class SumOverHistory:
 
     item_ids: np.ndarray
     weighting: str
+
+    @property
+    def few_weights(self) -> SparseRows | None:
+        """Return the weights by item of the history where most are 0 and loops are compiled, else None."""
+        return None
 
     def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Return the weights float64 (places, items) of items of a history for items, both by position."""

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.interactions import FEW, Interactions, distinct, positions
 from recsys.learners.lists.weighting import useful, weights
 from tests.learners.lists.worlds import random_interactions, random_table
 
@@ -79,3 +79,15 @@ def test_weights_of_likes_and_grades() -> None:
     np.testing.assert_allclose(weights(found, "grades").data, found.grades)
     with pytest.raises(ValueError, match="unknown weighting 'twos'"):
         weights(found, "twos")
+
+
+@pytest.mark.parametrize("size", [10, FEW])
+@pytest.mark.parametrize("spread", [2, 100])
+def test_places_of_ids_are_the_same_by_table_and_by_search(size, spread):
+    rng = np.random.default_rng(size + spread)
+    ids, wanted = (rng.integers(0, spread * size, size) for _ in range(2))
+    ascending = distinct(ids, ids[:3])
+    assert ascending.tolist() == sorted(set(ids.tolist()))
+    place = {one: number for number, one in enumerate(ascending.tolist())}
+    assert positions(ascending, wanted).tolist() == [place.get(one, len(place)) for one in wanted.tolist()]
+    assert positions(ascending[:0], wanted).tolist() == [0] * size

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from recsys.learners.lists import counts, ease, ials, item_knn
 from recsys.learners.lists import top as top_module
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.linear import LinearModel
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.pruning import Budget
+from recsys.learners.lists.reasons import NO_REASON, strongest
 from recsys.learners.lists.top import gathered, top
 from tests.learners.lists.worlds import random_interactions, table
 
@@ -143,3 +146,32 @@ def test_the_compiled_choice_equals_that_of_numpy() -> None:
         expected, found = top_module._largest(*how), top_module._largest_compiled(*how)
         np.testing.assert_array_equal(found[1], expected[1])
         np.testing.assert_array_equal(found[0], expected[0])
+
+
+def sparse_model(interactions: Interactions, rng: np.random.Generator) -> LinearModel:
+    """Weights of some items, few of them, many alike, some below 0."""
+    known = np.sort(rng.choice(interactions.item_ids, ITEMS - 7, replace=False))
+    stored = rng.choice([-0.5, 0.25, 0.5, 1.0], (len(known), len(known)))
+    stored *= rng.random(stored.shape) < 0.04
+    return LinearModel(known, csr_array(stored.astype(np.float32)), "likes")
+
+
+@pytest.mark.parametrize("k", [1, 10, ITEMS])
+def test_sums_of_few_weights_give_the_lists_of_full_scores(interactions, k, monkeypatch):
+    model = sparse_model(interactions, np.random.default_rng(5))
+    assert model.few_weights is not None
+    found = lists(model, interactions, k)
+    assert (found[1] < 0).any() == (k == ITEMS)
+    monkeypatch.setattr(LinearModel, "few_weights", None)
+    expected = lists(model, interactions, k)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+
+
+def test_sums_of_few_weights_give_the_reasons_of_full_scores(interactions, monkeypatch):
+    model = sparse_model(interactions, np.random.default_rng(5))
+    rows, items = np.divmod(np.arange(USERS * ITEMS), ITEMS)
+    found = strongest(model, interactions, rows, interactions.item_ids[items])
+    assert (found == NO_REASON).any() and (found != NO_REASON).any()
+    monkeypatch.setattr(LinearModel, "few_weights", None)
+    np.testing.assert_array_equal(found, strongest(model, interactions, rows, interactions.item_ids[items]))
