@@ -96,7 +96,7 @@ class _Update:
         self.build = [dict(zip(names, row, strict=True)) for row in rows]
         self.records = manifest.records_of(self.build)
         self.inputs: set[str] = set()
-        self.changed: set[str] = set()
+        self.changed: dict[str, str] = {}  # relations, with the digests that they have now; empty: not known
 
     def run(self) -> Updated:
         if any(name not in self.records for name in NEEDED):
@@ -145,7 +145,9 @@ class _Update:
     def _models(self) -> list[Model]:
         """Return the models to update, and temporary ones that they read, in the order of their inputs."""
         wanted = [
-            model for model in self.project.models.values() if model.incremental and self._is_there(model)
+            model
+            for model in self.project.models.values()
+            if model.incremental and not model.original and self._is_there(model)
         ]
         graph = {model.name: self.project.render(model.name) for model in wanted}
         waiting = list(graph.values())
@@ -174,15 +176,66 @@ class _Update:
             if not self.writer.count(made):
                 return  # nothing new: what reads it stays too
             self._collect(model, columns, made)
-        matching = f"(select {key} from {values})"
-        self.writer.rows(f"delete from {model.name} where ({key}) in {matching}")
-        self.writer.rows(f"insert into {model.name} by name select * from {made} where ({key}) in {matching}")
-        self.changed.add(model.name)
+        self._replace(model, made, f"({key}) in (select {key} from {values})")
+
+    def _replace(self, model: Model, made: str, condition: str) -> None:
+        """Replace the rows of a condition by those that were made; keep count and digest of the relation."""
+        gone, new = f"{_flat(model.name)}_gone", f"{_flat(model.name)}_new"
+        self.writer.rows(
+            f"create table scratch.{gone} as select rowid as place, * from {model.name} where {condition}"
+        )
+        self.writer.rows(
+            f"create table scratch.{new} as select null::bigint as place, * from {model.name} limit 0"
+        )
+        self.writer.rows(f"insert into scratch.{new} by name select * from {made} where {condition}")
+        self.writer.rows(f"delete from {model.name} where rowid in (select place from scratch.{gone})")
+        self.writer.rows(f"insert into {model.name} by name select * exclude (place) from scratch.{new}")
+        for relation in (gone, new):
+            self._add_part(model, relation)
+        for one in (model, *self._projections(model)):
+            self.changed[one.name] = self._digest_after(one, model, gone, new)
+
+    def _projections(self, model: Model) -> list[Model]:
+        """Return the views that have a row for each row of a relation, and nothing else."""
+        return [
+            view
+            for name, record in self.records.items()
+            if record.kind == "view"
+            and (view := self.project.models[name]).key == model.key
+            and self.project.render(name).refs == (model.name,)
+        ]
+
+    def _digest_after(self, model: Model, changed: Model, gone: str, new: str) -> str:
+        """Return the digest of a relation after rows of an input changed: the sum of the rows' hashes."""
+        if not (before := self.records[model.name].digest):
+            return ""
+        total = int(before, 16)
+        for sign, part in ((-1, gone), (1, new)):
+            sql = f"select * exclude (place) from scratch.{part}"
+            if model is not changed:
+                variant = replace(
+                    model,
+                    name=f"{part}_of_{model.stem}",
+                    header=model.header,
+                    substitutes={changed.name: part},
+                )
+                self.project.add(variant)
+                sql = self.project.render(variant.name).sql
+            found = self.writer.value(
+                f"select coalesce(sum(hash(content)::hugeint), 0) from ({sql}) as content"
+            )
+            total += sign * int(found)
+        return f"{total:x}"
 
     def _reads_changes(self, model: Model) -> bool:
         refs = self.project.render(model.name).refs
         above = {one for ref in refs for one in (ref, *self._behind(ref))}
-        return not above.isdisjoint(self.changed)
+        return not above.isdisjoint(self.changed.keys())
+
+    def _views_above(self) -> dict[str, str]:
+        """Return the views that read relations that changed, without a digest: measuring takes long."""
+        views = (name for name, record in self.records.items() if record.kind == "view")
+        return {name: "" for name in views if self._reads_changes(self.project.models[name])}
 
     def _behind(self, relation: str) -> tuple[str, ...]:
         """Return what a view reads."""
@@ -243,10 +296,13 @@ class _Update:
         if name not in self.inputs:
             source = f"{self.database}.{place}"
             self.writer.rows(f"create view scratch.{name} as select * from {source} where {condition}")
-            part = replace(model, name=name, header={"key": model.header["key"]}, materialized="temp")
-            self.project.add(part)
+            self._add_part(model, name)
             self.inputs.add(name)
         return name
+
+    def _add_part(self, model: Model, name: str) -> None:
+        """Add the relation of some rows of a model, in the scratch database, to the project."""
+        self.project.add(replace(model, name=name, header={"key": model.header["key"]}, materialized="temp"))
 
     @cached_property
     def database(self) -> str:
@@ -260,14 +316,12 @@ class _Update:
 
     def _record(self) -> None:
         """Write into the warehouse what was updated, so that the next build makes it anew."""
-        for name in sorted(self.changed):
-            record = self.records[name]
-            changed = replace(record.fingerprint, appended=True).as_json()
-            count = self.writer.count(name)
+        for name, digest in sorted((self._views_above() | self.changed).items()):
+            changed = replace(self.records[name].fingerprint, appended=True).as_json()
             self.writer.run(
-                "update marts.build set value = $value, row_count = $count, digest = '' where name = $name "
-                "and kind = 'table'",
-                {"value": changed, "count": count, "name": name},
+                "update marts.build set value = $value, row_count = $count, digest = $digest "
+                "where name = $name and kind in ('table', 'view')",
+                {"value": changed, "count": self.writer.count(name), "digest": digest, "name": name},
             )
         self.writer.run(
             "update marts.build set value = $value where kind = 'setting' and name = $name",

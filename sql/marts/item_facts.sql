@@ -10,7 +10,7 @@
 --   artist_id: artist of a track or an album
 -- nulls: item_type of an item that no file lists; name where the data have no names; rating_count,
 --   rating_mean of an unrated item; album_id, artist_id where the item has none
--- incremental: by item_id from whole inputs
+-- incremental: by item_id
 -- formula: bayes_mean = (sum of values + C M) / (N + C), where M is the mean of all values; shrinkage =
 --   C / (N + C)
 with
@@ -30,8 +30,12 @@ priors as (
     group by item_id
 ),
 
+activity as (
+    select rating_count, rating_mean from {{ ref('marts.user_activity') }}
+),
+
 overall as (
-    select {{ mean_value() }} as rating_mean from ratings
+    select round(fsum(rating_count * rating_mean) / sum(rating_count), 9) as rating_mean from activity
 ),
 {%- else -%}
 priors as (

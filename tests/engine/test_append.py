@@ -98,6 +98,22 @@ def test_what_does_not_change_is_not_made_anew(own):
     assert changed.isdisjoint({"staging.users", "staging.items", "staging.tracks", "hierarchy.memberships"})
 
 
+def test_the_record_of_an_append_has_counts_and_digests_of_what_is_there(own):
+    before = manifest.read(own / "w.duckdb")
+    append(own, rows((8, 8, 5, 1_600_000_000), (9, 9, 1, 1_600_000_000), (1, 1, 2, 1_600_000_001)))
+    append(own, rows((8, 8, 2, 1_600_000_002), (10, 1, 1, 1_400_000_000)))
+    made = manifest.read(own / "w.duckdb")
+    stored = {name: one for name, one in made.items() if one.kind in ("table", "view")}
+    content = "select count(*), format('{:x}', coalesce(sum(hash(content)::hugeint), 0)) from"
+    for name, one in stored.items():
+        count, digest = ask(own / "w.duckdb", f"{content} {name} as content")[0]
+        assert one.row_count == count, name
+        assert one.digest == digest or (one.kind == "view" and one.fingerprint.appended), name
+    changed = {name for name, one in stored.items() if one.digest != before[name].digest}
+    assert {"staging.ratings", "lists.interactions", "marts.item_facts", "marts.freshness"} <= changed
+    assert stored["lists.interactions"].digest
+
+
 def test_lists_after_an_append_are_those_of_the_stored_models(own):
     append(own, rows((8, 8, 5, 1_600_000_000), (1, 8, 1, 1_600_000_000)))
     with recsys.open(own / "w.duckdb") as warehouse:
