@@ -7,15 +7,14 @@ trees", SIGIR 2015: a bit of a mask for each leaf, and a mask for each inner nod
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from recsys.learners.common.compiled import IS_COMPILED
 
-with suppress(ImportError):  # a score can be explained without the package
+if TYPE_CHECKING:
     import lightgbm
 
 LEAVES = 16  # of a tree, at most: a mask has so many bits

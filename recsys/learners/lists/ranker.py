@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +24,7 @@ from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, rounded
 from recsys.learners.lists.split import Split
 
-with suppress(ImportError):  # a score can be explained without the package
+if TYPE_CHECKING:  # importing it takes a second: the functions that need it do
     import lightgbm
 
 FOLDS = 5
@@ -158,6 +158,8 @@ class Ranker:
 
         Parts are those of the training, in the same order.
         """
+        import lightgbm
+
         texts = tables["ranker_trees"].sort_by("fold")["model"].to_pylist()
         return cls(parts, tuple(lightgbm.Booster(model_str=text) for text in texts), facts)
 
@@ -255,6 +257,8 @@ class _Examples:
 
         Without a number of rounds training stops where `_PATIENCE` trees bring the fold nothing.
         """
+        import lightgbm
+
         judged, users = self.fold_of == fold, self.folds == fold
         training = lightgbm.Dataset(self.features[~judged], self.labels[~judged], group=self.sizes[~users])
         other = training.create_valid(self.features[judged], self.labels[judged], group=self.sizes[users])
@@ -293,4 +297,6 @@ def mean_of(trees: Sequence[Forest | lightgbm.Booster], examples: np.ndarray) ->
 
 def _cut(tree: lightgbm.Booster, rounds: int) -> lightgbm.Booster:
     """Return the first trees alone."""
+    import lightgbm
+
     return lightgbm.Booster(model_str=tree.model_to_string(num_iteration=rounds))

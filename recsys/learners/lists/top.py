@@ -16,6 +16,7 @@ from recsys.learners.lists.weighting import SparseRows, SumOverHistory
 
 BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
 MOST_USERS = 4096  # of a block without such scores
+FEW_SCORES = 20_000  # to sort so many takes less time than to load the compiled choice
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,9 @@ class _Order:
         if (stored := getattr(model, "few_weights", None)) is not None:
             chosen, values = self._largest_of_sums(model, stored, block, seen, count)  # type: ignore[arg-type]
         else:
-            choose = _largest_compiled if IS_COMPILED else _largest
-            chosen, values = choose(model.scores(block), self.columns, block.begins, seen, count)
+            scores = model.scores(block)
+            choose = _largest_compiled if IS_COMPILED and scores.size > FEW_SCORES else _largest
+            chosen, values = choose(scores, self.columns, block.begins, seen, count)
         items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
         if (np.isnan(values).any() or items.shape[1] < k) and len(self.others):
             items, values = self._filled(block, items, values, k)
