@@ -17,6 +17,11 @@ from recsys.sources.directory import OPTIONAL, REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
 UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
+NAMES = (
+    "select table_schema || '.' || table_name as name from information_schema.tables",
+    "select schema_name || '.' || function_name as name from duckdb_functions() "
+    "where function_type = 'table_macro'",
+)
 CUP_RATINGS = REQUIRED["train"]  # names of the rating file in the Cup's format
 
 
@@ -203,8 +208,13 @@ def data_quality(connection: Connection) -> list[dict[str, Any]]:
 
 def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """Raise UsageError unless the warehouse has these relations or macros."""
+    require_of(relations(connection), warehouse, *names)
+
+
+def require_of(there: frozenset[str], warehouse: Path, *names: str) -> None:
+    """Raise UsageError unless these relations and macros, ``schema.name`` or of ``main``, are there."""
     for name in names:
-        if not has(connection, name if "." in name else f"main.{name}"):
+        if (name if "." in name else f"main.{name}") not in there:
             remedy = "build all of it: recsys build without --select"
             raise WarehouseError(f"{warehouse}: built in part, without {name}; {remedy}")
 
@@ -236,10 +246,13 @@ def chosen_sentence(best: Mapping[str, Any]) -> str:
 
 def has(connection: Connection, relation: str) -> bool:
     """Return whether the warehouse has a relation or table macro of that name."""
-    schema, name = relation.split(".")
-    found = (
-        "select 1 from information_schema.tables where table_schema = $schema and table_name = $name "
-        "union all select 1 from duckdb_functions() "
-        "where function_type = 'table_macro' and schema_name = $schema and function_name = $name"
-    )
-    return bool(fetch(connection, found, {"schema": schema, "name": name}))
+    return any(relation in _names(connection, sql) for sql in NAMES)  # most are found by the first
+
+
+def relations(connection: Connection) -> frozenset[str]:
+    """Return the names of all relations and table macros of a warehouse, ``schema.name``."""
+    return frozenset().union(*(_names(connection, sql) for sql in NAMES))
+
+
+def _names(connection: Connection, sql: str) -> frozenset[str]:
+    return frozenset(row["name"] for row in fetch(connection, sql))

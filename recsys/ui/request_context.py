@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.backends.database import Limits
-from recsys.backends.duckdb.connection import fetch, opened
+from recsys.backends.duckdb.connection import fetch, opened, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import WarehouseError
 from recsys.serving import queries
@@ -65,7 +65,8 @@ class RequestContext:
 
     def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
         self.snapshot, self.connection = snapshot, connection
-        snapshot.fact("is whole", lambda: queries.require(connection, snapshot.warehouse, *NEEDED))
+        there = snapshot.fact("relations", lambda: queries.relations(connection))
+        queries.require_of(there, snapshot.warehouse, *NEEDED)
         indexes = snapshot.fact("entity indexes", lambda: entity_indexes(connection))
         known = snapshot.fact("entities", lambda: KnownEntities(MOST_KNOWN))
         self.entities = EntityCache(connection, known, indexes, self.interactions().noun)
@@ -84,7 +85,7 @@ class RequestContext:
 
     def has(self, relation: str) -> bool:
         """Return whether the warehouse has a relation of that name."""
-        return self.snapshot.fact(("has", relation), lambda: queries.has(self.connection, relation))
+        return relation in self.snapshot.facts["relations"]
 
     def words(self) -> Words:
         """Return what the owner of the data calls their items."""
@@ -179,13 +180,16 @@ class RequestContext:
         return self.snapshot.fact("test users", self._test_users)
 
     def _test_users(self) -> Sequence[int]:
-        found = "select distinct user_id from staging.candidates order by user_id"
-        return [row["user_id"] for row in self.rows(found)]
+        return self._users_of("select distinct user_id from staging.candidates order by user_id")
+
+    def _users_of(self, sql: str) -> Sequence[int]:
+        ids: list[int] = query(self.connection, sql)["user_id"].to_pylist()
+        return ids
 
     def all_users(self) -> Sequence[int]:
         """Return the ids of users with interactions."""
         found = "select user_id from marts.user_activity order by user_id"
-        return self.snapshot.fact("all users", lambda: [row["user_id"] for row in self.rows(found)])
+        return self.snapshot.fact("all users", lambda: self._users_of(found))
 
     def list_models(self) -> list[str]:
         """Return the list models, best first."""

@@ -6,8 +6,7 @@ with
 moved as (
     {% if has_time -%}
     select there.user_id, there.item_id, there.value, there.time, there.seq as place, there.added, there.added_at
-    from {{ there() }} as there
-    semi join late_users on there.user_id = late_users.user_id
+    from {{ there('late_users', ['user_id']) }} as there
     anti join (select user_id, item_id from joined where not is_unchanged) as joined
         on there.user_id = joined.user_id and there.item_id = joined.item_id
     union all

@@ -13,9 +13,7 @@ create table joined as
 with
 
 old as (
-    select there.*
-    from {{ there() }} as there
-    semi join coded on there.user_id = coded.user_id and there.item_id = coded.item_id
+    from {{ there('coded', ['user_id', 'item_id']) }}
 )
 
 select

@@ -5,8 +5,7 @@ with
 
 latest as (
     select there.user_id, max(there.time) as time
-    from {{ there() }} as there
-    semi join joined on there.user_id = joined.user_id
+    from {{ there('joined', ['user_id']) }} as there
     group by there.user_id
 )
 
