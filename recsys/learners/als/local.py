@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
 from recsys.errors import UnavailableError
 from recsys.learners.als import kernels as als_kernels
 from recsys.learners.als.factors import AlsSettings, Factors
+from recsys.learners.common.blas import one_thread
 from recsys.project.contract import Context
 
 # Ratings per task of a thread.
@@ -76,7 +76,7 @@ def fit(ratings: pa.Table, settings: AlsSettings, context: Context) -> tuple[Fac
     users, items = sides(ratings)
     vectors = np.random.default_rng(settings.seed).normal(size=(len(users.ids), settings.rank))
     of_users = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(context.threads) as pool:
+    with one_thread(), ThreadPoolExecutor(context.threads) as pool:
         for _ in range(settings.iterations):
             of_items = items.solve(of_users, settings.regularization, pool)
             of_users = users.solve(of_items, settings.regularization, pool)

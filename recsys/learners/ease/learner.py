@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
 from recsys.errors import UnavailableError
+from recsys.learners.common.blas import one_thread
 from recsys.learners.common.settings import parse
 from recsys.learners.ease.dual import Dual
 from recsys.learners.ease.sweep import Tile, for_each, full_rows, gram, negative_inverse, tiles
@@ -102,7 +102,7 @@ def _weights(inputs: Mapping[str, Relation], settings: Mapping[str, Any], contex
     is_track = np.isin(ratings.items, inputs["tracks"].arrow()["track_id"].to_numpy())
     users = ratings.by_item.shape[1]
     _refuse_too_many(users, len(ratings.items), context)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(context.threads) as pool:
+    with one_thread(), ThreadPoolExecutor(context.threads) as pool:
         if users < len(ratings.items):
             penalties = np.full(len(ratings.items), ease.regularization)
             solved = Dual.solved(csr_array(ratings.by_item.T.tocsr()), penalties, pool)

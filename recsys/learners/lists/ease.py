@@ -20,8 +20,8 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
+from recsys.learners.common.blas import one_thread
 from recsys.learners.ease.dual import Dual
 from recsys.learners.ease.sweep import gram, mirror, negative_inverse
 from recsys.learners.lists.interactions import Interactions
@@ -108,7 +108,7 @@ def solve(
     squares = np.asarray(inputs.power(2).sum(axis=0)).ravel()
     growth = parameters.dropout / (1.0 - parameters.dropout)
     penalties = parameters.regularization + growth * squares
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
         if is_dual:
             return _OfDual(Dual.solved(inputs, penalties, pool))
         if products is None:

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
+from recsys.learners.common.blas import one_thread
 from recsys.learners.lists import ials_kernels
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import rounded, settings_of, settings_table
@@ -73,7 +73,7 @@ class Side:
     @classmethod
     def of(cls, factors: np.ndarray) -> Side:
         """Return the factors turned so that they are uncorrelated; inner products of both sides stay."""
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             squares, axes = np.linalg.eigh(factors.T @ factors)
             return cls(np.ascontiguousarray(factors @ axes), np.maximum(squares, 0.0))
 
@@ -106,7 +106,7 @@ class IalsModel:
         users = self.user_factors(histories, threads)
         found = np.empty((len(users), len(self.item_ids)))
         padded = np.zeros((_TILE, users.shape[1]))
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             for rows in tiles(len(users), _TILE):
                 padded[: rows.stop - rows.start] = users[rows]
                 found[rows] = (padded @ self._side.factors.T)[: rows.stop - rows.start]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from recsys.learners.common.blas import one_thread
 
 Result = TypeVar("Result")
 PIECES = 8  # pieces a thread, so that a thread with short rows takes more of them
@@ -16,7 +16,7 @@ def for_rows(function: Callable[[int, int], Result], rows: int, threads: int) ->
     """Return ``function(first, last)`` of consecutive pieces that cover ``rows``, in their order."""
     size = max(1, -(-rows // (threads * PIECES)))
     starts = range(0, rows, size)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
         return list(pool.map(lambda start: function(start, min(start + size, rows)), starts))
 
 

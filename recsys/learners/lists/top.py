@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from recsys.learners.common.blas import one_thread
 from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import STEP, ListModel
@@ -76,7 +76,7 @@ def top(
         size = max(size, min(MOST_USERS, -(-histories.user_count // (4 * threads))))
     starts = range(0, histories.user_count, size)
     blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
         for begin in range(0, len(blocks), 2 * threads):  # no more lists wait than are computed
             yield from pool.map(
                 lambda rows: order.best(model, histories, rows, k), blocks[begin : begin + 2 * threads]
