@@ -14,7 +14,7 @@ from tests.torture.programs import ROOT, World
 READERS = 8
 
 
-def crowd(world: World, warehouse: Path, builds: int) -> tuple[int, int]:
+def crowd(world: World, warehouse: Path, builds: int, count: int = READERS) -> tuple[int, int]:
     """Publish the two data sets in turn under the eyes of the readers; their answers, and the builds seen.
 
     AssertionError for a reader that failed, or saw the rows of one build with the record of another.
@@ -23,7 +23,7 @@ def crowd(world: World, warehouse: Path, builds: int) -> tuple[int, int]:
     command = [sys.executable, "-m", "tests.torture.reader", str(warehouse), str(done)]
     readers = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(READERS)
+        for _ in range(count)
     ]
     try:
         for number in range(builds):

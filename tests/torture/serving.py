@@ -66,6 +66,7 @@ def _ask(port: int, number: int, found: Counter[tuple[str, int]], is_over: threa
         connection.close()
         found[address, answer.status] += 1
         turn += 1
+        is_over.wait(0.1)  # the machine is also to build
 
 
 def told(found: Counter[tuple[str, int]]) -> str:

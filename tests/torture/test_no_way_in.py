@@ -15,9 +15,9 @@ from recsys.errors import UsageError
 from recsys.identifiers import quoted_relation
 from recsys.project import Project
 from recsys.serving import submission
+from tests.commands import recsys as command
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
-from tests.torture.programs import command, run
 
 HOSTILE = (
     "it's",
@@ -107,7 +107,7 @@ def test_a_number_parameter_takes_a_number(value):
 @pytest.mark.parametrize("name", ["explain", "recommend"])
 def test_an_id_is_a_number(small_warehouse, argument, name):
     words = [argument, "1"] if name == "explain" else [argument]
-    done = run(command(name, *words, "--warehouse", small_warehouse))
+    done = command(name, *words, "--warehouse", small_warehouse)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -16,6 +14,7 @@ from recsys.errors import UsageError
 from recsys.outputs import check_output, replacing
 from recsys.sources.importing import recipe
 from recsys.sources.importing.options import Options
+from tests.commands import recsys
 from tests.conftest import SMALL
 from tests.given import write_directory
 
@@ -81,9 +80,7 @@ def contents(folder: Path) -> dict[Path, str]:
 @pytest.mark.parametrize(("words", "expected"), REFUSED, ids=lambda value: " ".join(value)[:60])
 def test_what_is_read_is_not_replaced(words, expected, place):
     before = contents(place)
-    found = subprocess.run(
-        [sys.executable, "-m", "recsys", *words], cwd=place, capture_output=True, text=True, check=False
-    )
+    found = recsys(*words, cwd=place)
     assert found.returncode == 2, found.stderr
     assert expected in found.stderr
     assert len(found.stderr.splitlines()) == 1
