@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,26 @@ from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ExplainedModel, ListModel, rounded
 
 COMPETING = 100  # best unseen items of a user by which scores are scaled
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What brings a part's scores to z-scores: ``means`` and ``divisors`` of each user, (users, 1)."""
+
+    means: np.ndarray
+    divisors: np.ndarray
+
+    @classmethod
+    def of(cls, best: np.ndarray) -> Scale:
+        """Return the scale by each user's best unseen scores, see `competing`."""
+        deviations = best.std(axis=1, keepdims=True)
+        return cls(best.mean(axis=1, keepdims=True), np.where(deviations > 0, deviations, 1.0))
+
+    def applied(self, scores: np.ndarray) -> np.ndarray:
+        """Return the z-scores of scores (users, items)."""
+        found: np.ndarray = scores - self.means
+        found /= self.divisors
+        return found
 
 
 @dataclass(frozen=True)
@@ -34,7 +55,7 @@ class Blend:
     parts: Mapping[str, ListModel]
     weights: Mapping[str, float]
 
-    @property
+    @cached_property
     def item_ids(self) -> np.ndarray:
         """Items that any part scores, ascending."""
         found = [model.item_ids for model in self.parts.values()]
@@ -55,12 +76,14 @@ class Blend:
 
     def part(self, name: str, histories: Interactions) -> np.ndarray:
         """Return the scaled scores float64 (users, items) of one part."""
-        return self.part_with_limits(name, histories)[0]
+        found = self.unscaled(name, histories)
+        scale = Scale.of(competing(found, histories.with_items(self.item_ids)))
+        return scale.applied(found)
 
-    def part_with_limits(self, name: str, histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scaled scores of one part, and of each user the lowest that competes (users, 1)."""
+    def unscaled(self, name: str, histories: Interactions) -> np.ndarray:
+        """Return the scores float64 (users, items) of one part as its model has them."""
         model = self.parts[name]
-        return scaled(self._wide(model, model.scores(histories)), histories.with_items(self.item_ids))
+        return self._wide(model, model.scores(histories))
 
     def start(self, history: Interactions) -> float:
         """Return what the scale of one user adds to every score: the score without any contribution."""
@@ -123,19 +146,6 @@ class Blend:
         table = tables["blend_weights"]
         weights = dict(zip(table["model"].to_pylist(), table["weight"].to_pylist(), strict=True))
         return cls({name: parts[name] for name in sorted(weights)}, weights)
-
-
-def scaled(scores: np.ndarray, histories: Interactions) -> tuple[np.ndarray, np.ndarray]:
-    """Return z-scores by the mean and deviation of each user's `COMPETING` best unseen scores.
-
-    The second array (users, 1) has the lowest z-score among these.
-    """
-    best = competing(scores, histories)
-    means, deviations = best.mean(axis=1, keepdims=True), best.std(axis=1, keepdims=True)
-    divisors = np.where(deviations > 0, deviations, 1.0)
-    found: np.ndarray = scores - means
-    found /= divisors
-    return found, (best[:, :1] - means) / divisors
 
 
 def competing(scores: np.ndarray, histories: Interactions) -> np.ndarray:

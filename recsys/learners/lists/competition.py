@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from recsys.evaluation import ranking
-from recsys.learners.lists.blend import COMPETING, Blend
+from recsys.learners.common.compiled import IS_COMPILED
+from recsys.learners.lists.blend import COMPETING, Blend, Scale, competing
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.split import Split
@@ -29,13 +32,19 @@ class Competing:
     scores: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, models: Mapping[str, ListModel], histories: Interactions) -> Competing:
-        """Return the union of the models' best items, block by block."""
+    def of(cls, models: Mapping[str, ListModel], histories: Interactions, threads: int = 1) -> Competing:
+        """Return the union of the models' best items, ``threads`` blocks of users at a time."""
         size = max(1, BLOCK_BYTES // (8 * max(1, histories.item_count) * (len(models) + 2)))
         starts = range(0, histories.user_count, size)
         blocks = [histories.users(slice(begin, begin + size)) for begin in starts]
         blend = Blend(models, dict.fromkeys(models, 1.0))
-        found = [competitors(blend, block)[:2] for block in blocks]
+
+        def union(block: Interactions) -> tuple[np.ndarray, np.ndarray]:
+            made = Competitors.of(blend, block)
+            return made.items, made.scores
+
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(union, blocks))
         width = max((items.shape[1] for items, _ in found), default=0)
         items = np.concatenate([_padded(items, width, -1) for items, _ in found])
         names = list(models)
@@ -63,46 +72,66 @@ class Competing:
         return weights
 
 
-def competitors(blend: Blend, histories: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the union of each user's best items of every part of a blend.
+@dataclass(frozen=True)
+class Competitors:
+    """The union of each user's best items of every part of a blend.
 
-    Returns
-    -------
+    Parameters
+    ----------
     items : int64 array (users, width)
         Positions in the catalogue, ascending, -1 where there are fewer.
     scores : float64 array (parts, users, width)
         Their scaled scores; below every other where there are fewer.
-    all_scores : float64 array (parts, users, items of the blend)
-        Scaled scores of all items.
+    unscaled : sequence of float64 arrays (users, items of the blend)
+        Scores of all items by each part.
+    scales : sequence of Scale
+        What brings these of each part to z-scores.
     """
-    known = histories.with_items(blend.item_ids)
-    made = [blend.part_with_limits(name, histories) for name in blend.parts]
-    scores = np.stack([one for one, _ in made])
-    is_best = np.zeros(scores.shape[1:], bool)
-    may = np.tile(known.is_candidate, (len(is_best), 1))
-    may[known.rows, known.items] = False
-    for one, limits in made:
-        is_best |= _best_of(one, limits, may)
-    counts = is_best.sum(axis=1)
-    is_there = np.arange(counts.max(initial=0)) < counts[:, None]
-    rows, columns = np.nonzero(is_best)
-    items = np.full(is_there.shape, -1, np.int64)
-    items[is_there] = np.searchsorted(histories.item_ids, blend.item_ids)[columns]
-    values = np.full((len(scores), *is_there.shape), -np.inf)
-    values[:, is_there] = scores[:, rows, columns]
-    return items, values, scores
+
+    items: np.ndarray
+    scores: np.ndarray
+    unscaled: Sequence[np.ndarray]
+    scales: Sequence[Scale]
+
+    @classmethod
+    def of(cls, blend: Blend, histories: Interactions) -> Competitors:
+        """Return the items that compete for the lists of a block of users."""
+        known = histories.with_items(blend.item_ids)
+        unscaled = [blend.unscaled(name, histories) for name in blend.parts]
+        best = [competing(scores, known) for scores in unscaled]
+        scales = [Scale.of(one) for one in best]
+        may = np.tile(known.is_candidate, (known.user_count, 1))
+        may[known.rows, known.items] = False
+        is_best = np.zeros(may.shape, bool)
+        for scores, one in zip(unscaled, best, strict=True):
+            _mark(scores, one[:, 0], may, is_best)
+        rows, columns = np.nonzero(is_best)
+        counts = np.bincount(rows, minlength=len(may))
+        is_there = np.arange(counts.max(initial=0)) < counts[:, None]
+        items = np.full(is_there.shape, -1, np.int64)
+        items[is_there] = np.searchsorted(histories.item_ids, blend.item_ids)[columns]
+        values = np.full((len(unscaled), *is_there.shape), -np.inf)
+        for place, (scores, scale) in enumerate(zip(unscaled, scales, strict=True)):
+            listed = scores[rows, columns] - scale.means[rows, 0]
+            values[place, is_there] = listed / scale.divisors[rows, 0]
+        return cls(items, values, unscaled, scales)
 
 
-def _best_of(scores: np.ndarray, limits: np.ndarray, may: np.ndarray) -> np.ndarray:
-    """Return which scores (users, items) are at least the user's limit.
+def _mark(scores: np.ndarray, limits: np.ndarray, may: np.ndarray, is_best: np.ndarray) -> None:
+    """Mark scores (users, items) that are at least the user's limit.
 
     At most `COMPETING` a user: where more are, those equal to the limit are left out. They are items that a
     model does not tell apart, such as all that share no user with the history.
     """
-    found = may & (scores >= limits)
+    if IS_COMPILED:
+        from recsys.learners.lists import top_kernels
+
+        top_kernels.mark(scores, limits, may, COMPETING, is_best)
+        return
+    found = may & (scores >= limits[:, None])
     is_tied = found.sum(axis=1) > COMPETING
-    found[is_tied] = may[is_tied] & (scores[is_tied] > limits[is_tied])
-    return found
+    found[is_tied] &= scores[is_tied] > limits[is_tied, None]
+    is_best |= found
 
 
 def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:

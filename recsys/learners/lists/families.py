@@ -128,11 +128,13 @@ def _fit_ials(workshop: Workshop, parameters: Parameters) -> ListModel:
 
 
 def _fit_knn(workshop: Workshop, parameters: Parameters) -> ListModel:
-    return item_knn.fit(workshop.interactions, item_knn.ItemKnnParameters(**parameters))
+    return item_knn.fit(workshop.interactions, item_knn.ItemKnnParameters(**parameters), workshop.threads)
 
 
 def _fit_neighbours(workshop: Workshop, parameters: Parameters) -> ListModel:
-    return neighbours.fit(workshop.interactions, neighbours.NeighbourParameters(**parameters))
+    return neighbours.fit(
+        workshop.interactions, neighbours.NeighbourParameters(**parameters), workshop.threads
+    )
 
 
 def _fit_trending(workshop: Workshop, parameters: Parameters) -> ListModel:

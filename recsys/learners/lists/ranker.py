@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from recsys.evaluation.ranking import hits
 from recsys.learners.lists.blend import Blend
-from recsys.learners.lists.competition import Competing, competitors
+from recsys.learners.lists.competition import Competing, Competitors
 from recsys.learners.lists.forest import Forest, fast
 from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, rounded
@@ -95,12 +95,15 @@ class Ranker:
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
         known, blend = histories.with_items(self.item_ids), self.blend
-        items, values, scores = competitors(blend, known)
-        found = blend.sum_of(scores)
+        made = Competitors.of(blend, known)
+        items = made.items
+        found = blend.sum_of(
+            scale.applied(one) for scale, one in zip(made.scales, made.unscaled, strict=True)
+        )
         found -= OUTSIDE
         rows, columns = np.nonzero(items >= 0)
         if len(rows):
-            competing = Competing(items, dict(zip(self.parts, values, strict=True)))
+            competing = Competing(items, dict(zip(self.parts, made.scores, strict=True)))
             examples = features(competing, known, self.facts)
             found[rows, items[rows, columns]] = mean_of(self.forests, examples)
         return rounded(found)
@@ -163,7 +166,7 @@ class Ranker:
         texts = tables["ranker_trees"].sort_by("fold")["model"].to_pylist()
         return cls(parts, tuple(lightgbm.Booster(model_str=text) for text in texts), facts)
 
-    @property
+    @cached_property
     def blend(self) -> Blend:
         """The mean of the parts, which orders what does not compete and gives the reasons."""
         return Blend(self.parts, dict.fromkeys(self.parts, 1.0 / len(self.parts)))
@@ -203,7 +206,7 @@ def fit(
         Trees of each fold. Default: the number with the best mean NDCG over the folds.
     """
     histories = split.histories
-    competing = Competing.of(parts, histories)
+    competing = Competing.of(parts, histories, threads)
     is_competing = competing.items >= 0
     examples = _Examples(
         features(competing, histories, ItemFacts.of(split.training)),

@@ -27,14 +27,14 @@ def largest(scores, columns, begins, seen, chosen, values):  # type: ignore[no-u
             if (count == k and value <= held[0]) or stamps[place] == user:
                 continue
             if count < k:
-                _rise(held, at, count, value, place)
+                rise(held, at, count, value, place)
                 count += 1
             else:
-                _sink(held, at, count, value, place)
+                sink(held, at, count, value, place)
         while count > 0:
             count -= 1
             chosen[user, count], values[user, count] = at[0], held[0]
-            _sink(held, at, count, held[count], at[count])
+            sink(held, at, count, held[count], at[count])
 
 
 @compiled
@@ -77,15 +77,15 @@ def _best_of_sign(sign, user, totals, places, stamps, held, at, chosen, best, fi
         if sign * value <= 0 or place < 0 or (count == room and value < held[0]) or stamps[place] == user:
             continue
         if count < room:
-            _rise(held, at, count, value, place)
+            rise(held, at, count, value, place)
             count += 1
         elif value > held[0] or place < at[0]:
-            _sink(held, at, count, value, place)
+            sink(held, at, count, value, place)
     last = filled + count
     while count > 0:
         count -= 1
         chosen[user, filled + count], best[user, filled + count] = at[0], held[0]
-        _sink(held, at, count, held[count], at[count])
+        sink(held, at, count, held[count], at[count])
     return last
 
 
@@ -131,7 +131,22 @@ def strongest_entries(begins, items, values, weights, listed_begins, listed, fou
 
 
 @compiled
-def _rise(held, at, count, value, place):  # type: ignore[no-untyped-def]
+def mark(scores, limits, may, most, is_best):  # type: ignore[no-untyped-def]
+    """Set ``is_best`` (users, items) where ``may`` is set and a score is at least the user's limit.
+
+    Where that is true of more than ``most`` items of a user, scores equal to the limit are left out.
+    """
+    for user in range(len(limits)):
+        row, limit, count = scores[user], limits[user], 0
+        for item in range(len(row)):
+            count += may[user, item] and row[item] >= limit
+        for item in range(len(row)):
+            if may[user, item] and (row[item] > limit or (count <= most and row[item] == limit)):
+                is_best[user, item] = True
+
+
+@compiled
+def rise(held, at, count, value, place):  # type: ignore[no-untyped-def]
     """Add to a heap of ``count`` whose root is the worst: the lowest value, of equal ones the last place."""
     node = count
     while node > 0:
@@ -144,7 +159,7 @@ def _rise(held, at, count, value, place):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _sink(held, at, count, value, place):  # type: ignore[no-untyped-def]
+def sink(held, at, count, value, place):  # type: ignore[no-untyped-def]
     """Put a value in the place of the root of a heap of ``count``."""
     node = 0
     while 2 * node + 1 < count:

@@ -303,7 +303,7 @@ class _Search:
         names = sorted((n for n in self.models if self._close(n)), key=lambda n: -self.best[n].quality)
         if len(names) < 2 or not len(self.split.rows):
             return
-        parts = Competing.of({name: self.models[name] for name in names}, self.histories)
+        parts = Competing.of({name: self.models[name] for name in names}, self.histories, self.threads)
         weights = parts.best_weights(names, self.split, K)
         if len(weights) > 1:
             model = Blend({name: self.models[name] for name in weights}, weights)

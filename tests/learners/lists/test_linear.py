@@ -104,6 +104,22 @@ def test_item_neighbours_are_those_of_their_formula(similarity: str, neighbours:
     np.testing.assert_allclose(found, by_definition(interactions, parameters), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("similarity", ["cosine", "bm25"])
+@pytest.mark.parametrize("count", [1, 7, 100])
+def test_item_neighbours_are_the_same_compiled_or_not_on_any_threads(
+    similarity: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interactions = random_interactions(60, 50)
+    parameters = ItemKnnParameters("ones", similarity, count)
+    one, other = (item_knn.fit(interactions, parameters, threads).weights for threads in (1, 3))
+    monkeypatch.setattr(item_knn, "IS_COMPILED", False)
+    plain = item_knn.fit(interactions, parameters).weights
+    for found in (one, other):
+        np.testing.assert_array_equal(found.indptr, plain.indptr)
+        np.testing.assert_array_equal(found.indices, plain.indices)
+        np.testing.assert_allclose(found.data, plain.data, rtol=1e-6)
+
+
 def test_another_similarity_is_refused() -> None:
     with pytest.raises(ValueError, match="expected cosine or bm25"):
         item_knn.fit(random_interactions(5, 5), ItemKnnParameters(similarity="jaccard"))
@@ -204,3 +220,18 @@ def test_neighbours_in_time_are_those_of_their_formula(window: int, decay: float
                     expected[i, j] += x[user, i] * x[user, j] * float(abs(a - b)) ** -decay
     n = interactions.rater_counts
     np.testing.assert_allclose(found, expected / np.sqrt(np.outer(n, n)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("window", [1, 5, 200])
+def test_neighbours_in_time_are_the_same_compiled_or_not_on_any_threads(
+    window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interactions = random_interactions(30, 40)
+    parameters = NeighbourParameters("grades", window, 0.6)
+    one, other = (neighbours.fit(interactions, parameters, threads).weights for threads in (1, 3))
+    monkeypatch.setattr(neighbours, "IS_COMPILED", False)
+    plain = neighbours.fit(interactions, parameters).weights
+    for found in (one, other):
+        np.testing.assert_array_equal(found.indptr, plain.indptr)
+        np.testing.assert_array_equal(found.indices, plain.indices)
+        np.testing.assert_allclose(found.data, plain.data, rtol=1e-6)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recsys.evaluation.ranking import HeldOut, by_user
-from recsys.learners.lists import ranker
+from recsys.learners.lists import competition, ranker
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.forest import Forest, fast
@@ -107,6 +107,18 @@ def test_items_that_a_model_does_not_tell_apart_do_not_all_compete() -> None:
     found = Competing.of({"flat": flat, "alike": ItemScores(many.item_ids, np.ones(1000))}, many)
     assert (found.items >= 0).any()
     assert np.isin(found.items[found.items >= 0], np.arange(300, 305)).all()
+
+
+def test_what_competes_is_the_same_compiled_or_not_on_any_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = random_interactions(USERS, 1000, share=0.05)
+    drawn = np.random.default_rng(4).normal(size=(2, 1000)).round(1)
+    models = {"one": ItemScores(many.item_ids, drawn[0]), "other": ItemScores(many.item_ids, drawn[1])}
+    found, again = (Competing.of(models, many, threads) for threads in (1, 3))
+    monkeypatch.setattr(competition, "IS_COMPILED", False)
+    for other in (again, Competing.of(models, many)):
+        np.testing.assert_array_equal(other.items, found.items)
+        for name in models:
+            np.testing.assert_array_equal(other.scores[name], found.scores[name])
 
 
 def test_a_forest_scores_as_its_booster_does(found: CrossValidated) -> None:

@@ -11,7 +11,7 @@ import pytest
 from recsys.evaluation import ranking
 from recsys.learners.lists import blend as blend_module
 from recsys.learners.lists import tuning
-from recsys.learners.lists.blend import COMPETING, Blend, competing, scaled
+from recsys.learners.lists.blend import COMPETING, Blend, Scale, competing
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
@@ -101,7 +101,7 @@ def test_a_blend_scales_by_the_best_unseen_scores() -> None:
     interactions = random_interactions(20, 150)
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(20, 150))
-    found, _ = scaled(scores, interactions)
+    found = Scale.of(competing(scores, interactions)).applied(scores)
     for user in range(20):
         seen = interactions.users(slice(user, user + 1)).items
         best = np.sort(np.delete(scores[user], seen))[-COMPETING:]
