@@ -16,6 +16,7 @@ from recsys.errors import WarehouseError
 from recsys.serving import queries
 from recsys.serving.explain import rows_of
 from recsys.serving.interactions import interactions
+from recsys.serving.model_names import ModelNames
 from recsys.serving.recommender import Recommender
 from recsys.serving.snapshots import Snapshot
 from recsys.sources.interactions import Interactions
@@ -193,11 +194,7 @@ class RequestContext:
 
     def list_models(self) -> list[str]:
         """Return the list models, best first."""
-        return self.snapshot.fact("list models", self._list_models)
-
-    def _list_models(self) -> list[str]:
-        with self.recommender() as recommender:
-            return list(recommender.models)
+        return self.snapshot.fact("list models", lambda: list(ModelNames.of(self.connection).lists))
 
     def list_default(self) -> str:
         """Return the list model that made the stored lists."""
