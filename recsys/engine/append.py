@@ -125,10 +125,10 @@ def _settings(options: Options) -> dict[str, str]:
     """Return the settings of the warehouse; raise UsageError for one that is not of these data."""
     if options.warehouse is None:
         return {}
-    manifest.refuse_foreign(options.warehouse, full_refresh=False)
-    settings, _ = manifest.published(options.warehouse)
+    settings = manifest.settings(options.warehouse)
     build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
     if not settings:
+        manifest.refuse_foreign(options.warehouse, full_refresh=False)
         raise UsageError(f"no warehouse at {options.warehouse}. Create it: {build}")
     if ORIGIN not in settings:
         raise UsageError(

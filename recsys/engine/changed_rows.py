@@ -45,7 +45,8 @@ def written(
     Returns
     -------
     dict of str to SourceFile
-        By source name: all files of the data directory, those that grew with the missing rows alone.
+        By source name: all files of the data directory, those that grew with the missing rows alone, of which
+        ``line_count`` is the number.
     """
     there = {name: data / parquet.file_of(metadata, name) for name in parquet.COLUMNS}
     found = {name: path for name, path in there.items() if path.exists()}
@@ -57,10 +58,14 @@ def written(
             name: _missing(found[name], f"staging.{name}", key) for name, key in KEYS.items() if name in found
         },
     }
+    counts = {}
     for name, sql in queries.items():
         found[name] = folder / f"{name}{parquet.SUFFIX}"
-        writer.rows(f"copy ({sql}) to {literal(str(found[name]))} (format parquet)")
-    return {name: SourceFile(name, path, "", path.stat().st_size, 0) for name, path in found.items()}
+        counts[name] = writer.rows(f"copy ({sql}) to {literal(str(found[name]))} (format parquet)")[0][0]
+    return {
+        name: SourceFile(name, path, "", path.stat().st_size, counts.get(name, 0))
+        for name, path in found.items()
+    }
 
 
 def _missing(path: Path, relation: str, key: str) -> str:

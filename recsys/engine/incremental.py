@@ -7,13 +7,16 @@ Models of ``staging`` read files that hold nothing but changed rows.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from recsys.backends.database import EngineError, Limits
+from recsys.backends.database import EngineError, Limits, Measure
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.duckdb.statements import first_line
 from recsys.engine import changed_rows, manifest
@@ -96,7 +99,8 @@ class _Update:
         self.build = [dict(zip(names, row, strict=True)) for row in rows]
         self.records = manifest.records_of(self.build)
         self.inputs: set[str] = set()
-        self.changed: dict[str, str] = {}  # relations, with the digests that they have now; empty: not known
+        self.changed: dict[str, Measure] = {}
+        self.columns: dict[str, frozenset[str]] = {}  # of relations that inputs are parts of
 
     def run(self) -> Updated:
         if any(name not in self.records for name in NEEDED):
@@ -108,6 +112,7 @@ class _Update:
         self.writer.rows(f"create schema scratch.{SCHEMA}")
         for column in VALUES:
             self.writer.rows(f"create table scratch.{SCHEMA}.values_{column} ({column} integer)")
+        self._prepare_lists()
         for model in self._models():
             if model.materialized == "temp":
                 self._make(self.project.render(model.name))
@@ -115,8 +120,19 @@ class _Update:
                 self._update(model)
         self._record()
         users = self.writer.rows(f"select count(*) from scratch.{SCHEMA}.values_user_id")[0][0]
+        return Updated(int(users), self.chosen)
+
+    @cached_property
+    def chosen(self) -> str:
+        """The list model of the warehouse; empty without one."""
         chosen = self.writer.rows("select model from lists.chosen") if "lists.chosen" in self.records else []
-        return Updated(int(users), str(chosen[0][0]) if chosen else "")
+        return str(chosen[0][0]) if chosen else ""
+
+    def _prepare_lists(self) -> None:
+        """Load what makes lists in a thread, while the engine updates what they are made from."""
+        model = self.project.models.get(f"lists.{self.chosen}")
+        if model is not None and (kind := model.list_kind):
+            threading.Thread(target=_load_lists, args=(kind,), daemon=True).start()
 
     @cached_property
     def files(self) -> dict[str, SourceFile]:
@@ -147,7 +163,7 @@ class _Update:
         wanted = [
             model
             for model in self.project.models.values()
-            if model.incremental and not model.original and self._is_there(model)
+            if model.incremental and not model.original and self._is_there(model) and self._may_change(model)
         ]
         graph = {model.name: self.project.render(model.name) for model in wanted}
         waiting = list(graph.values())
@@ -157,6 +173,16 @@ class _Update:
                     graph[parent] = self.project.render(parent)
                     waiting.append(graph[parent])
         return [rendered.model for rendered in self.project.in_order(graph)]
+
+    def _may_change(self, model: Model) -> bool:
+        """Return whether a model of another layer, or one that reads a file with rows that are missing."""
+        rendered = self.project.render(model.name)
+        read = {
+            *rendered.sources,
+            *(one for ref in rendered.refs for one in self.project.render(ref).sources),
+        }
+        grown = read & changed_rows.KEYS.keys()
+        return model.layer != "staging" or read != grown or any(self.files[one].line_count for one in grown)
 
     def _is_there(self, model: Model) -> bool:
         return model.name in self.project.enabled and self.records[model.name].kind == "table"
@@ -193,7 +219,7 @@ class _Update:
         for relation in (gone, new):
             self._add_part(model, relation)
         for one in (model, *self._projections(model)):
-            self.changed[one.name] = self._digest_after(one, model, gone, new)
+            self.changed[one.name] = self._measure_after(one, model, gone, new)
 
     def _projections(self, model: Model) -> list[Model]:
         """Return the views that have a row for each row of a relation, and nothing else."""
@@ -205,37 +231,32 @@ class _Update:
             and self.project.render(name).refs == (model.name,)
         ]
 
-    def _digest_after(self, model: Model, changed: Model, gone: str, new: str) -> str:
-        """Return the digest of a relation after rows of an input changed: the sum of the rows' hashes."""
-        if not (before := self.records[model.name].digest):
-            return ""
-        total = int(before, 16)
+    def _measure_after(self, model: Model, changed: Model, gone: str, new: str) -> Measure:
+        """Return count and digest of a relation after rows of an input changed: both are sums over rows."""
+        record = self.records[model.name]
+        count, digest = record.row_count, int(record.digest or "0", 16)
         for sign, part in ((-1, gone), (1, new)):
             sql = f"select * exclude (place) from scratch.{part}"
             if model is not changed:
-                variant = replace(
-                    model,
-                    name=f"{part}_of_{model.stem}",
-                    header=model.header,
-                    substitutes={changed.name: part},
-                )
-                self.project.add(variant)
-                sql = self.project.render(variant.name).sql
-            found = self.writer.value(
-                f"select coalesce(sum(hash(content)::hugeint), 0) from ({sql}) as content"
-            )
-            total += sign * int(found)
-        return f"{total:x}"
+                name, substitutes = f"{part}_of_{model.stem}", {changed.name: part}
+                self.project.add(replace(model, name=name, substitutes=substitutes))
+                sql = self.project.render(name).sql
+            rows, hashes = self.writer.rows(
+                f"select count(*), coalesce(sum(hash(content)::hugeint), 0) from ({sql}) as content"
+            )[0]
+            count, digest = count + sign * int(rows), digest + sign * int(hashes)
+        return Measure(count, f"{digest:x}" if record.digest else "")
 
     def _reads_changes(self, model: Model) -> bool:
         refs = self.project.render(model.name).refs
         above = {one for ref in refs for one in (ref, *self._behind(ref))}
         return not above.isdisjoint(self.changed.keys())
 
-    def _views_above(self) -> dict[str, str]:
+    def _views_above(self) -> dict[str, Measure]:
         """Return the views that read relations that changed, without a digest: measuring takes long."""
         views = (name for name, record in self.records.items() if record.kind == "view")
-        return {name: "" for name in views if self._reads_changes(self.project.models[name])}
+        above = [name for name in views if self._reads_changes(self.project.models[name])]
+        return {name: Measure(self.writer.count(name), "") for name in above if name not in self.changed}
 
     def _behind(self, relation: str) -> tuple[str, ...]:
         """Return what a view reads."""
@@ -276,10 +297,11 @@ class _Update:
         """Return the relation of an input's rows with changed values; None where it has no such column."""
         model = self.project.writers[relation]
         place = self.project.location(relation)
-        there = self.writer.columns(place)
+        if place not in self.columns:
+            self.columns[place] = frozenset(self.writer.columns(place))
         if columns == ("user_id",) and model.list_kind == "item_weights":
             return self._weights(model, place)
-        if model.materialized == "temp" or not set(columns) <= there.keys():
+        if model.materialized == "temp" or not self.columns[place].issuperset(columns):
             return None
         key = ", ".join(columns)
         condition = f"({key}) in (select {key} from scratch.{SCHEMA}.{_values_of(columns)})"
@@ -316,17 +338,23 @@ class _Update:
 
     def _record(self) -> None:
         """Write into the warehouse what was updated, so that the next build makes it anew."""
-        for name, digest in sorted((self._views_above() | self.changed).items()):
+        for name, found in sorted((self._views_above() | self.changed).items()):
             changed = replace(self.records[name].fingerprint, appended=True).as_json()
             self.writer.run(
                 "update marts.build set value = $value, row_count = $count, digest = $digest "
                 "where name = $name and kind in ('table', 'view')",
-                {"value": changed, "count": self.writer.count(name), "digest": digest, "name": name},
+                {"value": changed, "count": found.row_count, "digest": found.digest, "name": name},
             )
         self.writer.run(
             "update marts.build set value = $value where kind = 'setting' and name = $name",
             {"value": str(self.metadata[GENERATION]), "name": GENERATION},
         )
+
+
+def _load_lists(kind: str) -> None:
+    """Load the code that makes lists by a kind of model."""
+    with contextlib.suppress(ImportError):  # the update of the lists reports it
+        importlib.import_module("recsys.learners.lists.learner").prepare(kind)
 
 
 def _flat(relation: str) -> str:

@@ -69,6 +69,14 @@ def published(warehouse: Path) -> tuple[dict[str, str], dict[str, Record]]:
         return {}, {}
 
 
+def settings(warehouse: Path) -> dict[str, str]:
+    """Return the settings of the published warehouse; empty if it is missing or cannot be reused."""
+    if warehouse.exists() and not has_write_ahead_log(warehouse):
+        with contextlib.suppress(UsageError), reading(warehouse) as connection:
+            return settings_from(connection)
+    return {}
+
+
 def parameters(warehouse: Path) -> dict[str, str]:
     """Return the parameters of the published warehouse, as text; empty if there is no readable warehouse."""
     with contextlib.suppress(UsageError), reading(warehouse) as connection:

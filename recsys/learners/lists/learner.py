@@ -19,6 +19,7 @@ from recsys.errors import UnavailableError
 from recsys.learners.lists import quality, sample, split, stored
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
 from recsys.learners.lists.interactions import Interactions, ItemCounts
+from recsys.learners.lists.top import load_kernels
 from recsys.project.contract import Context, Relation, Rows, proven
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ LIMITS = pa.schema({"model": pa.string(), "reason": pa.string()})
 ON_DRIVER = "fitted in the memory of this machine, not on the cluster: --without NAME leaves one out"
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
+WEIGHTS = "item_weights"
 RANKER = "ranker"  # kind whose lists of validation users the training makes
 
 
@@ -265,6 +267,18 @@ def judge(
         "lists.validation": judging.users_table(judged),
         "lists.quality": judging.models_table(lists, judged),
     }
+
+
+def prepare(kind: str) -> None:
+    """Load what `recommend` needs for a kind of list model, so that it starts sooner.
+
+    Parameters
+    ----------
+    kind : str
+        Of the model that makes the lists.
+    """
+    if kind == WEIGHTS:
+        load_kernels()
 
 
 def recommend(

@@ -208,3 +208,17 @@ def _largest_compiled(
 def _empty(users: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return places and scores (users, k) of empty lists."""
     return np.zeros((users, k), np.int64), np.full((users, k), np.nan)
+
+
+def load_kernels() -> None:
+    """Load the machine code that makes lists from item weights, which takes longer than some lists do."""
+    if IS_COMPILED:
+        from recsys.learners.lists import top_kernels
+
+        none, nothing = np.zeros(0, np.int64), np.zeros(0)
+        begins, stored = (
+            np.zeros(2, np.int64),
+            (np.zeros(1, np.int64), none.astype(np.int32), nothing.astype(np.float32)),
+        )
+        top_kernels.largest_of_sums(begins, none, nothing, stored, none, none, none, STEP, *_empty(1, 1))
+        top_kernels.strongest_entries(begins, none, nothing, stored, begins, none, none)
