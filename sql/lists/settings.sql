@@ -18,7 +18,6 @@
         'users': var('tuning.users'),
         'items': var('tuning.items'),
         'judges': var('validation.list_users'),
-        'by_time': false,
         'models': list_models('item_scores', 'item_weights', 'factors', 'blend')
     }
 ) }}

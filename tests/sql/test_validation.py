@@ -181,6 +181,31 @@ def test_changing_a_held_out_rating_changes_no_validation_feature(tmp_path):
         assert rows(connection, "from staging.ratings order by all") != real
 
 
+def test_nothing_is_known_that_came_after_a_held_out_like(schemas):
+    given = {
+        "staging.ratings": """user_id item_id rating value is_like seq
+            0 1 90 5 true 0
+            0 2 90 5 true 1
+            0 3 20 1 false 2
+            0 4 90 5 true 3
+            0 5 20 1 false 4
+            1 4 90 5 true 9""",
+        "staging.tracks": "track_id\n1\n2\n3\n4\n5",
+        "validation.list_users": "user_id ordinal\n0 0",
+        "validation.list_held_out": "user_id item_id\n0 2",
+    }
+    by_split = {
+        split: {
+            (row["user_id"], row["item_id"])
+            for row in result(
+                schemas, "validation.list_interactions", given, overrides=(f"validation.split={split}",)
+            )
+        }
+        for split in ("time", "random")
+    }
+    assert by_split == {"time": {(0, 1), (1, 4)}, "random": {(0, 1), (0, 3), (0, 4), (0, 5), (1, 4)}}
+
+
 OF_ITEMS = {
     "staging.ratings": "user_id item_id rating value is_like seq\n"
     + "".join(f"{user} {item} 90 5 true {item}\n" for user in range(3) for item in range(1, 41)),

@@ -81,8 +81,7 @@ def tune(
         ``interactions`` (the validation history) and ``items``.
     settings : mapping
         ``seconds`` that the search may take, ``models`` with their families of hyperparameters, ``users`` and
-        ``items`` that take part at most, ``judges`` of these users whose likes are held out, and ``by_time``,
-        whether these are the last ones.
+        ``items`` that take part at most, and ``judges`` of these users, whose likes are held out.
     context : Context
         Threads and memory.
 
@@ -98,7 +97,7 @@ def tune(
     history = sample.sampled(
         read(inputs["interactions"], inputs["items"]), settings["users"], settings["items"]
     )
-    parts = split.split(history, settings["judges"], by_time=settings["by_time"])
+    parts = split.split(history, settings["judges"])
     found = tuning.tune(parts, settings["seconds"], context.threads, families=names)
     return {"lists.settings": _settings(found, names), "lists.trials": _trials(found, names)}
 

@@ -1,4 +1,4 @@
-"""Validation split: a fifth of each user's likes held out, at random by a digest or the last by time."""
+"""Validation split: a fifth of each user's likes held out at random, by a digest."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Split:
         return self.training.users(self.rows)
 
 
-def split(interactions: Interactions, users: int = 2000, seed: int = 2019, by_time: bool = False) -> Split:
+def split(interactions: Interactions, users: int = 2000, seed: int = 2019) -> Split:
     """Hold out a fifth of the likes, at least one, of up to ``users`` users with two or more likes.
 
     Parameters
@@ -49,8 +49,6 @@ def split(interactions: Interactions, users: int = 2000, seed: int = 2019, by_ti
         Most validation users, drawn by a digest of their ids.
     seed : int
         Seed of both draws.
-    by_time : bool
-        Hold out the last likes by ``seq`` instead of likes drawn by a digest of user and item.
 
     Returns
     -------
@@ -63,8 +61,7 @@ def split(interactions: Interactions, users: int = 2000, seed: int = 2019, by_ti
     chosen = _users(interactions, counts, users, seed)
     likes, owners = likes[chosen[owners]], owners[chosen[owners]]
     digest = _digest(interactions.user_ids[owners], interactions.item_ids[interactions.items[likes]], seed)
-    keys = (digest, -interactions.seq[likes], owners) if by_time else (digest, owners)
-    order = np.lexsort(keys)
+    order = np.lexsort((digest, owners))
     held = likes[order][_ranks(owners[order]) < _shares(counts)[owners[order]]]
     kept = np.ones(interactions.entry_count, bool)
     kept[held] = False

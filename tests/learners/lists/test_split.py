@@ -23,9 +23,8 @@ def interactions() -> Interactions:
     return random_interactions(60, 90)
 
 
-@pytest.mark.parametrize("by_time", [False, True])
-def test_a_fifth_of_the_likes_at_least_one(interactions: Interactions, by_time: bool) -> None:
-    found = split(interactions, by_time=by_time)
+def test_a_fifth_of_the_likes_at_least_one(interactions: Interactions) -> None:
+    found = split(interactions)
     likes = np.bincount(interactions.rows[interactions.is_like], minlength=60)
     assert found.rows.tolist() == np.flatnonzero(likes >= 2).tolist()
     expected = np.maximum(1, np.floor(0.2 * likes[found.rows] + 0.5))
@@ -40,16 +39,6 @@ def test_held_out_likes_are_likes_and_no_longer_in_the_training_part(interaction
     assert (before[owners, found.held_out.items] == 1).all()
     assert not after[owners, found.held_out.items].any()
     assert found.training.entry_count + len(owners) == interactions.entry_count
-
-
-def test_time_holds_out_the_last_likes(interactions: Interactions) -> None:
-    found = split(interactions, by_time=True)
-    seq = interactions.matrix(interactions.seq + 1).toarray()
-    likes = interactions.matrix(interactions.is_like.astype(float)).toarray()
-    for place, row in enumerate(found.rows):
-        mine = found.held_out.items[found.held_out.begins[place] : found.held_out.begins[place + 1]]
-        left = (likes[row] > 0) & ~np.isin(np.arange(90), mine)
-        assert seq[row, mine].min() > seq[row, left].max()
 
 
 def test_the_split_depends_on_ids_and_seed_alone(interactions: Interactions) -> None:
