@@ -91,15 +91,6 @@ def test_held_out_likes_are_drawn_by_a_seed_where_there_is_no_order(schemas, ove
     assert (2, 9) not in {pair for split in splits for pair in split}  # no like
 
 
-def test_what_is_held_out_is_not_in_the_history_that_is_left(schemas):
-    given = {
-        "staging.ratings": "user_id item_id is_like\n1 7 true\n1 8 true\n2 7 true",
-        "validation.list_held_out": "user_id item_id\n1 7",
-    }
-    rows = result(schemas, "validation.list_interactions", given)
-    assert sorted((row["user_id"], row["item_id"]) for row in rows) == [(1, 8), (2, 7)]
-
-
 @pytest.mark.parametrize("similarity", ["cosine", "bm25"])
 @pytest.mark.parametrize("weighting", ["ones", "likes", "grades"])
 def test_item_knn_is_what_numpy_finds(schemas, similarity, weighting):
