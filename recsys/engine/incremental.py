@@ -36,6 +36,16 @@ from recsys.sources.directory import SourceFile
 SCHEMA = "appended"  # of the scratch database: what the update reads and makes
 REASON = "rows were appended"
 NEEDED = ("staging.ratings", "staging.appended")
+RECORDED = """
+update marts.build set value = changed.value, row_count = changed.row_count, digest = changed.digest
+from (
+    select
+        unnest($names::varchar[]) as name,
+        unnest($made::varchar[]) as value,
+        unnest($counts::bigint[]) as row_count,
+        unnest($digests::varchar[]) as digest
+) as changed
+where build.name = changed.name and build.kind in ('table', 'view')"""
 VALUES = ("user_id", "item_id", "track_id")  # whose changed values are noted
 
 
@@ -338,13 +348,17 @@ class _Update:
 
     def _record(self) -> None:
         """Write into the warehouse what was updated, so that the next build makes it anew."""
-        for name, found in sorted((self._views_above() | self.changed).items()):
-            changed = replace(self.records[name].fingerprint, appended=True).as_json()
-            self.writer.run(
-                "update marts.build set value = $value, row_count = $count, digest = $digest "
-                "where name = $name and kind in ('table', 'view')",
-                {"value": changed, "count": found.row_count, "digest": found.digest, "name": name},
-            )
+        found = self._views_above() | self.changed
+        made = [replace(self.records[name].fingerprint, appended=True).as_json() for name in found]
+        self.writer.run(
+            RECORDED,
+            {
+                "names": list(found),
+                "made": made,
+                "counts": [one.row_count for one in found.values()],
+                "digests": [one.digest for one in found.values()],
+            },
+        )
         self.writer.run(
             "update marts.build set value = $value where kind = 'setting' and name = $name",
             {"value": str(self.metadata[GENERATION]), "name": GENERATION},

@@ -127,9 +127,12 @@ class Snapshots:
 
     def _published(self) -> Snapshot:
         identity = _identity(self.warehouse)
-        if self._current is not None and self._current.identity == identity:
-            return self._current
-        self.close()
+        before = self._current
+        if before is not None and before.identity == identity:
+            return before
+        self._current = None
+        if before is not None:  # closing takes as long as a page
+            threading.Thread(target=before.retire).start()
         self._current = Snapshot(self.warehouse, identity)
         return self._current
 

@@ -18,9 +18,7 @@ from recsys.ui.words import TRACK
 KINDS = (TRACK, "album", "artist", "genre")
 MOST_KNOWN = 100_000
 UNLISTED = "item"  # the kind of a rated item that no file lists, and a page of any item
-INDEXED = {
-    what: f"select {what}_id as id, * from marts.{what}_facts order by id" for what in ("user", "item")
-}
+INDEXED = {what: f"select {what}_id as id, * from marts.{what}_facts" for what in ("user", "item")}
 FACTS = "select item_id as id, * from marts.item_facts where item_id in (select unnest($ids::integer[]))"
 
 EntityIndexes = Mapping[str, EntityIndex | None]

@@ -18,10 +18,12 @@ Entry = dict[str, Any]
 
 
 class EntityIndex:
-    """Index the rows of an Arrow table sorted by its unique column ``id``."""
+    """Index the rows of an Arrow table by its unique column ``id``."""
 
     def __init__(self, table: pa.Table) -> None:
-        self.ids = table["id"].to_numpy()
+        ids = table["id"].to_numpy()
+        self.rows = np.argsort(ids, kind="stable")  # sorting the table takes longer
+        self.ids = ids[self.rows]
         self.table = table.combine_chunks()
 
     def of_ids(self, wanted: Iterable[int]) -> dict[int, Entry]:
@@ -29,12 +31,13 @@ class EntityIndex:
         sought = np.unique(np.fromiter(wanted, np.int64))
         places = np.searchsorted(self.ids, sought)
         places = places[places < len(self.ids)]
-        return self._at(places[self.ids[places] == sought[: len(places)]])
+        return self._at(self.rows[places[self.ids[places] == sought[: len(places)]]])
 
     def of_original(self, text: str) -> dict[int, Entry]:
         """Return the rows with this original id, by id."""
         found = pc.equal(self.table["original_id"], text)
-        return self._at(np.flatnonzero(found.to_numpy(zero_copy_only=False)))
+        rows = self._at(np.flatnonzero(found.to_numpy(zero_copy_only=False)))
+        return dict(sorted(rows.items()))
 
     def _at(self, places: np.ndarray) -> dict[int, Entry]:
         return {row["id"]: row for row in self.table.take(pa.array(places)).to_pylist()}

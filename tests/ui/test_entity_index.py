@@ -31,6 +31,12 @@ def test_rows_are_found_by_their_ids_whatever_else_is_asked_for():
     assert EntityIndex(TABLE.slice(0, 0)).of_ids([2]) == {}
 
 
+def test_rows_may_be_in_any_order():
+    found = EntityIndex(TABLE.take([2, 0, 1]))
+    assert found.of_ids([9, 2, 3, 10]) == EntityIndex(TABLE).of_ids([2, 9])
+    assert [*found.of_original("b")] == [2, 9]
+
+
 def test_rows_are_found_by_their_original_ids():
     found = EntityIndex(TABLE)
     assert [*found.of_original("b")] == [2, 9]
