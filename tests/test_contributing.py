@@ -20,7 +20,7 @@ found = metadata.version
 
 
 def version(package):
-    if package in ("pyspark", "torch", "numba"):
+    if package in ("lightgbm", "numba", "pyspark", "torch"):
         raise metadata.PackageNotFoundError(package)
     return found(package)
 
@@ -87,7 +87,8 @@ def test_the_recipes_end_on_the_leaderboard(copy, tmp_path):
     ]
     assert "artist_alone" in printed
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_SLOW_LEARNERS)
-    run(copy, "recsys build --data data/tiny --warehouse warehouse/tiny.duckdb", [tmp_path])
+    build = "recsys build --data data/tiny --warehouse warehouse/tiny.duckdb --set tuning.seconds=0"
+    run(copy, build, [tmp_path])
     query = "select model, evaluated_on, accuracy > 0.5 as learned from marts.leaderboard where model = 'level_odds'"
     printed = run(copy, f'recsys sql "{query}" --csv --warehouse warehouse/tiny.duckdb')
     assert printed.splitlines() == [
