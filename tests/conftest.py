@@ -66,15 +66,31 @@ BY_FIXTURE = {"browser": "browser", "cluster": "spark", "poisoned": "slow", "odd
 # Folders whose files share what takes long to make.
 TOGETHER = ("tests/learners", "tests/backends/spark")
 
+# Folders that begin, the longest first: no process is to have a long one left when the other has nothing to do.
+FIRST = (
+    "tests/backends/spark",
+    "tests/learners",
+    "tests/torture",
+    "tests/engine",
+    "tests/cli",
+    "tests/serving",
+)
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark each test by where it is and by the fixtures that it uses."""
+    """Mark each test by where it is and by the fixtures that it uses; put those of `FIRST` in front."""
+    items.sort(key=lambda item: _turn(item.path.relative_to(config.rootpath).as_posix()))
     for item in items:
         place = item.path.relative_to(config.rootpath).as_posix()
         found = {mark for start, mark in MARKERS.items() if f"{place}/".startswith(f"{start}/")}
         found |= {mark for name, mark in BY_FIXTURE.items() if name in getattr(item, "fixturenames", ())}
         for mark in found:
             item.add_marker(mark)
+
+
+def _turn(place: str) -> int:
+    """Return the place of a file's folder in `FIRST`, or the end."""
+    return next((turn for turn, folder in enumerate(FIRST) if place.startswith(f"{folder}/")), len(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)
