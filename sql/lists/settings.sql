@@ -1,7 +1,8 @@
 -- grain: one hyperparameter of a list model; of a blend the weight of one part
 -- key: model, key
 -- units: value as a text. lists.trials (model, trial, parameters, ndcg, is_chosen) has what the search tried,
---   judged by NDCG@10 on likes held out of the validation history
+--   judged by NDCG@10 on likes held out of the validation history. Of more users than tuning.first_users
+--   these are the users of a trial, unless it is chosen: its figure is not to be compared with theirs
 -- nulls: none
 -- also: lists.trials
 -- learned: no
@@ -16,6 +17,7 @@
     settings={
         'seconds': var('tuning.seconds'),
         'users': var('tuning.users'),
+        'first_users': var('tuning.first_users'),
         'items': var('tuning.items'),
         'judges': var('validation.list_users'),
         'models': list_models('item_scores', 'item_weights', 'factors', 'blend')

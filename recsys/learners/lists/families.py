@@ -72,6 +72,8 @@ class Family:
         Fit to be judged on users of the training data; cheaper where that is possible.
     refined : tuple of mappings
         What is tried with the best parameters at the end, as it costs more.
+    grows : str
+        The axis whose best value can be higher where more users take part; empty for none.
     """
 
     defaults: Parameters
@@ -79,6 +81,7 @@ class Family:
     fit: Callable[[Workshop, Parameters], ListModel]
     try_out: Callable[[Workshop, Parameters], ListModel]
     refined: tuple[Parameters, ...] = ()
+    grows: str = ""
 
 
 def usable(interactions: Interactions) -> tuple[str, ...]:
@@ -152,6 +155,7 @@ FAMILIES = {
         ),
         _fit_ease,
         _try_ease,
+        grows="regularization",
     ),
     "ials": Family(
         {"weighting": "likes", "factors": 32, "unobserved": 0.1, "regularization": 0.0032, "epochs": 6},

@@ -81,7 +81,8 @@ def tune(
         ``interactions`` (the validation history) and ``items``.
     settings : mapping
         ``seconds`` that the search may take, ``models`` with their families of hyperparameters, ``users`` and
-        ``items`` that take part at most, and ``judges`` of these users, whose likes are held out.
+        ``items`` that take part at most, ``first_users`` of them until the best values of each model are
+        tried with all, and ``judges`` of these users, whose likes are held out.
     context : Context
         Threads and memory.
 
@@ -98,7 +99,11 @@ def tune(
         read(inputs["interactions"], inputs["items"]), settings["users"], settings["items"]
     )
     parts = split.split(history, settings["judges"])
-    found = tuning.tune(parts, settings["seconds"], context.threads, families=names)
+    first = None
+    if history.user_count > settings["first_users"]:
+        some = sample.sampled(history, settings["first_users"], settings["items"])
+        first = split.split(some, settings["judges"])
+    found = tuning.tune(parts, settings["seconds"], context.threads, families=names, first=first)
     return {"lists.settings": _settings(found, names), "lists.trials": _trials(found, names)}
 
 

@@ -69,7 +69,7 @@ def fit(interactions: Interactions, parameters: NeighbourParameters, threads: in
     stored.data *= interactions.is_candidate[stored.indices]
     stored.eliminate_zeros()
     stored = csr_array(stored.astype(np.float32))
-    stored.sort_indices()  # they are: two matrices in order were added
+    stored.sort_indices()  # they are
     return LinearModel(interactions.item_ids, stored, parameters.weighting)
 
 
@@ -100,8 +100,7 @@ def _sums_compiled(
     for_rows(
         lambda first, last: neighbours_kernels.add(*given, first, last, starts, columns, sums), size, threads
     )
-    found = csr_array((sums, columns, starts), shape=(size, size))
-    return csr_array(found.T.tocsr())  # which is the same matrix, with columns in order
+    return csr_array((sums, columns, starts), shape=(size, size))
 
 
 def _sums(

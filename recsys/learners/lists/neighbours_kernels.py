@@ -30,7 +30,7 @@ def count(users, items, values, places, begins, shares, first, last, counts):  #
 def add(  # type: ignore[no-untyped-def]
     users, items, values, places, begins, shares, first, last, starts, columns, sums
 ):
-    """Put the items near items ``first`` to ``last`` into ``columns``, in any order, and their sums.
+    """Put the items near items ``first`` to ``last`` into ``columns``, ascending, and their sums.
 
     ``starts`` (items + 1) are the begins of the rows. Sums of later and of earlier items are formed apart, by
     distance, then added: a row is the same as the column.
@@ -38,7 +38,6 @@ def add(  # type: ignore[no-untyped-def]
     size = len(starts) - 1
     stamps, later, earlier = np.full(size, -1), np.zeros(size), np.zeros(size)
     for item in range(first, last):
-        found = starts[item]
         for distance in range(1, len(shares)):
             share = shares[distance]
             for entry in range(begins[item], begins[item + 1]):
@@ -48,11 +47,13 @@ def add(  # type: ignore[no-untyped-def]
                         continue
                     other = items[near]
                     if stamps[other] != item:
-                        stamps[other], later[other], earlier[other], columns[found] = item, 0.0, 0.0, other
-                        found += 1
+                        stamps[other], later[other], earlier[other] = item, 0.0, 0.0
                     if near > place:
                         later[other] += share * values[place] * values[near]
                     else:
                         earlier[other] += share * values[near] * values[place]
-        for place in range(starts[item], found):
-            sums[place] = later[columns[place]] + earlier[columns[place]]
+        found = starts[item]
+        for other in range(size):
+            if stamps[other] == item:
+                columns[found], sums[found] = other, later[other] + earlier[other]
+                found += 1

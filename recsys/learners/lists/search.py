@@ -2,7 +2,8 @@
 
 Hooke and Jeeves, "Direct search solution of numerical and statistical problems", JACM 1961, on ordered
 values: from the best point so far each axis is tried a stride up and down; where nothing is better the stride
-is halved.
+is halved. A value without an order that is clearly worse is not tried again at other points, and a gain that
+is next to nothing counts as none.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+GAIN = 0.001  # of the quality: what is less is no gain
+CLEARLY_WORSE = 0.05  # of the quality: a value without an order that loses more is not tried again
 
 Point = dict[str, Any]
 
@@ -41,15 +45,19 @@ def climb(start: Mapping[str, Any], axes: tuple[Axis, ...], stride: int = 2) -> 
     """
     best = dict(start)
     quality = yield dict(best)
-    judged = {_key(best, axes)}
+    judged, retired = {_key(best, axes)}, set()
     while stride:
         improved = False
         for axis in axes:
             for move in axis.moves(stride):
                 while (point := axis.moved(best, move)) and _key(point, axes) not in judged:
+                    if (axis.name, point[axis.name]) in retired:
+                        break
                     judged.add(_key(point, axes))
                     found = yield dict(point)
-                    if not found > quality:
+                    if not axis.ordered and quality - found > CLEARLY_WORSE * abs(quality):
+                        retired.add((axis.name, point[axis.name]))
+                    if not found > quality + GAIN * abs(quality):
                         break
                     best, quality, improved = point, found, True
         stride = stride if improved else stride // 2

@@ -1,8 +1,11 @@
 """Choose hyperparameters and the model of lists on a validation split, within a budget of seconds.
 
 Every model is fitted on the split's training part alone. Searches of the models take turns, one trial each,
-the defaults first; models that are far behind stop early. Then the best iALS is tried with more factors, and
-blends of the best models are judged. A given number of trials always gives the same result; a budget only
+the defaults first; models that are far behind stop early. Where there are many users, searches see some of
+them first, and only the best parameters of each model are tried with all (successive halving: Jamieson and
+Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016). Then the
+best iALS is tried with more factors as long as these bring enough, and blends of the best models are judged.
+A search ends where it gains nothing. A given number of trials always gives the same result; a budget only
 ends it sooner.
 """
 
@@ -25,15 +28,18 @@ from recsys.learners.lists.families import FAMILIES, Parameters, Workshop, start
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.pruning import Budget
-from recsys.learners.lists.search import climb
+from recsys.learners.lists.search import GAIN, climb
 from recsys.learners.lists.split import Split
 from recsys.learners.lists.top import gathered, top
 
 K, LONG = 10, 50
-FAR_BEHIND = 0.85  # of the best model's NDCG: a model below it is not searched further
-FIRST = 8  # trials that each model has before it can be far behind: its defaults may be far from its best
+FAR_BEHIND = 0.85  # of the best model's NDCG: a model below it takes no part in blends
+HOPES = ((8, FAR_BEHIND), (4, 0.65), (2, 0.4))  # trials of a model, and the share of the best NDCG that it
+# must have by then to be searched further: its defaults may be far from its best
 TRIALS = 80  # most trials of a search, whatever its budget
 _REFINED_SHARE = 0.7  # of the budget, after which only larger factors and blends are tried
+_FIRST_SHARE = 0.5  # of the budget, for searches with some of the users
+WORTH = (0.0, 0.002, 0.01)  # gain that the costly variant before must have had, for each one to be tried
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,7 @@ def tune(
     trials: int = TRIALS,
     known: Mapping[str, Parameters] | None = None,
     families: Collection[str] | None = None,
+    first: Split | None = None,
 ) -> Tuning:
     """Search hyperparameters of every model that the data allow, and weights of their blend.
 
@@ -140,6 +147,8 @@ def tune(
         Where to start: what an earlier build found.
     families : collection of str, optional
         Families that are searched. Default: all that the data allow.
+    first : Split, optional
+        A split of some of the users, which the searches see; ``split`` then judges what they found.
 
     Returns
     -------
@@ -147,9 +156,17 @@ def tune(
     """
     possible = usable(split.training)
     names = [name for name in possible if families is None or name in families]
-    search = _Search(split, threads, _Clock(seconds), trials, known or {}, names)
+    clock, searched = _Clock(seconds), None
+    if first is not None and seconds > 0:
+        searched = _Search(first, threads, clock, trials, known or {}, names, _FIRST_SHARE)
+        searched.judge_popularity()
+        searched.take_turns()
+    search = _Search(split, threads, clock, trials, known or {}, names)
     search.judge_popularity()
-    search.take_turns()
+    if searched is None:
+        search.take_turns()
+    else:
+        search.confirm(searched)
     search.refine()
     search.blend()
     return search.result()
@@ -213,6 +230,8 @@ class _Search:
     most: int
     known: Mapping[str, Parameters]
     names: list[str]
+    share: float = _REFINED_SHARE
+    before: tuple[Trial, ...] = ()
     trials: list[Trial] = field(default_factory=list)
     best: dict[str, Trial] = field(default_factory=dict)
     models: dict[str, ListModel] = field(default_factory=dict)
@@ -255,46 +274,85 @@ class _Search:
 
     def _goes_on(self, name: str) -> bool:
         made = sum(trial.model == name for trial in self.trials)
-        is_worth_it = made < FIRST or self._close(name)
-        return is_worth_it and self.clock.has_left(_REFINED_SHARE) and len(self.trials) < self.most
+        needed = next((share for trials, share in HOPES if made >= trials), 0.0)
+        return self._close(name, needed) and self.clock.has_left(self.share) and len(self.trials) < self.most
+
+    def confirm(self, searched: _Search) -> None:
+        """Judge the best parameters that searches with some of the users found, the best models first."""
+        found = {name: trial for name, trial in searched.best.items() if name in self.names}
+        for name in sorted(found, key=lambda name: -found[name].quality):
+            self.attempt(name, found[name].parameters)
+            self._grow(name)
+        again = {(trial.model, json.dumps(trial.parameters, sort_keys=True)) for trial in self.trials}
+        self.before = tuple(
+            trial
+            for trial in searched.trials
+            if (trial.model, json.dumps(trial.parameters, sort_keys=True)) not in again
+        )
+
+    def _grow(self, name: str) -> None:
+        """Try higher values of the axis that grows with the number of users, as long as each is better."""
+        for axis in FAMILIES[name].axes(self.split.training):
+            if axis.name == FAMILIES[name].grows:
+                while self._close(name) and self.clock.has_left(self.share):
+                    before = self.best[name]
+                    point = axis.moved(before.parameters, 1)
+                    if point is None or not self._gains(self.attempt(name, point), before):
+                        break
 
     def refine(self) -> None:
-        """Try the costly variants of each model that is not far behind, as long as each is better."""
+        """Try the costly variants of each model that is not far behind, as long as each brings enough."""
         for name in list(self.best):
-            for further in FAMILIES[name].refined if name in FAMILIES else ():
+            gain = np.inf
+            for worth, further in zip(
+                WORTH, FAMILIES[name].refined if name in FAMILIES else (), strict=False
+            ):
                 before = self.best[name]
-                if not self.clock.has_left(0.9) or not self._close(name):
+                if gain < worth or not self.clock.has_left(0.9) or not self._close(name):
                     break
-                if self.attempt(name, {**before.parameters, **further}).quality <= before.quality:
+                made = self.attempt(name, {**before.parameters, **further}, GAIN)
+                gain = made.quality / before.quality - 1 if before.quality else 0.0
+                if not self._gains(made, before):
                     break
 
-    def _close(self, name: str) -> bool:
-        return self.best[name].quality >= FAR_BEHIND * max(t.quality for t in self.best.values())
+    @staticmethod
+    def _gains(made: Trial, before: Trial) -> bool:
+        return made.quality > before.quality * (1 + GAIN)
 
-    def attempt(self, name: str, parameters: Parameters) -> Trial:
-        """Fit a model on the training part and judge it."""
+    def _close(self, name: str, share: float = FAR_BEHIND) -> bool:
+        return self.best[name].quality >= share * max(t.quality for t in self.best.values())
+
+    def attempt(self, name: str, parameters: Parameters, gain: float = 0.0) -> Trial:
+        """Fit a model on the training part and judge it; it is the best of its name from ``gain`` on."""
         begun = self.clock.spent
         try:
             model = FAMILIES[name].try_out(self.workshop, parameters)
         except np.linalg.LinAlgError:  # too small a penalty for this input: the worst that can be
             return self._keep(Trial(name, parameters, dict.fromkeys(_METRICS, 0.0), self.clock.spent - begun))
-        return self.judge(name, parameters, model, begun)
+        return self.judge(name, parameters, model, begun, gain)
 
-    def judge(self, name: str, parameters: Parameters, model: ListModel, begun: float | None = None) -> Trial:
+    def judge(
+        self,
+        name: str,
+        parameters: Parameters,
+        model: ListModel,
+        begun: float | None = None,
+        gain: float = 0.0,
+    ) -> Trial:
         """Judge a fitted model on the validation users; keep it where it is the best of its name."""
         begun = self.clock.spent if begun is None else begun
         lists = top(model, self.histories, self.likes, LONG, self.threads)
         items, _ = gathered(lists, self.histories.user_count, LONG)
         by_user = _metrics(items, self.split)
         means = {metric: _mean(values) for metric, values in by_user.items()}
-        trial = self._keep(Trial(name, parameters, means, self.clock.spent - begun))
+        trial = self._keep(Trial(name, parameters, means, self.clock.spent - begun), gain)
         if self.best[name] is trial:
             self.models[name], self.by_user[name], self.lists[name] = model, by_user, items
         return trial
 
-    def _keep(self, trial: Trial) -> Trial:
+    def _keep(self, trial: Trial, gain: float = 0.0) -> Trial:
         self.trials.append(trial)
-        if trial.model not in self.best or trial.quality > self.best[trial.model].quality:
+        if trial.model not in self.best or trial.quality > self.best[trial.model].quality * (1 + gain):
             self.best[trial.model] = trial
         return trial
 
@@ -312,7 +370,7 @@ class _Search:
     def result(self) -> Tuning:
         """Return what was found."""
         chosen = {name: trial.parameters for name, trial in self.best.items()}
-        return Tuning(tuple(self.trials), chosen, self.by_user, self.lists)
+        return Tuning((*self.before, *self.trials), chosen, self.by_user, self.lists)
 
 
 _METRICS = ("ndcg", "recall", "mrr", "recall_50")

@@ -43,3 +43,17 @@ def test_no_point_is_judged_twice() -> None:
 def test_a_flat_quality_ends_after_the_neighbours() -> None:
     points = run(lambda point: 1.0, {"height": 5, "width": 5, "kind": "b"})
     assert len(points) == 1 + 2 * 2 * 2 + 2  # two strides up and down two axes, and two other kinds
+
+
+def test_a_value_without_an_order_that_is_clearly_worse_is_tried_once() -> None:
+    def quality(point: Point) -> float:
+        return 100.0 - (point["height"] - 8) ** 2 - (50.0 if point["kind"] == "b" else 0.0)
+
+    points = run(quality, {"height": 3, "width": 5, "kind": "a"})
+    assert sum(point["kind"] == "b" for point in points) == 1
+    assert sum(point["kind"] == "c" for point in points) > 1  # as good as a: tried wherever a is
+
+
+def test_a_gain_next_to_nothing_ends_the_search_as_none_does() -> None:
+    points = run(lambda point: 1.0 + 0.0001 * point["height"], {"height": 5, "width": 5, "kind": "b"})
+    assert len(points) == 1 + 2 * 2 * 2 + 2

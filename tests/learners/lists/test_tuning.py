@@ -15,6 +15,7 @@ from recsys.learners.lists.blend import COMPETING, Blend, Scale, competing
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.sample import sampled
 from recsys.learners.lists.split import Split, split
 from recsys.learners.lists.top import gathered, top
 from recsys.learners.lists.tuning import Tuning, tune
@@ -53,6 +54,35 @@ def test_no_budget_judges_the_defaults_only(tastes: Interactions) -> None:
     found = tune(split(tastes), seconds=0)
     tried = [trial.model for trial in found.trials if trial.model != "blend"]
     assert sorted(tried) == ["ease", "ials", "item_knn", "neighbours", "popularity", "trending"]
+
+
+def test_searches_see_some_users_first_and_all_users_judge_what_they_found(tastes: Interactions) -> None:
+    made, few = split(tastes), split(sampled(tastes, 60, 60))
+    found = tune(made, trials=12, first=few)
+    assert {name: len(values["ndcg"]) for name, values in found.by_user.items()} == dict.fromkeys(
+        found.by_user, len(made.rows)
+    )
+    alone = tune(few, trials=12)
+    for name in ("ease", "ials", "item_knn"):
+        judged = [trial.parameters for trial in found.trials if trial.model == name]
+        assert judged.count(found.parameters[name]) == 1
+        best = max((t for t in alone.trials if t.model == name), key=lambda trial: trial.quality)
+        assert {key: judged[-1][key] for key in ("weighting",)} == {"weighting": best.parameters["weighting"]}
+    again = tune(made, trials=12, threads=1, first=few)
+    assert [(t.model, t.parameters, t.metrics) for t in again.trials] == [
+        (t.model, t.parameters, t.metrics) for t in found.trials
+    ]
+
+
+def test_a_model_far_behind_is_searched_no_further(tastes: Interactions) -> None:
+    made: dict[str, list[float]] = {}
+    for trial in tune(split(tastes)).trials:
+        before = made.setdefault(trial.model, [])
+        for number, share in tuning.HOPES:
+            if len(before) >= number:
+                assert max(before) >= share * max(max(found, default=0.0) for found in made.values())
+        before.append(trial.quality)
+    assert len(made["trending"]) < 5 < len(made["ease"])  # it has five values, and knows no tastes
 
 
 def test_a_second_search_starts_where_the_first_ended(tastes: Interactions, found: Tuning) -> None:
