@@ -34,7 +34,7 @@ class Dual:
     @classmethod
     def solved(cls, inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> Dual:
         """Solve the regressions of ``inputs`` (users, items), equal for any number of threads."""
-        kernel = (csr_array(inputs / penalties) @ inputs.T).toarray()
+        kernel = _kernel(inputs, penalties, pool)
         kernel[np.diag_indices(len(kernel))] += 1.0
         negative_inverse(kernel, pool)
         mirror(kernel)
@@ -53,6 +53,18 @@ class Dual:
         """Return diag(L)^-1 X' M X float32 (all items, items): -P L outside of the diagonal."""
         found: np.ndarray = self._scaled @ np.ascontiguousarray(self.solved_inputs[:, items])
         return found
+
+
+def _kernel(inputs: csr_array, penalties: np.ndarray, pool: ThreadPoolExecutor) -> np.ndarray:
+    """Return X diag(L)^-1 X' float64 (users, users), tile by tile."""
+    scaled, by_item = csr_array(inputs / penalties), csr_array(inputs.T.tocsr())
+    found = np.empty((inputs.shape[0], inputs.shape[0]))
+
+    def multiply(rows: slice) -> None:
+        found[rows] = (scaled[rows] @ by_item).toarray()
+
+    list(pool.map(multiply, list(tiles(len(found), _TILE))))
+    return found
 
 
 def _times_sparse(negative: np.ndarray, inputs: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
