@@ -5,7 +5,8 @@
 -- nulls: none
 -- requires: numba
 -- formula: implicit alternating least squares with a penalty that grows with the number of interactions (Hu
---   et al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS", RecSys 2022)
+--   et al., ICDM 2008; Rendle et al., "Revisiting the performance of iALS", RecSys 2022); of 64 factors and
+--   more, each step takes three conjugate gradients (Takacs et al., RecSys 2011)
 {{ learner(
     'lists.learner.fit_ials',
     interactions=ref('lists.interactions'),

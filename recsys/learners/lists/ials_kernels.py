@@ -1,4 +1,4 @@
-"""The compiled loop of implicit alternating least squares: one exact least-squares solution a row."""
+"""The compiled loops of implicit alternating least squares: a least-squares solution a row, exact or not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from math import sqrt
 import numpy as np
 
 from recsys.learners.common.compiled import compiled
+
+_SOLVED = 1e-20  # size of a residual that is none
 
 
 @compiled
@@ -46,6 +48,78 @@ def solve(  # type: ignore[no-untyped-def]
         if not is_solved:
             return False
     return True
+
+
+@compiled
+def approach(  # type: ignore[no-untyped-def]
+    begins, others, confidences, factors, base, penalties, steps, first, last, solved
+):
+    """Bring ``solved`` (rows, rank) of rows ``first`` to ``last`` closer to what `solve` puts there.
+
+    Takes ``steps`` of conjugate gradients from the values that are there, preconditioned by the diagonal
+    (Takacs, Pilaszy and Tikk, RecSys 2011).
+    """
+    rank, longest = factors.shape[1], 0
+    for row in range(first, last):
+        longest = max(longest, begins[row + 1] - begins[row])
+    gathered, diagonal, residual = np.empty((longest, rank)), np.empty(rank), np.empty(rank)
+    direction, product = np.empty(rank), np.empty(rank)
+    for row in range(first, last):
+        begin, count, found = begins[row], begins[row + 1] - begins[row], solved[row]
+        if count == 0:
+            found[:] = 0.0
+            continue
+        for a in range(rank):
+            diagonal[a] = base[a] + penalties[row]
+            residual[a] = -diagonal[a] * found[a]
+        for place in range(count):
+            root, vector = sqrt(confidences[begin + place]), factors[others[begin + place]]
+            _add_entry(root, vector, found, gathered[place], residual, diagonal)
+        size = 0.0
+        for a in range(rank):
+            direction[a] = residual[a] / diagonal[a]
+            size += residual[a] * direction[a]
+        for _ in range(steps):
+            if not size > _SOLVED:
+                break
+            curvature = _multiply(gathered[:count], base, penalties[row], direction, product)
+            share, before, size = size / curvature, size, 0.0
+            for a in range(rank):
+                found[a] += share * direction[a]
+                residual[a] -= share * product[a]
+                size += residual[a] * residual[a] / diagonal[a]
+            for a in range(rank):
+                direction[a] = residual[a] / diagonal[a] + size / before * direction[a]
+
+
+@compiled
+def _add_entry(root, vector, found, kept, residual, diagonal):  # type: ignore[no-untyped-def]
+    """Keep an entry's factors times the root of its confidence; add what it adds to residual and diagonal."""
+    inner = 0.0
+    for a in range(len(kept)):
+        kept[a] = root * vector[a]
+        inner += vector[a] * found[a]
+    left = root * (1.0 - inner)
+    for a in range(len(kept)):
+        residual[a] += left * kept[a]
+        diagonal[a] += kept[a] * kept[a]
+
+
+@compiled
+def _multiply(gathered, base, penalty, direction, product):  # type: ignore[no-untyped-def]
+    """Put (A'A + D) d of a ``direction`` d into ``product``; return d'(A'A + D) d."""
+    for a in range(len(direction)):
+        product[a] = (base[a] + penalty) * direction[a]
+    for place in range(len(gathered)):
+        kept, inner = gathered[place], 0.0
+        for a in range(len(direction)):
+            inner += kept[a] * direction[a]
+        for a in range(len(direction)):
+            product[a] += inner * kept[a]
+    curvature = 0.0
+    for a in range(len(direction)):
+        curvature += direction[a] * product[a]
+    return curvature
 
 
 @compiled

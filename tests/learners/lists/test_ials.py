@@ -47,6 +47,30 @@ def test_a_step_is_the_minimum_of_the_objective() -> None:
         assert (loss(solved + 1e-3 * direction) > loss(solved)).all()
 
 
+@pytest.mark.parametrize("rank", [3, 40])
+def test_conjugate_gradients_reach_the_exact_solution(rank: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    given, side = weights(random_interactions(30, 50), "grades"), Side.of(rng.normal(size=(50, rank)))
+    parameters = IalsParameters("grades", rank, 0.3, 0.02)
+    start, exact = rng.normal(size=(30, rank)), side.solve(given, parameters, 1)
+    one = side.solve(given, parameters, 1, start)
+    monkeypatch.setattr(ials, "_STEPS", 6 * rank)
+    np.testing.assert_allclose(side.solve(given, parameters, 2, start), exact, atol=1e-6)
+    assert np.abs(one - exact).max() < 0.5 * np.abs(start - exact).max()
+
+
+def test_many_factors_take_conjugate_gradients_to_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    interactions = random_interactions(60, 80)
+    parameters = IalsParameters("grades", ials.MANY, 0.3, 0.05, 12)
+    one, three = (ials.fit(interactions, parameters, threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one.factors, three.factors)
+    monkeypatch.setattr(ials, "MANY", 1 + ials.MANY)
+    exact = ials.fit(interactions, parameters)
+    assert (exact.factors != one.factors).any()
+    difference = one.scores(interactions) - exact.scores(interactions)
+    assert np.abs(difference).max() < 0.01
+
+
 def test_factors_are_the_same_for_any_number_of_threads() -> None:
     interactions = random_interactions(90, 70)
     one, three = (ials.fit(interactions, PARAMETERS, threads) for threads in (1, 3))
