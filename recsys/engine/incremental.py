@@ -182,7 +182,8 @@ class _Update:
                 if self.project.models[parent].materialized == "temp" and parent not in graph:
                     graph[parent] = self.project.render(parent)
                     waiting.append(graph[parent])
-        return [rendered.model for rendered in self.project.in_order(graph)]
+        found = [rendered.model for rendered in self.project.in_order(graph)]
+        return sorted(found, key=lambda model: model.layer != "staging")  # all changed values first
 
     def _may_change(self, model: Model) -> bool:
         """Return whether a model of another layer, or one that reads a file with rows that are missing."""
@@ -315,19 +316,20 @@ class _Update:
             return None
         key = ", ".join(columns)
         condition = f"({key}) in (select {key} from scratch.{SCHEMA}.{_values_of(columns)})"
-        return self._view(model, place, f"{_flat(relation)}_by_{'_'.join(columns)}", condition)
+        kind = "table" if columns == ("user_id",) else "view"  # several models read the rows of changed users
+        return self._rows(kind, model, place, f"{_flat(relation)}_by_{'_'.join(columns)}", condition)
 
     def _weights(self, model: Model, place: str) -> str:
         """Return the relation of the weights of a list model that the histories of changed users read."""
         history = self._part("staging.ratings", ("user_id",))
         condition = f"item_j in (select item_id from scratch.{history})"
-        return self._view(model, place, f"{_flat(model.name)}_of_histories", condition)
+        return self._rows("view", model, place, f"{_flat(model.name)}_of_histories", condition)
 
-    def _view(self, model: Model, place: str, name: str, condition: str) -> str:
+    def _rows(self, kind: str, model: Model, place: str, name: str, condition: str) -> str:
         """Add the relation of some rows of a model to the scratch database and to the project."""
         if name not in self.inputs:
             source = f"{self.database}.{place}"
-            self.writer.rows(f"create view scratch.{name} as select * from {source} where {condition}")
+            self.writer.rows(f"create {kind} scratch.{name} as select * from {source} where {condition}")
             self._add_part(model, name)
             self.inputs.add(name)
         return name
