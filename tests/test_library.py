@@ -99,12 +99,17 @@ def test_lists_can_be_read_again_joined_and_written(warehouse, tmp_path):
     assert len(rows(joined)) >= count
 
 
+@pytest.fixture
+def own(small_warehouse, tmp_path):
+    """A warehouse of one's own, up to date with the small data."""
+    return Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
+
+
 @pytest.mark.slow
-def test_lists_of_a_build_that_is_gone_say_so(small_data, tmp_path):
-    path = tmp_path / "w.duckdb"
-    with recsys.build(small_data, path, sql_only=True) as first:
+def test_lists_of_a_build_that_is_gone_say_so(small_data, own):
+    with recsys.build(small_data, own, sql_only=True) as first:
         lists = first.recommend(100)
-        recsys.build(small_data, path, sql_only=True, parameters={"bayes.confidence": 25}).close()
+        recsys.build(small_data, own, sql_only=True, parameters={"bayes.confidence": 25}).close()
         with pytest.raises(duckdb.Error, match="rebuilt since it was opened; open it again"):
             lists.fetchall()
 
@@ -225,12 +230,11 @@ def test_a_build_returns_its_warehouse_open(small_data, tmp_path, caplog):
 
 
 @pytest.mark.slow
-def test_two_builds_of_one_file_are_open_at_a_time(small_data, tmp_path):
+def test_two_builds_of_one_file_are_open_at_a_time(small_data, own):
     """Each shows the build that it was opened on, as it does for readers in other processes."""
     query = "select value from marts.build where name = 'bayes.confidence'"
-    path = tmp_path / "w.duckdb"
-    with recsys.build(small_data, path, sql_only=True) as first:
-        with recsys.build(small_data, path, sql_only=True, parameters={"bayes.confidence": 25}) as second:
+    with recsys.build(small_data, own, sql_only=True) as first:
+        with recsys.build(small_data, own, sql_only=True, parameters={"bayes.confidence": 25}) as second:
             assert rows(first.sql(query)) == [("10.0",)]
             assert rows(second.sql(query)) == [("25.0",)]
 
@@ -247,19 +251,17 @@ def test_two_warehouses_are_open_at_a_time(small_warehouse, tmp_path):
         assert rows(two.sql(count)) == [(1,)]
 
 
-def test_bad_input_and_bad_arguments_leave_the_warehouse_alone(small_data, tmp_path):
-    path = tmp_path / "w.duckdb"
-    recsys.build(small_data, path, sql_only=True).close()
-    before = path.read_bytes()
+def test_bad_input_and_bad_arguments_leave_the_warehouse_alone(small_data, own, tmp_path):
+    before = own.read_bytes()
     bad = Path(shutil.copytree(small_data, tmp_path / "bad"))
     (bad / "trainItem2.txt").write_text("100|1\n10\tninety\n")
     with pytest.raises(recsys.InputError, match=r"trainItem2.txt:2: '10\\tninety'"):
-        recsys.build(bad, path, sql_only=True)
+        recsys.build(bad, own, sql_only=True)
     with pytest.raises(recsys.UsageError, match=r"bayes.confidence"):
-        recsys.build(small_data, path, parameters={"bayes.confidence": "much"})
+        recsys.build(small_data, own, parameters={"bayes.confidence": "much"})
     with pytest.raises(recsys.UsageError, match="bayes.weight"):
-        recsys.build(small_data, path, parameters={"bayes.weight": 1})
+        recsys.build(small_data, own, parameters={"bayes.weight": 1})
     with pytest.raises(recsys.UsageError, match="memory"):
-        recsys.build(small_data, path, memory="lots")
-    assert path.read_bytes() == before
+        recsys.build(small_data, own, memory="lots")
+    assert own.read_bytes() == before
     assert issubclass(recsys.InputError, recsys.Error)
