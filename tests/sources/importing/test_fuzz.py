@@ -202,7 +202,7 @@ def expected_rating(given: Given, value: float, values: Sequence[float]) -> int:
     return max(1, min(100, math.floor(100 * math.log1p(value) / math.log1p(top) + 0.5)))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(given=written())
 def test_what_is_accepted_is_what_a_plain_reader_finds(given: Given) -> None:
     expected = read_plainly(given)
