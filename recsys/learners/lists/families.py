@@ -74,6 +74,8 @@ class Family:
         What is tried with the best parameters at the end, as it costs more.
     grows : str
         The axis whose best value can be higher where more users take part; empty for none.
+    is_fallback : bool
+        Whether it makes the lists of new users, so that it is searched however far behind it is.
     """
 
     defaults: Parameters
@@ -82,6 +84,7 @@ class Family:
     try_out: Callable[[Workshop, Parameters], ListModel]
     refined: tuple[Parameters, ...] = ()
     grows: str = ""
+    is_fallback: bool = False
 
 
 def usable(interactions: Interactions) -> tuple[str, ...]:
@@ -193,5 +196,6 @@ FAMILIES = {
         lambda data: (Axis("half_life", (0.002, 0.0078125, 0.03125, 0.125, 0.5)),),
         _fit_trending,
         _fit_trending,
+        is_fallback=True,
     ),
 }

@@ -275,7 +275,8 @@ class _Search:
     def _goes_on(self, name: str) -> bool:
         made = sum(trial.model == name for trial in self.trials)
         needed = next((share for trials, share in HOPES if made >= trials), 0.0)
-        return self._close(name, needed) and self.clock.has_left(self.share) and len(self.trials) < self.most
+        is_worth_it = FAMILIES[name].is_fallback or self._close(name, needed)
+        return is_worth_it and self.clock.has_left(self.share) and len(self.trials) < self.most
 
     def confirm(self, searched: _Search) -> None:
         """Judge the best parameters that searches with some of the users found, the best models first."""
