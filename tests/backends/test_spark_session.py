@@ -79,6 +79,7 @@ def test_the_cause_of_a_java_trace_is_its_last() -> None:
     assert spark_session.cause("") == "the Java process ended"
 
 
+@pytest.mark.spark
 def test_tables_travel_there_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a session of its own, on the packaged Java, that leaves nothing behind but its log and frames."""
     monkeypatch.delenv("JAVA_HOME", raising=False)
