@@ -34,6 +34,7 @@ LEARNED = ("+features.ranking", "+features.artist_siblings")  # relations of lea
 # Markers by folder or file, so that `make quick` knows what takes long. A test may carry a marker of its own.
 MARKERS = {
     "tests/backends/spark": "spark",
+    "tests/learners/lists/test_cluster.py": "spark",
     "tests/learners/test_frames.py": "spark",
     "tests/learners/test_peers.py": "spark",
     "tests/learners/test_sql_on_spark.py": "spark",

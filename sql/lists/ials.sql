@@ -12,5 +12,5 @@
     interactions=ref('lists.interactions'),
     items=ref('lists.items'),
     chosen=ref('lists.settings'),
-    settings={'model': 'ials'}
+    settings={'model': 'ials', 'solver': var('lists.solver')}
 ) }}

@@ -7,5 +7,9 @@
 {{ learner(
     'lists.learner.limits',
     size=ref('lists.size'),
-    settings={'model': 'ease', 'items': var('lists.ease_items'), 'driver': ['ease', 'ials', 'ranker']}
+    settings={
+        'model': 'ease',
+        'items': var('lists.ease_items'),
+        'driver': ['ease', 'ranker'] + (['ials'] if var('lists.solver') == 'local' else [])
+    }
 ) }}

@@ -21,6 +21,6 @@
     held_out=ref('staging.held_out'),
     chosen=ref('lists.settings'),
     model=ref('lists.chosen'),
-    settings={'models': list_models(), 'length': var('lists.length')},
+    settings={'models': list_models(), 'length': var('lists.length'), 'solver': var('lists.solver')},
     fitted=list_refs()
 ) }}

@@ -8,6 +8,7 @@ requests and that runtime lacks.
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import itertools
 import os
 import re
@@ -17,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +102,25 @@ def executors(started: SparkSession) -> int:
     """Return the number of worker processes of a session; 0 if this process computes itself."""
     known = started.sparkContext._jsc.sc().getExecutorMemoryStatus()
     return int(known.size()) - 1  # the driver is counted too
+
+
+def have_packages(names: Sequence[str], context: Context, workers: int | None = None) -> bool:
+    """Return whether this Python version with some packages is on all workers, or on ``workers`` of them."""
+    started = session(context)
+    count = max(1, executors(started)) if workers is None else workers
+    try:
+        asked = started.range(0, count, 1, count).mapInArrow(
+            partial(_has_packages, names), "has_packages boolean"
+        )
+        return all(row.has_packages for row in asked.collect())
+    except Exception:  # the error depends on what the worker lacks
+        return False
+
+
+def _has_packages(names: Sequence[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    found = all(importlib.util.find_spec(name) is not None for name in names)
+    for _ in batches:
+        yield pa.RecordBatch.from_arrays([pa.array([found])], ["has_packages"])
 
 
 def stop() -> None:

@@ -6,12 +6,10 @@ files of the vectors on shared storage. Workers need Python with ``recsys[learne
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,30 +54,13 @@ def count(wanted: int, context: Context) -> int:
     if wanted == 1 or not context.has_frames:
         return 1
     able = wanted or spark_session.executors(spark_session.session(context))
-    if able < 2 or _are_equipped(able, context):
+    if able < 2 or spark_session.have_packages(PACKAGES, context, able):
         return max(1, able)
     if not wanted:
         context.report(0.0, f"workers without Python and {', '.join(PACKAGES)}: training on this machine")
         return 1
     lacking = f"a worker lacks this Python version with {', '.join(PACKAGES)}"
     raise UnavailableError(f"autoencoder.workers={wanted}: {lacking}; install recsys[learners,spark] there")
-
-
-def _are_equipped(count: int, context: Context) -> bool:
-    session = spark_session.session(context)
-    try:
-        asked = session.range(0, count, 1, count).mapInArrow(
-            partial(_has_packages, PACKAGES), "has_packages boolean"
-        )
-        return all(row.has_packages for row in asked.collect())
-    except Exception:  # the error depends on what the worker lacks
-        return False
-
-
-def _has_packages(names: Sequence[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    found = all(importlib.util.find_spec(name) is not None for name in names)
-    for _ in batches:
-        yield pa.RecordBatch.from_arrays([pa.array([found])], ["has_packages"])
 
 
 def fit(

@@ -23,6 +23,8 @@ from recsys.learners.lists.top import load_kernels
 from recsys.project.contract import Context, Relation, Rows, proven
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from recsys.learners.lists.tuning import Tuning
 
 SETTINGS = pa.schema({"model": pa.string(), "key": pa.string(), "value": pa.string()})
@@ -54,6 +56,7 @@ ON_DRIVER = "fitted in the memory of this machine, not on the cluster: --without
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
 WEIGHTS = "item_weights"
+LOCAL = "local"  # solver that is this process, on a cluster too
 RANKER = "ranker"  # kind whose lists of validation users the training makes
 
 
@@ -167,12 +170,16 @@ def limits(
 
 def fit_ials(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, pa.Table]:
-    """Fit iALS on ``interactions``; return ``lists.ials (item_id, factors)``."""
+) -> Mapping[str, pa.Table | DataFrame]:
+    """Fit iALS on ``interactions``, on a cluster by Spark's ALS; return ``lists.ials (item_id, factors)``."""
     from recsys.learners.lists import ials as factorising
 
-    interactions = read(inputs["interactions"], inputs["items"])
     parameters = stored.parameters(factorising.IalsParameters, inputs["chosen"].arrow(), settings["model"])
+    if context.has_frames and settings["solver"] != LOCAL:
+        from recsys.learners.lists import cluster
+
+        return {"lists.ials": cluster.item_factors(inputs["interactions"].frame(context), parameters)}
+    interactions = read(inputs["interactions"], inputs["items"])
     model = factorising.fit(interactions, parameters, context.threads)
     return {"lists.ials": model.to_tables()["item_factors"]}
 
@@ -287,8 +294,8 @@ def prepare(kind: str) -> None:
 
 def recommend(
     inputs: Mapping[str, Relation], settings: Mapping[str, Any], context: Context
-) -> Mapping[str, Rows]:
-    """Make the list of every user with the chosen model, in blocks of users.
+) -> Mapping[str, Rows | DataFrame]:
+    """Make the list of every user with the chosen model, in blocks of users, on a cluster by its workers.
 
     Parameters
     ----------
@@ -297,7 +304,7 @@ def recommend(
         ``held_out (user_id, item_id)`` that are left out, ``chosen`` settings, ``model (model)``, and what
         each of ``models`` learned, by its name.
     settings : mapping
-        ``models``: kinds and settings by name; ``length`` of the lists.
+        ``models``: kinds and settings by name; ``length`` of the lists; ``solver``.
     context : Context
         Threads and memory.
 
@@ -306,12 +313,22 @@ def recommend(
     mapping
         ``marts.recommendations``, in the order of user and rank.
     """
-    table, items = inputs["interactions"].arrow(), inputs["items"].arrow()
-    history = _interactions(table, items, inputs["users"])
+    items = inputs["items"].arrow()
     counts = ItemCounts.of(items)
     name = inputs["model"].arrow()["model"][0].as_py()
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: counts)
     maker = Maker(name, models.open(name), settings["length"], RECOMMENDATIONS)
+    excluded = Excluded.of(inputs["held_out"].arrow())
+    if context.has_frames and settings["solver"] != LOCAL:
+        from recsys.learners.lists import cluster
+
+        if cluster.can_make_lists(context):
+            interactions, users = (inputs[one].frame(context) for one in ("interactions", "users"))
+            made = cluster.lists(maker, interactions, users, counts.item_ids, excluded, counts)
+            return {"marts.recommendations": made}
+        context.report(0.0, f"workers without Python and {', '.join(cluster.PACKAGES)}: lists are made here")
+    table = inputs["interactions"].arrow()
+    history = _interactions(table, items, inputs["users"])
     values, like_counts = aligned(table, "value"), counts.likes_of(history.item_ids)
-    rows = maker.rows(history, Excluded.of(inputs["held_out"].arrow()), values, context, like_counts)
+    rows = maker.rows(history, excluded, values, context, like_counts)
     return {"marts.recommendations": pa.RecordBatchReader.from_batches(RECOMMENDATIONS, rows)}

@@ -13,7 +13,7 @@ GRADES = "grades"  # the rating on its scale, or the logarithm of the count
 WEIGHTINGS = (ONES, LIKES, GRADES)
 OTHER = 0.3  # Steck's EASE gains from ratings that are no likes, at about a third of a like
 SparseRows = tuple[np.ndarray, np.ndarray, np.ndarray]  # starts int64 (items + 1), columns, weights
-_SMALLEST = 0.01  # the lowest grade still is an interaction
+SMALLEST = 0.01  # the lowest grade still is an interaction
 
 
 def weights(interactions: Interactions, weighting: str) -> csr_array:
@@ -36,7 +36,7 @@ def weights(interactions: Interactions, weighting: str) -> csr_array:
     elif weighting == LIKES:
         values = np.where(interactions.is_like, 1.0, OTHER)
     elif weighting == GRADES:
-        values = np.maximum(interactions.grades.astype(np.float64), _SMALLEST)
+        values = np.maximum(interactions.grades.astype(np.float64), SMALLEST)
     else:
         raise ValueError(f"unknown weighting {weighting!r}: expected one of {', '.join(WEIGHTINGS)}")
     return interactions.matrix(values)

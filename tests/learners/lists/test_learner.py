@@ -90,7 +90,9 @@ def made(context, chosen="popularity", held_out=(), length=3, history=HISTORY, w
         "pairs": weights,
         "both": pa.table({"model": ["pairs", "popularity"], "weight": [0.9, 0.1]}),
     }
-    found = read(learner.recommend(held(inputs), {"models": MODELS, "length": length}, context))
+    found = read(
+        learner.recommend(held(inputs), {"models": MODELS, "length": length, "solver": "local"}, context)
+    )
     return found["marts.recommendations"].to_pylist()
 
 
@@ -268,7 +270,7 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
     given = {**inputs, "ranker": made["lists.ranker"], "model": pa.table({"model": ["ranker"]})}
     given["held_out"] = given["held_out"].slice(0, 0)
     given["users"] = pa.table({"user_id": history["user_id"].unique()})
-    found = read(learner.recommend(held(given), {"models": both, "length": 3}, context))
+    found = read(learner.recommend(held(given), {"models": both, "length": 3, "solver": "local"}, context))
     assert len(found["marts.recommendations"]) == 240
 
 
