@@ -190,8 +190,11 @@ def test_the_chosen_model_is_the_best_and_of_equal_ones_the_simplest(schemas):
         ("a 0.30 0 A\nb 0.29 1 AB\nc 0.2 2 B\nd 0.31 3 A", "b"),  # d was not tried, c is worse than the best
         ("a 0.30 0 A\nb 0.29 1 B\nc 0.2 2 C\nd 0.1 3 D", "a"),
         ("d 0.30 0 A\nb 0.29 1 B\nc 0.2 2 BC\na 0.1 3 C", "c"),  # d learned from the last likes alone
+        ("d 0.44 0 A\nb 0.30 1 B\nc 0.3 2 B", "c"),
+        ("d 0.45 0 A\nb 0.30 1 B\nc 0.3 2 B", "d"),  # half as good again as the best that was tried
         ("d 0.30 0 A\ne 0.29 1 B", "d"),
         ("a - 0 A\nd - 1 A", "a"),
+        ("a 0.0 0 A\nd 0.0 1 A", "a"),
     ],
 )
 def test_random_likes_choose_among_models_that_the_last_likes_do_not_tell_apart(schemas, quality, chosen):
