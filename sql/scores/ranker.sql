@@ -10,6 +10,7 @@
 -- materialized: table
 -- requires: lightgbm
 -- pairs: candidates
+-- needs: staging.test_lines
 {{ learner(
     'ranking.learner.fit_predict',
     candidates=ref('features.ranking'),
