@@ -20,6 +20,11 @@ NO_ORDER = {
     "user": "the data have no order of ratings: import them with --time COLUMN",
 }
 
+NO_INPUT = {
+    "staging.test_lines": "the data have no test items: an import makes them with --holdout N",
+    "staging.labels": "the data have no known answers: an import makes them with --holdout N",
+}
+
 
 def leave_out(
     project: Project,
@@ -144,7 +149,7 @@ def _obstacle(project: Project, model: Model, files: Mapping[str, SourceFile], s
     if absent:
         return f"needs {', '.join(absent)}: pip install 'recsys[learners]'"
     empty = [relation for relation in model.listed("needs") if not _has_input(project, relation, files)]
-    return f"the data directory has nothing for {', '.join(empty)}" if empty else None
+    return NO_INPUT.get(empty[0], f"the data directory has nothing for {empty[0]}") if empty else None
 
 
 def _has_order(project: Project, order: str) -> bool:

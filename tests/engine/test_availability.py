@@ -1,0 +1,14 @@
+"""Models that cannot be built are left out with the reason, and what to do about it."""
+
+from __future__ import annotations
+
+from recsys.engine.availability import leave_out
+from recsys.project import Project
+
+
+def test_models_of_test_items_are_left_out_where_there_are_none() -> None:
+    reasons = leave_out(Project.load(), files={}, sql_only=False)
+    no_items = "the data have no test items: an import makes them with --holdout N"
+    assert {reasons[f"scores.{name}"] for name in ("ranker", "ensemble")} == {no_items}
+    assert reasons["scores.decision_tree"].startswith("the data have no known answers")
+    assert "scores.adaptive" not in reasons
