@@ -34,9 +34,8 @@ from recsys.learners.lists.threads import for_rows, tiles
 from recsys.learners.lists.weighting import weights
 
 MANY = 64  # factors from which conjugate gradients are faster than exact solutions
-_STEPS = (
-    3  # conjugate gradients of a row in each epoch: as good as exact solutions, in less than half the time
-)
+# Conjugate gradients of a row in each epoch: as good as exact solutions, in less than half the time.
+_STEPS = 3
 _SPREAD = 0.1  # standard deviation of the first item factors, times the root of their number: Rendle et al.
 _TILE = 64  # users of one matrix product: always as many, so that a row does not depend on the others
 
