@@ -45,8 +45,8 @@ def written(
     Returns
     -------
     dict of str to SourceFile
-        By source name: all files of the data directory, those that grew with the missing rows alone, of which
-        ``line_count`` is the number.
+        All files of the data directory by source name. Files that grew hold the missing rows alone;
+        ``line_count`` is their number.
     """
     there = {name: data / parquet.file_of(metadata, name) for name in parquet.COLUMNS}
     found = {name: path for name, path in there.items() if path.exists()}

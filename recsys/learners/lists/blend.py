@@ -22,7 +22,7 @@ COMPETING = 100  # best unseen items of a user by which scores are scaled
 
 @dataclass(frozen=True)
 class Scale:
-    """What brings a part's scores to z-scores: ``means`` and ``divisors`` of each user, (users, 1)."""
+    """Hold ``means`` and ``divisors`` (users, 1) that turn a part's scores into z-scores."""
 
     means: np.ndarray
     divisors: np.ndarray

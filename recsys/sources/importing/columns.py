@@ -25,10 +25,10 @@ COUNTS = """
 ACTS = """
     rated created listened played watched viewed read purchased bought ordered clicked visited streamed
     reviewed borrowed added liked saved occurred happened submitted logged recorded
-"""  # of which the time is a column such as ordered_at
+"""  # verbs of time columns: ordered_at
 NOUNS = """
     order purchase play listen watch view read rating review visit click event transaction invoice loan
-"""  # of which the time is a column such as order_date; play_time or watch_time may be a duration
+"""  # nouns of date columns: order_date. Not of times: play_time may be a duration
 USUAL: Mapping[str, Sequence[str]] = {
     "user": USERS.split(),
     "item": ITEMS.split(),

@@ -60,7 +60,7 @@ def known(users: int = 40, items: int = 60) -> pa.Table:
 
 
 def inputs(history: pa.Table, chosen: str) -> dict[str, pa.Table]:
-    """What lists are made of: a newcomer beside the users of the history, factors, and a held-out item."""
+    """Return the inputs of lists: users with a history and a new one, factors, and a held-out item."""
     everything = Interactions.from_table(history)
     model = ials.fit(everything, ials.IalsParameters("grades", 4, 0.3, 0.02, 3), threads=1)
     ids = pa.array(everything.item_ids, pa.int32())
