@@ -209,13 +209,17 @@ def test_the_theme_is_kept_and_no_page_flashes_in_the_other_one(browser: Any, ad
     page.keyboard.press("t")
     dark = page.evaluate(ground)
     assert dark != light
+    # Until the style sheet is there the ground is transparent and, since the sheet blocks rendering, nothing is drawn.
     page.add_init_script(
-        "document.addEventListener('readystatechange', () => { window.first ??= "
+        "(function look() { const seen = document.documentElement && "
         + ground
-        + "; }, { once: true });"
+        + "; if (seen && seen !== 'rgba(0, 0, 0, 0)') window.first = seen; else requestAnimationFrame(look); })();"
     )
     page.goto(f"{address}/users")
+    page.wait_for_function("window.first")
     assert page.evaluate("window.first") == dark
+    sheets = "performance.getEntriesByType('resource').filter(entry => entry.name.includes('.css'))"
+    assert page.evaluate(f"{sheets}.map(entry => entry.renderBlockingStatus)") == ["blocking"]
     page.goto(f"{address}/catalogue/")
     assert page.evaluate(ground) == dark
     page.get_by_label("dark theme").click()
