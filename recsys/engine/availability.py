@@ -14,6 +14,7 @@ from recsys.sources.directory import SourceFile
 SQL_ONLY = "--sql-only leaves the learned models out"
 UNWANTED = "--without leaves it out"
 BEYOND_PAPER = "--paper leaves it out"
+IDLE = "none of its readers is built"
 ASKED_FOR = (SQL_ONLY, UNWANTED, BEYOND_PAPER)
 NO_ORDER = {
     "time": "the data have no times: import them with --time COLUMN",
@@ -24,6 +25,11 @@ NO_INPUT = {
     "staging.test_lines": "the data have no test items: an import makes them with --holdout N",
     "staging.labels": "the data have no known answers: an import makes them with --holdout N",
 }
+
+
+def is_consequence(reason: str) -> bool:
+    """Return whether a model is left out because another one is."""
+    return reason == IDLE or reason.startswith("reads ")
 
 
 def leave_out(
@@ -73,9 +79,8 @@ def leave_out(
         raise UsageError(f"{listed}: leaves no model of scores: expected at least one to stay")
     if paper:
         reasons |= _exclude_beyond_paper(project)
-    why = UNWANTED if unwanted else SQL_ONLY if sql_only else BEYOND_PAPER
-    while (sql_only or unwanted or paper) and (idle := _idle(project, readers)):
-        reasons |= exclude(project, dict.fromkeys(idle, why))
+    while idle := _idle(project, readers):
+        reasons |= exclude(project, dict.fromkeys(idle, IDLE))
     return reasons
 
 
@@ -191,8 +196,7 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Return enabled models whose readers do not run, so that nothing needs what they prepare."""
-    busy = set(project.enabled)
-    while idle := {name for name in busy if readers.get(name) and not readers[name] & busy}:
-        busy -= idle
-    return sorted(project.enabled - busy)
+    """Return enabled models that others read, none of which is built."""
+    return sorted(
+        name for name in project.enabled if readers.get(name) and not readers[name] & project.enabled
+    )

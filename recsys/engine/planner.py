@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recsys.engine.availability import exclude, leave_out
+from recsys.engine.availability import exclude, is_consequence, leave_out
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.engine.plan import Fingerprint, Step, plan, select
@@ -87,7 +87,7 @@ class Planner:
         self.left_out |= reasons
         for name, reason in reasons.items():
             is_asked_for = self.options.sql_only or self.options.unwanted or self.options.paper
-            if not is_asked_for and not reason.startswith("reads "):
+            if not is_asked_for and not is_consequence(reason):
                 self.job.reporter.left_out(name, reason)
 
     def _becomes_temporary(self, step: Step) -> bool:

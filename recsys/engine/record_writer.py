@@ -16,6 +16,7 @@ import pyarrow as pa
 from recsys.backends.database import Database
 from recsys.backends.duckdb.connection import FORMAT_VERSION
 from recsys.engine import manifest
+from recsys.engine.availability import is_consequence
 from recsys.engine.comments import comments
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
@@ -68,7 +69,7 @@ def limits(database: Database) -> dict[str, str]:
 
 def left_out(reasons: Mapping[str, str]) -> pa.Table:
     """Return ``marts.left_out``: the models that a build leaves out or limits, with reasons."""
-    rows = sorted(item for item in reasons.items() if not item[1].startswith("reads "))
+    rows = sorted(item for item in reasons.items() if not is_consequence(item[1]))
     columns = list(zip(*rows, strict=True)) or [(), ()]
     return pa.table([pa.array(column, pa.string()) for column in columns], names=["model", "reason"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.engine.availability import leave_out
+from recsys.engine.availability import is_consequence, leave_out
 from recsys.project import Project
 
 
@@ -12,3 +12,12 @@ def test_models_of_test_items_are_left_out_where_there_are_none() -> None:
     assert {reasons[f"scores.{name}"] for name in ("ranker", "ensemble")} == {no_items}
     assert reasons["scores.decision_tree"].startswith("the data have no known answers")
     assert "scores.adaptive" not in reasons
+
+
+def test_what_only_models_of_test_items_read_is_not_built_without_them() -> None:
+    project = Project.load()
+    reasons = leave_out(project, files={}, sql_only=False)
+    prepared = {"features.autoencoder_ratings", "features.als_ratings", "learned.ease_ratings", "validation.labels"}
+    assert not prepared & project.enabled
+    assert all(is_consequence(reasons[name]) for name in prepared)
+    assert {"lists.ease", "validation.list_held_out", "scores.adaptive", "marts.leaderboard"} <= project.enabled
