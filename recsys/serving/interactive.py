@@ -22,6 +22,11 @@ from recsys.serving.copy_target import check_copy
 POLL_SECONDS = 0.05
 PIECE = 10_000  # rows that are converted at a time
 NO_JSON = re.compile("NaN|Infinity")
+WRITES = re.compile(r'Cannot execute statement of type "(\w+)" on database "warehouse" which is attached')
+READ_ONLY = (
+    "the warehouse is read-only; change a copy of its file, or write rows to a file: "
+    "copy (select ...) to 'out.csv' (header)"
+)
 RELATIONS = """
     select schema_name || '.' || table_name as relation, 'table' as kind, estimated_size as rows
     from duckdb_tables()
@@ -97,7 +102,7 @@ def run(
     KeyboardInterrupt
         After stopping the running statement.
     UsageError
-        A statement is wrong; the message is DuckDB's.
+        A statement is wrong, with DuckDB's message, or would change the warehouse.
     RecsysError
         A file cannot be read or written.
     """
@@ -149,6 +154,8 @@ def _translate_errors() -> Iterator[None]:
             raise
         if isinstance(error, duckdb.OutOfMemoryException):
             raise RecsysError(f"not enough memory: {first_line(error)}") from None
+        if written := WRITES.search(str(error)):
+            raise UsageError(f"{written[1].replace('_', ' ')}: {READ_ONLY}") from None
         kind = RecsysError if isinstance(error, duckdb.IOException) else UsageError
         raise kind(query_error(str(error).strip())) from None
 

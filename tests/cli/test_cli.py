@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 import subprocess
@@ -13,9 +14,12 @@ import click
 import duckdb
 import pytest
 
+from recsys.backends.duckdb.connection import reading
 from recsys.cli import commands as commands_package
 from recsys.cli.commands import NAMES, load
 from recsys.cli.program import run
+from recsys.errors import UsageError
+from recsys.serving import interactive
 from tests.commands import recsys
 from tests.conftest import SMALL
 from tests.given import write_directory
@@ -230,11 +234,31 @@ def test_a_plan_writes_nothing(built, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sql_does_not_write(built):
+WRITES = {
+    "create table x as select 1": "CREATE",
+    "create or replace view marts.leaderboard as select 1": "CREATE",
+    "drop table staging.ratings": "DROP",
+    "select 1; alter table staging.ratings add column x int": "ALTER",
+    "insert into staging.ratings from staging.ratings": "INSERT",
+    "update staging.ratings set rating = 1": "UPDATE",
+    "truncate staging.ratings": "DELETE",
+    "comment on table staging.ratings is 'x'": "ALTER",
+    "merge into staging.users using (select 1) as b on false when not matched then insert default values": "MERGE INTO",
+    "begin; delete from staging.ratings; commit": "DELETE",
+}
+
+
+def test_sql_says_in_a_line_that_it_does_not_write(built):
     _, warehouse, _ = built
+    before = hashlib.sha256(warehouse.read_bytes()).hexdigest()
+    with reading(warehouse) as connection:
+        for statement, kind in WRITES.items():
+            with pytest.raises(UsageError) as caught:
+                list(interactive.run(connection, statement, lambda share: None))
+            assert str(caught.value) == f"{kind}: {interactive.READ_ONLY}"
+    assert hashlib.sha256(warehouse.read_bytes()).hexdigest() == before
     done = recsys("sql", "drop table staging.ratings", "--warehouse", warehouse)
-    assert done.returncode == 2
-    assert "read-only" in done.stderr
+    assert (done.returncode, done.stderr) == (2, f"Error: DROP: {interactive.READ_ONLY}\n")
 
 
 def test_a_submission_is_the_same_by_command_and_by_sql(built, tmp_path):
