@@ -722,6 +722,6 @@ class _Log:
             "%s: %s rows, %.2f s (%s)", step.name, f"{record.row_count:,}", record.seconds, step.reason
         )
 
-    def left_out(self, model: str, reason: str) -> None:
-        """Log a model that was left out."""
-        logger.warning("left out %s: %s", model, reason)
+    def left_out(self, models: Sequence[str], reason: str) -> None:
+        """Log models that were left out for one reason."""
+        logger.warning("left out %s: %s", ", ".join(models), reason)

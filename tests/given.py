@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Silent:
     def __init__(self) -> None:
         self.finished_models: dict[str, Record] = {}
         self.missing: dict[str, str] = {}
+        self.reasons: list[str] = []  # a line that a build prints for each
 
     def planned(self, steps: list[Step], dropped: list[str], seconds: Mapping[str, float]) -> None: ...
     def started(self, step: Step) -> None: ...
@@ -46,8 +47,9 @@ class Silent:
     def finished(self, step: Step, record: Record) -> None:
         self.finished_models[step.name] = record
 
-    def left_out(self, model: str, reason: str) -> None:
-        self.missing[model] = reason
+    def left_out(self, models: Sequence[str], reason: str) -> None:
+        self.missing |= dict.fromkeys(models, reason)
+        self.reasons.append(reason)
 
 
 def headed(text: str, **promises: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COUNTED = ("table", "view", "temp")  # kinds of relations that have rows
 LEAST_ELAPSED, LEAST_SHARE = 2.0, 0.02  # seconds and share of a build before its time left is estimated
 NAME = 30  # columns of a model's name; a longer name moves what follows it
-MOST_DROPPED = 3  # dropped relations that are named
+MOST_NAMED = 3  # relations of a list that are named
 
 
 class Detail(Enum):
@@ -92,8 +92,7 @@ class BuildConsole:
         if self.opening and names and not self.plan_only:
             self.out.print(self.opening)
         if dropped:
-            named = ", ".join(dropped[:MOST_DROPPED]) + (", ..." if len(dropped) > MOST_DROPPED else "")
-            self.out.print(f"{len(dropped)} relations are no longer part of the build: {named}")
+            self.out.print(f"{len(dropped)} relations are no longer part of the build: {_first_of(dropped)}")
         if self.plan_only:
             self.out.print(plan_table(steps))
             updated = sum(step.rendered.model.incremental is not None for step in steps)
@@ -140,13 +139,18 @@ class BuildConsole:
         models = "model " if count == 1 else "models"
         self.out.print(f"{layer:<{self.width}}  {count:>4} {models} {self.seconds[layer]:>8.1f} s")
 
-    def left_out(self, model: str, reason: str) -> None:
-        """Print that a model is not part of the build."""
-        self.out.print(f"left out {model}: {reason}", width=columns())
+    def left_out(self, models: Sequence[str], reason: str) -> None:
+        """Print the models that are not part of the build for one reason."""
+        self.out.print(f"left out {_first_of(models)}: {reason}", width=columns())
 
     def close(self) -> None:
         """Remove the moving line."""
         self.line.stop()
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """Return the first few names, with dots for the others."""
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
 
 
 def _layer(model: str) -> str:

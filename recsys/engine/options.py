@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -51,8 +51,8 @@ class Reporter(Protocol):
     def finished(self, step: Step, record: Record) -> None:
         """Report that a model finished."""
 
-    def left_out(self, model: str, reason: str) -> None:
-        """Report that a model is left out, and why."""
+    def left_out(self, models: Sequence[str], reason: str) -> None:
+        """Report models that are left out for one reason."""
 
 
 @dataclass(frozen=True)

@@ -83,12 +83,16 @@ class Planner:
         return {name: record.fingerprint for name, record in self.records.items()}
 
     def _report(self, reasons: Mapping[str, str]) -> None:
-        """Record what is left out, and report it unless the user asked for it."""
+        """Record what is left out, and report it by reason, unless the user asked for it."""
         self.left_out |= reasons
+        if self.options.sql_only or self.options.unwanted or self.options.paper:
+            return
+        models: dict[str, list[str]] = {}
         for name, reason in reasons.items():
-            is_asked_for = self.options.sql_only or self.options.unwanted or self.options.paper
-            if not is_asked_for and not is_consequence(reason):
-                self.job.reporter.left_out(name, reason)
+            models.setdefault(reason, []).append(name)
+        for reason, names in models.items():
+            if not is_consequence(reason):
+                self.job.reporter.left_out(names, reason)
 
     def _becomes_temporary(self, step: Step) -> bool:
         """Return whether a stored relation becomes temporary, to be rebuilt for each reader."""

@@ -69,12 +69,23 @@ def test_dropped_relations_are_one_line(capsys):
     assert capsys.readouterr().out.splitlines()[0] == line
 
 
+def test_what_is_left_out_for_one_reason_is_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    reporter = BuildConsole()
+    reporter.left_out(["scores.a", "scores.b"], "no known answers")
+    reporter.left_out(["scores.c", "scores.d", "scores.e", "scores.f"], "no test items")
+    assert capsys.readouterr().out.splitlines() == [
+        "left out scores.a, scores.b: no known answers",
+        "left out scores.c, scores.d, scores.e, ...: no test items",
+    ]
+
+
 def test_a_plan_without_a_learner_that_could_not_run_completes_its_layer(capsys):
     reporter = BuildConsole()
     reporter.planned(STEPS, [], SECONDS)
     run(reporter, "staging.a")
     reporter.started(step("staging.b"))
-    reporter.left_out("staging.b", "needs torch")
+    reporter.left_out(["staging.b"], "needs torch")
     reporter.planned([step("staging.a", runs=False), step("scores.c")], [], {"scores.c": 2.0})
     run(reporter, "scores.c")
     printed = capsys.readouterr().out

@@ -143,7 +143,7 @@ def test_square_brackets_and_colons_are_data(narrow, capsys):
     row = {"kind": "input", "name": "[x]", "before": "[/a]", "after": "[b]", "reason": ""}
     assert "[x]   [/a] -> [b]" in drawn(differences_table([row], False))[2]
     reporter = BuildConsole()
-    reporter.left_out("scores.[x]", "needs torch: pip install 'recsys[learners]'")
+    reporter.left_out(["scores.[x]"], "needs torch: pip install 'recsys[learners]'")
     reporter.line.show("features.[bold]x")
     reporter.line.stop()
     assert capsys.readouterr().out == "left out scores.[x]: needs torch: pip install 'recsys[learners]'\n"

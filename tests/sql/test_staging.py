@@ -331,8 +331,9 @@ def test_no_candidates_at_all_is_a_wish_that_is_said(tmp_path):
 
 def test_a_learner_of_candidates_is_left_out_where_there_are_none(tmp_path):
     data = without_candidates(tmp_path)
-    left_out = build_sql(data, tmp_path / "w.duckdb", no_candidates=True, sql_only=False).missing
-    assert "scores.ensemble" in left_out
+    found = build_sql(data, tmp_path / "w.duckdb", no_candidates=True, sql_only=False)
+    assert "scores.ensemble" in found.missing
+    assert len(found.missing) > len(found.reasons) == len({*found.reasons})
     assert stored(tmp_path / "w.duckdb", "select count(*) > 0 from recommend(100, 3)") == [(True,)]
 
 
