@@ -6,7 +6,7 @@ With ``--table`` it renews the table of models in docs/models.md, and runs nothi
 
 A block ```` ```console ```` holds lines ``$ command`` with the output below each. The commands run in one
 folder, one after the other. Output is compared to the letter, except where a line is ``...``: it stands for
-any number of lines.
+any number of lines. In a table with a column ``seconds`` these may be any numbers.
 """
 
 from __future__ import annotations
@@ -70,10 +70,21 @@ def run(command: str, folder: Path) -> tuple[str, ...]:
 
 def agrees(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
     """Whether a command printed what is shown, where ``...`` stands for any lines."""
-    pattern = "\n".join(
-        r"(?:.*\n?)*?" if line.strip() == "..." else re.escape(line.rstrip()) for line in shown
-    )
-    return re.fullmatch(pattern, "\n".join(printed)) is not None
+    return re.fullmatch("\n".join(patterns(shown)), "\n".join(printed)) is not None
+
+
+def patterns(shown: tuple[str, ...]) -> Iterator[str]:
+    """A regular expression for each line; below the heading ``seconds`` there is any number."""
+    timed: slice | None = None
+    for line in map(str.rstrip, shown):
+        heading = re.search(r"  (seconds)\b", line)
+        timed = slice(*heading.span(1)) if heading else timed
+        if line == "...":
+            yield r"(?:.*\n?)*?"
+        elif timed and re.fullmatch(r" *\d+\.\d", line[timed]):
+            yield rf"{re.escape(line[: timed.start])}[ \d.]{{7}}{re.escape(line[timed.stop :])}"
+        else:
+            yield re.escape(line)
 
 
 def renewed(text: str, folder: Path) -> str:

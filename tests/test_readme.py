@@ -37,6 +37,14 @@ def test_every_session_prints_what_the_page_shows(folder):
     run(f"python {script.name}", folder)
 
 
+def test_seconds_of_a_table_may_differ():
+    table = "model  seconds  group\n────────────\nease       1.5  {}"
+    shown = tuple(table.format("A").split("\n"))
+    assert agrees(shown, tuple(table.format("A").replace(" 1.5", "12.0").split("\n")))
+    assert not agrees(shown, tuple(table.format("B").split("\n")))
+    assert not agrees(shown, tuple(table.replace("ease", "easy").format("A").split("\n")))
+
+
 def test_the_readme_is_short():
     assert len(TEXT.splitlines()) < LONGEST
 

@@ -21,19 +21,17 @@ def list_leaderboard_table(rows: Sequence[Row], wide: bool, k: int = LENGTH) -> 
         Column("list model"),
         *(Column(name, is_right=True) for name in (f"NDCG@{k}", f"recall@{k}", "coverage", "95 % interval")),
         Column("group"),
+        Column("seconds", is_right=True),
     ]
     cells = [_cells(row) for row in rows]
     if not wide:
         highest = max((row["upper"] or 0.0 for row in rows), default=1.0)
         return with_bars(headings, cells, [(row["ndcg"] or 0.0, 0.0, highest or 1.0) for row in rows])
-    headings += [Column(name, is_right=True) for name in ("recall@50", "MRR", "popular", "seconds")]
+    headings += [Column(name, is_right=True) for name in ("recall@50", "MRR", "popular")]
     names = ("recall_50", "mrr", "popular_share")
     return grid(
         headings,
-        [
-            [*one, *(_share(row[name]) for name in names), f"{row['seconds']:.1f}"]
-            for one, row in zip(cells, rows, strict=True)
-        ],
+        [[*one, *(_share(row[name]) for name in names)] for one, row in zip(cells, rows, strict=True)],
     )
 
 
@@ -77,6 +75,7 @@ def _cells(row: Row) -> list[Cell]:
         _share(row["coverage"]),
         "-" if low is None else f"{low:.3f} to {high:.3f}",
         row["group_letter"] or "-",
+        f"{row['seconds']:.1f}",
     ]
 
 

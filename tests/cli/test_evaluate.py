@@ -79,5 +79,7 @@ def test_items_that_are_held_out_are_found_by_their_attributes(warehouse: Path) 
 def test_the_table_names_the_users_that_judged(warehouse: Path) -> None:
     done = recsys("leaderboard", "--warehouse", warehouse)
     assert re.search(r"Judged on hidden likes of \d+ users, not seen by any", " ".join(done.stdout.split()))
-    assert "recall@10" in done.stdout
-    assert "coverage" in done.stdout
+    heading = next(line for line in done.stdout.splitlines() if line.startswith("list model"))
+    columns = ["list model", "NDCG@10", "recall@10", "coverage", "95 % interval", "group", "seconds"]
+    assert re.split(r"  +", heading.strip()) == columns
+    assert max(map(len, done.stdout.splitlines())) <= 80
