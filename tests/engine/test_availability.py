@@ -17,7 +17,17 @@ def test_models_of_test_items_are_left_out_where_there_are_none() -> None:
 def test_what_only_models_of_test_items_read_is_not_built_without_them() -> None:
     project = Project.load()
     reasons = leave_out(project, files={}, sql_only=False)
-    prepared = {"features.autoencoder_ratings", "features.als_ratings", "learned.ease_ratings", "validation.labels"}
+    prepared = {
+        "features.autoencoder_ratings",
+        "features.als_ratings",
+        "learned.ease_ratings",
+        "validation.labels",
+    }
     assert not prepared & project.enabled
     assert all(is_consequence(reasons[name]) for name in prepared)
-    assert {"lists.ease", "validation.list_held_out", "scores.adaptive", "marts.leaderboard"} <= project.enabled
+    assert {
+        "lists.ease",
+        "validation.list_held_out",
+        "scores.adaptive",
+        "marts.leaderboard",
+    } <= project.enabled
