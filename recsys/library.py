@@ -23,7 +23,7 @@ from duckdb import DuckDBPyConnection as Connection
 from duckdb import DuckDBPyRelation as Relation
 
 from recsys.backends.database import Limits
-from recsys.backends.duckdb.connection import damaged, opened, single_select
+from recsys.backends.duckdb.connection import damaged, opened, reading, single_select
 from recsys.backends.duckdb.statements import CORRUPT
 from recsys.engine.build import Options
 from recsys.engine.build import build as run
@@ -306,11 +306,12 @@ class Warehouse:
     also of one file, can be open at a time. Each is for one thread; `cursor` gives another thread its own.
     """
 
-    def __init__(self, path: Path, *, guarded: bool = False) -> None:
-        """Open a warehouse; with ``guarded``, queries can read and write nothing else."""
-        self.path, self.guarded = path, guarded
-        self._opened: Connection | None = opened(path, guarded)
+    def __init__(self, path: Path, connection: Connection | None = None) -> None:
+        """Open a warehouse, or take a connection to it that is open already."""
+        self.path = path
+        self._opened: Connection | None = opened(path) if connection is None else connection
         self.build_id = build_id(self._opened)
+        self._there = set[str]()  # relations and macros, once they were looked up
 
     @property
     def _connection(self) -> Connection:
@@ -355,10 +356,15 @@ class Warehouse:
             The warehouse is closed.
         """
         other = copy.copy(self)
-        with self._translate_errors():
-            other._opened = self._connection.cursor()
-            other._opened.execute("use warehouse").fetchall()
+        other._opened = self.connection()
         return other
+
+    def connection(self) -> Connection:
+        """Return a new connection to the build that this warehouse shows, which the caller closes."""
+        with self._translate_errors():
+            found = self._connection.cursor()
+            found.execute("use warehouse").fetchall()
+        return found
 
     def sql(self, query: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> Relation:
         """Run one read-only SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW).
@@ -613,10 +619,9 @@ class Warehouse:
             item_ids(self._connection, many_ids(excluding)),
             where,
         )
-        request = RecommendRequest(count_of(k), model, include_rated, chosen, diversity)
-        with opened(self.path, self.guarded) as connection:
-            Recommender(connection, self.path).model(request)
-        return request
+        if model is not None:
+            model = ModelNames.of(self._connection).list_model(model)
+        return RecommendRequest(count_of(k), model, include_rated, chosen, diversity)
 
     def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
         if users is None:
@@ -630,7 +635,9 @@ class Warehouse:
         return dict(zip(item_ids(self._connection, [*values]), values.values(), strict=True))
 
     def _require(self, *names: str) -> None:
-        require(self._connection, self.path, *names)
+        if not self._there.issuperset(names):
+            require(self._connection, self.path, *names)
+            self._there.update(names)
 
     def _relation(self, query: str, parameters: Any = None) -> Relation:
         with self._translate_errors():
@@ -651,7 +658,7 @@ class Warehouse:
 class _Lists:
     """Stream lists of recommendations as Arrow; every read of the relation starts a new stream.
 
-    Each stream uses an engine of its own, since the reading engine is busy and several streams may be open.
+    Each stream has a cursor of its own, since the reading connection is busy and several streams may be open.
     """
 
     schema = pa.schema(
@@ -672,8 +679,7 @@ class _Lists:
         users: Sequence[int] | None = None,
         values: Mapping[int, float] | None = None,
     ) -> None:
-        self.path, self.guarded, self.build_id = warehouse.path, warehouse.guarded, warehouse.build_id
-        self.request, self.users, self.values = request, users, values
+        self.warehouse, self.request, self.users, self.values = warehouse, request, users, values
 
     def __arrow_c_schema__(self) -> object:
         """Return the schema as an Arrow capsule."""
@@ -685,12 +691,19 @@ class _Lists:
         return reader.__arrow_c_stream__(requested_schema)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        with opened(self.path, self.guarded) as connection:
-            if build_id(connection) != self.build_id:
-                raise UsageError(f"{self.path}: rebuilt since it was opened; open it again")
-            recommender = Recommender(connection, self.path, Limits(os.cpu_count() or 1))
+        if self.request.items.where is not None:
+            self._check_file()
+        with self.warehouse.connection() as connection:
+            recommender = Recommender(connection, self.warehouse.path, Limits(os.cpu_count() or 1))
             for table in self._tables(recommender):
                 yield from table.select(self.schema.names).cast(self.schema).to_batches()
+
+    def _check_file(self) -> None:
+        """Refuse a condition where the file, which the sandbox opens for it, has another build by now."""
+        path = self.warehouse.path
+        with reading(path) as connection:
+            if build_id(connection) != self.warehouse.build_id:
+                raise UsageError(f"{path}: rebuilt since it was opened; open it again")
 
     def _tables(self, recommender: Recommender) -> Iterator[pa.Table]:
         if self.values is None:

@@ -42,6 +42,8 @@ def item_ids(connection: Connection, given: Sequence[Id]) -> list[int]:
 def _all_resolved(connection: Connection, kind: str, given: Sequence[Id]) -> list[int]:
     """Resolve exact original ids in one query; resolve names and ambiguous ids one by one."""
     written = [str(one) for one in given]
+    if not written:
+        return []
     found = query(
         connection,
         f"select original_id, any_value({kind}_id) as id from staging.{kind}s "

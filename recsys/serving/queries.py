@@ -17,7 +17,7 @@ from recsys.sources.directory import OPTIONAL, REQUIRED
 
 PUBLISHED = ("published_accuracy", "published_in")
 UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
-NAMES = (
+NAMES = (  # of relations and of macros, which take six times as long
     "select table_schema || '.' || table_name as name from information_schema.tables",
     "select schema_name || '.' || function_name as name from duckdb_functions() "
     "where function_type = 'table_macro'",
@@ -208,15 +208,25 @@ def data_quality(connection: Connection) -> list[dict[str, Any]]:
 
 def require(connection: Connection, warehouse: Path, *names: str) -> None:
     """Raise UsageError unless the warehouse has these relations or macros."""
-    require_of(relations(connection), warehouse, *names)
+    there = frozenset[str]()
+    for sql in NAMES:
+        there |= _names(connection, sql)
+        if all(_qualified(name) in there for name in names):
+            return
+    require_of(there, warehouse, *names)
 
 
 def require_of(there: frozenset[str], warehouse: Path, *names: str) -> None:
     """Raise UsageError unless these relations and macros, ``schema.name`` or of ``main``, are there."""
     for name in names:
-        if (name if "." in name else f"main.{name}") not in there:
+        if _qualified(name) not in there:
             remedy = "build all of it: recsys build without --select"
             raise WarehouseError(f"{warehouse}: built in part, without {name}; {remedy}")
+
+
+def _qualified(name: str) -> str:
+    """Return the name of a relation or macro with its schema."""
+    return name if "." in name else f"main.{name}"
 
 
 def best_model(connection: Connection) -> dict[str, Any] | None:

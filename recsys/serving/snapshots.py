@@ -47,6 +47,10 @@ class Snapshot:
             self._readers += 1
             if self._idle:
                 return self._idle.pop()
+        return self.connection()
+
+    def connection(self) -> Connection:
+        """Return a new connection to this file, which the caller closes."""
         connection = self._connection.cursor()
         connection.execute("use warehouse").fetchall()
         return connection

@@ -1,7 +1,7 @@
 """The explorer's JSON API under ``/api``, described by ``/api/openapi.json``.
 
-Its answers are those of the library. Each request opens the warehouse, read-only and without access to
-anything else, so that it reads the last build.
+Its answers are those of the library. Each request reads the last build, from a file that is open read-only
+and without access to anything else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from recsys.errors import Error
 from recsys.library import Warehouse
-from recsys.serving.snapshots import through_publishes
+from recsys.serving.snapshots import Snapshot, Snapshots, through_publishes
 from recsys.ui.http import headers_of, status_of
 from recsys.version import __version__
 
@@ -37,8 +37,8 @@ Answer = dict[str, Any]
 class Api:
     """Answer one path per method; ``parameters`` of a request are checked for names and lengths."""
 
-    def __init__(self, warehouse: Path) -> None:
-        self.warehouse = warehouse
+    def __init__(self, snapshots: Snapshots) -> None:
+        self.snapshots = snapshots
         self.answering = threading.Lock()  # one list at a time
 
     def recommend(self, warehouse: Warehouse, parameters: Mapping[str, str]) -> Answer:
@@ -76,16 +76,18 @@ class Api:
         needed: tuple[str, ...],
         optional: tuple[str, ...] = (),
     ) -> Callable[[Request], Response]:
-        """Return an endpoint that checks parameters, opens the warehouse, and reports errors as JSON."""
+        """Return an endpoint that checks parameters and answers from the last build."""
 
         def endpoint(request: Request) -> Response:
             parameters = _checked(request, needed, optional)
 
             def answer() -> Response:
-                with self.answering, Warehouse(self.warehouse, guarded=True) as warehouse:
-                    return JSONResponse(function(warehouse, parameters))
+                with self.answering, self.snapshots.reading() as (snapshot, _):
+                    library = snapshot.fact(Warehouse, lambda: _library(snapshot))
+                    with library.cursor() as warehouse:
+                        return JSONResponse(function(warehouse, parameters))
 
-            return through_publishes(self.warehouse, answer)
+            return through_publishes(self.snapshots.warehouse, answer)
 
         return endpoint
 
@@ -147,9 +149,16 @@ def _failed(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": message}, status_of(error), headers_of(error))
 
 
-def application(warehouse: Path) -> Starlette:
+def _library(snapshot: Snapshot) -> Warehouse:
+    """Return the library over the open file of a snapshot, which closes it."""
+    library = Warehouse(snapshot.warehouse, snapshot.connection())
+    snapshot.keep(library.close)
+    return library
+
+
+def application(snapshots: Snapshots) -> Starlette:
     """Return the application for the paths below ``/api``."""
-    api = Api(warehouse)
+    api = Api(snapshots)
     routes = [
         Route("/recommend", api.endpoint(api.recommend, ("user",), OF_LISTS)),
         Route("/similar", api.endpoint(api.similar, ("item",), ("k",))),

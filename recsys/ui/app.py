@@ -64,7 +64,7 @@ def application(
         Route("/sql/download", sql_page.download),
         Route("/sql/words.json", site.showing(sql_page.words, keeps=False)),
         Route("/sql/relations/{layer}", site.showing(sql_page.relations)),
-        Mount("/api", api.application(warehouse)),
+        Mount("/api", api.application(site.snapshots)),
         docs.mounted(served),
         Mount("/static", Files(directory=HERE / "static", packages=[("recsys.report", "static")])),
     ]
