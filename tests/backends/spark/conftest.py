@@ -1,8 +1,8 @@
-"""One session of Spark for all tests of the engine, and the tiny demo data built on both engines."""
+"""One session of Spark for all tests of the engine, and some users of the tiny demo data built on both engines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,9 @@ MASTER = "local[2]"
 SHORT_LIVED = "-XX:TieredStopAtLevel=1"  # so short a life does not repay the optimising compiler
 PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
 GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
+
+USERS = 3  # one user in so many of the data: what Spark makes of them it makes of more
+MOST_RATINGS = 100  # of a user: the pairs of a user's items grow with the square
 
 # Of the same SQL over validation's candidates some is enough, for it is looked at over the candidates themselves.
 TWINS = ("features_candidate_neighbours", "scores_content", "scores_max_genre*", "scores_weighted_average*")
@@ -53,10 +56,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny demo data, as text."""
+    """Some users of the tiny demo data, as text."""
     data = tmp_path_factory.mktemp("tiny") / "data"
-    synthetic.generate(data, "tiny", 1, lambda fraction, message="": None)
+    synthetic.generate(data, "tiny", 1)
+    counts = [line.split("|") for line in (data / "trainItem2.txt").read_text().splitlines() if "|" in line]
+    users = {user for user, count in counts[::USERS] if int(count) <= MOST_RATINGS}
+    for path in (data / name for name in ("trainItem2.txt", "testItem2.txt", "test2_new.txt", "truth2.txt")):
+        path.write_text("".join(_of_users(path.read_text().splitlines(keepends=True), users)))
     return data
+
+
+def _of_users(lines: Iterable[str], users: Collection[str]) -> Iterator[str]:
+    """Yield the lines of these users; a line that names no user belongs to the one before."""
+    user = ""
+    for line in lines:
+        user = line.split("|")[0] if "|" in line else user
+        if user in users:
+            yield line
 
 
 @pytest.fixture(scope="session")

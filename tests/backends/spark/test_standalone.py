@@ -14,8 +14,8 @@ from recsys.engine import manifest
 from tests.backends.spark.compared import unlike
 from tests.backends.spark.standalone import SECONDS, standalone
 
-SELECTED = ("--sql-only", "--select", "+marts.predictions")
-BEFORE_THE_KILL = 10  # relations that are there when the worker goes
+SELECTED = ("--sql-only", "--select", "+features.candidates")
+BEFORE_THE_KILL = 5  # relations that are there when the worker goes
 
 
 def test_a_build_survives_the_loss_of_a_worker(
@@ -38,5 +38,5 @@ def test_a_build_survives_the_loss_of_a_worker(
         cluster.kill(cluster.workers[0])
         out, _ = build.communicate(timeout=10 * SECONDS)
         assert build.returncode == 0, out.decode()
-    assert "marts.predictions" in manifest.read(warehouse)
+    assert "features.candidates" in manifest.read(warehouse)
     assert unlike(small_warehouse, warehouse) == []
