@@ -79,6 +79,15 @@ def unknown(kind: str, given: str, known: Iterable[str], otherwise: str = "") ->
     return f"no such {kind}; {hint}"
 
 
+def least_similarity(text: str) -> float:
+    """Return the Jaro-Winkler similarity to a text from which an id or a name is offered instead.
+
+    A wrong letter leaves two thirds of a text of two letters, and more than 0.8 of a longer one. A long name
+    that has the letters of the text by chance is below 0.8.
+    """
+    return 0.65 if len(text) <= 2 else 0.8
+
+
 def unwritable(path: object, error: Exception, remedy: str = "choose another file") -> UsageError:
     """Build the error for a file or folder that the system does not let us write."""
     reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]

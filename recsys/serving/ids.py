@@ -12,11 +12,10 @@ from typing import Any
 
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.errors import RecsysError, UnknownIdError
+from recsys.errors import RecsysError, UnknownIdError, least_similarity
 
 Id = int | str
 MOST_OFFERED = 3
-LEAST_LIKE = 0.6  # least Jaro-Winkler similarity of a suggestion
 
 
 def user_id(connection: Connection, given: Id) -> int:
@@ -71,7 +70,8 @@ def _resolved(connection: Connection, kind: str, given: Id) -> int:
 def _offer(connection: Connection, kind: str, given: Id) -> str:
     """Return a hint with the most similar ids, or an empty string if none is similar."""
     near = query(connection, f"from internal.find_{kind}s($given)", {"given": str(given)}).to_pylist()
-    offered = [_shown(row) for row in near if row["similarity"] >= LEAST_LIKE][:MOST_OFFERED]
+    least = least_similarity(str(given))
+    offered = [_shown(row) for row in near if row["similarity"] >= least][:MOST_OFFERED]
     return f"; did you mean {' or '.join(offered)}?" if offered else ""
 
 

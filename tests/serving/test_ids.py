@@ -54,6 +54,7 @@ def test_a_track_goes_before_other_kinds_of_the_same_original_id(named, given, i
     [
         (ids.user_id, "alise", "no user alise in the data; did you mean 'alice' (Alice A.)?"),
         (ids.user_id, "zzz", "no user zzz in the data"),
+        (ids.user_id, "clear", "no user clear in the data"),  # letters of Alice A. by chance
         (ids.user_id, 101, "no user 101 in the data; did you mean '100'?"),
         (ids.item_id, "t9", "no item t9 in the data; did you mean 't1' (Song) or 't2' (Twice) or 't3' (Twice)?"),
         (ids.item_id, "rok", "no item rok in the data; did you mean 'Rock'?"),

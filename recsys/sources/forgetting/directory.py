@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from recsys.errors import UsageError
+from recsys.errors import UsageError, least_similarity
 from recsys.identifiers import quoted
 from recsys.sources import parquet
 from recsys.sources.changing import Change
@@ -17,7 +17,6 @@ from recsys.sources.importing.engine import Engine
 RATINGS = ("ratings", "appended")
 SUBMISSIONS = "submissions"
 MOST_OFFERED = 3
-LEAST_LIKE = 0.6  # least Jaro-Winkler similarity of a suggestion
 ITEM_COLUMNS = ("item_id", "track_id", "album_id", "artist_id", "genre_id")
 COUNTED = ("tracks", "albums", "artists", "genres", "users", "candidates")  # keys of counts that count rows
 GONE = "{} in (select unnest(${}::bigint[]))"
@@ -58,7 +57,7 @@ class Rest:
         path = self.change.path(f"{kind}s")
         if path is None:
             return []
-        parameters = {"path": str(path), "text": text, "least": LEAST_LIKE, "most": MOST_OFFERED}
+        parameters = {"path": str(path), "text": text, "least": least_similarity(text), "most": MOST_OFFERED}
         return [row["original_id"] for row in self.engine.run("nearest", parameters, kind=kind)]
 
     def write(self, users: Sequence[int], items: Sequence[int]) -> dict[str, Any]:
