@@ -576,19 +576,22 @@ class Warehouse:
         return self._connection.from_arrow(lists).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
-        """Return the ``k`` tracks most often liked together with an item.
+        """Return the ``k`` items most similar to an item: those that the same users chose.
+
+        For an item that no user chose together with another one: those that share its artist, album or
+        genres.
 
         Parameters
         ----------
         item : int or str
             Original id, or unique name.
         k : int, default 10
-            Number of tracks.
+            Number of items.
 
         Returns
         -------
         duckdb.DuckDBPyRelation
-            ``rank, item, name, score`` by rank.
+            ``rank, item, name, score, source`` by rank; ``source`` is ``users`` or ``attributes``.
 
         Raises
         ------
@@ -597,7 +600,7 @@ class Warehouse:
         """
         self._require("similar")
         return self._relation(
-            "select rank, item, name, score from similar($1, $2)",
+            "select rank, item, name, score, source from similar($1, $2)",
             [item_id(self._connection, one_id(item, "item")), count_of(k)],
         )
 

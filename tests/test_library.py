@@ -130,8 +130,8 @@ def test_a_visitor_with_the_ratings_of_a_user_gets_the_users_list(warehouse):
 
 def test_similar_items_are_those_of_the_macro(warehouse):
     found = warehouse.similar(10, k=2)
-    assert found.columns == ["rank", "item", "name", "score"]
-    macro = warehouse.sql("select rank, track_id::varchar, null, score from similar(10, 2)")
+    assert found.columns == ["rank", "item", "name", "score", "source"]
+    macro = warehouse.sql("select rank, track_id::varchar, null, score, source from similar(10, 2)")
     assert rows(found) == rows(macro)
 
 

@@ -1,7 +1,8 @@
 -- grain: one neighbour track of an item of any type, strongest first
 -- arguments: the_item, how_many
--- units: rank numbers the tracks from 1, the strongest; score is the weight of the pair, comparable within
---   the item; item is the track's id in the imported file
+-- units: rank numbers the tracks from 1, the strongest; score is comparable within the item; item is the
+--   track's id in the imported file; source says what makes it similar: 'users' who chose both, or
+--   'attributes' that both have
 -- nulls: name where the data have no names
 -- formula: as in internal.neighbours_of; an unknown item is an error
 with
@@ -11,7 +12,7 @@ known as (
 ),
 
 near as (
-    select track_id, score
+    select track_id, score, source
     from {{ ref('internal.neighbours_of') }}((select item_id from known), how_many)
 ),
 
@@ -25,7 +26,8 @@ final as (
         near.track_id,
         facts.original_id as item,
         facts.name,
-        near.score
+        near.score,
+        near.source
     from near
     inner join facts on near.track_id = facts.item_id
 )

@@ -8,7 +8,7 @@
 with
 
 final as (
-    select rank, track_id, item, name, score
+    select rank, track_id, item, name, score, source
     from query(format('from {{ ref("internal.similar_rows") }}({}, {:d})', {{ meant }}, k))
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsys.cli.commands.similar import SHARED
 from tests.commands import recsys
 from tests.given import build_sql, write_directory
 from tests.serving.worlds import USERS, files
@@ -149,3 +150,11 @@ def test_a_list_with_nothing_left_says_what_to_do(warehouse: Path) -> None:
         "No item is left to recommend: the user has interacted with every item that the filter allows. "
         "Allow more items, or add --include-rated."
     )
+
+
+def test_an_item_that_nobody_chose_has_similar_ones_by_attributes(small_warehouse: Path) -> None:
+    done = recsys("similar", "2", "--warehouse", small_warehouse)
+    assert done.returncode == 0, done.stderr
+    assert " ".join(done.stdout.split()).endswith(SHARED)
+    rows = json.loads(recsys("similar", "2", "--json", "--warehouse", small_warehouse).stdout)
+    assert rows and {row["source"] for row in rows} == {"attributes"}

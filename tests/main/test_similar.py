@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import duckdb
 import pytest
 
@@ -15,15 +17,34 @@ def test_the_largest_weights_come_first_and_ties_by_the_tracks_id(warehouse, wei
     asked = {item for item, _, _ in weights}
     assert asked
     for item in asked:
-        found = warehouse.sql("select rank, track_id, score from similar($1, 4)", params=[item]).fetchall()
+        query = "select rank, track_id, score from similar($1, 4) where source = 'users'"
+        found = warehouse.sql(query, params=[item]).fetchall()
         best = sorted((-weight, track) for other, track, weight in weights if other == item and track != item)
         assert found == [(rank, track, -weight) for rank, (weight, track) in enumerate(best[:4], 1)]
 
 
-def test_an_item_that_goes_with_nothing_has_no_rows(warehouse, weights):
+def test_an_item_that_goes_with_nothing_is_similar_by_its_attributes(warehouse, weights):
     known = {item for (item,) in warehouse.sql("select item_id from hierarchy.items").fetchall()}
-    alone = min(known - {item for item, _, _ in weights})
-    assert warehouse.sql("from similar($1, 10)", params=[alone]).fetchall() == []
+    alone = sorted(known - {item for item, _, _ in weights})
+    shared = defaultdict[int, dict[int, float]](dict)
+    for item, attribute, weight in warehouse.sql("from lists.attributes").fetchall():
+        shared[item][attribute] = weight
+    assert any(item in shared for item in alone) and any(item not in shared for item in alone)
+    for item in alone:
+        own = shared.get(item, {})
+        cosines = {
+            other: sum(own[one] * found[one] for one in own.keys() & found.keys())
+            for other, found in shared.items()
+            if other != item and own.keys() & found.keys()
+        }
+        found = warehouse.sql("select track_id, score, source from similar($1, 10)", params=[item]).fetchall()
+        best = sorted(cosines.values(), reverse=True)[:10]
+        assert [score for _, score, _ in found] == pytest.approx(best)
+        assert {track: score for track, score, _ in found} == pytest.approx(
+            {track: cosines[track] for track, _, _ in found}
+        )
+        assert found == sorted(found, key=lambda row: (-row[1], row[0]))
+        assert {source for _, _, source in found} <= {"attributes"}
 
 
 def test_an_item_that_no_file_knows_is_refused(warehouse):

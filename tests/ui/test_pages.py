@@ -257,3 +257,8 @@ def test_nothing_is_written(client: TestClient, explored_warehouse: Path):
         assert client.get(path).status_code == 200
     client.post("/sql", data={"query": "drop table marts.leaderboard"})
     assert digests() == before
+
+
+def test_the_page_of_an_item_that_nobody_chose_says_what_makes_others_similar(client: TestClient):
+    shown = client.get("/tracks/2").text.split('id="neighbours"')[1].split("</section>")[0]
+    assert "These share its artist, album or genres" in shown and "<li>" in shown

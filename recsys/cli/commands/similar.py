@@ -9,6 +9,8 @@ import click
 from recsys.cli.groups import command
 from recsys.cli.options import count_option, json_option, warehouse_option
 
+SHARED = "Too few users chose it together with others: these share its artist, album or genres."
+
 
 @command("recsys similar 6076 -k 5")
 @click.argument("item")
@@ -18,7 +20,8 @@ from recsys.cli.options import count_option, json_option, warehouse_option
 def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
     """List the items most similar to ITEM.
 
-    People who like ITEM (a track, an album, an artist or a genre) also like these.
+    People who like ITEM (a track, an album, an artist or a genre) also like these. For an item that no user
+    chose, these share its artist, album or genres.
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import similar_table
@@ -29,6 +32,7 @@ def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        show("", similar_table(rows))
+        note = SHARED if rows[0]["source"] == "attributes" else ""
+        show("", similar_table(rows), note)
     else:
-        print(f"no similar items for {item}: too few users rated both it and items that they liked")
+        print(f"no similar items for {item}: too few users chose it together with others")
