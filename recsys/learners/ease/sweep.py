@@ -13,8 +13,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys.errors import UnavailableError
+from recsys.learners.common.products import full_product
 
-TILE = 512  # rows or columns per tile
+TILE = 256  # rows or columns per tile
 
 Tile = slice
 
@@ -36,7 +37,7 @@ def gram(by_item: csr_array, pool: ThreadPoolExecutor) -> np.ndarray:
     product = np.empty((by_item.shape[0], by_item.shape[0]), dtype=np.float32)
 
     def multiply(rows: Tile) -> None:
-        product[rows] = (by_item[rows] @ by_user).toarray()
+        product[rows] = full_product(csr_array(by_item[rows]), by_user)
 
     for_each(pool, tiles(len(product)), multiply)
     return product
@@ -51,7 +52,7 @@ def negative_inverse(
 
     Parameters
     ----------
-    matrix : ndarray of float32, shape (n, n)
+    matrix : ndarray of float32 or float64, shape (n, n)
     pool : ThreadPoolExecutor
     report : callable, optional
         Receives the share done, 0 to 1.
@@ -70,11 +71,20 @@ def negative_inverse(
         inverse = _inverse(matrix[pivots, pivots])
         column = full_rows(matrix, pivots).T.copy()
         column[pivots] = 0.0
-        scaled = column @ inverse
+        scaled = np.empty_like(column)
+
+        def scale(
+            rows: Tile,
+            scaled: np.ndarray = scaled,
+            column: np.ndarray = column,
+            inverse: np.ndarray = inverse,
+        ) -> None:
+            np.matmul(column[rows], inverse, out=scaled[rows])
 
         def update(rows: Tile, scaled: np.ndarray = scaled, column: np.ndarray = column) -> None:
             matrix[rows, : rows.stop] -= scaled[rows] @ column[: rows.stop].T
 
+        for_each(pool, blocks, scale)
         for_each(pool, blocks, update)
         matrix[pivots.stop :, pivots] = scaled[pivots.stop :]
         matrix[pivots, : pivots.start] = scaled[: pivots.start].T

@@ -6,9 +6,10 @@ among the items that compete for the list. Z-scores over all items would follow 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +42,51 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """Hold scores of a block of users, and those of the parts that they were made of.
+
+    Parameters
+    ----------
+    total : float64 array (users, items)
+        Scores of the whole.
+    weights : sequence of float
+        One weight for each part.
+    unscaled : sequence of float64 arrays (users, items)
+        Scores of each part as its model has them.
+    scales : sequence of Scale
+        What brings these of each part to z-scores.
+    """
+
+    total: np.ndarray
+    weights: Sequence[float]
+    unscaled: Sequence[np.ndarray]
+    scales: Sequence[Scale]
+
+    def strongest_part(self, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the number of the part that adds most to each of some scores, by row and item position."""
+        adds = [
+            weight * ((scores[rows, items] - scale.means[rows, 0]) / scale.divisors[rows, 0])
+            for weight, scores, scale in zip(self.weights, self.unscaled, self.scales, strict=True)
+        ]
+        found: np.ndarray = np.stack(adds).argmax(axis=0)
+        return found
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A list model that is made of others."""
+
+    parts: Mapping[str, ListModel]
+
+    @property
+    def item_ids(self) -> np.ndarray:
+        """Return the ids of the items that any part scores, ascending."""
+
+    def scored(self, histories: Interactions) -> Scored:
+        """Return the scores of a block of users, and those of the parts."""
+
+
+@dataclass(frozen=True)
 class Blend:
     """Models and their weights; an item that a part does not know has that part's score 0.
 
@@ -65,14 +111,23 @@ class Blend:
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the weighted sums float64 (users, items) of the parts' scaled scores."""
-        return self.sum_of(self.part(name, histories) for name in self.parts)
+        return self.scored(histories).total
 
-    def sum_of(self, scores: Iterable[np.ndarray]) -> np.ndarray:
-        """Return the weighted sum of scaled scores, of each part (users, items) in turn."""
-        found: np.ndarray | float = 0.0
-        for name, one in zip(self.parts, scores, strict=True):
-            found += self.weights[name] * one
-        return rounded(np.asarray(found))
+    def scored(self, histories: Interactions) -> Scored:
+        """Return the weighted sums of the parts' scaled scores, and what they are made of."""
+        known = histories.with_items(self.item_ids)
+        unscaled = [self.unscaled(name, histories) for name in self.parts]
+        return self.sum_of(unscaled, [Scale.of(competing(scores, known)) for scores in unscaled])
+
+    def sum_of(self, unscaled: Sequence[np.ndarray], scales: Sequence[Scale]) -> Scored:
+        """Return the weighted sum of the scores of each part (users, items), scaled."""
+        weights = [self.weights[name] for name in self.parts]
+        total = np.zeros_like(unscaled[0])
+        for weight, scores, scale in zip(weights, unscaled, scales, strict=True):
+            scaled = scale.applied(scores)
+            scaled *= weight
+            total += scaled
+        return Scored(rounded(total), weights, unscaled, scales)
 
     def part(self, name: str, histories: Interactions) -> np.ndarray:
         """Return the scaled scores float64 (users, items) of one part."""

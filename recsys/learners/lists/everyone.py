@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
-from recsys.learners.lists.reasons import NO_REASON, strongest
+from recsys.learners.lists.reasons import NO_REASON
 from recsys.learners.lists.top import Top, top
 from recsys.project.contract import Context
 
@@ -99,7 +99,7 @@ class Maker:
         """
         users, longest = history.user_count, self.length + excluded.most
         counts = history.like_counts if like_counts is None else like_counts
-        for block in top(self.model, history, counts, longest, context.threads, **how):
+        for block in top(self.model, history, counts, longest, context.threads, has_reasons=True, **how):
             entries = slice(history.begins[block.rows.start], history.begins[block.rows.stop])
             yield self._block(block, history.users(block.rows), excluded, values[entries])
             context.report(block.rows.stop / users, f"lists of {block.rows.stop:,} of {users:,} users")
@@ -111,7 +111,7 @@ class Maker:
         kept = (items >= 0) & excluded.kept(histories.user_ids, items)
         rank = np.cumsum(kept, axis=1)
         row, column = np.nonzero(kept & (rank <= self.length))
-        reason = strongest(self.model, histories, row, items[row, column])
+        reason = block.reasons[row, column]
         has_none = reason == NO_REASON
         entry = np.where(has_none, len(values), reason)  # past the end: an entry for those without a reason
         interacted, value = np.append(histories.items, 0), np.append(values, np.nan)

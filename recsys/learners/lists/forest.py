@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,16 +21,36 @@ LEAVES = 16  # of a tree, at most: a mask has so many bits
 _NUMERIC = "<="  # the only kind of split here; inputs are finite
 
 
-def fast(booster: lightgbm.Booster) -> Forest | lightgbm.Booster:
-    """Return the trees of a booster as a `Forest`; the booster itself where that is not possible."""
-    return (IS_COMPILED and Forest.of(booster)) or booster
+class Mean(Protocol):
+    """The mean score of several boosters."""
+
+    def predict(self, examples: np.ndarray) -> np.ndarray:
+        """Return the mean scores float64 (examples) of ``examples`` float64 (examples, features), finite."""
+
+
+def mean_of(boosters: Sequence[lightgbm.Booster]) -> Mean:
+    """Return the mean of boosters as a `Forest`, by the boosters themselves where that is not possible."""
+    return (IS_COMPILED and Forest.of(boosters)) or Boosters(boosters)
+
+
+@dataclass(frozen=True)
+class Boosters:
+    """The mean of boosters, each evaluated by LightGBM."""
+
+    boosters: Sequence[lightgbm.Booster]
+
+    def predict(self, examples: np.ndarray) -> np.ndarray:
+        """Return the mean scores float64 (examples); one thread computes."""
+        found: np.ndarray = np.mean([one.predict(examples, num_threads=1) for one in self.boosters], axis=0)
+        return found
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees of at most `LEAVES` leaves; arrays as `forest_kernels.add_trees` reads them.
+    """The mean of boosters with trees of at most `LEAVES` leaves.
 
-    ``thresholds`` has those of each feature, ascending.
+    Arrays are as `forest_kernels.add_trees` reads them; ``thresholds`` has those of each feature, ascending,
+    and ``count`` is the number of boosters.
     """
 
     thresholds: Sequence[np.ndarray]
@@ -39,21 +59,22 @@ class Forest:
     masks: np.ndarray
     begins: np.ndarray
     leaves: np.ndarray
+    count: int
 
     @classmethod
-    def of(cls, booster: lightgbm.Booster) -> Forest | None:
-        """Return the trees of a booster; None if they are too large or split by anything but numbers."""
-        trees = [one["tree_structure"] for one in booster.dump_model()["tree_info"]]
+    def of(cls, boosters: Sequence[lightgbm.Booster]) -> Forest | None:
+        """Return the trees of boosters; None if one is too large or splits by anything but numbers."""
+        trees = [tree["tree_structure"] for one in boosters for tree in one.dump_model()["tree_info"]]
         walked = [list(_nodes(tree)) for tree in trees]
         inner = [[node for node in nodes if "threshold" in node.tree] for nodes in walked]
-        if any(len(nodes) >= LEAVES for nodes in inner):
+        if not trees or any(len(nodes) >= LEAVES for nodes in inner):
             return None
         flat = [node for nodes in inner for node in nodes]
         if any(node.tree["decision_type"] != _NUMERIC for node in flat):
             return None
         features = np.array([node.tree["split_feature"] for node in flat], np.int64)
         limits = np.array([node.tree["threshold"] for node in flat], np.float64)
-        thresholds = [np.unique(limits[features == one]) for one in range(booster.num_feature())]
+        thresholds = [np.unique(limits[features == one]) for one in range(boosters[0].num_feature())]
         cuts = [np.searchsorted(thresholds[one], limit) for one, limit in zip(features, limits, strict=True)]
         leaves = np.zeros((len(trees), LEAVES))
         for row, nodes in zip(leaves, walked, strict=True):
@@ -61,13 +82,10 @@ class Forest:
             row[: len(values)] = values
         begins = np.cumsum([0, *map(len, inner)])
         masks = np.array([node.mask for node in flat], np.uint16)
-        return cls(thresholds, features, np.array(cuts, np.uint16), masks, begins, leaves)
+        return cls(thresholds, features, np.array(cuts, np.uint16), masks, begins, leaves, len(boosters))
 
-    def predict(self, examples: np.ndarray, num_threads: int = 1) -> np.ndarray:
-        """Return the scores float64 (examples) of ``examples`` float64 (examples, features), all finite.
-
-        The parameters are those of a booster's ``predict``; one thread computes.
-        """
+    def predict(self, examples: np.ndarray) -> np.ndarray:
+        """Return the mean scores float64 (examples) of ``examples``, all finite; one thread computes."""
         from recsys.learners.lists import forest_kernels
 
         ranks = np.empty(examples.shape[::-1], np.uint16)
@@ -76,6 +94,7 @@ class Forest:
         found = np.zeros(len(examples))
         arrays = self.features, self.cuts, self.masks, self.begins, self.leaves
         forest_kernels.add_trees(ranks, *arrays, found)
+        found /= self.count
         return found
 
 

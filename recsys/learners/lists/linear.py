@@ -43,13 +43,13 @@ class LinearModel(SumOverHistory):
         if not IS_COMPILED:
             made = inputs @ self._double
             return rounded(made if isinstance(made, np.ndarray) else made.toarray())
-        from recsys.learners.lists import linear_kernels
+        from recsys.learners.common import product_kernels
 
         given = inputs.indptr.astype(np.int64), inputs.indices, inputs.data
         if self._dense is not None:
-            linear_kernels.add_rows(*given, self._dense, found)
+            product_kernels.add_rows(*given, self._dense, found)
         else:
-            linear_kernels.add_sparse_rows(*given, *self._rows, found)
+            product_kernels.add_sparse_rows(*given, *self._rows, found)
         return rounded(found)
 
     def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
@@ -88,6 +88,14 @@ class LinearModel(SumOverHistory):
     def few_weights(self) -> SparseRows | None:
         """Return the weights by item of the history; None where a full matrix or interpreted code is used."""
         return self._rows if IS_COMPILED and self._dense is None else None
+
+    @cached_property
+    def weights_by_item(self) -> SparseRows | None:
+        """Return the weights by scored item, those of each by item of the history; None without numba."""
+        if not IS_COMPILED:
+            return None
+        found = self.weights.tocsc()
+        return found.indptr.astype(np.int64), found.indices, found.data
 
     @cached_property
     def _rows(self) -> SparseRows:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.evaluation.ranking import hits
-from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.blend import Blend, Scored
 from recsys.learners.lists.competition import Competing, Competitors
-from recsys.learners.lists.forest import Forest, fast
+from recsys.learners.lists.forest import Mean, mean_of
 from recsys.learners.lists.interactions import Interactions, ItemCounts
 from recsys.learners.lists.model import ListModel, rounded
 from recsys.learners.lists.split import Split
@@ -95,24 +95,27 @@ class Ranker:
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
+        return self.scored(histories).total
+
+    def scored(self, histories: Interactions) -> Scored:
+        """Return the scores of a block of users, and those of the parts, which weigh alike."""
         known, blend = histories.with_items(self.item_ids), self.blend
         made = Competitors.of(blend, known)
         items = made.items
-        found = blend.sum_of(
-            scale.applied(one) for scale, one in zip(made.scales, made.unscaled, strict=True)
-        )
+        plain = blend.sum_of(made.unscaled, made.scales)
+        found = plain.total
         found -= OUTSIDE
         rows, columns = np.nonzero(items >= 0)
         if len(rows):
             competing = Competing(items, dict(zip(self.parts, made.scores, strict=True)))
             examples = features(competing, known, self.facts)
-            found[rows, items[rows, columns]] = mean_of(self.forests, examples)
-        return rounded(found)
+            found[rows, items[rows, columns]] = self.forest.predict(examples)
+        return replace(plain, total=rounded(found))
 
     @cached_property
-    def forests(self) -> tuple[Forest | lightgbm.Booster, ...]:
-        """The trees as they are evaluated, many examples at a time."""
-        return tuple(map(fast, self.trees))
+    def forest(self) -> Mean:
+        """The mean of the folds' trees as it is evaluated, many examples at a time."""
+        return mean_of(self.trees)
 
     def inputs(self, history: Interactions, item: int) -> dict[str, float] | None:
         """Return what each input adds to the score of an item by the trees, which is the sum of them.
@@ -239,8 +242,12 @@ class _Examples:
         self, settings: Mapping[str, object], rounds: int | None, threads: int
     ) -> tuple[lightgbm.Booster, ...]:
         """Return the trees of each fold: those of the other folds' examples."""
+        import lightgbm
+
+        whole = lightgbm.Dataset(self.features, self.labels, group=self.sizes, params=dict(settings))
+        whole.construct()
         with ThreadPoolExecutor(threads) as pool:
-            runs = list(pool.map(lambda fold: self._run(fold, settings, rounds), range(FOLDS)))
+            runs = list(pool.map(lambda fold: self._run(whole, fold, settings, rounds), range(FOLDS)))
         if rounds is None:
             shortest = min(len(quality) for _, quality in runs)
             rounds = int(np.argmax(np.mean([quality[:shortest] for _, quality in runs], axis=0))) + 1
@@ -255,17 +262,17 @@ class _Examples:
         return found
 
     def _run(
-        self, fold: int, settings: Mapping[str, object], rounds: int | None
+        self, whole: lightgbm.Dataset, fold: int, settings: Mapping[str, object], rounds: int | None
     ) -> tuple[lightgbm.Booster, np.ndarray]:
         """Return trees of the other folds, and the NDCG of the fold after each of them.
 
-        Without a number of rounds training stops where `_PATIENCE` trees bring the fold nothing.
+        All folds share the bins of the features, which are made without the labels. Without a number of
+        rounds training stops where `_PATIENCE` trees bring the fold nothing.
         """
         import lightgbm
 
-        judged, users = self.fold_of == fold, self.folds == fold
-        training = lightgbm.Dataset(self.features[~judged], self.labels[~judged], group=self.sizes[~users])
-        other = training.create_valid(self.features[judged], self.labels[judged], group=self.sizes[users])
+        judged = self.fold_of == fold
+        training, other = (whole.subset(np.flatnonzero(mask)) for mask in (~judged, judged))
         history: dict[str, dict[str, list[float]]] = {}
         callbacks = [lightgbm.record_evaluation(history)]
         if rounds is None:
@@ -291,12 +298,6 @@ def features(competing: Competing, histories: Interactions, facts: ItemFacts) ->
     columns += list(facts.values[np.searchsorted(facts.item_ids, ids)].T)
     columns.append(np.log1p(np.diff(histories.begins))[rows])
     return np.column_stack(columns)
-
-
-def mean_of(trees: Sequence[Forest | lightgbm.Booster], examples: np.ndarray) -> np.ndarray:
-    """Return the mean score float64 (examples) of several boosters."""
-    found: np.ndarray = np.mean([tree.predict(examples, num_threads=1) for tree in trees], axis=0)
-    return found
 
 
 def _cut(tree: lightgbm.Booster, rounds: int) -> lightgbm.Booster:

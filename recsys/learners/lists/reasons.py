@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from recsys.learners.lists.blend import Blend
+from recsys.learners.lists.blend import Composite, Scored
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ListModel
 
@@ -14,30 +14,34 @@ NO_REASON = -1
 
 
 def strongest(
-    model: ListModel, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray
+    model: ListModel,
+    histories: Interactions,
+    rows: np.ndarray,
+    item_ids: np.ndarray,
+    scored: Scored | None = None,
 ) -> np.ndarray:
     """Return the entry of ``histories`` that adds most to the score of each listed item.
 
     Parameters
     ----------
     model : ListModel
-        What made the lists. Of a blend, the part that adds most to an item's score gives the reason.
+        What made the lists. Of a composite, the part that adds most to an item's score gives the reason.
     histories : Interactions
         Of a block of users.
     rows, item_ids : int arrays (listed)
         A user of the block, ascending, and a listed item.
+    scored : Scored, optional
+        Scores of the block by a composite, where they are known already.
 
     Returns
     -------
     int64 array (listed)
         -1 where the model has no reasons, or no interaction adds more than 0.
     """
-    if isinstance(model, Blend):
-        return _of_blend(model, histories, rows, item_ids)
-    if isinstance(plain := getattr(model, "blend", None), Blend):  # of a ranker
-        return _of_blend(plain, histories, rows, item_ids)
+    if isinstance(model, Composite):
+        return _of_parts(model, histories, rows, item_ids, scored or model.scored(histories))
     found = np.full(len(rows), NO_REASON)
-    if (stored := getattr(model, "few_weights", None)) is not None:
+    if (stored := getattr(model, "weights_by_item", None)) is not None:
         from recsys.learners.lists import top_kernels
 
         begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
@@ -59,18 +63,15 @@ def strongest(
     return found
 
 
-def _of_blend(blend: Blend, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray) -> np.ndarray:
+def _of_parts(
+    model: Composite, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray, scored: Scored
+) -> np.ndarray:
     found = np.full(len(rows), NO_REASON)
-    columns = positions(blend.item_ids, item_ids)
-    known = np.flatnonzero(columns < len(blend.item_ids))
-    adds = np.stack(
-        [
-            blend.weights[name] * blend.part(name, histories)[rows[known], columns[known]]
-            for name in blend.parts
-        ]
-    )
-    largest = adds.argmax(axis=0) if len(known) else known
-    for place, part in enumerate(blend.parts.values()):
+    columns = positions(model.item_ids, item_ids)
+    known = np.flatnonzero(columns < len(model.item_ids))
+    largest = scored.strongest_part(rows[known], columns[known])
+    for place, part in enumerate(model.parts.values()):
         own = known[largest == place]
-        found[own] = strongest(part, histories, rows[own], item_ids[own])
+        if len(own):
+            found[own] = strongest(part, histories, rows[own], item_ids[own])
     return found

@@ -10,8 +10,10 @@ import numpy as np
 
 from recsys.learners.common.blas import one_thread
 from recsys.learners.common.compiled import IS_COMPILED
+from recsys.learners.lists.blend import Composite
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import STEP, ListModel
+from recsys.learners.lists.reasons import NO_REASON, strongest
 from recsys.learners.lists.weighting import SparseRows, SumOverHistory
 
 BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
@@ -31,11 +33,14 @@ class Top:
         Item positions in the catalogue of the histories; -1 where a list has ended.
     scores : float64 array (users, k)
         Scores; NaN where a list has ended.
+    reasons : int64 array (users, k)
+        Entry of the block's histories that adds most to a score; `NO_REASON` for none, or if not asked for.
     """
 
     rows: slice
     items: np.ndarray
     scores: np.ndarray
+    reasons: np.ndarray
 
 
 def top(
@@ -47,6 +52,7 @@ def top(
     block_bytes: int = BLOCK_BYTES,
     allowed: np.ndarray | None = None,
     keeps_seen: bool = False,
+    has_reasons: bool = False,
 ) -> Iterator[Top]:
     """Yield the lists of all users, block by block, in their order.
 
@@ -68,6 +74,8 @@ def top(
         Items that a filter lets through, on top of ``histories.is_candidate``.
     keeps_seen : bool
         Whether items of the history may be in the list.
+    has_reasons : bool
+        Whether to find the interaction that adds most to each score.
     """
     order = _Order.of(model, histories, like_counts, allowed, keeps_seen)
     is_sparse = getattr(model, "few_weights", None) is not None
@@ -78,9 +86,8 @@ def top(
     blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
     with one_thread(), ThreadPoolExecutor(threads) as pool:
         for begin in range(0, len(blocks), 2 * threads):  # no more lists wait than are computed
-            yield from pool.map(
-                lambda rows: order.best(model, histories, rows, k), blocks[begin : begin + 2 * threads]
-            )
+            some = blocks[begin : begin + 2 * threads]
+            yield from pool.map(lambda rows: order.best(model, histories, rows, k, has_reasons), some)
 
 
 def gathered(lists: Iterator[Top], user_count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -127,20 +134,26 @@ class _Order:
         places[items[known]] = np.arange(known.sum())
         return cls(column_of[items[known]], items[known], items[~known], places, column_of, keeps_seen)
 
-    def best(self, model: ListModel, histories: Interactions, rows: slice, k: int) -> Top:
-        block = histories.users(rows)
+    def best(self, model: ListModel, histories: Interactions, rows: slice, k: int, has_reasons: bool) -> Top:
+        block, scored = histories.users(rows), None
         seen = np.full(len(block.items), -1) if self.keeps_seen else self.places[block.items]
         count = min(k, len(self.columns))
         if (stored := getattr(model, "few_weights", None)) is not None:
             chosen, values = self._largest_of_sums(model, stored, block, seen, count)  # type: ignore[arg-type]
         else:
-            scores = model.scores(block)
+            scored = model.scored(block) if isinstance(model, Composite) else None
+            scores = model.scores(block) if scored is None else scored.total
             choose = _largest_compiled if IS_COMPILED and scores.size > FEW_SCORES else _largest
             chosen, values = choose(scores, self.columns, block.begins, seen, count)
         items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
         if (np.isnan(values).any() or items.shape[1] < k) and len(self.others):
             items, values = self._filled(block, items, values, k)
-        return Top(rows, items, values)
+        reasons = np.full(items.shape, NO_REASON)
+        if has_reasons:
+            users, places = np.nonzero(items >= 0)
+            ids = histories.item_ids[items[users, places]]
+            reasons[users, places] = strongest(model, block, users, ids, scored)
+        return Top(rows, items, values, reasons)
 
     def _largest_of_sums(
         self, model: SumOverHistory, stored: SparseRows, block: Interactions, seen: np.ndarray, k: int

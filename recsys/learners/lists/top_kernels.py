@@ -106,28 +106,27 @@ def strongest_entries(begins, items, values, weights, listed_begins, listed, fou
     """Put the entry that adds most to the score of each listed item into ``found``, if one adds more than 0.
 
     Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user; those from
-    ``len(starts) - 1`` on have no weights. Entries and weights are as in `largest_of_sums`; of equal entries
-    the first counts.
+    ``len(starts) - 1`` on have no weights. Entries are as in `largest_of_sums`, those of a user by item;
+    ``weights`` are ``starts``, items of the history and values by listed item. Of equal entries the first
+    counts.
     """
-    starts, columns, stored = weights
+    starts, rows, stored = weights
     size = len(starts) - 1
-    slots = np.full(size, -1)
+    strengths, entries = np.zeros(size), np.zeros(size, np.int64)
     for user in range(len(listed_begins) - 1):
-        first, last = listed_begins[user], listed_begins[user + 1]
-        most = np.zeros(last - first)
-        for place in range(first, last):
-            if listed[place] < size:
-                slots[listed[place]] = place - first
         for entry in range(begins[user], begins[user + 1]):
             if items[entry] < size:
-                for number in range(starts[items[entry]], starts[items[entry] + 1]):
-                    slot = slots[columns[number]]
-                    if slot >= 0 and values[entry] * stored[number] > most[slot]:
-                        most[slot] = values[entry] * stored[number]
-                        found[first + slot] = entry
-        for place in range(first, last):
+                strengths[items[entry]], entries[items[entry]] = values[entry], entry
+        for place in range(listed_begins[user], listed_begins[user + 1]):
+            most = 0.0
             if listed[place] < size:
-                slots[listed[place]] = -1
+                for number in range(starts[listed[place]], starts[listed[place] + 1]):
+                    if strengths[rows[number]] * stored[number] > most:
+                        most = strengths[rows[number]] * stored[number]
+                        found[place] = entries[rows[number]]
+        for entry in range(begins[user], begins[user + 1]):
+            if items[entry] < size:
+                strengths[items[entry]] = 0.0
 
 
 @compiled

@@ -66,6 +66,11 @@ class SumOverHistory:
         """Return the weights by item of the history where most are 0 and loops are compiled, else None."""
         return None
 
+    @property
+    def weights_by_item(self) -> SparseRows | None:
+        """Return the weights by scored item where loops are compiled, else None."""
+        return None
+
     def item_weights(self, places: np.ndarray, items: np.ndarray) -> np.ndarray:
         """Return the weights float64 (places, items) of items of a history for items, both by position."""
         raise NotImplementedError

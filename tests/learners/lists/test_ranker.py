@@ -10,7 +10,7 @@ from recsys.evaluation.ranking import HeldOut, by_user
 from recsys.learners.lists import competition, ranker
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.counts import ItemScores
-from recsys.learners.lists.forest import Forest, fast
+from recsys.learners.lists.forest import Boosters, Forest, mean_of
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.ranker import CrossValidated, ItemFacts, Ranker
 from recsys.learners.lists.split import Split
@@ -124,11 +124,15 @@ def test_what_competes_is_the_same_compiled_or_not_on_any_threads(monkeypatch: p
 def test_a_forest_scores_as_its_booster_does(found: CrossValidated) -> None:
     examples = np.random.default_rng(1).normal(size=(1000, found.trees[0].num_feature()))
     for booster in found.trees:
-        np.testing.assert_array_equal(Forest.of(booster).predict(examples), booster.predict(examples))  # type: ignore[union-attr]
+        forest = mean_of([booster])
+        assert isinstance(forest, Forest)
+        np.testing.assert_array_equal(forest.predict(examples), booster.predict(examples))
+    expected = Boosters(found.trees).predict(examples)
+    np.testing.assert_allclose(mean_of(found.trees).predict(examples), expected, rtol=1e-12, atol=1e-15)
 
 
 def test_trees_of_many_leaves_stay_with_lightgbm() -> None:
     examples = np.random.default_rng(2).normal(size=(500, 3))
     data = lightgbm.Dataset(examples, examples[:, 0] * examples[:, 1])
     booster = lightgbm.train({"num_leaves": 31, "min_data_in_leaf": 2, "verbosity": -1}, data, 3)
-    assert fast(booster) is booster
+    assert mean_of([booster]) == Boosters([booster])
