@@ -1,8 +1,8 @@
 -- grain: one hyperparameter of a list model; of a blend the weight of one part
 -- key: model, key
--- units: value as a text. lists.trials (model, trial, parameters, ndcg, is_chosen) has what the search tried,
---   judged by NDCG@10 on likes held out of the validation history. Of more users than tuning.first_users
---   these are the users of a trial, unless it is chosen: its figure is not to be compared with theirs
+-- units: value as a text. lists.trials (model, trial, parameters, ndcg, users, is_chosen) has what the search
+--   tried, judged by NDCG@10 on likes held out of the histories of so many users: of more than
+--   tuning.first_users a search sees these first, and figures of unlike numbers do not compare
 -- nulls: none
 -- also: lists.trials
 -- learned: no

@@ -34,6 +34,7 @@ TRIALS = pa.schema(
         "trial": pa.int32(),
         "parameters": pa.string(),
         "ndcg": pa.float64(),
+        "users": pa.int32(),
         "is_chosen": pa.bool_(),
     }
 )
@@ -129,6 +130,7 @@ def _trials(found: Tuning, names: Mapping[str, str]) -> pa.Table:
             "trial": number,
             "parameters": json.dumps(trial.parameters, sort_keys=True),
             "ndcg": trial.quality,
+            "users": trial.users,
             "is_chosen": trial.parameters == found.parameters.get(trial.model),
         }
         for number, trial in enumerate(found.trials, 1)

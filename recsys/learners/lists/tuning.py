@@ -44,12 +44,17 @@ WORTH = (0.0, 0.002, 0.01)  # gain that the costly variant before must have had,
 
 @dataclass(frozen=True)
 class Trial:
-    """One judged fit: NDCG@10, recall@10 and @50 and reciprocal rank, means over validation users."""
+    """One judged fit: NDCG@10, recall@10 and @50 and reciprocal rank, means over validation users.
+
+    ``users`` have the histories that it was fitted to: all users, or some of them in the first stage of a
+    search.
+    """
 
     model: str
     parameters: Parameters
     metrics: Mapping[str, float]
     seconds: float
+    users: int
 
     @property
     def quality(self) -> float:
@@ -92,6 +97,7 @@ class Tuning:
                 "parameters": json.dumps(trial.parameters, sort_keys=True),
                 **trial.metrics,
                 "seconds": trial.seconds,
+                "users": trial.users,
                 "is_chosen": trial.parameters == self.parameters.get(trial.model),
             }
             for number, trial in enumerate(self.trials, 1)
@@ -329,7 +335,7 @@ class _Search:
         try:
             model = FAMILIES[name].try_out(self.workshop, parameters)
         except np.linalg.LinAlgError:  # too small a penalty for this input: the worst that can be
-            return self._keep(Trial(name, parameters, dict.fromkeys(_METRICS, 0.0), self.clock.spent - begun))
+            return self._keep(self._trial(name, parameters, dict.fromkeys(_METRICS, 0.0), begun))
         return self.judge(name, parameters, model, begun, gain)
 
     def judge(
@@ -346,10 +352,13 @@ class _Search:
         items, _ = gathered(lists, self.histories.user_count, LONG)
         by_user = _metrics(items, self.split)
         means = {metric: _mean(values) for metric, values in by_user.items()}
-        trial = self._keep(Trial(name, parameters, means, self.clock.spent - begun), gain)
+        trial = self._keep(self._trial(name, parameters, means, begun), gain)
         if self.best[name] is trial:
             self.models[name], self.by_user[name], self.lists[name] = model, by_user, items
         return trial
+
+    def _trial(self, name: str, parameters: Parameters, metrics: Mapping[str, float], begun: float) -> Trial:
+        return Trial(name, parameters, metrics, self.clock.spent - begun, self.split.training.user_count)
 
     def _keep(self, trial: Trial, gain: float = 0.0) -> Trial:
         self.trials.append(trial)

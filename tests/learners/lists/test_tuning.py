@@ -62,6 +62,10 @@ def test_searches_see_some_users_first_and_all_users_judge_what_they_found(taste
     assert {name: len(values["ndcg"]) for name, values in found.by_user.items()} == dict.fromkeys(
         found.by_user, len(made.rows)
     )
+    some, everybody = few.training.user_count, made.training.user_count
+    assert {trial.users for trial in found.trials} == {some, everybody} and some < everybody
+    chosen = [t for t in found.trials if t.parameters == found.parameters[t.model]]
+    assert {trial.users for trial in chosen} == {everybody}
     alone = tune(few, trials=12)
     for name in ("ease", "ials", "item_knn"):
         judged = [trial.parameters for trial in found.trials if trial.model == name]
