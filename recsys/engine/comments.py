@@ -18,6 +18,7 @@ from recsys.project.header import ENTRY, NONE
 ID = re.compile(r"(\w+)_id")
 COMMENTED = ("table", "view", "macro")
 MOST_KEYED = 100_000  # rows of a relation with a primary key, at most: an index of millions is large and slow
+KEYED = ("staging", "hierarchy", "priors", "marts")  # layers that other tools join; each key takes 256 KiB
 RECORDS = {
     "marts.build": Comment(
         "One row per setting, parameter, input file and relation of the last build",
@@ -64,11 +65,12 @@ def _is_keyed(record: Record) -> bool:
 def comment(model: Model, relation: str, is_keyed: bool = False) -> Comment:
     """Return the comment of a relation that a model writes, and its primary key if ``is_keyed``.
 
-    Only a key of one column is declared, such as that of users, items or models: other tools join by it. A
+    Only the id of a user, an item or a group is declared, in layers that other tools read: they join by it. A
     relation whose rows are replaced in part has none.
     """
     is_whole = relation == model.name and not model.header.get("partition_by")
-    key = model.key[0] if is_keyed and is_whole and len(model.key) == 1 else None
+    is_joined = model.layer in KEYED and len(model.key) == 1 and bool(ID.fullmatch(model.key[0]))
+    key = model.key[0] if is_keyed and is_whole and is_joined else None
     return Comment(_text(model, relation), {}, lambda column: of_column(model, column), key)
 
 

@@ -118,20 +118,24 @@ def test_relations_of_users_items_and_models_have_a_primary_key(small_warehouse,
     }
     assert expected.items() <= found.items()
     assert {"features.candidates", "marts.predictions", "marts.build"}.isdisjoint(found)
+    assert {name.partition(".")[0] for name in found} == {"staging", "hierarchy", "priors", "marts"}
+    assert all(key.strip("[]").endswith("_id") for key in found.values())
     warehouse = Path(shutil.copy(small_warehouse, tmp_path / "w.duckdb"))
     build_sql(small_data, warehouse, overrides=("bayes.confidence=3",))
     assert asked(warehouse, KEYS) == found
 
 
 def test_a_key_is_declared_for_a_whole_relation_with_a_key_of_one_column(tmp_path):
-    header = {"grain": "one", "key": "x", "units": "none", "nulls": "none"}
+    header = {"grain": "one", "key": "x_id", "units": "none", "nulls": "none"}
 
-    def key(relation="staging.a", is_keyed=True, **lines):
-        model = Model("staging.a", tmp_path / "a.sql", {**header, **lines}, "table")
+    def key(relation="staging.a", is_keyed=True, layer="staging", **lines):
+        model = Model(f"{layer}.a", tmp_path / "a.sql", {**header, **lines}, "table")
         return comment(model, relation, is_keyed).key
 
-    assert key() == "x"
+    assert key() == "x_id"
     assert key(is_keyed=False) is None
-    assert key(key="x, y") is None
+    assert key(key="x_id, y_id") is None
+    assert key(key="model") is None
+    assert key("lists.a", layer="lists") is None
     assert key(partition_by="x") is None
     assert key("staging.b") is None
