@@ -7,7 +7,7 @@
 --   the first 10 items of a list model, 0..1; users: number of users whose histories the list model was
 --   fitted to, fewer than all in the first stage of a search (tuning.first_users); is_chosen: whether the
 --   values are used for the fold; is_final: whether the values are used for all other users, or for lists
--- nulls: accuracy of a list model; ndcg and users of a classifier
+-- nulls: accuracy of a list model; ndcg, users of a classifier
 -- formula: is_chosen marks the parameters of the model that scores the fold, is_final those of the model
 --   that scores users without labels, or makes lists: the best mean over the folds
 {% set relations = ref_all('features.*_tuning') %}

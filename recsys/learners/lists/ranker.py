@@ -1,8 +1,10 @@
 """A ranker over the scores of other list models: LightGBM's lambdarank on held-out likes.
 
 Burges, "From RankNet to LambdaRank to LambdaMART", 2010. The examples are the items that compete for the list
-of a validation user (`competition`), the held-out likes among them are relevant. Each fold of users is judged
-by the trees of the other folds; lists take the mean of all folds' trees.
+of a validation user (`competition`), the held-out likes among them are relevant. Trees are trained on those
+that a part ranks among its first `TRAINED`, of users with a like among them: on a million likes that takes
+less than half the time and loses nothing. Each fold of users is judged by the trees of the other folds; lists
+take the mean of all folds' trees.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ LEAST_USERS = 50  # validation users below which no trees are learned
 START, LIKES, HISTORY = "start", "likes", "history"  # further inputs
 FEATURES_OF_PART = 2  # scaled score and rank
 OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
+TRAINED = 40
 _TREES, _PATIENCE = 60, 10
 _SETTINGS = {
     "objective": "lambdarank",
@@ -215,7 +218,7 @@ def fit(
     examples = _Examples(
         features(competing, histories, ItemFacts.of(split.training)),
         hits(competing.items, split.held_out)[is_competing],
-        is_competing.sum(axis=1),
+        np.nonzero(is_competing)[0],
         np.random.default_rng(seed).permutation(len(is_competing)) % FOLDS,
     )
     trees = examples.trees({**_SETTINGS, "seed": seed}, rounds, threads)
@@ -227,16 +230,28 @@ def fit(
 
 @dataclass(frozen=True)
 class _Examples:
-    """Features and relevance (examples), and of each user the number of examples and the fold (users)."""
+    """Features, relevance and user (examples), user by user, and the fold of each user (users)."""
 
     features: np.ndarray
     labels: np.ndarray
-    sizes: np.ndarray
+    users: np.ndarray
     folds: np.ndarray
 
     @cached_property
     def fold_of(self) -> np.ndarray:
-        return np.repeat(self.folds, self.sizes)
+        return self.folds[self.users]
+
+    @cached_property
+    def trained(self) -> _Examples:
+        """Those that trees learn from; all of them if a fold has no like among them."""
+        ranks = self.features[:, 1 : -len(ItemFacts.NAMES) - 1 : FEATURES_OF_PART]
+        is_high = ranks.min(axis=1) < np.log1p(TRAINED)
+        has_like = np.bincount(self.users, self.labels * is_high, len(self.folds)) > 0
+        kept = is_high & has_like[self.users]
+        return self._some(kept) if len(np.unique(self.fold_of[kept])) == FOLDS else self
+
+    def _some(self, kept: np.ndarray) -> _Examples:
+        return replace(self, features=self.features[kept], labels=self.labels[kept], users=self.users[kept])
 
     def trees(
         self, settings: Mapping[str, object], rounds: int | None, threads: int
@@ -244,10 +259,12 @@ class _Examples:
         """Return the trees of each fold: those of the other folds' examples."""
         import lightgbm
 
-        whole = lightgbm.Dataset(self.features, self.labels, group=self.sizes, params=dict(settings))
+        some = self.trained
+        sizes = np.unique(some.users, return_counts=True)[1]
+        whole = lightgbm.Dataset(some.features, some.labels, group=sizes, params=dict(settings))
         whole.construct()
         with ThreadPoolExecutor(threads) as pool:
-            runs = list(pool.map(lambda fold: self._run(whole, fold, settings, rounds), range(FOLDS)))
+            runs = list(pool.map(lambda fold: some._run(whole, fold, settings, rounds), range(FOLDS)))
         if rounds is None:
             shortest = min(len(quality) for _, quality in runs)
             rounds = int(np.argmax(np.mean([quality[:shortest] for _, quality in runs], axis=0))) + 1
