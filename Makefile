@@ -8,6 +8,7 @@ PORT ?= 8350
 BUILD_FLAGS ?=
 CLASSIFIERS ?= auto
 LISTS ?=
+OLD ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -23,12 +24,12 @@ endif
 SOLVERS = $(if $(filter spark,$(CLASSIFIERS)),--set classifiers.solver=spark --set als.solver=spark)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build quick test slowest lint wheel ablation solvers bench torture docs report ui leaderboard clean
+.PHONY: help setup build quick test slowest lint wheel ablation solvers bench bench-regress torture docs report ui leaderboard clean
 
 help: ## list the targets
 	@echo "targets:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n CLASSIFIERS=spark BUILD_FLAGS='--sql-only' LISTS='FILE ...'"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "settings: DATA=dir WAREHOUSE=file SCALE=tiny|small|full SEED=n CLASSIFIERS=spark BUILD_FLAGS='--sql-only' LISTS='FILE ...' OLD=wheel"
 
 setup: $(VENV)/.learners $(VENV)/.dev ## install everything without building anything
 
@@ -68,6 +69,10 @@ bench: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench $(MOVIELENS) ## compare spe
 	@$(BIN)/python -m tests.bench.warehouse
 	@$(BIN)/python -m tests.bench.further
 	@$(BIN)/python -m tests.bench.lists "$(MOVIELENS)/ml-100k.inter" $(LISTS)
+
+bench-regress: $(VENV)/.learners $(VENV)/.dev $(VENV)/.bench ## compare speed and memory with OLD=a wheel, tag or commit
+	@test -n "$(OLD)" || { echo "bench-regress: expected OLD=WHEEL, the wheel of the last release, or OLD=COMMIT"; exit 2; }
+	@$(BIN)/python -m tests.bench.regress "$(OLD)" $(if $(DATA),--data "$(DATA)")
 
 docs: $(VENV)/.core $(VENV)/.docs ## build the site of docs/ into build/site
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs build/site

@@ -111,7 +111,7 @@ def show(title: str, found: dict[str, list[Measurement]], console: Console) -> N
     """A row per contestant: medians, their range, and both as ratios to the last contestant's."""
     table = Table("program", title=title)
     for heading in ("runs", "seconds", "range", "ratio", "CPU s", "ratio", "peak MiB", "ratio"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=heading == "range")
     base = median(list(found.values())[-1])
     for name, runs in found.items():
         middle, seconds = median(runs), sorted(run.seconds for run in runs)
