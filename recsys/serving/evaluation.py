@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.build import Options, Reporter, build
-from recsys.engine.manifest import read_from
+from recsys.engine.manifest import Record, read_from
 from recsys.errors import UsageError
 from recsys.serving.model_names import ModelNames
 from recsys.serving.queries import has, is_compared, require, seconds_of, settings
@@ -49,7 +49,8 @@ OF_FEW = """
 def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return the rows of ``marts.list_leaderboard``, best model first, with seconds of each model.
 
-    Seconds are those of its relation and of the learners that it depends on.
+    Seconds are those of its relation and of the learners that it depends on; where only the models of the
+    validation split were fitted, those of that fit.
 
     Parameters
     ----------
@@ -67,10 +68,16 @@ def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict
     names, records = ModelNames.of(connection), read_from(connection)
     wanted = {names.list_model(name) for name in models}
     return [
-        {**row, "seconds": seconds_of(f"lists.{row['model']}", records)}
+        {**row, "seconds": seconds_of(_fitted(row["model"], records), records)}
         for row in rows
         if not wanted or row["model"] in wanted
     ]
+
+
+def _fitted(model: str, records: Mapping[str, Record]) -> str:
+    """Return the relation of a list model, or that of its fit to the validation split where it is alone."""
+    relation = f"lists.{model}"
+    return relation if relation in records else f"list_validation.lists_{model}"
 
 
 def is_of_lists(connection: Connection) -> bool:

@@ -190,7 +190,8 @@ def _show(
 def _unknown(recommender: Recommender) -> str:
     """Return how many users of a batch the data do not have, as the end of a sentence."""
     count = len(recommender.unknown_users)
-    return f"; {count:,} users are not in the data and got the list of a new user" if count else ""
+    are = "user is" if count == 1 else "users are"
+    return f"; {count:,} {are} not in the data and got the list of a new user" if count else ""
 
 
 def _with_progress(recommender: Recommender, request: RecommendRequest, wanted: Wanted) -> Iterator[pa.Table]:
