@@ -35,6 +35,26 @@ def list_leaderboard_table(rows: Sequence[Row], wide: bool, k: int = LENGTH) -> 
     )
 
 
+def diverse_table(rows: Sequence[Row], k: int = LENGTH) -> Table:
+    """Return the list models with diversity, best first, next to their NDCG without it."""
+    names = (f"NDCG@{k}", "without", "change", f"recall@{k}", "coverage", "popular")
+    headings = [Column("list model"), *(Column(name, is_right=True) for name in names)]
+    return grid(headings, [_diverse_cells(row) for row in rows])
+
+
+def diverse_note(rows: Sequence[Row]) -> str:
+    """Return on whom diverse lists were judged."""
+    users = max((row["users"] for row in rows), default=0)
+    return f"Judged on hidden likes of {users:,} user{'' if users == 1 else 's'}, not seen by any model."
+
+
+def _diverse_cells(row: Row) -> list[Cell]:
+    ndcg, plain = row["ndcg"], row["plain_ndcg"]
+    figures = ["-"] * 3 if ndcg is None else [f"{ndcg:.4f}", f"{plain:.4f}", f"{ndcg - plain:+.4f}"]
+    shares = (row[name] for name in ("recall", "coverage", "popular_share"))
+    return [row["model"], *figures, *map(_share, shares)]
+
+
 def list_notes(rows: Sequence[Row]) -> str:
     """Return what the table of list models says about users, the chosen model, groups and the floor."""
     users = max((row["users"] for row in rows), default=0)

@@ -61,6 +61,13 @@ warehouse_option = click.option(
     show_envvar=True,
     help="Warehouse file.",
 )
+diversity_option = click.option(
+    "--diversity",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Keep similar items apart: 0 not at all, 1 as far as possible.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 wide_option = click.option(
     "--wide", is_flag=True, help="Print all columns, even if too wide for the terminal."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,19 +111,31 @@ class EvaluationRequest:
         Length of the lists.
     cold : str, optional
         ``users``: recall of users with few interactions. ``items``: of items that are held out altogether.
+    diversity : float from 0 to 1, default 0
+        How much similar items are kept apart. Rows then have ``plain_ndcg`` too, without diversity.
     """
 
     models: Sequence[str] = ()
     split: str | None = None
     k: int = K
     cold: str | None = None
+    diversity: float = 0.0
 
     @property
     def overrides(self) -> tuple[str, ...]:
         """The parameters that differ from those of the build."""
         split = ITEMS if self.cold == ITEMS else self.split
-        found = () if split is None else (f"validation.split={split}",)
-        return found if self.k == K else (*found, f"validation.list_length={self.k}")
+        given = {
+            "validation.split": split,
+            "validation.list_length": None if self.k == K else self.k,
+            "validation.diversity": self.diversity or None,
+        }
+        return tuple(f"{name}={value}" for name, value in given.items() if value is not None)
+
+    @property
+    def unwanted(self) -> tuple[str, ...]:
+        """The list models that are not judged: the lists of a ranker are made of other items."""
+        return ("lists.ranker",) if self.cold == ITEMS or self.diversity else ()
 
 
 def evaluate(
@@ -148,13 +160,30 @@ def evaluate(
     Returns
     -------
     list of dict
-        Rows of `leaderboard`; of cold users those of `few_interactions`.
+        Rows of `leaderboard`; of cold users those of `few_interactions`. Of diverse lists with
+        ``plain_ndcg``, the NDCG of the same models without diversity.
 
     Raises
     ------
     UsageError
         There is no such list model, the data directory is gone, or no user can be judged.
     """
+    if request.diversity:
+        plain = {
+            row["model"]: row["ndcg"]
+            for row in evaluate(warehouse, replace(request, diversity=0.0), limits, reporter)
+        }
+        return [
+            {**row, "plain_ndcg": plain[row["model"]]}
+            for row in _anew(warehouse, request, limits, reporter)
+            if row["model"] in plain  # a warehouse may be built without some
+        ]
+    return _anew(warehouse, request, limits, reporter)
+
+
+def _anew(
+    warehouse: Path, request: EvaluationRequest, limits: Limits, reporter: Reporter
+) -> list[dict[str, Any]]:
     with reading(warehouse) as connection:
         require(connection, warehouse, LEADERBOARD)
         if not request.overrides:
@@ -169,7 +198,7 @@ def evaluate(
             warehouse=judged,
             overrides=request.overrides,
             selected=(f"+{LEADERBOARD}",),
-            unwanted=("lists.ranker",) if request.cold == ITEMS else (),
+            unwanted=request.unwanted,
             limits=limits,
         )
         build(options, reporter)

@@ -20,6 +20,7 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import UnknownIdError
+from recsys.learners.lists.diversity import pool
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
 from recsys.project.contract import Context
 from recsys.serving.diversity import diverse
@@ -31,7 +32,6 @@ from recsys.serving.model_names import ModelNames
 
 VISITOR = 0  # user id of somebody who is not in the data
 BLOCK = 2000  # users at a time
-MOST_ALIKE = 100  # items that a diverse list is chosen from, at least
 
 Report = Callable[[float, str], None]
 
@@ -203,8 +203,8 @@ class Recommender:
         """Return lists in the columns of the stored ones, computed from the stored models."""
         name, stored = self.model(request), self.stored
         histories = stored.histories(history, users)
-        pool = request.k if not request.diversity else max(MOST_ALIKE, 5 * request.k)
-        length = min(pool, len(stored.items["item_id"]))
+        wanted = pool(request.k) if request.diversity else request.k
+        length = min(wanted, len(stored.items["item_id"]))
         maker = Maker(name, stored.open(name, history), length, stored.schema)
         rows = maker.rows(
             histories,

@@ -18,7 +18,8 @@
     settings={
         'models': list_models(),
         'length': var('validation.list_length'),
-        'by_item': var('validation.split') == 'items'
+        'by_item': var('validation.split') == 'items',
+        'diversity': var('validation.diversity')
     },
     fitted=list_refs(schema='list_validation')
 ) }}

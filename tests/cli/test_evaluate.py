@@ -77,6 +77,22 @@ def test_items_that_are_held_out_are_found_by_their_attributes(warehouse: Path) 
     assert "give --split or --cold items" in both.stderr
 
 
+def test_diversity_is_shown_with_what_it_costs(warehouse: Path) -> None:
+    words = ("--model", "item_knn", "--model", "popularity", "--warehouse", warehouse)
+    plain = {row["model"]: row for row in judged(*words)}
+    diverse = {row["model"]: row for row in judged("--diversity", "0.8", *words)}
+    assert diverse.keys() == plain.keys() == {"item_knn", "popularity"}
+    for model, row in diverse.items():
+        assert row["plain_ndcg"] == pytest.approx(plain[model]["ndcg"])
+        assert row["ndcg"] != pytest.approx(row["plain_ndcg"])
+    shown = recsys("evaluate", "--diversity", "0.8", *words).stdout
+    change = f"{diverse['item_knn']['ndcg'] - diverse['item_knn']['plain_ndcg']:+.4f}"
+    assert re.search(rf"item_knn .*{re.escape(change)}", shown)
+    assert max(map(len, shown.splitlines())) <= 80
+    both = recsys("evaluate", "--cold", "items", "--diversity", "0.5", "--warehouse", warehouse)
+    assert (both.returncode, both.stderr) == (2, "Error: give --diversity or --cold, not both\n")
+
+
 def test_the_table_names_the_users_that_judged(warehouse: Path) -> None:
     done = recsys("leaderboard", "--warehouse", warehouse)
     assert re.search(r"Judged on hidden likes of \d+ users, not seen by any", " ".join(done.stdout.split()))

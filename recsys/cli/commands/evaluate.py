@@ -12,6 +12,7 @@ from recsys.cli.groups import command
 from recsys.cli.options import (
     OneOf,
     WholeNumber,
+    diversity_option,
     json_option,
     memory_option,
     threads_option,
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 
 @command(
-    "recsys evaluate", "recsys evaluate --split random -k 20 --model ease", "recsys evaluate --cold items"
+    "recsys evaluate",
+    "recsys evaluate --split random -k 20 --model ease",
+    "recsys evaluate --cold items",
+    "recsys evaluate --diversity 0.3",
 )
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this list model; repeatable."
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     type=OneOf(["users", "items"]),
     help="Judge users with few interactions, or items that are held out altogether.",
 )
+@diversity_option
 @warehouse_option
 @threads_option
 @memory_option("4GB")
@@ -52,6 +57,7 @@ def evaluate(
     split: str | None,
     count: int,
     cold: str | None,
+    diversity: float,
     warehouse: Path,
     threads: int,
     memory: str,
@@ -63,20 +69,32 @@ def evaluate(
     list, recall of lists of 50, the reciprocal rank of the first hit, and the share of popular items. Every
     item that the user has not interacted with competes. --cold users compares users with few interactions
     with the others. --cold items holds a tenth of the items out with all their interactions, and lets these
-    compete. --split, -k and --cold items fit the models again in a temporary warehouse.
+    compete. --diversity shows what it costs in NDCG. --split, -k, --cold items and --diversity fit the models
+    again in a temporary warehouse.
     """
     from recsys.backends.database import Limits
     from recsys.cli.console import print_json, show
-    from recsys.cli.list_tables import cold_users_note, cold_users_table, list_leaderboard_table, list_notes
+    from recsys.cli.list_tables import (
+        cold_users_note,
+        cold_users_table,
+        diverse_note,
+        diverse_table,
+        list_leaderboard_table,
+        list_notes,
+    )
     from recsys.serving.evaluation import EvaluationRequest
     from recsys.serving.evaluation import evaluate as judge
 
     if split is not None and cold == "items":
         raise UsageError("give --split or --cold items: items that are held out have no likes left to split")
-    request = EvaluationRequest(models, split, count, cold)
+    if diversity and cold is not None:
+        raise UsageError("give --diversity or --cold, not both")
+    request = EvaluationRequest(models, split, count, cold, diversity)
     rows = judge(warehouse, request, Limits(threads, memory), _Progress())
     if as_json:
         print_json(rows)
+    elif diversity:
+        show(f"Lists with a diversity of {diversity:g}", diverse_table(rows, count), diverse_note(rows))
     elif cold == "users":
         show("Lists for users with few interactions", cold_users_table(rows, count), cold_users_note(rows))
     else:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from recsys.cli.groups import command
-from recsys.cli.options import count_option, json_option, memory_option, threads_option, warehouse_option
+from recsys.cli.options import (
+    count_option,
+    diversity_option,
+    json_option,
+    memory_option,
+    threads_option,
+    warehouse_option,
+)
 from recsys.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -67,13 +74,7 @@ class Wanted:
 @click.option("--only", type=click.Path(path_type=Path), help="File of the only item ids to recommend.")
 @click.option("--except", "excluding", type=click.Path(path_type=Path), help="File of item ids to leave out.")
 @click.option("--where", metavar="CONDITION", help="SQL condition on items, such as 'year >= 2000'.")
-@click.option(
-    "--diversity",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    show_default=True,
-    help="Keep similar items apart: 0 not at all, 1 as far as possible.",
-)
+@diversity_option
 @click.option("--out", type=click.Path(path_type=Path), help="File to write: .parquet, .csv or .csv.gz.")
 @click.option(
     "--exclude-rated/--include-rated",

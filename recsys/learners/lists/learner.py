@@ -251,7 +251,7 @@ def judge(
         settings, and what each of ``models`` learned, by its name.
     settings : mapping
         ``models``: kinds and settings by name, the simplest first; ``length`` of the lists; ``by_item``,
-        whether items are held out altogether, so that they alone compete.
+        whether items are held out altogether, so that they alone compete; ``diversity`` of the lists.
     context : Context
         Threads and memory.
 
@@ -263,13 +263,14 @@ def judge(
     history, is_by_item = read(inputs["interactions"], inputs["items"]), settings["by_item"]
     if is_by_item:
         history = replace(history, is_candidate=history.is_candidate & (history.rater_counts == 0))
-    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads, settings["length"])
+    how = settings["length"], settings["diversity"]
+    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads, *how)
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     lists = {}
     known = {name: model["kind"] for name, model in settings["models"].items()}
     names = [name for name in known if not models.is_empty(name)]
-    if is_by_item:
-        names = [name for name in names if known[name] != RANKER]  # its lists were made of other items
+    if is_by_item or settings["diversity"]:  # the lists of a ranker are made already, of other items
+        names = [name for name in names if known[name] != RANKER]
     for number, name in enumerate(names):
         context.report(number / len(names), f"judges {name}")
         is_listed = known[name] == RANKER

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy.sparse import csr_array
 
 from recsys.evaluation import bootstrap, ranking
+from recsys.learners.lists import diversity as diversifying
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.top import gathered, top
@@ -45,6 +47,10 @@ class Judge:
         Threads that make lists.
     k : int
         Length of the lists that are judged, at most `DEEP`.
+    diversity : float from 0 to 1
+        How much similar items are kept apart.
+    choices : csr_array (all users, items)
+        1 where a user of the history chose an item, for diversity.
     """
 
     histories: Interactions
@@ -52,20 +58,29 @@ class Judge:
     held_out: ranking.HeldOut
     threads: int
     k: int = K
+    diversity: float = 0.0
+    choices: csr_array | None = None
 
     @classmethod
-    def of(cls, history: Interactions, held_out: pa.Table, threads: int, k: int = K) -> Judge:
+    def of(
+        cls, history: Interactions, held_out: pa.Table, threads: int, k: int = K, diversity: float = 0.0
+    ) -> Judge:
         """Return the judge of held-out likes ``(user_id, item_id)``; every user has a history."""
         users, rows = np.unique(held_out["user_id"].to_numpy(), return_inverse=True)
         histories = history.users(np.searchsorted(history.user_ids, users))
         places = positions(history.item_ids, held_out["item_id"].to_numpy())
         likes = ranking.HeldOut.from_pairs(rows, places, len(users), history.item_count)
-        return cls(histories, history.like_counts, likes, threads, k)
+        choices = history.matrix(np.ones(history.entry_count, np.float32)) if diversity else None
+        return cls(histories, history.like_counts, likes, threads, k, diversity, choices)
 
     def lists(self, model: ListModel) -> np.ndarray:
         """Return positions of the best `DEEP` items of each user, -1 where a list has ended."""
-        found = top(model, self.histories, self.like_counts, DEEP, self.threads)
-        return gathered(found, self.histories.user_count, DEEP)[0]
+        length = DEEP if self.choices is None else diversifying.pool(self.k)
+        found = top(model, self.histories, self.like_counts, length, self.threads)
+        lists, scores = gathered(found, self.histories.user_count, length)
+        if self.choices is None:
+            return lists
+        return diversifying.reranked(lists, scores, self.choices, self.diversity, DEEP)
 
     def listed(self, made: pa.Table) -> np.ndarray:
         """Return the same of lists that were made before, ``(user_id, rank, item_id)``, rank from 1."""

@@ -16,7 +16,7 @@ from recsys.project import Project
 from recsys.project.contract import Context
 from tests.relations import held, read
 
-JUDGED = {"length": 10, "by_item": False}
+JUDGED = {"length": 10, "by_item": False, "diversity": 0.0}
 MODELS = {
     "both": {"kind": "blend"},
     "popularity": {"kind": "item_scores"},
