@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from recsys.learners.autoencoder import embedding_kernels
 from recsys.learners.autoencoder.process_group import ALONE, Peers
 
-_DECAYS = 0.9, 0.999
-_TINY = 1e-8
+DECAYS = 0.9, 0.999
+EPSILON = 1e-8
 
 
 class RowTable(nn.Module):
@@ -45,12 +45,12 @@ class RowTable(nn.Module):
         if self.read is None or self.read[1].grad is None:
             return
         rows, gradient = peers.gather(self.read[0], self.read[1].grad)
-        slow, slower = _DECAYS
+        slow, slower = DECAYS
         rate, unit = rate / (1 - slow**number), (1 - slower**number) ** -0.5
         tables = self.weight, self.mean, self.square
         if self.weight.is_cpu:
             embedding_kernels.move(
-                *(part.numpy() for part in (rows, gradient, *tables)), slow, slower, rate, unit, _TINY
+                *(part.numpy() for part in (rows, gradient, *tables)), slow, slower, rate, unit, EPSILON
             )
         else:
             self._move(rows, gradient, rate, unit)
@@ -59,8 +59,8 @@ class RowTable(nn.Module):
 
     def _move(self, rows: Tensor, gradient: Tensor, rate: float, unit: float) -> None:
         """Do the same as `embedding_kernels.move`, on any device."""
-        slow, slower = _DECAYS
+        slow, slower = DECAYS
         mean = self.mean[rows].lerp_(gradient, 1 - slow)
         square = self.square[rows].mul_(slower).addcmul_(gradient, gradient, value=1 - slower)
         self.mean[rows], self.square[rows] = mean, square
-        self.weight[rows] -= rate * mean / (square.sqrt() * unit + _TINY)
+        self.weight[rows] -= rate * mean / (square.sqrt() * unit + EPSILON)

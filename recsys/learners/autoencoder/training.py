@@ -10,10 +10,11 @@ import pyarrow as pa
 import torch
 from scipy.stats import rankdata
 from torch import Tensor
+from torch.optim.adam import adam
 
 from recsys.errors import UnavailableError
 from recsys.learners.autoencoder.batches import Batch, Sampler, prefetch
-from recsys.learners.autoencoder.embedding import RowTable
+from recsys.learners.autoencoder.embedding import DECAYS, EPSILON, RowTable
 from recsys.learners.autoencoder.network import Autoencoder
 from recsys.learners.autoencoder.process_group import ALONE, Peers
 from recsys.learners.common.vectors import Items, Vectors
@@ -85,21 +86,42 @@ class Epoch:
 
 
 class Optimizer:
-    """Apply Adam: lazily to the embedding tables, densely to the other parameters."""
+    """Apply Adam: lazily to the embedding tables, densely to the other parameters.
+
+    The function behind `torch.optim.Adam` is called: the class imports a compiler for a second.
+    """
 
     def __init__(self, model: Autoencoder, rate: float, peers: Peers) -> None:
         self.model, self.peers = model, peers
         self.tables = [part for part in model.modules() if isinstance(part, RowTable)]
-        self.rest = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+        self.rest = list(model.parameters())
+        self.means, self.squares = ([torch.zeros_like(one) for one in self.rest] for _ in range(2))
+        self.steps = [torch.zeros((), device=one.device) for one in self.rest]
         self.rate, self.number = rate, 0
 
     def step(self, loss: Tensor) -> None:
         """Take one step down the ``loss``."""
         self.number += 1
-        self.rest.zero_grad()
+        self.model.zero_grad()
         loss.backward()
         self.peers.sum_gradients(self.model)
-        self.rest.step()
+        with torch.no_grad():
+            adam(
+                self.rest,
+                [one.grad if one.grad is not None else torch.zeros_like(one) for one in self.rest],
+                self.means,
+                self.squares,
+                [],
+                self.steps,
+                fused=True,
+                amsgrad=False,
+                beta1=DECAYS[0],
+                beta2=DECAYS[1],
+                lr=self.rate,
+                weight_decay=0.0,
+                eps=EPSILON,
+                maximize=False,
+            )
         for table in self.tables:
             table.step(self.number, self.rate, self.peers)
 
