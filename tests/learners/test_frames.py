@@ -24,6 +24,8 @@ from recsys.sources.directory import OPTIONAL
 from tests.learners.pipeline import QUICK
 from tests.relations import held
 
+# How a learner's rows move is the same after one alternation and with few trees.
+BRIEF = (*QUICK, "als.iterations=1", "random_forest.trees=4")
 MOST_ROWS = 60  # that a learner may bring here: folds, counts, shares of features
 
 
@@ -63,7 +65,7 @@ def guarded() -> Iterator[None]:
 
 
 def call_of(model: str, *overrides: str) -> PythonCall:
-    call = Project.load(overrides=(*QUICK, *overrides), present=OPTIONAL).render(model).call
+    call = Project.load(overrides=(*BRIEF, *overrides), present=OPTIONAL).render(model).call
     assert call is not None
     return call
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from pyspark.ml.torch import distributor
 
 from recsys.backends.spark import session as spark_session
 from recsys.engine.folds import InMemoryRelation
@@ -23,6 +26,7 @@ from recsys.learners.autoencoder.process_group import ALONE, Group, Peers
 from recsys.learners.autoencoder.training import Optimizer
 from recsys.learners.common.vectors import Items, Vectors
 from recsys.project.contract import Context
+from tests.backends.spark.standalone import free_port
 from tests.learners.test_autoencoder import SETTINGS, world
 from tests.relations import held
 
@@ -62,14 +66,12 @@ def test_two_processes_move_as_one_does(tmp_path: Path) -> None:
         alone = moved(Vectors.of(InMemoryRelation(tables["ratings"]), items, tmp_path), items, ALONE)
     spawning = multiprocessing.get_context("spawn")
     answers = spawning.Queue()
-    processes = [
-        spawning.Process(target=of_a_group, args=(rank, tmp_path, items, answers)) for rank in (0, 1)
-    ]
-    for process in processes:
-        process.start()
-    found = dict(answers.get(timeout=120) for _ in processes)
-    for process in processes:
-        process.join()
+    process = spawning.Process(target=of_a_group, args=(1, tmp_path, items, answers))
+    process.start()
+    with torch.random.fork_rng(devices=[]):
+        of_a_group(0, tmp_path, items, answers)
+    found = dict(answers.get(timeout=120) for _ in range(2))
+    process.join()
     for one, other, both in zip(alone, found[0], found[1], strict=True):
         assert np.array_equal(other, both)
         assert other == pytest.approx(one, abs=1e-5)
@@ -93,8 +95,23 @@ def test_workers_of_spark_learn_together(cluster: Context) -> None:
     assert list((cluster.shared or Path()).iterdir()) == []
 
 
-def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context) -> None:
+class InThisProcess:
+    """Stands for the distributor of Spark: it runs the function of the workers here, as the only one of them."""
+
+    def __init__(self, **_: object) -> None:
+        self.logger = logging.getLogger(__name__)
+
+    def run(self, function: Callable[..., None], *arguments: object) -> None:
+        settings = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free_port(), "RANK": 0, "WORLD_SIZE": 1}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in settings.items():
+                patch.setenv(name, str(value))
+            function(*arguments)
+
+
+def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings are looked at where the training is: a learning rate that is none fails there."""
+    monkeypatch.setattr(distributor, "TorchDistributor", InThisProcess)
     with pytest.raises(UnavailableError, match=r"a worker failed to train: \w+Error: .*"):
         autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
 

@@ -140,9 +140,10 @@ FIVE_ITEMS = {
 )
 def test_a_catalogue_of_five_items_is_scored_and_the_ranker_left_out(tmp_path: Path, history: str) -> None:
     data = write_directory(tmp_path / "data", {**FIVE_ITEMS, "trainItem2.txt": history})
-    build_sql(data, tmp_path / "w.duckdb")
+    models = ("content", "item_neighbours")
+    build_sql(data, tmp_path / "w.duckdb", selected=[f"+scores.{model}" for model in models])
     with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
-        for model in ("content", "item_neighbours"):
+        for model in models:
             rows = connection.execute(f"select track_id, score from scores.{model} order by 1").fetchall()
             assert [track for track, _ in rows] == [1, 2]
             assert all(np.isfinite(score) and score >= 0 for _, score in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import duckdb
@@ -33,16 +34,18 @@ def places(planted: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def session(
     planted: duckdb.DuckDBPyConnection,
     places: Mapping[str, str],
+    asked: Mapping[str, Rendered],
     context: Context,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> SparkSession:
-    """A session of Spark with views of the same rows."""
+    """A session of Spark with views of the rows that the models read."""
     folder, session = tmp_path_factory.mktemp("views"), spark_session.session(context).newSession()
     for name, value in settings(input_rows=0).items():
         session.conf.set(name, str(value))
-    for view, place in places.items():
+    texts = " ".join(translated(rendered.sql).sql for rendered in asked.values())
+    for view in places.keys() & set(re.findall(r"\w+__\w+", texts)):
         path = folder / f"{view}.parquet"
-        pq.write_table(planted.sql(f"from {place}").to_arrow_table(), path)
+        pq.write_table(planted.sql(f"from {places[view]}").to_arrow_table(), path)
         session.read.parquet(str(path)).createOrReplaceTempView(view)
     return session
 
