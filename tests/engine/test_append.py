@@ -306,17 +306,21 @@ WHOLE = (
 
 def test_what_is_updated_is_what_a_build_makes(own):
     append(own, rows((8, 8, 5, 1_600_000_000), (9, 9, 1, 1_600_000_000), (1, 1, 2, 1_600_000_001)))
-    build_sql(own / "data", own / "built.duckdb", overrides=UNTUNED)
     queries = {
         **{name: f"from {name} order by all" for name in WHOLE},
         "staging.ratings": "select user_id, item_id, rating, value, time, is_like from staging.ratings order by all",
         "marts.item_facts": "from marts.item_facts where item_id in (1, 8, 9) order by all",
         "priors.items": "select item_id, rating_count, rating_mean from priors.items order by all",
     }
+    build_sql(own / "data", own / "built.duckdb", selected=[f"+{name}" for name in queries])
     for name, query in queries.items():
         assert ask(own / "w.duckdb", query) == ask(own / "built.duckdb", query), name
 
 
+OF_ITEMS = (
+    *("staging.albums", "staging.artists", "staging.genres", "staging.album_genres", "staging.track_genres"),
+    *("hierarchy.track_genres", "marts.filter_items"),
+)
 MOVIES = pd.DataFrame(
     {
         "item": ["a", "b"],
@@ -332,7 +336,7 @@ MOVIES = pd.DataFrame(
 def test_new_items_come_with_what_the_items_file_says(tmp_path):
     ratings = rows(*[(user, item, 1 + ord(user) % 5, 1_500_000_000) for user in "uvwxyz" for item in "ab"])
     recsys.import_ratings(ratings, tmp_path / "data", items=MOVIES, **OPTIONS)
-    build_sql(tmp_path / "data", tmp_path / "w.duckdb")
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=UNTUNED)
     more = pd.DataFrame(
         {"item": ["c", "b"], "title": ["Third", "Other"], "genres": ["Drama|Noir", ""], "artist": ["Ann", ""]}
     ).assign(album=["Chest", None], year=[2010, 1])
@@ -347,16 +351,9 @@ def test_new_items_come_with_what_the_items_file_says(tmp_path):
     years = "select year from staging.item_attributes order by item_id"
     assert ask(tmp_path / "w.duckdb", facts) == expected
     assert ask(tmp_path / "w.duckdb", years) == [(1990,), (2000,), (2010,)]
-    build_sql(tmp_path / "data", tmp_path / "built.duckdb", overrides=UNTUNED)
-    for name in (
-        *WHOLE,
-        "staging.albums",
-        "staging.artists",
-        "staging.genres",
-        "staging.album_genres",
-        "staging.track_genres",
-        "hierarchy.track_genres",
-    ):
+    selected = [f"+{name}" for name in (*WHOLE, *OF_ITEMS)]
+    build_sql(tmp_path / "data", tmp_path / "built.duckdb", selected=selected)
+    for name in (*WHOLE, *OF_ITEMS):
         query = f"from {name} order by all"
         assert ask(tmp_path / "w.duckdb", query) == ask(tmp_path / "built.duckdb", query), name
     assert ask(tmp_path / "built.duckdb", facts) == expected

@@ -20,6 +20,7 @@ from tests.conftest import SMALL
 from tests.given import build_sql, headed, write_directory
 
 SQL = Path(__file__).parents[2] / "sql"
+RATINGS = ("+priors.overall",)  # what reads the ratings and takes little time
 
 
 @pytest.fixture
@@ -222,7 +223,7 @@ class TestPublishing:
         with duckdb.connect(str(warehouse), read_only=True) as reader:
             before = reader.sql("from priors.overall").fetchall()
             (data / "trainItem2.txt").write_text("100|1\n10\t10\n")
-            build_sql(data, warehouse)
+            build_sql(data, warehouse, selected=RATINGS)
             assert reader.sql("from priors.overall").fetchall() == before
         with duckdb.connect(str(warehouse), read_only=True) as reader:
             assert reader.sql("from priors.overall").fetchall() == [(1, 10.0)]
@@ -244,15 +245,15 @@ class TestPublishing:
     @pytest.mark.parametrize("byte_count", [0, 20_000])
     def test_what_is_left_of_a_warehouse_is_replaced_on_request(self, data, warehouse, byte_count):
         warehouse.write_bytes(warehouse.read_bytes()[:byte_count])
-        build_sql(data, warehouse, full_refresh=True)
+        build_sql(data, warehouse, full_refresh=True, selected=("+staging.candidates",))
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
+            assert connection.sql("select count(*) from staging.candidates").fetchall() == [(6,)]
 
     def test_a_stale_write_ahead_log_is_no_obstacle(self, data, warehouse):
         warehouse.with_name("w.duckdb.wal").write_bytes(b"of another file")
-        build_sql(data, warehouse)
+        build_sql(data, warehouse, selected=("+staging.candidates",))
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            assert connection.sql("select count(*) from features.candidates").fetchall() == [(6,)]
+            assert connection.sql("select count(*) from staging.candidates").fetchall() == [(6,)]
 
 
 def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, warehouse):
@@ -261,12 +262,13 @@ def test_a_build_that_dies_while_it_publishes_leaves_the_old_warehouse(data, war
     script = (
         "import os, sys; from pathlib import Path; from recsys.engine import publish; "
         "publish.flushed = lambda path: os.kill(os.getpid(), 9); "
-        "from tests.given import build_sql; build_sql(Path(sys.argv[1]), Path(sys.argv[2]))"
+        "from tests.given import build_sql; build_sql(Path(sys.argv[1]), Path(sys.argv[2]), selected=sys.argv[3:])"
     )
-    died = subprocess.run([sys.executable, "-c", script, data, warehouse], cwd=SQL.parent, check=False)
+    words = [sys.executable, "-c", script, data, warehouse, *RATINGS]
+    died = subprocess.run(words, cwd=SQL.parent, check=False)
     assert died.returncode == -signal.SIGKILL
     assert warehouse.read_bytes() == before
-    build_sql(data, warehouse)
+    build_sql(data, warehouse, selected=RATINGS)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.sql("from priors.overall").fetchall() == [(1, 10.0)]
     assert litter(warehouse.parent) == ["w.duckdb"]
@@ -299,7 +301,7 @@ def test_a_build_that_is_stopped_leaves_the_old_warehouse(data, warehouse, numbe
     assert process.returncode == status
     assert "Traceback" not in complaint
     assert warehouse.read_bytes() == before
-    build_sql(data, warehouse)
+    build_sql(data, warehouse, selected=RATINGS)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.sql("from priors.overall").fetchall() == [(1, 10.0)]
     assert litter(warehouse.parent) == ["w.duckdb"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from recsys.engine.manifest import Record
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 
@@ -36,15 +37,22 @@ def test_list_models_that_are_left_out_have_a_reason(small_warehouse: Path) -> N
 
 
 def test_hyperparameters_are_kept_until_the_data_grew_by_a_fifth_or_the_user_asks(tmp_path: Path) -> None:
-    data, warehouse = write_directory(tmp_path / "data", SMALL), tmp_path / "w.duckdb"
-    assert "lists.settings" in build_sql(data, warehouse).finished_models
+    data = write_directory(tmp_path / "data", SMALL)
+    for name in ("testItem2.txt", "test2_new.txt", "truth2.txt"):
+        (data / name).unlink()
+
+    def build(**options: bool) -> dict[str, Record]:
+        reporter = build_sql(data, tmp_path / "w.duckdb", no_candidates=True, **options)
+        return reporter.finished_models
+
+    assert "lists.settings" in build()
     few = SMALL["trainItem2.txt"].rstrip("\n") + "\n900|1\n1\t90\n"
     (data / "trainItem2.txt").write_text(few)
-    again = build_sql(data, warehouse).finished_models
+    again = build()
     assert "lists.items" in again
     assert "lists.settings" not in again
-    assert "lists.settings" in build_sql(data, warehouse, tune=True).finished_models
-    assert build_sql(data, warehouse).finished_models == {}
+    assert "lists.settings" in build(tune=True)
+    assert build() == {}
     many = few + "".join(f"{user}|1\n1\t90\n" for user in range(1000, 1100))
     (data / "trainItem2.txt").write_text(many)
-    assert "lists.settings" in build_sql(data, warehouse).finished_models
+    assert "lists.settings" in build()

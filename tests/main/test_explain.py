@@ -58,10 +58,11 @@ def test_contributions_add_up_to_the_score_of_any_pair(warehouse, dataset):
 
 def test_contributions_add_up_where_a_rated_level_has_no_weight(dataset, tmp_path):
     write(tmp_path / "data", dataset)
-    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=("adaptive.album=0.0",))
+    overrides = ("adaptive.album=0.0", "tuning.seconds=0")
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=overrides)
     with reading(tmp_path / "w.duckdb") as connection:
-        rows = connection.execute("from scores.adaptive").fetchall()
-        for user, track, expected in rows:
+        rows = connection.execute("from scores.adaptive order by user_id, track_id").fetchall()
+        for user, track, expected in rows[::3]:
             assert score(explain(connection, user, track)) == pytest.approx(expected, abs=1e-9)
 
 
