@@ -16,7 +16,8 @@ from tests.given import build_sql, write_directory
 
 # Commands run as in a plain terminal, whatever the environment of the tests; some tests set another one.
 os.environ.update(LC_ALL="C.UTF-8", TERM="xterm")
-os.environ.pop("PYTHONUNBUFFERED", None)
+for variable in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
+    os.environ.pop(variable, None)
 
 SMALL = {
     "trackData2.txt": "1|10|20|30|31\n2|10|None\n3|None|None|31\n4|11|21|30\n5|12|None|31\n",
@@ -67,10 +68,11 @@ BY_FIXTURE = {"browser": "browser", "cluster": "spark", "poisoned": "slow", "odd
 # Folders whose files share what takes long to make.
 TOGETHER = ("tests/learners", "tests/backends/spark")
 
-# Folders that begin, the longest first: no process is to have a long one left when the other has nothing to do.
+# Folders and files that begin, the longest first: no process is to have a long one left when the other has nothing to do.
 FIRST = (
     "tests/backends/spark",
     "tests/learners",
+    "tests/test_readme.py",
     "tests/torture",
     "tests/engine",
     "tests/cli",
@@ -90,8 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(place: str) -> int:
-    """Return the place of a file's folder in `FIRST`, or the end."""
-    return next((turn for turn, folder in enumerate(FIRST) if place.startswith(f"{folder}/")), len(FIRST))
+    """Return the place of a file or its folder in `FIRST`, or the end."""
+    return next((turn for turn, start in enumerate(FIRST) if f"{place}/".startswith(f"{start}/")), len(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)
