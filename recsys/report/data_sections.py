@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from recsys.report import charts, charts_of_data, reference
-from recsys.report.elements import NOTHING, Figure, Section, Table, plural
+from recsys.report.elements import NOTHING, Figure, Section, Table
 from recsys.report.relations import Relations
 from recsys.serving.interactions import interactions
 from recsys.serving.queries import has
-from recsys.sources.interactions import Interactions, number
+from recsys.sources.interactions import Interactions, number, plural_of
 
 MOST_WEIGHTS = 30
 MOST_MODELS = 20
@@ -24,7 +24,7 @@ def coverage(relations: Relations) -> Section:
     return Section(
         "Fallback coverage",
         "A value is the user's own rating (direct), the mean of the user's ratings of the album's other "
-        f"{plural(relations.noun())} (sibling), the adjusted average of all users (prior), or the overall "
+        f"{plural_of(relations.noun())} (sibling), the adjusted average of all users (prior), or the overall "
         "mean (global).",
         figures,
     )

@@ -11,13 +11,6 @@ from recsys.report.charts import AnyChart
 NOTHING = "\u2013"  # a missing figure in a table
 
 
-def plural(noun: str) -> str:
-    """Return the plural of what an item is called."""
-    if noun.endswith("s"):
-        return noun
-    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
-
-
 @dataclass(frozen=True)
 class Figure:
     """Hold a chart and its caption; a page narrower than ``least_width`` pixels scrolls it."""

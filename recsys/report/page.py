@@ -17,11 +17,12 @@ from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
 from recsys.outputs import replacing
 from recsys.report import charts
-from recsys.report.elements import Figure, Section, plural
+from recsys.report.elements import Figure, Section
 from recsys.report.headline import headline
 from recsys.report.relations import AbsentError, Relations
 from recsys.report.sections import in_order
 from recsys.report.themes import THEMES
+from recsys.sources.interactions import plural_of
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
@@ -87,7 +88,7 @@ def _render(top: Mapping[str, Any], sections: list[Section], left_out: list[str]
         lstrip_blocks=True,
     )
     environment.filters["identity"] = id
-    environment.filters["plural"] = plural
+    environment.filters["plural"] = plural_of
     figures = [figure for section in sections for figure in section.figures]
     return environment.get_template("page.html").render(
         top=top,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from recsys.report.elements import plural
+from recsys.sources.interactions import plural_of
 
 
 def _count(value: float) -> str:
@@ -75,7 +75,7 @@ LABELS: Mapping[str, str] = {
 def label(measure: str, noun: str) -> str:
     """Return the name of a measure, with the data's noun instead of track."""
     text = LABELS.get(measure, measure)
-    return text.replace("tracks", plural(noun)).replace("track", noun)
+    return text.replace("tracks", plural_of(noun)).replace("track", noun)
 
 
 def is_of_kinds(measure: str, values: Mapping[str, float | None]) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from recsys.engine.append import Options, Result
-from recsys.serving.freshness import INTERACTION, counted
+from recsys.serving.freshness import INTERACTION
+from recsys.sources.interactions import counted, plural_of
 
-ROWS = {"ratings": ("rating", "ratings"), "likes": ("like", "likes"), "counts": ("count", "counts")}
+ROWS = {"ratings": "rating", "likes": "like", "counts": "count"}
 
 
 def sentences(options: Options, result: Result) -> list[str]:
@@ -29,26 +30,24 @@ def _data(options: Options, result: Result) -> list[str]:
     found = result.found
     noun, item = ROWS.get(found.feedback, INTERACTION), found.noun
     new = [
-        *([counted(found.new_users, ("new user", "new users"))] if found.new_users else []),
-        *([counted(found.new_items, (f"new {item}", f"new {item}s"))] if found.new_items else []),
+        *([counted(found.new_users, "new user")] if found.new_users else []),
+        *([counted(found.new_items, f"new {item}")] if found.new_items else []),
     ]
-    users = counted(found.users, ("user", "users"))
+    users = counted(found.users, "user")
     said = [f"{options.data}: {counted(found.added, noun)} added, of {', '.join([users, *new])}"]
     if found.merged:
-        said.append(f"{found.merged:,} repeated rows of the same user and {item} merged")
+        said.append(f"{counted(found.merged, 'repeated row')} of the same user and {item} merged")
     if found.known_items:
-        said.append(f"{found.known_items:,} listed {item}s are there already and stay as they are")
+        said.append(f"{counted(found.known_items, f'listed {item}')} already in the data and not changed")
     if found.repeated:
         what = "added to the counts" if found.feedback in ("counts", "events") else "replaced earlier ones"
         said.append(f"{counted(found.repeated, noun)} {what}")
     if found.unchanged:
-        said.append(
-            f"{counted(found.unchanged, noun)} changed nothing: the {noun[1]} that are there are later"
-        )
+        later = f"the {plural_of(noun)} that are there are later"
+        said.append(f"{counted(found.unchanged, noun)} changed nothing: {later}")
     if found.held_out:
-        said.append(
-            f"{counted(found.held_out, noun)} left out: test {item}s, which --holdout keeps from the models"
-        )
+        why = f"test {plural_of(item)}, which --holdout keeps from the models"
+        said.append(f"{counted(found.held_out, noun)} left out: {why}")
     return said
 
 
@@ -57,7 +56,7 @@ def _warehouse(options: Options, result: Result) -> list[str]:
         return [f"{options.warehouse}: built by a cluster, which updates it: {result.build}"]
     if result.updated is None:
         return []
-    said = [f"{options.warehouse}: new lists for {counted(result.updated, ('user', 'users'))}"]
+    said = [f"{options.warehouse}: new lists for {counted(result.updated, 'user')}"]
     if result.found.new_items:
         item = result.found.noun
         said.append(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
 from recsys.serving.queries import has
+from recsys.sources.interactions import counted
 
 RELATION = "marts.freshness"
 MUCH = 0.1  # share of the interactions that are not learned, from which on a list says so
-INTERACTION = ("interaction", "interactions")
+INTERACTION = "interaction"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,3 @@ def freshness(connection: Connection) -> Freshness:
     asked += "max(user_share) as user_share"
     row = query(connection, f"select {asked} from {RELATION}").to_pylist()[0]
     return Freshness(**row) if row["interactions"] else Freshness()
-
-
-def counted(number: int, noun: tuple[str, str]) -> str:
-    """Return a number with its noun: 1 rating, 2,000 ratings."""
-    return f"{number:,} {noun[number != 1]}"

@@ -18,6 +18,20 @@ OTHER_VERB = "chosen"
 WIDE_SCALE = 50  # means on a scale of so many points need one decimal
 
 
+def plural_of(noun: str) -> str:
+    """Return the plural of a noun by the rules of spelling."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun if noun.endswith("series") else f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: 1 rating, 2,000 ratings."""
+    return f"{count:,} {noun if count == 1 else plural_of(noun)}"
+
+
 def verb(noun: str) -> str:
     """Return what people did with an item that is called so: bought for product."""
     return next((verb for verb, nouns in VERBS.items() if noun.casefold() in nouns), OTHER_VERB)

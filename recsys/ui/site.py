@@ -17,6 +17,7 @@ from starlette.templating import Jinja2Templates
 
 from recsys.errors import UnknownIdError
 from recsys.serving.snapshots import Snapshots, through_publishes
+from recsys.sources.interactions import plural_of
 from recsys.ui import charts, glossary
 from recsys.ui.cache import Cache
 from recsys.ui.copy_as import CopyAs
@@ -24,7 +25,7 @@ from recsys.ui.entities import pair_url
 from recsys.ui.http import headers_of, is_held, status_of
 from recsys.ui.query_plot import ticks
 from recsys.ui.request_context import RequestContext
-from recsys.ui.words import Words, plural_of
+from recsys.ui.words import Words
 
 HERE = Path(__file__).resolve().parent
 MOST_BYTES = 32 << 20  # of cached pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from recsys.sources.interactions import Interactions, verb
+from recsys.sources.interactions import Interactions, plural_of, verb
 
 TRACK = "track"  # the type of an item that lists recommend, whatever the owner calls it
 
@@ -53,12 +53,3 @@ class Words:
     def interaction(self) -> str:
         """Return what a row of the history is called."""
         return "rating" if self.values.feedback == "ratings" else "interaction"
-
-
-def plural_of(noun: str) -> str:
-    """Return the plural of a noun by the rules of spelling."""
-    if noun.endswith(("s", "x", "ch", "sh")):
-        return noun if noun.endswith("series") else f"{noun}es"
-    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    return f"{noun}s"

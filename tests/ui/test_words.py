@@ -10,9 +10,9 @@ from markupsafe import escape
 from starlette.testclient import TestClient
 
 from recsys.sources.importing.recipe import Options, run
+from recsys.sources.interactions import plural_of
 from recsys.ui import glossary
 from recsys.ui.app import application
-from recsys.ui.words import plural_of
 from tests.given import build_sql
 from tests.ui.conftest import HOME
 

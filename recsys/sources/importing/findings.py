@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recsys.sources.importing.options import number
+from recsys.sources.interactions import counted
 
 ENOUGH_LIKES = 6
 
@@ -24,7 +25,7 @@ def sentences(found: Mapping[str, Any], feedback: str, items: str | None, merged
     """
     said = [_frequent(found, feedback), _likes(found), _listed(found, items), _single(found)]
     if merged:
-        said.append(f"{merged:,} repeated rows of the same user and item merged")
+        said.append(f"{counted(merged, 'repeated row')} of the same user and item merged")
     return [sentence for sentence in said if sentence]
 
 
@@ -55,7 +56,5 @@ def _listed(found: Mapping[str, Any], items: str | None) -> str:
 
 def _single(found: Mapping[str, Any]) -> str:
     users, items = found["users_with_one"], found["items_with_one"]
-    counts = [
-        f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in ((users, "user"), (items, "item")) if count
-    ]
+    counts = [counted(count, noun) for count, noun in ((users, "user"), (items, "item")) if count]
     return f"{' and '.join(counts)} with a single row" if counts else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recsys.sources.importing.options import Options, Result, number
+from recsys.sources.interactions import counted
 
 UNITS = {"ratings": "ratings of", "counts": "counts of", "events": "counts of"}
 
@@ -60,17 +61,19 @@ def liked(result: Result) -> str:
 
 def _held_out(options: Options, result: Result) -> str:
     if not result.counts["candidates"]:
-        return f"held out nothing: no user likes {2 * options.holdout} {result.noun}s"
+        return f"held out nothing: no user likes {counted(2 * options.holdout, result.noun)}"
     which = "last likes" if result.split == "time" else f"likes (seed {options.seed})"
-    return (
-        f"held out {options.holdout} {which} and {options.holdout} unrated {result.noun}s for each of "
-        f"{result.counts['test_users']:,} users"
-    )
+    unrated = counted(options.holdout, f"unrated {result.noun}")
+    users = counted(result.counts["test_users"], "user")
+    return f"held out {options.holdout} {which} and {unrated} for each of {users}"
 
 
 def _written(options: Options, result: Result) -> str:
-    counts = {name: f"{count:,}" for name, count in result.counts.items()}
-    others = [f"{counts[name]} {name}" for name in ("albums", "artists", "genres") if result.counts[name]]
-    rows = {"likes": "likes", "counts": "counts", "events": "counts"}.get(result.feedback, "ratings")
-    items = ", ".join([f"{counts['tracks']} {result.noun}s", *others])
-    return f"wrote {options.out}: {counts['ratings']} {rows} of {items} by {counts['users']} users"
+    counts = result.counts
+    others = [
+        counted(counts[f"{name}s"], name) for name in ("album", "artist", "genre") if counts[f"{name}s"]
+    ]
+    row = {"likes": "like", "counts": "count", "events": "count"}.get(result.feedback, "rating")
+    items = ", ".join([counted(counts["tracks"], result.noun), *others])
+    rows, users = counted(counts["ratings"], row), counted(counts["users"], "user")
+    return f"wrote {options.out}: {rows} of {items} by {users}"
