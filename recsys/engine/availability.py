@@ -22,8 +22,8 @@ NO_ORDER = {
 }
 
 NO_INPUT = {
-    "staging.test_lines": "the data have no test items: an import makes them with --holdout N",
-    "staging.labels": "the data have no known answers: an import makes them with --holdout N",
+    "staging.candidates": "the data have no test items: an import makes them with --holdout N",
+    "staging.labels": "the data have no known answers to learn from, such as test2_new.txt",
 }
 
 
@@ -181,8 +181,13 @@ def _is_installed(package: str) -> bool:
 
 
 def _has_input(project: Project, relation: str, files: Mapping[str, SourceFile]) -> bool:
-    """Return whether the files that a staging relation reads are present and not empty."""
-    sources = project.render(relation).sources
+    """Return whether the files that a staging relation reads are present and not empty.
+
+    It reads them itself, or by a temporary relation of their lines.
+    """
+    rendered = project.render(relation)
+    lines = [one for one in rendered.refs if project.models[one].materialized == "temp"]
+    sources = {name for one in (rendered, *map(project.render, lines)) for name in one.sources}
     return bool(sources) and all(files[name].byte_count for name in sources)
 
 

@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score is a sum of weights, 0 where no rated item has a weight for the track
 -- nulls: none
--- needs: staging.test_lines
+-- needs: staging.candidates
 -- materialized: table
 -- formula: n_i^-1/2 sum over j rated by u of x_uj w(i,j), w by EASE, x = 1 for a like and ease.other_weight
 --   for another rating; lists use the same sum without the division by popularity

@@ -5,7 +5,7 @@
 -- nulls: none
 -- formula: weights a = (S'S + lambda N I)^-1 S'x, where an accuracy P gives s'x = N (2 P - 1)
 -- also: features.ensemble_weights, features.ensemble_estimate
--- needs: staging.test_lines
+-- needs: staging.candidates
 -- labels: cross-validated, by weights from accuracies computed without the fold
 -- materialized: table
 -- pairs: candidates

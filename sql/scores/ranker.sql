@@ -10,7 +10,7 @@
 -- materialized: table
 -- requires: lightgbm
 -- pairs: candidates
--- needs: staging.test_lines
+-- needs: staging.candidates
 {{ learner(
     'ranking.learner.fit_predict',
     candidates=ref('features.ranking'),

@@ -3,7 +3,7 @@
 -- rows: staging.candidates
 -- units: score is log odds, up to a constant per user
 -- nulls: none
--- needs: staging.test_lines
+-- needs: staging.candidates
 -- formula: U_u . I_i + b_i + w . [r(u, album) / 100, r(u, album) >= like_threshold, r(u, artist) / 100, r(u,
 --   artist) >= like_threshold], each 0 if missing (Mnih, KDD Cup 2011, JMLR W&CP 18)
 -- steps: internal.contributions_factors

@@ -2,7 +2,7 @@
 -- key: user_id
 -- units: ordinal numbers the users from 0
 -- nulls: none
--- needs: staging.test_lines
+-- needs: staging.candidates
 -- formula: users with at least validation.likes likes, the first validation.users in the order of a hash of
 --   their id
 with

@@ -3,7 +3,7 @@
 -- units: prediction on the scale 0..100, not clipped to it
 -- nulls: none; other pairs have no row, and features.als_levels falls back
 -- requires: numba
--- needs: staging.test_lines
+-- needs: staging.candidates
 {{ learner(
     'als.learner.fit_predict',
     ratings=ref('features.als_ratings'),

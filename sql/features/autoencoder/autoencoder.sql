@@ -6,7 +6,7 @@
 -- nulls: none
 -- also: features.autoencoder_curve
 -- requires: torch, numba
--- needs: staging.test_lines
+-- needs: staging.candidates
 {{ learner(
     'autoencoder.learner.fit_predict',
     ratings=ref('features.autoencoder_ratings'),

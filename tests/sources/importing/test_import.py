@@ -95,6 +95,8 @@ def test_four_stars_are_held_out_and_the_build_takes_them_for_likes(tmp_path):
         told, warehouse = Silent(), tmp_path / "w.duckdb"
         build(BuildOptions(data, warehouse, selected=("+validation.labels",), overrides=overrides), told)
         assert told.finished_models["validation.labels"].row_count == count
+        assert "scores.ranker" not in told.missing and "scores.ensemble" not in told.missing
+        assert told.missing["scores.decision_tree"].startswith("the data have no known answers to learn from")
 
 
 def test_without_times_the_order_of_rows_counts_and_without_ratings_each_row_is_a_like(tmp_path):
