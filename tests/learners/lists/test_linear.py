@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from recsys.learners.lists import ease, item_knn, neighbours
+from recsys.learners.lists import ease, item_knn, neighbours, pruning
 from recsys.learners.lists.ease import EaseParameters
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.item_knn import ItemKnnParameters
@@ -184,6 +184,21 @@ def test_a_small_budget_keeps_what_moves_the_most_scores_and_the_strongest_of_ea
     clear = (sizes > 1.02 * limit) | (np.abs(full) >= floors)  # the limit is known to 1/64 of a factor of two
     assert (kept[clear] == full[clear]).all()
     assert not kept[(sizes < limit) & (np.abs(full) < floors)].any()
+
+
+def test_weights_are_kept_alike_compiled_or_not_and_some_blocks_tell_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pruning, "TILE", 10)  # 60 blocks, of which every third is looked at
+    rng = np.random.default_rng(7)
+    size, budget = 600, 40_000
+    full = rng.normal(size=(size, size)).astype(np.float32)
+    counts = rng.integers(1, 1000, size)
+    given = (lambda items: full[:, items].T.copy()), counts, np.ones(size, bool), Budget(weights=budget)
+    kept = prune(*given)
+    assert 0.9 * budget < kept.nnz < 1.1 * budget + STRONGEST * size
+    monkeypatch.setattr(pruning, "IS_COMPILED", False)
+    np.testing.assert_array_equal(prune(*given).toarray(), kept.toarray())
 
 
 def test_a_budget_of_sums_is_kept() -> None:
