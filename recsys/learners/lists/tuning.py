@@ -2,11 +2,11 @@
 
 Every model is fitted on the split's training part alone. Searches of the models take turns, one trial each,
 the defaults first; models that are far behind stop early. Where there are many users, searches see some of
-them first, and only the best parameters of each model are tried with all (successive halving: Jamieson and
-Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016). Then the
-best iALS is tried with more factors as long as these bring enough, and blends of the best models are judged.
-A search ends where it gains nothing. A given number of trials always gives the same result; a budget only
-ends it sooner.
+them first, and only the best parameters of each model that is not far behind are tried with all (successive
+halving: Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization",
+AISTATS 2016). Then the best iALS is tried with more factors as long as these bring enough, and blends of the
+best models are judged. A search ends where it gains nothing. A given number of trials always gives the same
+result; a budget only ends it sooner.
 """
 
 from __future__ import annotations
@@ -238,6 +238,7 @@ class _Search:
     names: list[str]
     share: float = _REFINED_SHARE
     before: tuple[Trial, ...] = ()
+    behind: dict[str, Parameters] = field(default_factory=dict)
     trials: list[Trial] = field(default_factory=list)
     best: dict[str, Trial] = field(default_factory=dict)
     models: dict[str, ListModel] = field(default_factory=dict)
@@ -288,8 +289,11 @@ class _Search:
         """Judge the best parameters that searches with some of the users found, the best models first."""
         found = {name: trial for name, trial in searched.best.items() if name in self.names}
         for name in sorted(found, key=lambda name: -found[name].quality):
-            self.attempt(name, found[name].parameters)
-            self._grow(name)
+            if searched._close(name) or FAMILIES[name].is_fallback:
+                self.attempt(name, found[name].parameters)
+                self._grow(name)
+            else:
+                self.behind[name] = found[name].parameters
         again = {(trial.model, json.dumps(trial.parameters, sort_keys=True)) for trial in self.trials}
         self.before = tuple(
             trial
@@ -379,7 +383,7 @@ class _Search:
 
     def result(self) -> Tuning:
         """Return what was found."""
-        chosen = {name: trial.parameters for name, trial in self.best.items()}
+        chosen = {**self.behind, **{name: trial.parameters for name, trial in self.best.items()}}
         return Tuning((*self.before, *self.trials), chosen, self.by_user, self.lists)
 
 

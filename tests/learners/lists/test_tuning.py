@@ -18,7 +18,7 @@ from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.sample import sampled
 from recsys.learners.lists.split import Split, split
 from recsys.learners.lists.top import gathered, top
-from recsys.learners.lists.tuning import Tuning, tune
+from recsys.learners.lists.tuning import FAMILIES, FAR_BEHIND, Tuning, tune
 from tests.learners.lists.worlds import random_interactions, two_tastes
 
 
@@ -64,9 +64,15 @@ def test_searches_see_some_users_first_and_all_users_judge_what_they_found(taste
     )
     some, everybody = few.training.user_count, made.training.user_count
     assert {trial.users for trial in found.trials} == {some, everybody} and some < everybody
-    chosen = [t for t in found.trials if t.parameters == found.parameters[t.model]]
-    assert {trial.users for trial in chosen} == {everybody}
     alone = tune(few, trials=12)
+    best = max(trial.quality for trial in alone.trials if trial.model != "blend")
+    by_some = {name: max(t.quality for t in alone.trials if t.model == name) for name in FAMILIES}
+    far_behind = {name for name, quality in by_some.items() if quality < FAR_BEHIND * best}
+    assert far_behind and set(found.parameters) - {"blend"} == {"popularity", *FAMILIES}
+    for trial in found.trials:
+        is_chosen = trial.parameters == found.parameters[trial.model]
+        is_behind = trial.model in far_behind and not FAMILIES[trial.model].is_fallback
+        assert not is_chosen or trial.users == (some if is_behind else everybody)
     for name in ("ease", "ials", "item_knn"):
         judged = [trial.parameters for trial in found.trials if trial.model == name]
         assert judged.count(found.parameters[name]) == 1
