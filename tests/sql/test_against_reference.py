@@ -20,7 +20,7 @@ def rows(connection, query):
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(dataset=hierarchies.datasets(), form=hierarchies.forms())
 def test_features_scores_and_ranks_equal_the_reference(dataset, form):
     with tempfile.TemporaryDirectory() as folder:
