@@ -17,15 +17,11 @@ pytest.importorskip("numba", reason="the extra 'learners' is not installed")
 
 from recsys.engine.folds import InMemoryRelation
 from recsys.learners.bpr import kernels
-from recsys.learners.bpr.learner import (
-    Comparisons,
-    Factors,
-    FactorSettings,
-    fit_predict,
-    history_features,
-    shuffled,
-)
+from recsys.learners.bpr.comparisons import Comparisons, shuffled
+from recsys.learners.bpr.factors import Factors, FactorSettings
+from recsys.learners.bpr.learner import fit_predict
 from recsys.learners.bpr.taxonomy import Arrays, Histories, Taxonomy
+from recsys.learners.bpr.validation import history_features
 from recsys.project.contract import Context, Relation
 from tests.relations import Streamed, held
 
