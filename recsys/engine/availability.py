@@ -9,7 +9,7 @@ from recsys.engine.plan import named
 from recsys.errors import UsageError
 from recsys.project import Model, Project
 from recsys.project.rendered import Rendered
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 
 SQL_ONLY = "--sql-only leaves the learned models out"
 UNWANTED = "--without leaves it out"

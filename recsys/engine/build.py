@@ -21,7 +21,8 @@ from recsys.errors import UsageError
 from recsys.project import Project
 from recsys.project.contract import Context
 from recsys.sources import changing, parquet
-from recsys.sources.directory import SourceFile, discover
+from recsys.sources.directory import discover
+from recsys.sources.source_file import SourceFile
 
 __all__ = ["Options", "Reporter", "Result", "build"]
 

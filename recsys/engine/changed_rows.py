@@ -9,7 +9,7 @@ from typing import Any
 from recsys.backends.duckdb.database import Writer
 from recsys.identifiers import literal
 from recsys.sources import parquet
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 
 RATINGS = "select user_id, item_id, rating, seq, value, time"
 UNLEARNED = "select user_id, item_id, added_at as appended_at"

@@ -31,7 +31,7 @@ from recsys.project.contract import Context
 from recsys.project.rendered import Rendered
 from recsys.sources import parquet
 from recsys.sources.changing import GENERATION, LEARNED
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 
 SCHEMA = "appended"  # of the scratch database: what the update reads and makes
 REASON = "rows were appended"

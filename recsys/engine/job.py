@@ -12,7 +12,7 @@ from recsys.engine.runner import Runner
 from recsys.engine.targets import Engine, engine
 from recsys.project import Project
 from recsys.project.contract import Context
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from recsys.errors import UsageError, unknown
 from recsys.project import Model, Project
 from recsys.project.renamed import new_relation
 from recsys.project.rendered import Rendered
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 
 PACKAGE = Path(__file__).resolve().parents[1]
 IMPORT = re.compile(

@@ -22,7 +22,7 @@ from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.project.parameters import Parameters
 from recsys.sources import changing, parquet
-from recsys.sources.directory import SourceFile
+from recsys.sources.source_file import SourceFile
 from recsys.version import __version__
 
 LEFT_OUT = "marts.left_out"

@@ -30,9 +30,10 @@ from recsys.project.contract import Context, proven_key
 from recsys.project.files import read_text
 from recsys.project.rendered import PythonCall, Rendered
 from recsys.project.single_query import complaint, trailing_sql
-from recsys.sources.directory import SourceFile, plain_text
 from recsys.sources.lines import explain_refusal
+from recsys.sources.plain_text import plain_text
 from recsys.sources.remote import Remote
+from recsys.sources.source_file import SourceFile
 
 
 class ModelError(Exception):

@@ -1,32 +1,23 @@
-"""Files of a data directory: find them, compute their digests, and copy those that the engine cannot read.
+"""Files of a data directory: find them and compute their digests.
 
 The format is that of the Yahoo! Music data of KDD Cup 2011, Track 2, or the same content as Parquet files
-(`recsys.sources.parquet`), which the engine reads directly. Of text, the engine reads plain text with line
-feeds. A file with carriage returns, a byte order mark or gzip compression is first rewritten into a scratch
-folder. That also verifies the checksum of a compressed file, which the engine does not.
+(`recsys.sources.parquet`), which the engine reads directly.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 import shlex
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
-
-import numpy as np
+from typing import Any, Protocol
 
 from recsys.errors import InputError, UsageError
 from recsys.sources import parquet, parquet_rows
-from recsys.sources.remote import Remote
-
-CHUNK = 1 << 22
-LONGEST_LINE = 1 << 20  # bytes; the longest real line, a track with 21 genres, has under 200
-BOM = b"\xef\xbb\xbf"
+from recsys.sources.plain_text import is_blank
+from recsys.sources.source_file import SourceFile, read_chunks
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "tracks": ("trackData2.txt",),
@@ -46,39 +37,6 @@ _FORMATS = (".csv", ".tsv", ".dat", ".data", ".inter", ".json", ".jsonl", ".ndjs
 TABLES = tuple(f"{suffix}{packed}" for suffix in _FORMATS for packed in ("", ".gz", ".zst"))
 RATINGS_NAME = re.compile(r"rating|user|event|play|interaction|u\.data|\.inter")  # the table to import first
 NEVER_EMPTY = ("train", "test")  # an empty file is an accident that would replace a good warehouse
-NUMBERS_ALONE = ("test",)  # sources of numbers and separators
-NUMERIC = b"0123456789|\t\n"
-CONTROL = bytes(range(ord("\n"))) + bytes(range(ord("\n") + 1, ord(" ")))  # but the line feed
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """Describe an input file.
-
-    Attributes
-    ----------
-    name : str
-        Source name, such as 'tracks'.
-    path : Path or Remote
-    digest : str
-        SHA-256 of its bytes.
-    byte_count : int
-    line_count : int
-        Line feeds, or rows of Parquet.
-    """
-
-    name: str
-    path: Path | Remote
-    digest: str
-    byte_count: int
-    line_count: int
-
-    @property
-    def local(self) -> Path:
-        """Return the path on this machine; raise TypeError for a remote file."""
-        if isinstance(self.path, Remote):
-            raise TypeError(f"{self.path} is not a file of this machine")
-        return self.path
 
 
 def discover(directory: Path, no_candidates: bool = False) -> dict[str, SourceFile]:
@@ -154,7 +112,7 @@ def _text_files(directory: Path, no_candidates: bool) -> dict[str, SourceFile]:
     if no_candidates and "test" in found:
         raise UsageError(f"{found['test'].path}: has test items; leave out --no-candidates")
     for name in NEVER_EMPTY:
-        if name in found and _is_blank(found[name].local):
+        if name in found and is_blank(found[name].local):
             raise InputError(found[name].local, 1, "", "a header UserId|count: the file is empty")
     return found
 
@@ -264,151 +222,7 @@ def _inspect_folder(name: str, path: Path) -> SourceFile:
 
 def _inspect(name: str, path: Path) -> SourceFile:
     digest, size, lines = hashlib.sha256(), 0, 0
-    for chunk in _chunks(path):
+    for chunk in read_chunks(path):
         digest.update(chunk)
         size, lines = size + len(chunk), lines + chunk.count(b"\n")
     return SourceFile(name, path, digest.hexdigest(), size, lines)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-    except OSError as error:
-        raise InputError(path, None, None, f"a readable file: {error.strerror}") from None
-
-
-def plain_text(file: SourceFile, scratch: Path) -> Path | Remote | None:
-    """Return a file that the engine reads without loss: the file itself or a copy in ``scratch``.
-
-    The engine skips blank lines, ends a name at a control character, takes a lone carriage return for a line
-    end, ignores a tab at the end of a line, and reads numbers in several notations (+5, 1e2, 0x10). The line
-    reader has to refuse such text.
-
-    Parameters
-    ----------
-    file : SourceFile
-    scratch : Path
-
-    Returns
-    -------
-    Path, Remote or None
-        None if the engine would misread the text.
-    """
-    path = file.path
-    if isinstance(path, Remote) or path.suffix == parquet.SUFFIX:
-        return path
-    if path.suffix == ".gz" or _needs_copy(path):
-        copy = scratch / f"{path.name.removesuffix('.gz')}"
-        with copy.open("wb") as out:
-            out.writelines(blocks_of_text(path))
-        path = copy
-    if file.name == "names" and any(chunk.translate(None, CONTROL) != chunk for chunk in _chunks(path)):
-        return None
-    if _needs_copy(path) or _would_be_misread(path, NUMERIC if file.name in NUMBERS_ALONE else b""):
-        return None
-    return path
-
-
-def _is_blank(path: Path) -> bool:
-    """Return whether a file has no character but line ends; a damaged gzip file is reported elsewhere."""
-    try:
-        with opened(path) as file:
-            text = file.read(CHUNK).removeprefix(BOM)
-            while text and not text.strip(b"\r\n"):
-                text = file.read(CHUNK)
-            return not text
-    except (EOFError, OSError, zlib.error):
-        return False
-
-
-def _needs_copy(path: Path) -> bool:
-    """Return whether a file starts with a byte order mark or has a carriage return."""
-    chunks = _chunks(path)
-    first = next(chunks, b"")
-    return first.startswith(BOM) or b"\r" in first or any(b"\r" in chunk for chunk in chunks)
-
-
-def _would_be_misread(path: Path, allowed: bytes) -> bool:
-    """Return whether the engine would misread a file.
-
-    That is a blank line, a tab at the end of a line, a character outside ``allowed``, or a line longer than
-    the engine's buffer, which it skips.
-    """
-    if _has_giant_line(path):
-        return True
-    last = b"\n"
-    for chunk in _chunks(path):
-        if _has_empty_end(last + chunk) or (allowed and chunk.translate(None, allowed)):
-            return True
-        last = chunk[-1:]
-    return last == b"\t"
-
-
-def _has_empty_end(text: bytes) -> bool:
-    """Return whether a line feed follows a tab or another line feed; five times as fast as two searches."""
-    characters = np.frombuffer(text, np.uint8)
-    ends = characters == ord("\n")
-    return bool((ends[1:] & (ends[:-1] | (characters[:-1] == ord("\t")))).any())
-
-
-def _has_giant_line(path: Path) -> bool:
-    """Return whether a line has LONGEST_LINE bytes or more."""
-    held = b""
-    for chunk in _chunks(path):
-        text, start = held + chunk, 0
-        while len(text) - start >= LONGEST_LINE:
-            end = text.rfind(b"\n", start, start + LONGEST_LINE)
-            if end < 0:
-                return True
-            start = end + 1
-        held = text[start:]
-    return False
-
-
-def blocks_of_text(path: Path, size: int = CHUNK) -> Iterator[bytes]:
-    """Yield a file's text in blocks: decompressed, without byte order mark, line ends as line feeds.
-
-    Parameters
-    ----------
-    path : Path
-    size : int, default `CHUNK`
-        Bytes per block, about.
-
-    Yields
-    ------
-    bytes
-
-    Raises
-    ------
-    InputError
-        A compressed file is damaged.
-    """
-    held, line, first = b"", 1, True
-    try:
-        with opened(path) as file:
-            while block := file.read(size):
-                block = held + block if held else block
-                block = block.removeprefix(BOM) if first else block
-                held, first = b"\r" if block.endswith(b"\r") else b"", False
-                text = block.removesuffix(b"\r").replace(b"\r\n", b"\n") if b"\r" in block else block
-                line += text.count(b"\n") if path.suffix == ".gz" else 0
-                yield text
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(path, line, None, f"a complete gzip file: {error}") from None
-    yield held
-
-
-def opened(path: Path) -> BinaryIO:
-    """Open a file of bytes, decompressed where its name ends in ``.gz``.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    BinaryIO
-    """
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]

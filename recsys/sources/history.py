@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from recsys.project.contract import Context, Rows, proven
-from recsys.sources.directory import LONGEST_LINE, blocks_of_text
+from recsys.sources.plain_text import LONGEST_LINE, blocks_of_text
 
 Integers = NDArray[np.int32]
 Lines = NDArray[np.int64]

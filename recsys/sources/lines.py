@@ -14,7 +14,8 @@ from pathlib import Path
 
 from recsys.errors import InputError
 from recsys.sources import parquet_rows
-from recsys.sources.directory import BOM, LONGEST_LINE, SourceFile, opened
+from recsys.sources.plain_text import BOM, LONGEST_LINE, opened
+from recsys.sources.source_file import SourceFile
 
 LARGEST_ID = 2**31 - 1
 NUMBER = re.compile(r"0|[1-9][0-9]*")

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 from recsys.errors import InputError
-from recsys.sources.directory import opened
+from recsys.sources.plain_text import opened
 from recsys.sources.submission_file import NUMBER, is_header
 
 

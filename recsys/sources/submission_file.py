@@ -21,8 +21,8 @@ from pyarrow import csv as columns
 
 from recsys.errors import InputError
 from recsys.sources.candidates import Candidates
-from recsys.sources.directory import BOM, opened
 from recsys.sources.lines import Line, read_lines
+from recsys.sources.plain_text import BOM, opened
 
 Array = NDArray[np.float64]
 

@@ -22,8 +22,9 @@ from recsys.backends.spark.failures import translate_errors
 from recsys.errors import InputError, UsageError
 from recsys.project.contract import Context
 from recsys.sources import parquet, parquet_rows
-from recsys.sources.directory import SUBMISSIONS, SourceFile, of_parquet
+from recsys.sources.directory import SUBMISSIONS, of_parquet
 from recsys.sources.remote import Remote
+from recsys.sources.source_file import SourceFile
 
 HIDDEN = ("_", ".")  # prefixes of files that Spark ignores
 
