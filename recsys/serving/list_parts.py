@@ -77,7 +77,7 @@ def _parts(name: str, model: ListModel, history: Interactions, place: int, reaso
     if isinstance(model, ranker.Ranker):
         inputs = model.inputs(history, place)
         if inputs is None:
-            outside = _parts(name, model.blend, history, place, reason)
+            outside = _parts(name, model.plain, history, place, reason)
             return [replace(outside[0], amount=(outside[0].amount or 0.0) - ranker.OUTSIDE), *outside[1:]]
         named = [Part(INPUT, amount, name=one) for one, amount in inputs.items() if one != START and amount]
         because = [] if reason == NO_REASON else [Part(REASON, None, reason)]

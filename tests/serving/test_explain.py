@@ -105,7 +105,7 @@ def test_a_reason_has_a_part_in_the_score(recommender: Recommender) -> None:
         history = stored.histories(table, np.array([user]))
         opened = stored.open(model, table)
         (listed,) = recommender.blocks(RecommendRequest(3, model), [user])
-        plain = opened.blend if isinstance(opened, Ranker) else opened
+        plain = opened.plain if isinstance(opened, Ranker) else opened
         for item in listed["item_id"].to_numpy():
             entry = int(strongest(opened, history, np.zeros(1, np.int64), np.array([item]))[0])
             if entry == NO_REASON:

@@ -16,9 +16,11 @@ import pyarrow as pa
 
 from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists.interactions import Interactions, positions
+from recsys.learners.lists.leaders import COUNT
 from recsys.learners.lists.model import ExplainedModel, ListModel, rounded
 
-COMPETING = 100  # best unseen items of a user by which scores are scaled
+COMPETING = COUNT  # best unseen items of a user by which scores are scaled
+OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Scored:
     ----------
     total : float64 array (users, items)
         Scores of the whole.
+    order : float64 array (users, items)
+        The same, those of items that do not compete lowered by `OUTSIDE`.
     weights : sequence of float
         One weight for each part.
     unscaled : sequence of float64 arrays (users, items)
@@ -58,6 +62,7 @@ class Scored:
     """
 
     total: np.ndarray
+    order: np.ndarray
     weights: Sequence[float]
     unscaled: Sequence[np.ndarray]
     scales: Sequence[Scale]
@@ -73,17 +78,40 @@ class Scored:
 
 
 @runtime_checkable
-class Composite(Protocol):
+class Widened(Protocol):
+    """A model that can have more items."""
+
+    def with_items(self, item_ids: np.ndarray) -> ListModel:
+        """Return the same model of more items, ascending, that include its own."""
+
+
+@runtime_checkable
+class Composite(ListModel, Protocol):
     """A list model that is made of others."""
 
     parts: Mapping[str, ListModel]
 
     @property
-    def item_ids(self) -> np.ndarray:
-        """Return the ids of the items that any part scores, ascending."""
+    def plain(self) -> Blend:
+        """Return the blend whose best items compete."""
 
     def scored(self, histories: Interactions) -> Scored:
         """Return the scores of a block of users, and those of the parts."""
+
+    def totals(self, competing: CompetingScores, histories: Interactions) -> np.ndarray:
+        """Return the scores float64 (users, width) of the competing items; any number where there is none."""
+
+
+class CompetingScores(Protocol):
+    """Items that compete for the lists of users, see `competition.Competitors`."""
+
+    @property
+    def items(self) -> np.ndarray:
+        """Return positions int64 (users, width) in the catalogue, -1 where there are fewer."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Return their scaled scores float64 (parts, users, width)."""
 
 
 @dataclass(frozen=True)
@@ -113,21 +141,53 @@ class Blend:
         """Return the weighted sums float64 (users, items) of the parts' scaled scores."""
         return self.scored(histories).total
 
+    @property
+    def plain(self) -> Blend:
+        """The blend whose best items compete: this one."""
+        return self
+
+    @cached_property
+    def wide_parts(self) -> Mapping[str, ListModel]:
+        """The parts with all items of the blend, where they can be widened."""
+        return {
+            name: model.with_items(self.item_ids) if isinstance(model, Widened) else model
+            for name, model in self.parts.items()
+        }
+
     def scored(self, histories: Interactions) -> Scored:
         """Return the weighted sums of the parts' scaled scores, and what they are made of."""
         known = histories.with_items(self.item_ids)
         unscaled = [self.unscaled(name, histories) for name in self.parts]
-        return self.sum_of(unscaled, [Scale.of(competing(scores, known)) for scores in unscaled])
+        best = [competing(scores, known) for scores in unscaled]
+        may = np.tile(known.is_candidate, (known.user_count, 1))
+        may[known.rows, known.items] = False
+        is_best = np.zeros(may.shape, bool)
+        for scores, one in zip(unscaled, best, strict=True):
+            mark(scores, one[:, 0], may, is_best)
+        total = self.sum_of(unscaled, scales := [Scale.of(one) for one in best])
+        order = np.where(is_best, total, total - OUTSIDE)
+        return Scored(total, order, self.shares, unscaled, scales)
 
-    def sum_of(self, unscaled: Sequence[np.ndarray], scales: Sequence[Scale]) -> Scored:
+    @cached_property
+    def shares(self) -> list[float]:
+        """The weight of each part, in their order."""
+        return [self.weights[name] for name in self.parts]
+
+    def sum_of(self, unscaled: Sequence[np.ndarray], scales: Sequence[Scale]) -> np.ndarray:
         """Return the weighted sum of the scores of each part (users, items), scaled."""
-        weights = [self.weights[name] for name in self.parts]
         total = np.zeros_like(unscaled[0])
-        for weight, scores, scale in zip(weights, unscaled, scales, strict=True):
+        for weight, scores, scale in zip(self.shares, unscaled, scales, strict=True):
             scaled = scale.applied(scores)
             scaled *= weight
             total += scaled
-        return Scored(rounded(total), weights, unscaled, scales)
+        return rounded(total)
+
+    def totals(self, competing: CompetingScores, histories: Interactions) -> np.ndarray:
+        """Return the weighted sums float64 (users, width) of the competing items' scaled scores."""
+        total = np.zeros(competing.items.shape)
+        for weight, scores in zip(self.shares, competing.scores, strict=True):
+            total += np.where(competing.items >= 0, weight * scores, 0.0)
+        return rounded(total)
 
     def part(self, name: str, histories: Interactions) -> np.ndarray:
         """Return the scaled scores float64 (users, items) of one part."""
@@ -201,6 +261,23 @@ class Blend:
         table = tables["blend_weights"]
         weights = dict(zip(table["model"].to_pylist(), table["weight"].to_pylist(), strict=True))
         return cls({name: parts[name] for name in sorted(weights)}, weights)
+
+
+def mark(scores: np.ndarray, limits: np.ndarray, may: np.ndarray, is_best: np.ndarray) -> None:
+    """Mark scores (users, items) that are at least the user's limit.
+
+    At most `COMPETING` a user: where more are, those equal to the limit are left out. They are items that a
+    model does not tell apart, such as all that share no user with the history.
+    """
+    if IS_COMPILED:
+        from recsys.learners.lists import top_kernels
+
+        top_kernels.mark(scores, limits, may, COMPETING, is_best)
+        return
+    found = may & (scores >= limits[:, None])
+    is_tied = found.sum(axis=1) > COMPETING
+    found[is_tied] &= scores[is_tied] > limits[is_tied, None]
+    is_best |= found
 
 
 def competing(scores: np.ndarray, histories: Interactions) -> np.ndarray:

@@ -11,12 +11,14 @@ from threadpoolctl import threadpool_limits
 
 from recsys.evaluation import ranking
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists.blend import COMPETING, Blend, Scale, competing
+from recsys.learners.lists.blend import Blend, Scale, competing, mark
 from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.leaders import LARGE, Leaders, Leading, found_by
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.split import Split
-from recsys.learners.lists.top import BLOCK_BYTES
+from recsys.learners.lists.threads import BLOCK_BYTES
 
+AT_A_TIME = 256  # users of a block without rows of all scores
 _STEPS = 10  # of a blend's weights from 0 to 1
 
 
@@ -34,10 +36,10 @@ class Competing:
     @classmethod
     def of(cls, models: Mapping[str, ListModel], histories: Interactions, threads: int = 1) -> Competing:
         """Return the union of the models' best items, ``threads`` blocks of users at a time."""
-        size = max(1, BLOCK_BYTES // (8 * max(1, histories.item_count) * (len(models) + 2)))
+        blend = Blend(models, dict.fromkeys(models, 1.0))
+        size = users_at_a_time(blend, histories.item_count)
         starts = range(0, histories.user_count, size)
         blocks = [histories.users(slice(begin, begin + size)) for begin in starts]
-        blend = Blend(models, dict.fromkeys(models, 1.0))
 
         def union(block: Interactions) -> tuple[np.ndarray, np.ndarray]:
             made = Competitors.of(blend, block)
@@ -46,10 +48,10 @@ class Competing:
         with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(union, blocks))
         width = max((items.shape[1] for items, _ in found), default=0)
-        items = np.concatenate([_padded(items, width, -1) for items, _ in found])
+        items = np.concatenate([padded(items, width, -1) for items, _ in found])
         names = list(models)
         scores = {
-            name: np.concatenate([_padded(values[place], width, -np.inf) for _, values in found])
+            name: np.concatenate([padded(values[place], width, -np.inf) for _, values in found])
             for place, name in enumerate(names)
         }
         return cls(items, scores)
@@ -82,59 +84,93 @@ class Competitors:
         Positions in the catalogue, ascending, -1 where there are fewer.
     scores : float64 array (parts, users, width)
         Their scaled scores; below every other where there are fewer.
-    unscaled : sequence of float64 arrays (users, items of the blend)
-        Scores of all items by each part.
     scales : sequence of Scale
-        What brings these of each part to z-scores.
+        What brings the scores of each part to z-scores.
+    unscaled : sequence of float64 arrays (users, items of the blend), or None
+        Scores of all items by each part, where rows of all scores were made.
     """
 
     items: np.ndarray
     scores: np.ndarray
-    unscaled: Sequence[np.ndarray]
     scales: Sequence[Scale]
+    unscaled: Sequence[np.ndarray] | None
 
     @classmethod
-    def of(cls, blend: Blend, histories: Interactions) -> Competitors:
-        """Return the items that compete for the lists of a block of users."""
+    def of(cls, blend: Blend, histories: Interactions, has_rows: bool = False) -> Competitors:
+        """Return the items that compete for the lists of a block of users.
+
+        Rows of all scores are made where ``has_rows`` asks for them or nothing else finds these items; the
+        results are the same.
+        """
+        return (None if has_rows else cls._of_leaders(blend, histories)) or cls._of_rows(blend, histories)
+
+    @classmethod
+    def _of_leaders(cls, blend: Blend, histories: Interactions) -> Competitors | None:
+        known, parts = histories.with_items(blend.item_ids), list(blend.wide_parts.values())
+        found = list[Leaders]()
+        for part in parts:
+            if (one := found_by(part, known)) is None:
+                return None
+            found.append(one)
+        size, pairs = known.item_count, [one.pairs() for one in found]
+        cells = np.unique(np.concatenate([rows * size + items for rows, items in pairs]))
+        rows, columns = np.divmod(cells, size)
+        unscaled = [part.scores_of(known, rows, columns) for part in parts if isinstance(part, Leading)]
+        scales = [Scale.of(one.best) for one in found]
+        return cls._placed(blend, histories, rows, columns, unscaled, scales)
+
+    @classmethod
+    def _of_rows(cls, blend: Blend, histories: Interactions) -> Competitors:
         known = histories.with_items(blend.item_ids)
         unscaled = [blend.unscaled(name, histories) for name in blend.parts]
         best = [competing(scores, known) for scores in unscaled]
-        scales = [Scale.of(one) for one in best]
         may = np.tile(known.is_candidate, (known.user_count, 1))
         may[known.rows, known.items] = False
         is_best = np.zeros(may.shape, bool)
         for scores, one in zip(unscaled, best, strict=True):
-            _mark(scores, one[:, 0], may, is_best)
+            mark(scores, one[:, 0], may, is_best)
         rows, columns = np.nonzero(is_best)
-        counts = np.bincount(rows, minlength=len(may))
+        listed, scales = [scores[rows, columns] for scores in unscaled], [Scale.of(one) for one in best]
+        return cls._placed(blend, histories, rows, columns, listed, scales, unscaled)
+
+    @classmethod
+    def _placed(
+        cls,
+        blend: Blend,
+        histories: Interactions,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        listed: Sequence[np.ndarray],
+        scales: Sequence[Scale],
+        unscaled: Sequence[np.ndarray] | None = None,
+    ) -> Competitors:
+        """Return pairs of rows and items of the blend, and their scores by each part, as one row a user."""
+        counts = np.bincount(rows, minlength=histories.user_count)
         is_there = np.arange(counts.max(initial=0)) < counts[:, None]
         items = np.full(is_there.shape, -1, np.int64)
         items[is_there] = np.searchsorted(histories.item_ids, blend.item_ids)[columns]
-        values = np.full((len(unscaled), *is_there.shape), -np.inf)
-        for place, (scores, scale) in enumerate(zip(unscaled, scales, strict=True)):
-            listed = scores[rows, columns] - scale.means[rows, 0]
-            values[place, is_there] = listed / scale.divisors[rows, 0]
-        return cls(items, values, unscaled, scales)
+        values = np.full((len(listed), *is_there.shape), -np.inf)
+        for place, (scores, scale) in enumerate(zip(listed, scales, strict=True)):
+            values[place, is_there] = (scores - scale.means[rows, 0]) / scale.divisors[rows, 0]
+        return cls(items, values, scales, unscaled)
+
+    def strongest_part(self, weights: Sequence[float], rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return the number of the part that adds most to each of some scores, by row and place in it."""
+        adds = [weight * scores[rows, places] for weight, scores in zip(weights, self.scores, strict=True)]
+        found: np.ndarray = np.stack(adds).argmax(axis=0)
+        return found
 
 
-def _mark(scores: np.ndarray, limits: np.ndarray, may: np.ndarray, is_best: np.ndarray) -> None:
-    """Mark scores (users, items) that are at least the user's limit.
-
-    At most `COMPETING` a user: where more are, those equal to the limit are left out. They are items that a
-    model does not tell apart, such as all that share no user with the history.
-    """
-    if IS_COMPILED:
-        from recsys.learners.lists import top_kernels
-
-        top_kernels.mark(scores, limits, may, COMPETING, is_best)
-        return
-    found = may & (scores >= limits[:, None])
-    is_tied = found.sum(axis=1) > COMPETING
-    found[is_tied] &= scores[is_tied] > limits[is_tied, None]
-    is_best |= found
+def users_at_a_time(blend: Blend, item_count: int) -> int:
+    """Return the users of a block whose competitors are found together."""
+    wide = blend.wide_parts.values()
+    if IS_COMPILED and len(blend.item_ids) >= LARGE and all(isinstance(part, Leading) for part in wide):
+        return AT_A_TIME
+    return max(1, BLOCK_BYTES // (8 * max(1, item_count) * (len(blend.parts) + 2)))
 
 
-def _padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:
+def padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:
+    """Return rows of ``width`` values, filled at their ends."""
     return np.pad(values, ((0, 0), (0, width - values.shape[1])), constant_values=filler)
 
 

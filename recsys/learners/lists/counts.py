@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.leaders import Leaders
 from recsys.learners.lists.model import rounded, settings_table
 
 
@@ -22,6 +23,27 @@ class ItemScores:
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the scores (users, items): the same row for every user."""
         return np.tile(rounded(self.values.copy()), (histories.user_count, 1))
+
+    def leaders(self, histories: Interactions) -> Leaders:
+        """Return the best unseen items of users."""
+        from recsys.learners.lists import leader_kernels
+
+        values, found = rounded(self.values.copy()), Leaders.empty(histories.user_count)
+        order = np.argsort(-values, kind="stable")
+        order = order[histories.is_candidate[order]]
+        given = values, order, histories.begins, histories.items
+        leader_kernels.of_items(*given, found.best, found.items, found.counts)
+        return found
+
+    def scores_of(self, histories: Interactions, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores float64 (pairs) of pairs of a row and an item position."""
+        return rounded(self.values[items])
+
+    def with_items(self, item_ids: np.ndarray) -> ItemScores:
+        """Return the scores of more items, ascending, that include those of the model; 0 for the others."""
+        wider = np.zeros(len(item_ids))
+        wider[np.searchsorted(item_ids, self.item_ids)] = self.values
+        return ItemScores(item_ids, wider)
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``settings`` and ``item_scores (item_id, score)``."""

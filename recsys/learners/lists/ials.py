@@ -17,7 +17,7 @@ users of the training data, later ones and visitors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,8 @@ from scipy.sparse import csr_array
 from recsys.learners.common.blas import one_thread
 from recsys.learners.lists import ials_kernels
 from recsys.learners.lists.interactions import Interactions, positions
-from recsys.learners.lists.model import rounded, settings_of, settings_table
+from recsys.learners.lists.leaders import Leaders
+from recsys.learners.lists.model import STEP, rounded, settings_of, settings_table
 from recsys.learners.lists.threads import for_rows, tiles
 from recsys.learners.lists.weighting import weights
 
@@ -37,6 +38,7 @@ MANY = 64  # factors from which conjugate gradients are faster than exact soluti
 # Conjugate gradients of a row in each epoch: as good as exact solutions, in less than half the time.
 _STEPS = 3
 _SPREAD = 0.1  # standard deviation of the first item factors, times the root of their number: Rendle et al.
+_PAIRS = 1 << 18  # pairs whose factors are in memory
 _TILE = 64  # users of one matrix product: always as many, so that a row does not depend on the others
 
 
@@ -128,14 +130,37 @@ class IalsModel:
 
     def scores(self, histories: Interactions, threads: int = 1) -> np.ndarray:
         """Return the scores float64 (users, items) from the users' factors, solved from their histories."""
-        users = self.user_factors(histories, threads)
-        found = np.empty((len(users), len(self.item_ids)))
-        padded = np.zeros((_TILE, users.shape[1]))
-        with one_thread():
-            for rows in tiles(len(users), _TILE):
-                padded[: rows.stop - rows.start] = users[rows]
-                found[rows] = (padded @ self._side.factors.T)[: rows.stop - rows.start]
+        found = np.empty((histories.user_count, len(self.item_ids)))
+        for rows, scores in self._products(self.user_factors(histories, threads)):
+            found[rows] = scores
         return rounded(found)
+
+    def leaders(self, histories: Interactions) -> Leaders:
+        """Return the best unseen items of users, some rows of scores at a time."""
+        from recsys.learners.lists import leader_kernels
+
+        found = Leaders.empty(histories.user_count)
+        for rows, scores in self._products(self.user_factors(histories)):
+            some = histories.users(rows)
+            given = scores, some.begins, some.items, some.is_candidate, STEP
+            leader_kernels.of_rows(*given, found.best[rows], found.items[rows], found.counts[rows])
+        return found
+
+    def scores_of(self, histories: Interactions, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores float64 (pairs) of pairs of a row and an item position."""
+        users, found = self.user_factors(histories), np.empty(len(items))
+        for some in tiles(len(items), _PAIRS):
+            found[some] = np.einsum("ij,ij->i", users[rows[some]], self._side.factors[items[some]])
+        return rounded(found)
+
+    def _products(self, users: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield inner products float64 (users, items) of some users, in tiles of one shape."""
+        padded = np.zeros((_TILE, users.shape[1]))
+        for rows in tiles(len(users), _TILE):
+            padded[: rows.stop - rows.start] = users[rows]
+            with one_thread():
+                products = padded @ self._side.factors.T
+            yield rows, products[: rows.stop - rows.start]
 
     def user_factors(self, histories: Interactions, threads: int = 1) -> np.ndarray:
         """Return the factors float64 (users, rank) of users, on the axes of the rotated item factors."""

@@ -12,7 +12,8 @@ from scipy.sparse import csr_array
 
 from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists.interactions import Interactions, distinct, positions
-from recsys.learners.lists.model import rounded, settings_of, settings_table
+from recsys.learners.lists.leaders import Leaders
+from recsys.learners.lists.model import STEP, rounded, settings_of, settings_table
 from recsys.learners.lists.weighting import LIKES, SparseRows, SumOverHistory, weights
 
 _DENSE = 0.5  # share of stored weights from which a full matrix is faster
@@ -88,6 +89,27 @@ class LinearModel(SumOverHistory):
     def few_weights(self) -> SparseRows | None:
         """Return the weights by item of the history; None where a full matrix or interpreted code is used."""
         return self._rows if IS_COMPILED and self._dense is None else None
+
+    def leaders(self, histories: Interactions) -> Leaders | None:
+        """Return the best unseen items of users, by what their histories have weights for."""
+        if self.few_weights is None:
+            return None
+        from recsys.learners.lists import leader_kernels
+
+        found = Leaders.empty(histories.user_count)
+        given = histories.begins, histories.items, self.strengths(histories), self._rows
+        leader_kernels.of_sums(*given, histories.is_candidate, STEP, found.best, found.items, found.counts)
+        return found
+
+    def scores_of(self, histories: Interactions, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores float64 (pairs) of pairs of a row and an item position; rows ascend."""
+        from recsys.learners.lists import leader_kernels
+
+        begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
+        given = histories.begins, histories.items, self.strengths(histories), self.weights_by_item
+        found = np.empty(len(items))
+        leader_kernels.sums_of_pairs(*given, begins, items, STEP, found)
+        return found
 
     @cached_property
     def weights_by_item(self) -> SparseRows | None:

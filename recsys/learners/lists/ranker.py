@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys.evaluation.ranking import hits
-from recsys.learners.lists.blend import Blend, Scored
+from recsys.learners.lists.blend import OUTSIDE, Blend, CompetingScores, Scored
 from recsys.learners.lists.competition import Competing, Competitors
 from recsys.learners.lists.forest import Mean, mean_of
 from recsys.learners.lists.interactions import Interactions, ItemCounts
@@ -33,7 +33,6 @@ FOLDS = 5
 LEAST_USERS = 50  # validation users below which no trees are learned
 START, LIKES, HISTORY = "start", "likes", "history"  # further inputs
 FEATURES_OF_PART = 2  # scaled score and rank
-OUTSIDE = 1000.0  # how far items that do not compete stand below those that do
 TRAINED = 40
 _TREES, _PATIENCE = 60, 10
 _SETTINGS = {
@@ -94,7 +93,7 @@ class Ranker:
     @property
     def item_ids(self) -> np.ndarray:
         """Items that any part scores, ascending."""
-        return self.blend.item_ids
+        return self.plain.item_ids
 
     def scores(self, histories: Interactions) -> np.ndarray:
         """Return the trees' mean score where an item competes, and below it the order of a plain blend."""
@@ -102,18 +101,24 @@ class Ranker:
 
     def scored(self, histories: Interactions) -> Scored:
         """Return the scores of a block of users, and those of the parts, which weigh alike."""
-        known, blend = histories.with_items(self.item_ids), self.blend
-        made = Competitors.of(blend, known)
-        items = made.items
-        plain = blend.sum_of(made.unscaled, made.scales)
-        found = plain.total
-        found -= OUTSIDE
-        rows, columns = np.nonzero(items >= 0)
-        if len(rows):
-            competing = Competing(items, dict(zip(self.parts, made.scores, strict=True)))
-            examples = features(competing, known, self.facts)
-            found[rows, items[rows, columns]] = self.forest.predict(examples)
-        return replace(plain, total=rounded(found))
+        known, blend = histories.with_items(self.item_ids), self.plain
+        made = Competitors.of(blend, known, has_rows=True)
+        unscaled = made.unscaled or ()
+        total = blend.sum_of(unscaled, made.scales)
+        total -= OUTSIDE
+        rows, places = np.nonzero(made.items >= 0)
+        total[rows, made.items[rows, places]] = self.totals(made, known)[rows, places]
+        total = rounded(total)
+        return Scored(total, total, blend.shares, unscaled, made.scales)
+
+    def totals(self, competing: CompetingScores, histories: Interactions) -> np.ndarray:
+        """Return the trees' mean score float64 (users, width) of the competing items."""
+        found = np.zeros(competing.items.shape)
+        is_there = competing.items >= 0
+        if is_there.any():
+            some = Competing(competing.items, dict(zip(self.parts, competing.scores, strict=True)))
+            found[is_there] = self.forest.predict(features(some, histories, self.facts))
+        return rounded(found)
 
     @cached_property
     def forest(self) -> Mean:
@@ -174,7 +179,7 @@ class Ranker:
         return cls(parts, tuple(lightgbm.Booster(model_str=text) for text in texts), facts)
 
     @cached_property
-    def blend(self) -> Blend:
+    def plain(self) -> Blend:
         """The mean of the parts, which orders what does not compete and gives the reasons."""
         return Blend(self.parts, dict.fromkeys(self.parts, 1.0 / len(self.parts)))
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from recsys.learners.lists.blend import Composite, Scored
+from recsys.learners.lists.blend import Composite
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import ListModel
 
@@ -18,7 +18,7 @@ def strongest(
     histories: Interactions,
     rows: np.ndarray,
     item_ids: np.ndarray,
-    scored: Scored | None = None,
+    strongest_parts: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the entry of ``histories`` that adds most to the score of each listed item.
 
@@ -30,8 +30,8 @@ def strongest(
         Of a block of users.
     rows, item_ids : int arrays (listed)
         A user of the block, ascending, and a listed item.
-    scored : Scored, optional
-        Scores of the block by a composite, where they are known already.
+    strongest_parts : int array (listed), optional
+        Number of the part of a composite that adds most to each score, where it is known already.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def strongest(
         -1 where the model has no reasons, or no interaction adds more than 0.
     """
     if isinstance(model, Composite):
-        return _of_parts(model, histories, rows, item_ids, scored or model.scored(histories))
+        return _of_parts(model, histories, rows, item_ids, strongest_parts)
     found = np.full(len(rows), NO_REASON)
     if (stored := getattr(model, "weights_by_item", None)) is not None:
         from recsys.learners.lists import top_kernels
@@ -64,14 +64,21 @@ def strongest(
 
 
 def _of_parts(
-    model: Composite, histories: Interactions, rows: np.ndarray, item_ids: np.ndarray, scored: Scored
+    model: Composite,
+    histories: Interactions,
+    rows: np.ndarray,
+    item_ids: np.ndarray,
+    strongest_parts: np.ndarray | None,
 ) -> np.ndarray:
     found = np.full(len(rows), NO_REASON)
     columns = positions(model.item_ids, item_ids)
-    known = np.flatnonzero(columns < len(model.item_ids))
-    largest = scored.strongest_part(rows[known], columns[known])
+    is_known = columns < len(model.item_ids)
+    if strongest_parts is None:
+        strongest_parts = np.zeros(len(rows), np.int64)
+        scored = model.scored(histories)
+        strongest_parts[is_known] = scored.strongest_part(rows[is_known], columns[is_known])
     for place, part in enumerate(model.parts.values()):
-        own = known[largest == place]
+        own = np.flatnonzero(is_known & (strongest_parts == place))
         if len(own):
             found[own] = strongest(part, histories, rows[own], item_ids[own])
     return found

@@ -9,6 +9,7 @@ from typing import TypeVar
 from recsys.learners.common.blas import one_thread
 
 Result = TypeVar("Result")
+BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
 PIECES = 8  # pieces a thread, so that a thread with short rows takes more of them
 
 

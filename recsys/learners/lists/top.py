@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.learners.common.blas import one_thread
 from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists.blend import Composite
+from recsys.learners.lists.competition import Competitors, padded, users_at_a_time
 from recsys.learners.lists.interactions import Interactions, positions
 from recsys.learners.lists.model import STEP, ListModel
 from recsys.learners.lists.reasons import NO_REASON, strongest
+from recsys.learners.lists.threads import BLOCK_BYTES
 from recsys.learners.lists.weighting import SparseRows, SumOverHistory
 
-BLOCK_BYTES = 64 << 20  # scores of a block of users, for each thread
 MOST_USERS = 4096  # of a block without such scores
 FEW_SCORES = 20_000  # to sort so many takes less time than to load the compiled choice
 
@@ -80,8 +81,11 @@ def top(
     order = _Order.of(model, histories, like_counts, allowed, keeps_seen)
     is_sparse = getattr(model, "few_weights", None) is not None
     size = max(1, block_bytes // (16 * max(1, len(model.item_ids))))
+    order = replace(order, users=size)
     if is_sparse:  # no row of all scores
         size = max(size, min(MOST_USERS, -(-histories.user_count // (4 * threads))))
+    elif isinstance(model, Composite) and order.is_plain:
+        size = max(size, users_at_a_time(model.plain, histories.item_count))
     starts = range(0, histories.user_count, size)
     blocks = [slice(start, min(start + size, histories.user_count)) for start in starts]
     with one_thread(), ThreadPoolExecutor(threads) as pool:
@@ -106,7 +110,8 @@ class _Order:
     ``columns`` (m) are columns of the scores and ``items`` (m) the same items' positions in the catalogue,
     most liked first; ``others`` are catalogue positions that the model does not score, most liked first.
     ``places`` (catalogue) is the place of an item in ``items``, -1 for none, and ``column_of`` (catalogue)
-    its column, the number of columns for none.
+    its column, the number of columns for none. ``is_plain`` tells whether nothing but seen items is left out,
+    and ``users`` is the number of rows of all scores that fit into memory.
     """
 
     columns: np.ndarray
@@ -115,6 +120,8 @@ class _Order:
     places: np.ndarray
     column_of: np.ndarray
     keeps_seen: bool
+    is_plain: bool
+    users: int = 1
 
     @classmethod
     def of(
@@ -132,28 +139,104 @@ class _Order:
         known = column_of[items] < len(model.item_ids)
         places = np.full(histories.item_count, -1)
         places[items[known]] = np.arange(known.sum())
-        return cls(column_of[items[known]], items[known], items[~known], places, column_of, keeps_seen)
+        is_plain = allowed is None and not keeps_seen
+        return cls(
+            column_of[items[known]], items[known], items[~known], places, column_of, keeps_seen, is_plain
+        )
 
     def best(self, model: ListModel, histories: Interactions, rows: slice, k: int, has_reasons: bool) -> Top:
-        block, scored = histories.users(rows), None
+        block = histories.users(rows)
+        if isinstance(model, Composite):
+            return self._best_of_composite(model, block, rows, k, has_reasons)
         seen = np.full(len(block.items), -1) if self.keeps_seen else self.places[block.items]
         count = min(k, len(self.columns))
         if (stored := getattr(model, "few_weights", None)) is not None:
             chosen, values = self._largest_of_sums(model, stored, block, seen, count)  # type: ignore[arg-type]
         else:
-            scored = model.scored(block) if isinstance(model, Composite) else None
-            scores = model.scores(block) if scored is None else scored.total
+            scores = model.scores(block)
             choose = _largest_compiled if IS_COMPILED and scores.size > FEW_SCORES else _largest
             chosen, values = choose(scores, self.columns, block.begins, seen, count)
         items = np.where(np.isnan(values), -1, self.items[chosen] if len(self.items) else -1)
         if (np.isnan(values).any() or items.shape[1] < k) and len(self.others):
             items, values = self._filled(block, items, values, k)
+        return self._with_reasons(model, block, rows, items, values, None, has_reasons)
+
+    def _with_reasons(
+        self,
+        model: ListModel,
+        block: Interactions,
+        rows: slice,
+        items: np.ndarray,
+        values: np.ndarray,
+        parts: np.ndarray | None,
+        has_reasons: bool,
+    ) -> Top:
+        """Return lists with their reasons; ``parts`` (users, k) are those that add most to a score."""
         reasons = np.full(items.shape, NO_REASON)
         if has_reasons:
             users, places = np.nonzero(items >= 0)
-            ids = histories.item_ids[items[users, places]]
-            reasons[users, places] = strongest(model, block, users, ids, scored)
+            ids = block.item_ids[items[users, places]]
+            given = None if parts is None else parts[users, places]
+            reasons[users, places] = strongest(model, block, users, ids, given)
         return Top(rows, items, values, reasons)
+
+    def _best_of_composite(
+        self, model: Composite, block: Interactions, rows: slice, k: int, has_reasons: bool
+    ) -> Top:
+        """Return the lists of a model that is made of others: of what competes, if that is enough."""
+        if self.is_plain and (found := self._of_competitors(model, block, k)) is not None:
+            items, values, parts = found
+            return self._with_reasons(model, block, rows, items, values, parts, has_reasons)
+        begins = range(0, block.user_count, self.users)
+        lists = [self._of_rows(model, block.users(slice(begin, begin + self.users)), k) for begin in begins]
+        width = max((items.shape[1] for items, _, _ in lists), default=0)
+        items, values, parts = (
+            np.concatenate([padded(found[place], width, filler) for found in lists])
+            for place, filler in enumerate((-1, np.nan, 0))
+        )
+        return self._with_reasons(model, block, rows, items, values, parts, has_reasons)
+
+    def _of_competitors(
+        self, model: Composite, block: Interactions, k: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Return items, scores and strongest parts (users, k); None where too few items compete."""
+        known = block.with_items(model.item_ids)
+        made = Competitors.of(model.plain, known)
+        if made.unscaled is not None:
+            return None
+        catalogue = np.searchsorted(block.item_ids, model.item_ids)
+        items = np.where(made.items >= 0, catalogue[made.items], -1)
+        places = np.where(items >= 0, self.places[items], -1)
+        count = min(k, len(self.columns))
+        if (places >= 0).sum(axis=1).min(initial=count) < count:
+            return None
+        totals = np.where(places >= 0, model.totals(made, known), -np.inf)
+        by_place = np.argsort(np.where(places >= 0, places, len(self.items)), axis=1, kind="stable")
+        by_score = np.argsort(-np.take_along_axis(totals, by_place, axis=1), axis=1, kind="stable")
+        chosen = np.take_along_axis(by_place, by_score[:, :count], axis=1)
+        users = np.repeat(np.arange(block.user_count), count)
+        parts = made.strongest_part(model.plain.shares, users, chosen.ravel()).reshape(chosen.shape)
+        return np.take_along_axis(items, chosen, axis=1), np.take_along_axis(totals, chosen, axis=1), parts
+
+    def _of_rows(
+        self, model: Composite, block: Interactions, k: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the same from the scores of all items: those that don't compete stand below the others."""
+        scored, count = model.scored(block), min(k, len(self.columns))
+        seen = np.full(len(block.items), -1) if self.keeps_seen else self.places[block.items]
+        choose = _largest_compiled if IS_COMPILED and scored.order.size > FEW_SCORES else _largest
+        chosen, order = choose(scored.order, self.columns, block.begins, seen, count)
+        is_there = ~np.isnan(order)
+        items = np.where(is_there, self.items[chosen] if len(self.items) else -1, -1)
+        values, parts = np.full(items.shape, np.nan), np.zeros(items.shape, np.int64)
+        users, places = np.nonzero(is_there)
+        columns = self.columns[chosen[users, places]]
+        values[users, places] = scored.total[users, columns]
+        parts[users, places] = scored.strongest_part(users, columns)
+        if (not is_there.all() or items.shape[1] < k) and len(self.others):
+            items, values = self._filled(block, items, values, k)
+            parts = padded(parts, items.shape[1], 0)
+        return items, values, parts
 
     def _largest_of_sums(
         self, model: SumOverHistory, stored: SparseRows, block: Interactions, seen: np.ndarray, k: int
