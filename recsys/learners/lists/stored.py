@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.interactions import Interactions, ItemCounts
+from recsys.learners.lists.linear import LinearModel
 from recsys.learners.lists.model import ListModel, settings_table
 
 Parameters = TypeVar("Parameters")
@@ -24,13 +25,6 @@ CLASSES = {  # of each kind: its table, module and class, which is imported when
 }
 RANKED = ("item_scores", "item_weights", "factors")  # kinds whose scores a ranker reads
 NO_SETTINGS = ("kind", "family")
-
-
-@runtime_checkable
-class _Widened(Protocol):
-    """A model that can be given further items."""
-
-    def with_items(self, item_ids: np.ndarray) -> ListModel: ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ class StoredModels:
     def _part(self, name: str) -> ListModel:
         """Return a model that others are composed of, with all items that it knows."""
         model = self.open(name)
-        if self.weighted_items is None or not isinstance(model, _Widened):
+        if self.weighted_items is None or not isinstance(model, LinearModel):
             return model
         return model.with_items(self.weighted_items(name))
 
