@@ -119,23 +119,22 @@ def of_items(values, order, begins, items, best, listed, counts):  # type: ignor
 
 @compiled
 def sums_of_pairs(begins, items, values, weights, listed_begins, listed, step, found):  # type: ignore[no-untyped-def]
-    """Put the score of each listed item into ``found``: the sum of weights that the history has for it.
+    """Put the score of each listed item into ``found``, summed as in `of_sums`.
 
-    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user; ``weights`` are by
-    listed item, as in `top_kernels.strongest_entries`.
+    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user.
     """
-    starts, rows, stored = weights
-    strengths = np.zeros(len(starts) - 1)
+    starts, columns, stored = weights
+    totals = np.zeros(len(starts) - 1)
     for user in range(len(listed_begins) - 1):
         for entry in range(begins[user], begins[user + 1]):
-            strengths[items[entry]] = values[entry]
+            value = values[entry]
+            for number in range(starts[items[entry]], starts[items[entry] + 1]):
+                totals[columns[number]] += value * stored[number]
         for place in range(listed_begins[user], listed_begins[user + 1]):
-            total = 0.0
-            for number in range(starts[listed[place]], starts[listed[place] + 1]):
-                total += strengths[rows[number]] * stored[number]
-            found[place] = np.rint(total / step) * step
+            found[place] = np.rint(totals[listed[place]] / step) * step
         for entry in range(begins[user], begins[user + 1]):
-            strengths[items[entry]] = 0.0
+            for number in range(starts[items[entry]], starts[items[entry] + 1]):
+                totals[columns[number]] = 0.0
 
 
 @compiled
