@@ -4,44 +4,26 @@
 -- nulls: correlation of a model with constant scores
 -- formula: Pearson's correlation of the two models' ranks of the candidates within each user; ranks are
 --   integers, so that their sums are exact
-{% set names = models('scores') %}
 with
 
 predictions as (
     select model, user_id, track_id, rank from {{ ref('marts.predictions') }}
 ),
 
-ranks as (
-    select
-        {%- for name in names %}
-        max(rank) filter (where model = '{{ name }}') as {{ name }},
-        {%- endfor %}
-        user_id,
-        track_id
-    from predictions
-    group by user_id, track_id
-),
-
 summed as (
-    {%- for name in names %}
-    {%- for other in names if other > name %}
     select
-        '{{ name }}' as model,
-        '{{ other }}' as other_model,
+        one.model,
+        other.model as other_model,
         count(*) as pairs,
-        sum({{ name }}) as one_sum,
-        sum({{ other }}) as other_sum,
-        sum({{ name }} * {{ name }}) as one_square,
-        sum({{ other }} * {{ other }}) as other_square,
-        sum({{ name }} * {{ other }}) as product
-    from ranks
-    where {{ name }} is not null and {{ other }} is not null
-    union all
-    {%- endfor %}
-    {%- endfor %}
-    select
-        '' as model, '' as other_model, 0 as pairs, 0 as one_sum, 0 as other_sum, 0 as one_square,
-        0 as other_square, 0 as product
+        sum(one.rank) as one_sum,
+        sum(other.rank) as other_sum,
+        sum(one.rank * one.rank) as one_square,
+        sum(other.rank * other.rank) as other_square,
+        sum(one.rank * other.rank) as product
+    from predictions as one
+    inner join predictions as other on one.user_id = other.user_id and one.track_id = other.track_id
+    where one.model < other.model
+    group by one.model, other.model
 ),
 
 correlated as (
@@ -54,7 +36,6 @@ correlated as (
             * sqrt(pairs * other_square - other_sum * other_sum), 0
         ) as correlation
     from summed
-    where pairs > 0
 ),
 
 final as (
