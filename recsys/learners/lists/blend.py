@@ -156,17 +156,21 @@ class Blend:
 
     def scored(self, histories: Interactions) -> Scored:
         """Return the weighted sums of the parts' scaled scores, and what they are made of."""
+        unscaled, scales, competes = self.rows(histories)
+        total = self.sum_of(unscaled, scales)
+        return Scored(total, np.where(competes, total, total - OUTSIDE), self.shares, unscaled, scales)
+
+    def rows(self, histories: Interactions) -> tuple[list[np.ndarray], list[Scale], np.ndarray]:
+        """Return scores (users, items) and scale of each part, and which items compete (users, items)."""
         known = histories.with_items(self.item_ids)
         unscaled = [self.unscaled(name, histories) for name in self.parts]
         best = [competing(scores, known) for scores in unscaled]
         may = np.tile(known.is_candidate, (known.user_count, 1))
         may[known.rows, known.items] = False
-        is_best = np.zeros(may.shape, bool)
+        competes = np.zeros(may.shape, bool)
         for scores, one in zip(unscaled, best, strict=True):
-            mark(scores, one[:, 0], may, is_best)
-        total = self.sum_of(unscaled, scales := [Scale.of(one) for one in best])
-        order = np.where(is_best, total, total - OUTSIDE)
-        return Scored(total, order, self.shares, unscaled, scales)
+            mark(scores, one[:, 0], may, competes)
+        return unscaled, [Scale.of(one) for one in best], competes
 
     @cached_property
     def shares(self) -> list[float]:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from recsys.evaluation import ranking
 from recsys.learners.common.compiled import IS_COMPILED
-from recsys.learners.lists.blend import Blend, Scale, competing, mark
+from recsys.learners.lists.blend import Blend, Scale
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.leaders import LARGE, Leaders, Leading, found_by
 from recsys.learners.lists.model import ListModel
@@ -102,10 +102,11 @@ class Competitors:
         Rows of all scores are made where ``has_rows`` asks for them or nothing else finds these items; the
         results are the same.
         """
-        return (None if has_rows else cls._of_leaders(blend, histories)) or cls._of_rows(blend, histories)
+        return (None if has_rows else cls.of_leaders(blend, histories)) or cls._of_rows(blend, histories)
 
     @classmethod
-    def _of_leaders(cls, blend: Blend, histories: Interactions) -> Competitors | None:
+    def of_leaders(cls, blend: Blend, histories: Interactions) -> Competitors | None:
+        """Return the same without rows of all scores; None where these are needed, or are as fast."""
         known, parts = histories.with_items(blend.item_ids), list(blend.wide_parts.values())
         found = list[Leaders]()
         for part in parts:
@@ -121,16 +122,9 @@ class Competitors:
 
     @classmethod
     def _of_rows(cls, blend: Blend, histories: Interactions) -> Competitors:
-        known = histories.with_items(blend.item_ids)
-        unscaled = [blend.unscaled(name, histories) for name in blend.parts]
-        best = [competing(scores, known) for scores in unscaled]
-        may = np.tile(known.is_candidate, (known.user_count, 1))
-        may[known.rows, known.items] = False
-        is_best = np.zeros(may.shape, bool)
-        for scores, one in zip(unscaled, best, strict=True):
-            mark(scores, one[:, 0], may, is_best)
-        rows, columns = np.nonzero(is_best)
-        listed, scales = [scores[rows, columns] for scores in unscaled], [Scale.of(one) for one in best]
+        unscaled, scales, competes = blend.rows(histories)
+        rows, columns = np.nonzero(competes)
+        listed = [scores[rows, columns] for scores in unscaled]
         return cls._placed(blend, histories, rows, columns, listed, scales, unscaled)
 
     @classmethod

@@ -201,8 +201,7 @@ class _Order:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return items, scores and strongest parts (users, k); None where too few items compete."""
         known = block.with_items(model.item_ids)
-        made = Competitors.of(model.plain, known)
-        if made.unscaled is not None:
+        if (made := Competitors.of_leaders(model.plain, known)) is None:
             return None
         catalogue = np.searchsorted(block.item_ids, model.item_ids)
         items = np.where(made.items >= 0, catalogue[made.items], -1)
