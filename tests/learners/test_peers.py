@@ -110,10 +110,10 @@ class InThisProcess:
 
 
 def test_a_worker_that_fails_is_told_of_in_a_line(cluster: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings are looked at where the training is: a learning rate that is none fails there."""
+    """The settings are looked at where the training is: a share of dropout that is none fails there."""
     monkeypatch.setattr(distributor, "TorchDistributor", InThisProcess)
     with pytest.raises(UnavailableError, match=r"a worker failed to train: \w+Error: .*"):
-        autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "learning_rate": -1.0}, cluster)
+        autoencoder.fit_predict(held(world()), SETTINGS | {"workers": 2, "dropout": 2.0}, cluster)
 
 
 def test_workers_without_the_packages_fail_or_are_not_used(
