@@ -27,8 +27,7 @@ RECORDS = {
             "kind": "setting, parameter, override, input, or how a relation is stored, such as table",
             "name": "Name of the setting, parameter, file or relation",
             "value": "Value; of a relation the digests of all that it is made from, as JSON",
-            "digest": "Digest of the content, whatever the order of rows; NULL for settings and parameters, "
-            "empty for a view over several relations since an append",
+            "digest": "Digest of the content, whatever the order of rows; NULL for settings and parameters",
             "row_count": "Rows, or lines of an input file; NULL for settings and parameters",
             "seconds": "Seconds that it took to make the relation; NULL for anything else",
             "peak_bytes": "Largest resident memory in bytes while it was made; NULL for anything else",

@@ -264,10 +264,10 @@ class _Update:
         return not above.isdisjoint(self.changed.keys())
 
     def _views_above(self) -> dict[str, Measure]:
-        """Return the views that read relations that changed, without a digest: measuring takes long."""
+        """Return count and digest of the other views that read relations that changed."""
         views = (name for name, record in self.records.items() if record.kind == "view")
         above = [name for name in views if self._reads_changes(self.project.models[name])]
-        return {name: Measure(self.writer.count(name), "") for name in above if name not in self.changed}
+        return {name: self.writer.measure(name) for name in above if name not in self.changed}
 
     def _behind(self, relation: str) -> tuple[str, ...]:
         """Return what a view reads."""
