@@ -201,7 +201,7 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Return enabled models that others read, none of which is built."""
+    """Return the enabled models whose readers are all left out."""
     return sorted(
         name for name in project.enabled if readers.get(name) and not readers[name] & project.enabled
     )

@@ -2,7 +2,7 @@
 
     python -m tests.bench.regress OLD [--data DIR | --scale small] [--times 3]
 
-OLD is a wheel, or a tag or commit of this repository, of which a wheel is built. Both versions are installed
+OLD is a wheel, or a tag or commit of this repository; its wheel is then built. Both versions are installed
 next to each other and share the packages of this environment, so that only the code differs. The ratio is that
 of this checkout to the earlier version: above 1 it became slower, or takes more memory.
 """

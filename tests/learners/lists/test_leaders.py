@@ -25,7 +25,7 @@ K = 40
 
 @pytest.fixture(scope="module")
 def interactions() -> Interactions:
-    """Many items, of which some may not be recommended, and users of a few and of many interactions."""
+    """Many items, some of them not to be recommended, and users with few or many interactions."""
     made = random_interactions(120, 900, share=0.06)
     may = np.random.default_rng(8).random(900) < 0.9
     return Interactions(**{**vars(made), "is_candidate": may})

@@ -189,7 +189,7 @@ def test_a_small_budget_keeps_what_moves_the_most_scores_and_the_strongest_of_ea
 def test_weights_are_kept_alike_compiled_or_not_and_some_blocks_tell_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pruning, "TILE", 10)  # 60 blocks, of which every third is looked at
+    monkeypatch.setattr(pruning, "TILE", 10)  # 60 blocks: every third one tells the limit
     rng = np.random.default_rng(7)
     size, budget = 600, 40_000
     full = rng.normal(size=(size, size)).astype(np.float32)
