@@ -35,11 +35,16 @@ def wheel_of(source: Path, folder: Path) -> Path:
     return wheel
 
 
+def is_known(old: str) -> bool:
+    """Return whether there is such a wheel, tag or commit."""
+    if old.endswith(".whl"):
+        return Path(old).is_file()
+    asked = ["git", "-C", str(ROOT), "rev-parse", "--verify", "--quiet", f"{old}^{{commit}}"]
+    return not subprocess.run(asked, stdout=subprocess.DEVNULL, check=False).returncode
+
+
 def tree_of(commit: str, folder: Path) -> Path:
-    """Unpack the tree of a tag or commit; the program ends where there is none of that name."""
-    asked = ["git", "-C", str(ROOT), "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}"]
-    if subprocess.run(asked, stdout=subprocess.DEVNULL, check=False).returncode:
-        sys.exit(f"Error: OLD={commit}: expected a wheel, or a tag or commit of this repository")
+    """Unpack the tree of a tag or commit."""
     folder.mkdir()
     archive = subprocess.run(["git", "-C", str(ROOT), "archive", commit], check=True, stdout=subprocess.PIPE)
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
@@ -74,6 +79,12 @@ def main() -> None:
     parser.add_argument("--scale", default="small", help="of the demo data, without --data")
     parser.add_argument("--times", type=int, default=3, help="runs of each version")
     options = parser.parse_args()
+    if not is_known(options.old):
+        print(
+            f"Error: OLD={options.old}: expected a wheel, or a tag or commit of this repository",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     data = (options.data or demo_data(options.scale)).resolve()
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as name:
