@@ -13,6 +13,7 @@ from recsys.sources.appending import recipe
 from recsys.sources.appending.steps import Append
 from recsys.sources.changing import Change, changing
 from recsys.sources.importing.engine import Engine
+from recsys.sources.importing.state import Job
 
 Report = Callable[[float, str], None]
 
@@ -95,7 +96,9 @@ def prepared(
         engine = Engine(change.scratch, threads, memory, lambda done: report(done, step[0]))
         try:
             now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-            work = Append(options, engine, change, lambda name: step.__setitem__(0, name), now)
+            job = Job(options, engine, change.scratch, lambda name: step.__setitem__(0, name))
+            (change.scratch / "scratch").mkdir()
+            work = Append(job, change, now)
             counts = work.append()
         finally:
             engine.close()

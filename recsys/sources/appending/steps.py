@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,14 @@ from recsys.errors import UsageError
 from recsys.sources.appending import recipe
 from recsys.sources.changing import Change
 from recsys.sources.importing import times
-from recsys.sources.importing.engine import Engine
-from recsys.sources.importing.options import SUMMED, Options, number
-from recsys.sources.importing.steps import State, Steps
+from recsys.sources.importing.checks import refuse_blank_ids
+from recsys.sources.importing.detection import refuse_values
+from recsys.sources.importing.merging import merge
+from recsys.sources.importing.numbering import ROLES, order_ratings
+from recsys.sources.importing.options import SUMMED, number
+from recsys.sources.importing.reading import describe, read_items, read_ratings
+from recsys.sources.importing.state import Job, State
+from recsys.sources.importing.writing import rating_parameters, top_count
 from recsys.sources.interactions import of_count
 
 FOLDED = "folded"  # key of dataset.json: the last change whose rows are no longer apart from the ratings
@@ -22,61 +25,44 @@ LISTED = ("tracks", "albums", "artists", "genres")  # sources of items
 LEAST = 100_000  # appended rows that are not merged yet
 
 
-class Append(Steps):
+class Append:
     """One append under way: reads rows, joins them with what is there, and writes the files of a change."""
 
-    def __init__(
-        self, options: Options, engine: Engine, change: Change, tell: Callable[[str], None], now: str
-    ) -> None:
-        super().__init__(options, engine, change.scratch, tell)
-        (change.scratch / "scratch").mkdir()
+    def __init__(self, job: Job, change: Change, now: str) -> None:
+        self.job, self.engine, self.tell = job, job.engine, job.tell
         self.change, self.metadata, self.now = change, change.metadata, now
         self.updates: dict[str, Any] = {}
 
     def append(self) -> dict[str, int]:
         """Run all steps; return counts of rows, users and items."""
-        state = self._described()
+        state = describe(self.job)
         column = state.columns["time"]
         if column is not None:
             state.style = recipe.style(self.metadata, state.style, state.ratings.types[column])
-        self._read_ratings(state)
-        self._check_ratings(state)
+        read_ratings(self.job, state)
         state.kind = recipe.kind(self.metadata)
-        self._refuse_values(state)
+        if state.columns["rating"] is not None:
+            refuse_values(
+                self.job, state, lambda scale, *_: f"a rating {number(scale[0])}..{number(scale[1])}"
+            )
         if state.items is not None:
-            self._read_items(state)
+            read_items(self.job, state)
         self._number(state)
-        self._merge(state)
+        merge(self.job, state)
         return self._write_change(state)
-
-    def _refuse_values(self, state: State) -> None:
-        """InputError for a value that the data cannot have."""
-        if state.columns["rating"] is None:
-            return
-        if state.kind.scale is not None:
-            low, high = map(number, state.kind.scale)
-            sentence = f"a rating {low}..{high}"
-            self._refuse_outside(state, state.kind.scale, lambda least, greatest: sentence)
-        elif state.kind.name == "counts":
-            self._refuse_outside(state, (0.0, math.inf), lambda least, greatest: "a count of 0 or more")
-        elif state.kind.name == "likes":
-            self.engine.run("no_values")
 
     def _number(self, state: State) -> None:
         """Give users and items the ids that they have, and new ones the next."""
         self.tell("numbering users and items")
-        for role in ("user", "item"):
+        for role in ROLES:
             self.engine.run(f"known_{role}s", {"path": str(self.change.path(f"{role}s"))})
-            self.engine.run("new_keys", role=role)
-        self._refuse_first(state.ratings, self.engine.run("blank_ids")[0], self._expected_ids(state))
+            self.engine.run("whole_ids", role=role, is_append=True)
+        refuse_blank_ids(self.job, state)
         if state.items is None:
             self.engine.run("no_items")
-        for step in ("genres", "new_users", "new_items"):
+        for step in ("genres", "new_users", "new_items", "all_users", "all_keys"):
             self.engine.run(step)
-        is_number = state.style is not None and state.style.name == "number"
-        unit = recipe.unit(self.metadata, times.unit(state.latest))
-        self.engine.run("coded_anew", {"unit": unit} if is_number else {}, is_number=is_number)
-        self.engine.run("drop_events")
+        order_ratings(self.job, state, recipe.unit(self.metadata, times.unit(state.latest)))
 
     def _write_change(self, state: State) -> dict[str, int]:
         held_out = self._drop_candidates()
@@ -134,9 +120,10 @@ class Append(Steps):
 
     def _write_ratings_anew(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> None:
         """Write the appended rows; merge earlier ones with the ratings where they are many."""
-        scale, top = state.kind.scale, self._top_count(state, base, names)
-        values: dict[str, Any] = {"lowest": scale[0], "highest": scale[1]} if scale else {}
-        values |= {"top_count": top} if top is not None else {}
+        if state.kind.name in SUMMED:
+            self.engine.run("spread_anew", base, **names)
+        top = top_count(self.job, state)
+        values = rating_parameters(state.kind.scale, top)
         named = {**names, "feedback": state.kind.name}
         is_rescaled = top is not None and top != self.metadata.get("top_count")
         is_merged = self._is_long()
@@ -163,13 +150,6 @@ class Append(Steps):
                 "liked_rating": 0 if liked is None else of_count(liked, top or 0.0),
             }
 
-    def _top_count(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> float | None:
-        """Return the count that is the rating 100, as an import of all rows finds it."""
-        if state.kind.name not in SUMMED:
-            return None
-        self.engine.run("spread_anew", base, **names)
-        return float(self.engine.run("top_count")[0]["top_count"])
-
     def _is_long(self) -> bool:
         """Return whether the appended rows are so many that they are merged with the ratings."""
         if (appended := self._appended()) is None:
@@ -184,19 +164,20 @@ class Append(Steps):
         """Write the files of users and items that are new; return how many are."""
         found = {name: int(count) for name, count in self.engine.run("new_counts")[0].items()}
         if found["new_users"]:
-            self._write_more("users")
-        if found["things"]:
-            for step in ("all_things", "parents"):
-                self.engine.run(step)
+            self._write_new("users", "new_users")
+        if found["entities"]:
+            self.engine.run("all_entities")
+            self.engine.run("parents", made="new_items")
             for name in ("items", *(name for name in LISTED if found[name])):
-                self._write_more(name)
+                self._write_new(name, "new_items")
             if state.items is not None and self.change.path("item_attributes") is not None:
-                self._write_more("item_attributes", attributes=self._attributes(state))
+                self._write_new("item_attributes", "new_items", attributes=self._attributes(state))
         return found
 
-    def _write_more(self, name: str, **names: Any) -> None:
-        old = str(self.change.path(name))
-        self.engine.run(f"write_more_{name}", {"old": old, "path": str(self.change.anew(name))}, **names)
+    def _write_new(self, name: str, made: str, **names: Any) -> None:
+        """Write the rows of a file and those of the relation ``made``."""
+        paths = {"old": str(self.change.path(name)), "path": str(self.change.anew(name))}
+        self.engine.run(f"write_{name}", paths, made=made, has_old_rows=True, **names)
 
     def _attributes(self, state: State) -> list[tuple[str, str]]:
         """Return the name of each further column of the import, and its value in the new items file."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from recsys.errors import UsageError
 from recsys.outputs import keep_owner
+from recsys.sources.importing import steps
 from recsys.sources.importing.engine import Engine
 from recsys.sources.importing.frames import is_path, name_of
 from recsys.sources.importing.options import (
@@ -24,7 +25,7 @@ from recsys.sources.importing.options import (
     Result,
     liked_rating,
 )
-from recsys.sources.importing.steps import Steps
+from recsys.sources.importing.state import Job
 from recsys.version import __version__
 
 FORMAT_VERSION = 2
@@ -48,8 +49,7 @@ def run(options: Options, report: Report = lambda fraction, message: None) -> Re
             folder / "scratch", options.threads, options.memory, lambda done: report(done, step[0])
         )
         try:
-            work = Steps(options, engine, folder, lambda name: step.__setitem__(0, name))
-            result = work.run()
+            result = steps.run(Job(options, engine, folder, lambda name: step.__setitem__(0, name)))
         finally:
             engine.close()
         shutil.rmtree(folder / "scratch")

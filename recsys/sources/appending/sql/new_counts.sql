@@ -1,6 +1,6 @@
 select
     (select count(*) from new_users) as new_users,
-    count(*) as things,
+    count(*) as entities,
     count(*) filter (where kind = 'track') as new_items,
     count(*) filter (where kind = 'track') as tracks,
     count(*) filter (where kind = 'album') as albums,

@@ -1,6 +1,6 @@
 -- rows that were appended after the import: `generation` numbers the change that wrote a row, `added` the one
 -- that brought it
-{% from 'rating.sql' import rating with context -%}
+{% from 'rating.sql' import rating_columns with context -%}
 copy (
     with
 
@@ -15,12 +15,7 @@ copy (
     )
 
     select
-        coded.user_id,
-        coded.item_id,
-        {{ rating() }} as rating,
-        coded.seq,
-        coded.value,
-        {{ 'make_timestamp(coded.time)' if has_time else 'null::timestamp' }} as time,
+        {{ rating_columns('coded.seq') }},
         coded.generation,
         coded.added,
         coded.added_at

@@ -1,5 +1,5 @@
 -- the ratings with those that were appended, in the order of one import of all of them
-{% from 'rating.sql' import rating with context -%}
+{% from 'rating.sql' import rating_columns with context -%}
 {% from 'rows_that_are_there.sql' import there with context -%}
 copy (
     with
@@ -10,12 +10,7 @@ copy (
     )
 
     select
-        coded.user_id,
-        coded.item_id,
-        {{ rating() }} as rating,
-        coded.seq,
-        coded.value,
-        {{ 'make_timestamp(coded.time)' if has_time else 'null::timestamp' }} as time
+        {{ rating_columns('coded.seq') }}
     from coded
     order by coded.seq
 ) to $path (format parquet)

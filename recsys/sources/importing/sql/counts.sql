@@ -6,4 +6,4 @@ select
     count(*) filter (where kind = 'album') as albums,
     count(*) filter (where kind = 'artist') as artists,
     count(*) filter (where kind = 'genre') as genres
-from things
+from entities

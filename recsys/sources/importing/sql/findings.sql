@@ -27,8 +27,8 @@ select
     (
         select count(*)
         from per_item
-        inner join things on per_item.item_id = things.item_id
-        semi join listed on things.is_key and things.original_id = listed.item_key
+        inner join entities on per_item.item_id = entities.item_id
+        semi join listed on entities.is_key and entities.original_id = listed.item_key
     ) as listed_items,
     (select any_value(original_id) from (select min(original_id) as original_id from item_keys)) as rated_example,
     (select min(item_key) from listed) as listed_example,

@@ -2,6 +2,6 @@
 create table likes as
 select coded.user_id, coded.item_id as track_id
 from coded
-semi join things on things.kind = 'track' and coded.item_id = things.item_id
+semi join entities on entities.kind = 'track' and coded.item_id = entities.item_id
 {{ 'where coded.value >= $liked' if liked is not none else '' }}
 order by coded.rowid

@@ -1,11 +1,11 @@
--- the listed items with the ids of what they belong to
+-- {{ made }} with the ids of what they belong to
 create table placed as
 with
 
 genres as (
-    select genre_names.item_key, list(things.item_id order by genre_names.place) as genre_ids
+    select genre_names.item_key, list(entities.item_id order by genre_names.place) as genre_ids
     from genre_names
-    inner join things on things.kind = 'genre' and genre_names.genre = things.original_id
+    inner join entities on entities.kind = 'genre' and genre_names.genre = entities.original_id
     group by genre_names.item_key
 )
 
@@ -15,9 +15,9 @@ select
     albums.item_id as album_id,
     artists.item_id as artist_id,
     coalesce(genres.genre_ids, []::integer []) as genre_ids
-from things as own
+from {{ made }} as own
 left join listed on own.is_key and own.original_id = listed.item_key
-left join things as albums on albums.kind = 'album' and listed.album = albums.original_id
-left join things as artists on artists.kind = 'artist' and listed.artist = artists.original_id
+left join entities as albums on albums.kind = 'album' and listed.album = albums.original_id
+left join entities as artists on artists.kind = 'artist' and listed.artist = artists.original_id
 left join genres on own.is_key and own.original_id = genres.item_key
 order by own.item_id

@@ -1,4 +1,4 @@
-{#- A value on the scale 0..100. -#}
+{#- The columns of the files of ratings, from the relation `coded`; a rating is its value on the scale 0..100. -#}
 {% macro rating() -%}
 {% if feedback == 'ratings' -%}
 (case
@@ -15,4 +15,12 @@
             else 100
         end)::smallint
 {%- endif %}
+{%- endmacro %}
+{% macro rating_columns(seq) -%}
+coded.user_id,
+        coded.item_id,
+        {{ rating() }} as rating,
+        {{ seq }} as seq,
+        coded.value,
+        {{ 'make_timestamp(coded.time)' if has_time else 'null::timestamp' }} as time
 {%- endmacro %}

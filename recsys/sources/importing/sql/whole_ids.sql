@@ -1,5 +1,5 @@
--- the texts of users and of items with the ids that they mean: without blanks around them, and 1.0 is 1 where all
--- ids of a column are whole numbers
+-- the texts of {{ role }}s with the ids that they mean: without blanks around them, and 1.0 is 1 where all ids are
+-- whole numbers, in the file and, for an append, in the data directory
 {% from 'values.sql' import blanks -%}
 create table {{ role }}_keys as
 with
@@ -13,7 +13,12 @@ trimmed as (
 ),
 
 rule as (
-    select bool_and(regexp_full_match(id, '[-+]?[0-9]+([.]0*)?')) as is_whole from trimmed
+    select
+        (select bool_and(regexp_full_match(id, '[-+]?[0-9]+([.]0*)?')) from trimmed)
+        {%- if is_append %}
+        and (select bool_and(regexp_full_match(original_id, '[-+]?[0-9]+')) from known_{{ role }}s
+            {{- " where kind = 'track'" if role == 'item' }})
+        {%- endif %} as is_whole
 )
 
 select

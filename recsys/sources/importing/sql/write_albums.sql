@@ -1,4 +1,5 @@
 -- an album that is named alone has the artist of its tracks, if they have one and the same
+{% from 'old_rows.sql' import old_rows with context -%}
 copy (
     with
 
@@ -10,13 +11,14 @@ copy (
         having count(distinct artist_id) = 1
     )
 
+    {{ old_rows('album_id, artist_id, genre_ids') -}}
     select
         placed.item_id as album_id,
-        case when things.is_key then placed.artist_id else of_tracks.artist_id end as artist_id,
+        case when made.is_key then placed.artist_id else of_tracks.artist_id end as artist_id,
         placed.genre_ids
     from placed
-    inner join things on placed.item_id = things.item_id
+    inner join {{ made }} as made on placed.item_id = made.item_id
     left join of_tracks on placed.item_id = of_tracks.album_id
     where placed.kind = 'album'
-    order by placed.item_id
+    order by album_id
 ) to $path (format parquet)

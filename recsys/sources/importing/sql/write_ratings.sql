@@ -1,13 +1,8 @@
 -- the ratings{{ ' without those that are held out' if is_held_out else '' }}
-{% from 'rating.sql' import rating with context -%}
+{% from 'rating.sql' import rating_columns with context -%}
 copy (
     select
-        coded.user_id,
-        coded.item_id,
-        {{ rating() }} as rating,
-        coded.rowid + 1 as seq,
-        coded.value,
-        {{ 'make_timestamp(coded.time)' if has_time else 'null::timestamp' }} as time
+        {{ rating_columns('coded.rowid + 1') }}
     from coded
     {% if is_held_out -%}
     anti join (select user_id, track_id from truth where label = 1) as held_out

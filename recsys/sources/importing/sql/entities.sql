@@ -1,6 +1,6 @@
 -- everything that has an id: what is listed, what else is rated (a track, unless a listed item names an album,
 -- artist or genre so), and the albums, artists and genres that are named alone
-create table things as
+create table entities as
 with
 
 named as (
