@@ -56,6 +56,12 @@ class Competing:
         }
         return cls(items, scores)
 
+    def lists(self, weights: Mapping[str, float], k: int) -> np.ndarray:
+        """Return the items int64 (users, k) by a weighted sum of scores, best first; -1 where a list ends."""
+        total = sum(weight * self.scores[name] for name, weight in weights.items())
+        found = _listed(self.items, np.asarray(total), k)
+        return padded(found, k, ranking.NO_ITEM)
+
     def best_weights(self, names: list[str], split: Split, k: int) -> dict[str, float]:
         """Return the weights of a greedy blend: from the best model on, each added with its best share."""
         total, weights = self.scores[names[0]].copy(), {names[0]: 1.0}
@@ -170,6 +176,10 @@ def padded(values: np.ndarray, width: int, filler: float) -> np.ndarray:
 
 def _quality(items: np.ndarray, scores: np.ndarray, split: Split, k: int) -> float:
     """Return the mean NDCG of the lists by ``scores`` (users, width)."""
+    return float(ranking.by_user(_listed(items, scores, k), split.held_out, k)["ndcg"].mean())
+
+
+def _listed(items: np.ndarray, scores: np.ndarray, k: int) -> np.ndarray:
+    """Return the k items with the highest ``scores`` (users, width), of equal ones the first."""
     order = np.argsort(-np.where(items >= 0, scores, -np.inf), axis=1, kind="stable")[:, :k]
-    found = ranking.by_user(np.take_along_axis(items, order, axis=1), split.held_out, k)["ndcg"]
-    return float(found.mean())
+    return np.take_along_axis(items, order, axis=1)

@@ -25,12 +25,15 @@ from recsys.learners.common.blas import one_thread
 from recsys.learners.ease.dual import Dual
 from recsys.learners.ease.sweep import gram, mirror, negative_inverse
 from recsys.learners.lists.interactions import Interactions
+from recsys.learners.lists.leaders import Leaders
 from recsys.learners.lists.linear import LinearModel
-from recsys.learners.lists.model import rounded
+from recsys.learners.lists.model import STEP, rounded
 from recsys.learners.lists.pruning import Budget, prune
+from recsys.learners.lists.threads import tiles
 from recsys.learners.lists.weighting import weights
 
 TILE = 512
+_USERS = 64  # rows of all scores at a time
 _FULL_PRECISION = 1024  # items up to which the primal form is solved in double precision
 
 
@@ -139,6 +142,25 @@ class FittedUsers:
         """Return the scores float64 (users, items) of users of the training data, by their ids."""
         rows = np.searchsorted(self.user_ids, histories.user_ids)
         return rounded(self.solution.fitted(rows).astype(np.float64))
+
+    def leaders(self, histories: Interactions) -> Leaders:
+        """Return the best unseen items of users of the training data."""
+        from recsys.learners.lists import leader_kernels
+
+        found = Leaders.empty(histories.user_count)
+        for rows in tiles(histories.user_count, _USERS):
+            some = histories.users(rows)
+            given = self.scores(some), some.begins, some.items, some.is_candidate, STEP
+            leader_kernels.of_rows(*given, found.best[rows], found.items[rows], found.counts[rows])
+        return found
+
+    def scores_of(self, histories: Interactions, rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Return the scores float64 (pairs) of pairs of a row and an item position; ``rows`` ascend."""
+        begins, found = np.searchsorted(rows, np.arange(histories.user_count + 1)), np.empty(len(items))
+        for users in tiles(histories.user_count, _USERS):
+            pairs = slice(begins[users.start], begins[users.stop])
+            found[pairs] = self.scores(histories.users(users))[rows[pairs] - users.start, items[pairs]]
+        return found
 
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return no relation: this model serves validation alone."""

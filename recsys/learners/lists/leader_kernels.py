@@ -121,20 +121,21 @@ def of_items(values, order, begins, items, best, listed, counts):  # type: ignor
 def sums_of_pairs(begins, items, values, weights, listed_begins, listed, step, found):  # type: ignore[no-untyped-def]
     """Put the score of each listed item into ``found``, summed as in `of_sums`.
 
-    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user.
+    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user. ``weights`` are starts,
+    items of the history, ascending, and values by scored item; the entries of a user ascend by item too.
     """
-    starts, columns, stored = weights
-    totals = np.zeros(len(starts) - 1)
+    starts, rows, stored = weights
+    strengths = np.zeros(len(starts) - 1)
     for user in range(len(listed_begins) - 1):
         for entry in range(begins[user], begins[user + 1]):
-            value = values[entry]
-            for number in range(starts[items[entry]], starts[items[entry] + 1]):
-                totals[columns[number]] += value * stored[number]
+            strengths[items[entry]] = values[entry]
         for place in range(listed_begins[user], listed_begins[user + 1]):
-            found[place] = np.rint(totals[listed[place]] / step) * step
+            total = 0.0
+            for number in range(starts[listed[place]], starts[listed[place] + 1]):
+                total += strengths[rows[number]] * stored[number]
+            found[place] = np.rint(total / step) * step
         for entry in range(begins[user], begins[user + 1]):
-            for number in range(starts[items[entry]], starts[items[entry] + 1]):
-                totals[columns[number]] = 0.0
+            strengths[items[entry]] = 0.0
 
 
 @compiled

@@ -80,6 +80,8 @@ class LinearModel(SumOverHistory):
 
     def with_items(self, item_ids: np.ndarray) -> LinearModel:
         """Return the same weights between more items, ascending, that include those of the model."""
+        if np.array_equal(item_ids, self.item_ids):
+            return self
         place, weights, count = np.searchsorted(item_ids, self.item_ids), self.weights.tocoo(), len(item_ids)
         wider = csr_array((weights.data, (place[weights.row], place[weights.col])), shape=(count, count))
         wider.sort_indices()
@@ -106,7 +108,7 @@ class LinearModel(SumOverHistory):
         from recsys.learners.lists import leader_kernels
 
         begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
-        given = histories.begins, histories.items, self.strengths(histories), self._rows
+        given = histories.begins, histories.items, self.strengths(histories), self.weights_by_item
         found = np.empty(len(items))
         leader_kernels.sums_of_pairs(*given, begins, items, STEP, found)
         return found

@@ -354,11 +354,20 @@ class _Search:
         begun = self.clock.spent if begun is None else begun
         lists = top(model, self.histories, self.likes, LONG, self.threads)
         items, _ = gathered(lists, self.histories.user_count, LONG)
+        trial = self._judge_lists(name, parameters, items, begun, gain)
+        if self.best[name] is trial:
+            self.models[name] = model
+        return trial
+
+    def _judge_lists(
+        self, name: str, parameters: Parameters, items: np.ndarray, begun: float, gain: float = 0.0
+    ) -> Trial:
+        """Judge the lists (validation users, LONG) of a model."""
         by_user = _metrics(items, self.split)
         means = {metric: _mean(values) for metric, values in by_user.items()}
         trial = self._keep(self._trial(name, parameters, means, begun), gain)
         if self.best[name] is trial:
-            self.models[name], self.by_user[name], self.lists[name] = model, by_user, items
+            self.by_user[name], self.lists[name] = by_user, items
         return trial
 
     def _trial(self, name: str, parameters: Parameters, metrics: Mapping[str, float], begun: float) -> Trial:
@@ -375,11 +384,11 @@ class _Search:
         names = sorted((n for n in self.models if self._close(n)), key=lambda n: -self.best[n].quality)
         if len(names) < 2 or not len(self.split.rows):
             return
+        begun = self.clock.spent
         parts = Competing.of({name: self.models[name] for name in names}, self.histories, self.threads)
         weights = parts.best_weights(names, self.split, K)
         if len(weights) > 1:
-            model = Blend({name: self.models[name] for name in weights}, weights)
-            self.judge("blend", weights, model)
+            self._judge_lists("blend", weights, parts.lists(weights, LONG), begun)
 
     def result(self) -> Tuning:
         """Return what was found."""
