@@ -130,6 +130,12 @@ def result(
         return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
+def as_text(rows: list[dict[str, Any]]) -> str:
+    """Rows that a model gave, as the text table of another model's input."""
+    lines = [" ".join(str(value).lower() for value in row.values()) for row in rows]
+    return "\n".join([" ".join(rows[0]), *lines])
+
+
 def expect(rows: list[dict[str, Any]], text: str) -> None:
     """Compare rows with a text table, in any order, on the columns that it names; reals to 1e-9."""
     names, *expected = (line.split() for line in text.strip().splitlines())

@@ -191,7 +191,7 @@ def _fingerprint(
     call = rendered.call
     return Fingerprint(
         sql=_digest(f"{rendered.sql}{rendered.model.materialized}{json.dumps(call and dict(call.settings))}"),
-        code=code_digest(call.module) if call else "",
+        code=code_digest(python.module) if (python := call or rendered.compiled) else "",
         inputs={name: files[name].digest for name in rendered.sources},
         parents={name: fingerprint.digest for name, fingerprint in parents.items()},
         partitions=partitions,

@@ -24,6 +24,7 @@ from recsys.engine.memory import PeakMeter
 from recsys.engine.plan import Fingerprint, Step
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UnavailableError
+from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.common.settings import solver
 from recsys.project import Model, Project
 from recsys.project.contract import Context, proven_key
@@ -125,8 +126,8 @@ class Runner:
         try:
             self._keep_rendered(step.rendered)
             proofs: Mapping[str, tuple[str, ...]] = {}
-            if step.rendered.call:
-                proofs = self._run_python(database, step.rendered, step.rendered.call)
+            if call := self._call(step.rendered):
+                proofs = self._run_python(database, step.rendered, call)
             else:
                 self._run_sql(database, step)
             found = self._inspected(database, model, proofs)
@@ -153,6 +154,10 @@ class Runner:
             )
             for relation, measure in found.items()
         ]
+
+    def _call(self, rendered: Rendered) -> PythonCall | None:
+        """Return the function that writes a model; None where its SQL does."""
+        return rendered.call or (rendered.compiled if IS_COMPILED and not self.context.has_frames else None)
 
     def _as_made(self, step: Step) -> Fingerprint:
         """Return a step's fingerprint, with the solver that "auto" means in this build."""

@@ -100,8 +100,7 @@ class Schedule:
         return done
 
     def _is_learner(self, name: str) -> bool:
-        call = self.steps[name].rendered.call
-        return call is not None and call.is_learner
+        return self.steps[name].rendered.takes_all_threads
 
 
 def _nearest(name: str, parents: Mapping[str, Sequence[str]], running: Container[str]) -> list[str]:

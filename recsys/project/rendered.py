@@ -14,7 +14,7 @@ from recsys.project.model import Model
 
 @dataclass(frozen=True)
 class PythonCall:
-    """Describe the ``learner(...)`` or ``reader(...)`` call of a model.
+    """Describe the ``learner(...)``, ``reader(...)`` or ``compiled(...)`` call of a model.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ class Rendered:
     """Hold a model after Jinja: its SQL, what it reads, and the file line of each SQL line.
 
     ``is_gathering`` says that the template listed other models, so that it may render differently without
-    one. ``parameters`` are the constants, or sections of constants, that it used.
+    one. ``parameters`` are the constants, or sections of constants, that it used. ``compiled`` is a function
+    that returns the rows of the SQL, many times faster, on one machine where loops are compiled.
     """
 
     model: Model
@@ -60,6 +61,12 @@ class Rendered:
     is_gathering: bool
     lines: tuple[int, ...] = field(repr=False)
     parameters: frozenset[str] = frozenset()
+    compiled: PythonCall | None = None
+
+    @property
+    def takes_all_threads(self) -> bool:
+        """Return whether a function that runs threads of its own may write the model."""
+        return self.compiled is not None or (self.call is not None and self.call.is_learner)
 
     def origin(self, offset: int) -> tuple[int, int]:
         """Return the 1-based line and column in the model file of a 0-based offset in the rendered SQL."""

@@ -40,6 +40,7 @@ class Rendering:
         self.refs: dict[str, None] = {}
         self.sources: dict[str, None] = {}
         self.call: PythonCall | None = None
+        self.loops: PythonCall | None = None
         self.is_gathering = False
 
     def run(self) -> Rendered:
@@ -48,7 +49,9 @@ class Rendering:
             sql, lines = unmarked(self.text())
         reads = tuple(self.refs), tuple(self.sources)
         names = frozenset(used)
-        rendered = Rendered(self.model, sql, *reads, self.call, self.is_gathering, lines, names)
+        rendered = Rendered(
+            self.model, sql, *reads, self.call, self.is_gathering, lines, names, compiled=self.loops
+        )
         self._refuse_literal_names(rendered)
         return rendered
 
@@ -83,6 +86,7 @@ class Rendering:
                 "has_source",
                 "learner",
                 "reader",
+                "compiled",
                 "inline",
                 "depends_on",
                 "cross_validated",
@@ -201,6 +205,17 @@ class Rendering:
     def reader(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
         """Declare that a function of ``recsys.sources`` writes this model, from files and relations."""
         return self._python(f"sources.{function}", inputs, settings or {})
+
+    def compiled(self, function: str, settings: Mapping[str, Any] | None = None, **inputs: str) -> str:
+        """Declare a function of ``recsys.learners`` that returns the rows of this SQL, many times faster.
+
+        It runs on one machine where loops are compiled; a cluster, and an installation without numba, run the
+        SQL.
+        """
+        module, _, name = function.rpartition(".")
+        self.loops = PythonCall(f"learners.{module}", name, inputs, {}, settings or {})
+        given = ", ".join(f"{argument} = {relation}" for argument, relation in inputs.items())
+        return f"-- where loops are compiled, recsys.learners.{function}({given}) returns these rows"
 
     def _python(self, function: str, inputs: Mapping[str, str], settings: Mapping[str, Any]) -> str:
         module, _, name = function.rpartition(".")

@@ -5,6 +5,13 @@
 -- nulls: none
 -- formula: weight = sum over users of z_ui z_uj, see lists.item_knn_parts; of each item_i the largest
 --   weights are kept, ties by item_j
+{{ compiled(
+    'lists.pairs.item_knn',
+    parts=ref('lists.item_knn_parts'),
+    items=ref('lists.items'),
+    size=ref('lists.size'),
+    chosen=ref('lists.settings')
+) }}
 with
 
 settings as (
@@ -24,7 +31,7 @@ items as (
 ),
 
 overall as (
-    select count(distinct user_id) as user_count from {{ ref('lists.interactions') }}
+    select user_count from {{ ref('lists.size') }}
 ),
 
 together as (

@@ -7,40 +7,35 @@
 -- formula: weight = sum over users with both at most W places apart of x_ui x_uj |place_i - place_j|^-d /
 --   sqrt(n_i n_j), after Lai et al., KDD Cup 2011, JMLR W&CP 18, normalised as a cosine; x is the strength of
 --   an interaction, n counts the users of an item. W, d and strengths are chosen by validation, see
---   lists.settings. Users of an item that many have are sampled (Schelter et al., RecSys 2012). Two places at
---   most W apart are in one bucket of W places or in adjacent ones. Of each item_j the largest weights are
---   kept, ties by item_i
+--   lists.settings. Of the users of item_i those that are sampled take part, so the sum is divided by their
+--   share. Two places at most W apart are in one bucket of W places or in adjacent ones. Of each item_j the
+--   largest weights are kept, ties by item_i
+{{ compiled(
+    'lists.pairs.neighbours',
+    placed=ref('lists.neighbour_places'),
+    items=ref('lists.items'),
+    chosen=ref('lists.settings'),
+    settings={'kept': var('lists.neighbours')}
+) }}
 with
 
 settings as (
     select
-        coalesce(max(case when key = 'weighting' then value end), 'likes') as weighting,
         cast(coalesce(max(case when key = 'window' then value end), '10') as integer) as window_size,
         cast(coalesce(max(case when key = 'decay' then value end), '1.1') as double) as decay
     from {{ ref('lists.settings') }}
     where model = 'neighbours'
 ),
 
-interactions as (
-    select
-        user_id,
-        item_id,
-        rating,
-        is_like,
-        cast(row_number() over (
-            partition by user_id order by {{ 'time' if var('data.order') == 'time' else 'seq' }}, item_id
-        ) - 1 as integer) as place
-    from {{ ref('lists.interactions') }}
-),
-
 placed as (
     select
-        interactions.user_id,
-        interactions.item_id,
-        interactions.place,
-        interactions.place // settings.window_size as bucket,
-        {{ interaction_strength('interactions', 'settings.weighting') }} as strength
-    from interactions
+        places.user_id,
+        places.item_id,
+        places.place,
+        places.strength,
+        places.is_sampled,
+        places.place // settings.window_size as bucket
+    from {{ ref('lists.neighbour_places') }} as places
     cross join settings
 ),
 
@@ -49,8 +44,8 @@ items as (
 ),
 
 counts as (
-    select item_id, count(*) as user_count, {{ sampled_share('count(*)') }} as share
-    from {{ ref('lists.interactions') }}
+    select item_id, count(*) as user_count, max(share) as share
+    from {{ ref('lists.neighbour_places') }}
     group by item_id
 ),
 
@@ -63,9 +58,8 @@ around as (
         placed.user_id, placed.item_id, placed.place, placed.strength, placed.bucket + shifts.shift as bucket
     from placed
     semi join items on placed.item_id = items.item_id
-    inner join counts on placed.item_id = counts.item_id
     cross join shifts
-    where {{ uniform_hash('placed.user_id', 'placed.item_id') }} < counts.share
+    where placed.is_sampled
 ),
 
 pairs as (

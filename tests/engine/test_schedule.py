@@ -32,8 +32,8 @@ class Idle:
 
 
 def step(name, runs=True):
-    call = SimpleNamespace(is_learner=True) if name == "learner" else None
-    return SimpleNamespace(name=name, runs=runs, rendered=SimpleNamespace(call=call))
+    rendered = SimpleNamespace(takes_all_threads=name == "learner")
+    return SimpleNamespace(name=name, runs=runs, rendered=rendered)
 
 
 def started(steps, seconds=None, work=lambda step, writer: [], writers=1):

@@ -7,7 +7,7 @@ import pytest
 
 from recsys.learners.lists import item_knn, neighbours
 from recsys.learners.lists.interactions import Interactions
-from tests.given import expect, result
+from tests.given import as_text, expect, result
 
 RATINGS = "user_id item_id rating seq\n"
 
@@ -109,11 +109,9 @@ def test_item_knn_is_what_numpy_finds(schemas, similarity, weighting):
         "lists.items": "item_id\n"
         + "\n".join(map(str, range(8))),  # item 8 is no item that can be recommended
     }
-    parts = result(schemas, "lists.item_knn_parts", given)
-    text = "".join(f"{row['user_id']} {row['item_id']} {row['part']!r}\n" for row in parts)
-    found = result(
-        schemas, "lists.item_knn", {**given, "lists.item_knn_parts": f"user_id item_id part\n{text}"}
-    )
+    given["lists.item_knn_parts"] = as_text(result(schemas, "lists.item_knn_parts", given))
+    given["lists.size"] = "user_count\n12"
+    found = result(schemas, "lists.item_knn", given)
     table = _table(pairs, ratings)
     interactions = Interactions.from_table(table, candidate_ids=np.arange(8))
     parameters = item_knn.ItemKnnParameters(weighting, similarity, 3)
@@ -161,6 +159,7 @@ def test_neighbours_are_what_numpy_finds(schemas, weighting, window, decay):
         f"neighbours decay {decay}",
         "lists.items": "item_id\n" + "\n".join(map(str, range(6))),
     }
+    given["lists.neighbour_places"] = as_text(result(schemas, "lists.neighbour_places", given))
     found = {
         (row["item_j"], row["item_i"]): row["weight"] for row in result(schemas, "lists.neighbours", given)
     }

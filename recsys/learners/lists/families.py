@@ -11,7 +11,6 @@ import numpy as np
 from recsys.learners.lists import counts, ease, ials, item_knn, neighbours
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
-from recsys.learners.lists.pruning import Budget
 from recsys.learners.lists.search import Axis
 from recsys.learners.lists.weighting import useful, weights
 
@@ -34,14 +33,11 @@ class Workshop:
     ----------
     interactions : Interactions
         Training data.
-    budget : Budget
-        Item weights that are kept.
     threads : int
         Threads of a fit.
     """
 
     interactions: Interactions
-    budget: Budget = field(default_factory=Budget)
     threads: int = 2
     _products: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -67,9 +63,7 @@ class Family:
     axes : function
         Grids for some training data.
     fit : function
-        Fit on all users for lists.
-    try_out : function
-        Fit to be judged on users of the training data; cheaper where that is possible.
+        Fit to be judged on users of the training data.
     refined : tuple of mappings
         What is tried with the best parameters at the end, as it costs more.
     grows : str
@@ -81,7 +75,6 @@ class Family:
     defaults: Parameters
     axes: Callable[[Interactions], tuple[Axis, ...]]
     fit: Callable[[Workshop, Parameters], ListModel]
-    try_out: Callable[[Workshop, Parameters], ListModel]
     refined: tuple[Parameters, ...] = ()
     grows: str = ""
     is_fallback: bool = False
@@ -116,12 +109,6 @@ def _weightings(interactions: Interactions) -> Axis:
 
 
 def _fit_ease(workshop: Workshop, parameters: Parameters) -> ListModel:
-    return ease.fit(
-        workshop.interactions, ease.EaseParameters(**parameters), workshop.budget, workshop.threads
-    )
-
-
-def _try_ease(workshop: Workshop, parameters: Parameters) -> ListModel:
     data, chosen = workshop.interactions, ease.EaseParameters(**parameters)
     inputs = weights(data, chosen.weighting)
     products = workshop.item_products(chosen.weighting)
@@ -157,7 +144,6 @@ FAMILIES = {
             Axis("dropout", _DROPOUTS),
         ),
         _fit_ease,
-        _try_ease,
         grows="regularization",
     ),
     "ials": Family(
@@ -167,7 +153,6 @@ FAMILIES = {
             Axis("unobserved", _UNOBSERVED),
             _weightings(data),
         ),
-        _fit_ials,
         _fit_ials,
         ({"factors": 64, "epochs": 12}, {"factors": 128, "epochs": 12}, {"factors": 256, "epochs": 12}),
     ),
@@ -179,7 +164,6 @@ FAMILIES = {
             _weightings(data),
         ),
         _fit_knn,
-        _fit_knn,
     ),
     "neighbours": Family(
         {"weighting": "likes", "window": 10, "decay": 1.1},
@@ -189,12 +173,10 @@ FAMILIES = {
             _weightings(data),
         ),
         _fit_neighbours,
-        _fit_neighbours,
     ),
     "trending": Family(
         {"half_life": 0.125},
         lambda data: (Axis("half_life", (0.002, 0.0078125, 0.03125, 0.125, 0.5)),),
-        _fit_trending,
         _fit_trending,
         is_fallback=True,
     ),

@@ -129,7 +129,7 @@ def _trials(found: Tuning, names: Mapping[str, str]) -> pa.Table:
             "model": names.get(trial.model, trial.model),
             "trial": number,
             "parameters": json.dumps(trial.parameters, sort_keys=True),
-            "ndcg": trial.quality,
+            "ndcg": trial.ndcg,
             "users": trial.users,
             "is_chosen": trial.parameters == found.parameters.get(trial.model),
         }

@@ -17,22 +17,17 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 
 from recsys.evaluation import ranking
-from recsys.evaluation.bootstrap import groups, interval
 from recsys.learners.lists import counts
-from recsys.learners.lists.blend import Blend
 from recsys.learners.lists.competition import Competing
 from recsys.learners.lists.families import FAMILIES, Parameters, Workshop, start, usable
-from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.model import ListModel
-from recsys.learners.lists.pruning import Budget
 from recsys.learners.lists.search import GAIN, climb
 from recsys.learners.lists.split import Split
 from recsys.learners.lists.top import gathered, top
 
-K, LONG = 10, 50
+K = 10  # length of the lists that are judged
 FAR_BEHIND = 0.85  # of the best model's NDCG: a model below it takes no part in blends
 HOPES = ((8, FAR_BEHIND), (4, 0.65), (2, 0.4))  # trials of a model, and the share of the best NDCG that it
 # must have by then to be searched further: its defaults may be far from its best
@@ -44,7 +39,7 @@ WORTH = (0.0, 0.002, 0.01)  # gain that the costly variant before must have had,
 
 @dataclass(frozen=True)
 class Trial:
-    """One judged fit: NDCG@10, recall@10 and @50 and reciprocal rank, means over validation users.
+    """One judged fit: hyperparameters, and the mean NDCG@10 of validation users.
 
     ``users`` have the histories that it was fitted to: all users, or some of them in the first stage of a
     search.
@@ -52,14 +47,13 @@ class Trial:
 
     model: str
     parameters: Parameters
-    metrics: Mapping[str, float]
-    seconds: float
+    ndcg: float
     users: int
 
     @property
-    def quality(self) -> float:
-        """NDCG@10, by which models are chosen."""
-        return self.metrics["ndcg"]
+    def key(self) -> tuple[str, str]:
+        """Model and hyperparameters, to be compared."""
+        return self.model, json.dumps(self.parameters, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -72,59 +66,10 @@ class Tuning:
         In the order in which they were made.
     parameters : mapping of model name to Parameters
         The best of each model; of ``blend``: the weight of each part.
-    by_user : mapping of model name to mapping of metric to float array (validation users)
-        Metrics of each model with its best parameters.
-    lists : mapping of model name to int array (validation users, 50)
-        Item positions, for coverage and the share of popular items.
     """
 
     trials: tuple[Trial, ...]
     parameters: Mapping[str, Parameters]
-    by_user: Mapping[str, Mapping[str, np.ndarray]]
-    lists: Mapping[str, np.ndarray]
-
-    @property
-    def best(self) -> str:
-        """Return the model with the highest mean NDCG@10; of equal ones the first by name."""
-        return min(self.by_user, key=lambda name: (-_mean(self.by_user[name]["ndcg"]), name))
-
-    def trial_table(self) -> pa.Table:
-        """Return ``marts.tuning``: a row a trial, with parameters as JSON and whether they were chosen."""
-        rows = [
-            {
-                "trial": number,
-                "model": trial.model,
-                "parameters": json.dumps(trial.parameters, sort_keys=True),
-                **trial.metrics,
-                "seconds": trial.seconds,
-                "users": trial.users,
-                "is_chosen": trial.parameters == self.parameters.get(trial.model),
-            }
-            for number, trial in enumerate(self.trials, 1)
-        ]
-        return pa.Table.from_pylist(rows)
-
-    def leaderboard(self, interactions: Interactions) -> pa.Table:
-        """Return ``marts.list_leaderboard``: the models by NDCG@10, with intervals and letters of groups.
-
-        Models that share a letter are not significantly different from the best of that group.
-        """
-        letters = groups({name: found["ndcg"] for name, found in self.by_user.items()})
-        popular = ranking.popular_items(interactions.like_counts)
-        rows = [
-            {
-                "model": name,
-                **{metric: _mean(values) for metric, values in self.by_user[name].items()},
-                "ndcg_lower": (bounds := interval(self.by_user[name]["ndcg"])).lower,
-                "ndcg_upper": bounds.upper,
-                "coverage": ranking.coverage(self.lists[name][:, :K], interactions.is_candidate),
-                "popular_share": _mean(ranking.popular_share(self.lists[name][:, :K], popular)),
-                "letters": letter,
-                "users": len(self.lists[name]),
-            }
-            for name, letter in letters.items()
-        ]
-        return pa.Table.from_pylist(rows)
 
 
 def tune(
@@ -178,39 +123,6 @@ def tune(
     return search.result()
 
 
-def fit(
-    name: str,
-    parameters: Mapping[str, Parameters],
-    interactions: Interactions,
-    budget: Budget | None = None,
-    threads: int = 2,
-) -> ListModel:
-    """Fit a model with chosen parameters on all rows.
-
-    Parameters
-    ----------
-    name : str
-        ``popularity``, ``blend`` or a family of `FAMILIES`.
-    parameters : mapping of model name to Parameters
-        ``Tuning.parameters``.
-    interactions : Interactions
-        All that users did.
-    budget : Budget, optional
-        Item weights that are kept.
-    threads : int
-        Threads; they do not change results.
-    """
-    if name == "popularity":
-        return counts.popularity(interactions)
-    if name == "blend":
-        weights = {part: float(weight) for part, weight in parameters["blend"].items()}
-        return Blend(
-            {part: fit(part, parameters, interactions, budget, threads) for part in weights}, weights
-        )
-    workshop = Workshop(interactions, budget or Budget(), threads)
-    return FAMILIES[name].fit(workshop, dict(parameters[name]))
-
-
 class _Clock:
     """Time spent since the start, by wall clock or processor, whichever is less."""
 
@@ -242,8 +154,6 @@ class _Search:
     trials: list[Trial] = field(default_factory=list)
     best: dict[str, Trial] = field(default_factory=dict)
     models: dict[str, ListModel] = field(default_factory=dict)
-    by_user: dict[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
-    lists: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.workshop = Workshop(self.split.training, threads=self.threads)
@@ -251,7 +161,8 @@ class _Search:
         self.likes = self.split.training.like_counts
 
     def judge_popularity(self) -> None:
-        self.judge("popularity", {}, counts.popularity(self.split.training))
+        """Judge the number of likes, which has no hyperparameters."""
+        self._judge("popularity", {}, counts.popularity(self.split.training))
 
     def take_turns(self) -> None:
         """Let the searches of the families take turns until all have ended or the budget is spent."""
@@ -266,7 +177,7 @@ class _Search:
                     del searches[name]
                     continue
                 try:
-                    points[name] = searches[name].send(self.attempt(name, points[name]).quality)
+                    points[name] = searches[name].send(self.attempt(name, points[name]).ndcg)
                 except StopIteration:
                     del searches[name]
             is_first = False
@@ -288,18 +199,14 @@ class _Search:
     def confirm(self, searched: _Search) -> None:
         """Judge the best parameters that searches with some of the users found, the best models first."""
         found = {name: trial for name, trial in searched.best.items() if name in self.names}
-        for name in sorted(found, key=lambda name: -found[name].quality):
+        for name in sorted(found, key=lambda name: -found[name].ndcg):
             if searched._close(name) or FAMILIES[name].is_fallback:
                 self.attempt(name, found[name].parameters)
                 self._grow(name)
             else:
                 self.behind[name] = found[name].parameters
-        again = {(trial.model, json.dumps(trial.parameters, sort_keys=True)) for trial in self.trials}
-        self.before = tuple(
-            trial
-            for trial in searched.trials
-            if (trial.model, json.dumps(trial.parameters, sort_keys=True)) not in again
-        )
+        again = {trial.key for trial in self.trials}
+        self.before = tuple(trial for trial in searched.trials if trial.key not in again)
 
     def _grow(self, name: str) -> None:
         """Try higher values of the axis that grows with the number of users, as long as each is better."""
@@ -322,89 +229,60 @@ class _Search:
                 if gain < worth or not self.clock.has_left(0.9) or not self._close(name):
                     break
                 made = self.attempt(name, {**before.parameters, **further}, GAIN)
-                gain = made.quality / before.quality - 1 if before.quality else 0.0
+                gain = made.ndcg / before.ndcg - 1 if before.ndcg else 0.0
                 if not self._gains(made, before):
                     break
 
     @staticmethod
     def _gains(made: Trial, before: Trial) -> bool:
-        return made.quality > before.quality * (1 + GAIN)
+        return made.ndcg > before.ndcg * (1 + GAIN)
 
     def _close(self, name: str, share: float = FAR_BEHIND) -> bool:
-        return self.best[name].quality >= share * max(t.quality for t in self.best.values())
+        return self.best[name].ndcg >= share * max(t.ndcg for t in self.best.values())
 
     def attempt(self, name: str, parameters: Parameters, gain: float = 0.0) -> Trial:
         """Fit a model on the training part and judge it; it is the best of its name from ``gain`` on."""
-        begun = self.clock.spent
         try:
-            model = FAMILIES[name].try_out(self.workshop, parameters)
+            model = FAMILIES[name].fit(self.workshop, parameters)
         except np.linalg.LinAlgError:  # too small a penalty for this input: the worst that can be
-            return self._keep(self._trial(name, parameters, dict.fromkeys(_METRICS, 0.0), begun))
-        return self.judge(name, parameters, model, begun, gain)
+            return self._keep(name, parameters, None, gain)
+        return self._judge(name, parameters, model, gain)
 
-    def judge(
-        self,
-        name: str,
-        parameters: Parameters,
-        model: ListModel,
-        begun: float | None = None,
-        gain: float = 0.0,
-    ) -> Trial:
+    def _judge(self, name: str, parameters: Parameters, model: ListModel, gain: float = 0.0) -> Trial:
         """Judge a fitted model on the validation users; keep it where it is the best of its name."""
-        begun = self.clock.spent if begun is None else begun
-        lists = top(model, self.histories, self.likes, LONG, self.threads)
-        items, _ = gathered(lists, self.histories.user_count, LONG)
-        trial = self._judge_lists(name, parameters, items, begun, gain)
+        lists = top(model, self.histories, self.likes, K, self.threads)
+        items, _ = gathered(lists, self.histories.user_count, K)
+        trial = self._keep(name, parameters, items, gain)
         if self.best[name] is trial:
             self.models[name] = model
         return trial
 
-    def _judge_lists(
-        self, name: str, parameters: Parameters, items: np.ndarray, begun: float, gain: float = 0.0
-    ) -> Trial:
-        """Judge the lists (validation users, LONG) of a model."""
-        by_user = _metrics(items, self.split)
-        means = {metric: _mean(values) for metric, values in by_user.items()}
-        trial = self._keep(self._trial(name, parameters, means, begun), gain)
-        if self.best[name] is trial:
-            self.by_user[name], self.lists[name] = by_user, items
-        return trial
-
-    def _trial(self, name: str, parameters: Parameters, metrics: Mapping[str, float], begun: float) -> Trial:
-        return Trial(name, parameters, metrics, self.clock.spent - begun, self.split.training.user_count)
-
-    def _keep(self, trial: Trial, gain: float = 0.0) -> Trial:
+    def _keep(self, name: str, parameters: Parameters, lists: np.ndarray | None, gain: float = 0.0) -> Trial:
+        """Record a trial by its lists (validation users, K); None stands for lists without a hit."""
+        ndcg = 0.0 if lists is None else _mean_ndcg(lists, self.split)
+        trial = Trial(name, parameters, ndcg, self.split.training.user_count)
         self.trials.append(trial)
-        if trial.model not in self.best or trial.quality > self.best[trial.model].quality * (1 + gain):
-            self.best[trial.model] = trial
+        if name not in self.best or ndcg > self.best[name].ndcg * (1 + gain):
+            self.best[name] = trial
         return trial
 
     def blend(self) -> None:
         """Judge blends of the models that are not far behind: add one after the other while it helps."""
-        names = sorted((n for n in self.models if self._close(n)), key=lambda n: -self.best[n].quality)
+        names = sorted((n for n in self.models if self._close(n)), key=lambda n: -self.best[n].ndcg)
         if len(names) < 2 or not len(self.split.rows):
             return
-        begun = self.clock.spent
         parts = Competing.of({name: self.models[name] for name in names}, self.histories, self.threads)
         weights = parts.best_weights(names, self.split, K)
         if len(weights) > 1:
-            self._judge_lists("blend", weights, parts.lists(weights, LONG), begun)
+            self._keep("blend", weights, parts.lists(weights, K))
 
     def result(self) -> Tuning:
         """Return what was found."""
         chosen = {**self.behind, **{name: trial.parameters for name, trial in self.best.items()}}
-        return Tuning((*self.before, *self.trials), chosen, self.by_user, self.lists)
+        return Tuning((*self.before, *self.trials), chosen)
 
 
-_METRICS = ("ndcg", "recall", "mrr", "recall_50")
-
-
-def _metrics(items: np.ndarray, split: Split) -> Mapping[str, np.ndarray]:
-    """Return NDCG@10, recall@10, reciprocal rank at 10 and recall@50 of each validation user."""
-    short = ranking.by_user(items, split.held_out, K)
-    return {**short, "recall_50": ranking.by_user(items, split.held_out, LONG)["recall"]}
-
-
-def _mean(values: np.ndarray) -> float:
-    found = ranking.judged(values)
+def _mean_ndcg(lists: np.ndarray, split: Split) -> float:
+    """Return the mean NDCG of lists over the users that can be judged; 0 where there are none."""
+    found = ranking.judged(ranking.by_user(lists, split.held_out, K)["ndcg"])
     return float(found.mean()) if len(found) else 0.0
