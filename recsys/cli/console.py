@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 from recsys.cli.layout import columns
 
 UNLIMITED = 100_000  # columns: tables are laid out before they are printed, so rich must not cut or wrap
+HEIGHT = 24  # lines: without them rich ignores the width where TERM is dumb
 
 
 class _Console(Console):
@@ -25,7 +26,7 @@ class _Console(Console):
 
 def console(stderr: bool = False) -> Console:
     """Return a console that honours NO_COLOR and prints square brackets and colons as they are."""
-    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=UNLIMITED)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=UNLIMITED, height=HEIGHT)
 
 
 def show(title: str, table: RenderableType, note: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,17 +43,26 @@ def parts_table(rows: Sequence[Row]) -> Table:
     headings = [Column("part" if shown else "input", is_prose=True)]
     headings += [Column("weight", is_right=True)] if is_weighted else []
     headings += [Column("adds", is_right=True)] if shown else []
-    cells = [_cells(row, is_weighted, bool(shown)) for row in [*shown, *inputs]]
+    weights, adds = (
+        decimals([row[name] for row in [*shown, *inputs]]) for name in ("weight", "contribution")
+    )
+    cells = [_cells(row, is_weighted, bool(shown), weights, adds) for row in [*shown, *inputs]]
     amounts = [row["contribution"] if shown else row["weight"] for row in [*shown, *inputs]]
     largest = max((abs(amount) for amount in amounts if amount), default=1.0)
     return with_bars(headings, cells, [(max(amount or 0.0, 0.0), 0, largest) for amount in amounts])
 
 
-def _cells(row: Row, is_weighted: bool, is_sum: bool) -> list[Cell]:
-    weight = [_number(row["weight"])] if is_weighted else []
-    return [row["evidence"], *weight, *([_number(row["contribution"])] if is_sum else [])]
+def decimals(values: Sequence[float | None]) -> int:
+    """Return the decimals that give the largest number of a column four digits, 0 to 6."""
+    largest = max((abs(value) for value in values if value), default=0.0)
+    return max(0, min(6, 3 - math.floor(math.log10(largest)))) if largest else 0
 
 
-def _number(value: float | None) -> str:
-    """Return an amount with the digits that it needs next to others; nothing for None."""
-    return "" if value is None else fixed(value, 4)
+def _cells(row: Row, is_weighted: bool, is_sum: bool, weights: int, adds: int) -> list[Cell]:
+    weight = [_number(row["weight"], weights)] if is_weighted else []
+    return [row["evidence"], *weight, *([_number(row["contribution"], adds)] if is_sum else [])]
+
+
+def _number(value: float | None, places: int) -> str:
+    """Return an amount with the decimals of its column; nothing for None."""
+    return "" if value is None else fixed(value, places)

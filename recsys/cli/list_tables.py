@@ -35,6 +35,28 @@ def list_leaderboard_table(rows: Sequence[Row], wide: bool, k: int = LENGTH) -> 
     )
 
 
+def evaluation_table(rows: Sequence[Row]) -> Table:
+    """Return all measures of the list models, best first, whole at 80 columns."""
+    right = ("NDCG", "interval", "recall", "@50", "MRR", "coverage", "popular")
+    headings = [Column("list model"), *(Column(name, is_right=True) for name in right), Column("group")]
+    return grid(headings, [_measures(row) for row in rows])
+
+
+def _measures(row: Row) -> list[Cell]:
+    name, ndcg, recall, coverage, _, group, _ = map(str, _cells(row))
+    low, high = row["lower"], row["upper"]
+    bounds = "-" if low is None else f"{low:.3f}-{high:.3f}"
+    deep, mrr, popular = (_share(row[measure]) for measure in ("recall_50", "mrr", "popular_share"))
+    return [name.replace(" *", "*"), ndcg, bounds, recall, deep, mrr, coverage, popular, group]
+
+
+def evaluation_notes(rows: Sequence[Row]) -> str:
+    """Return what `list_notes` says, and what the short headings mean."""
+    headings = "interval: 95 % of NDCG. @50: recall in lists of 50."
+    shares = "coverage: share of items in any list. popular: share of the most liked tenth in lists."
+    return f"{list_notes(rows)} {headings} {shares}" if rows and rows[0]["users"] else list_notes(rows)
+
+
 def diverse_table(rows: Sequence[Row], k: int = LENGTH) -> Table:
     """Return the list models with diversity, best first, next to their NDCG without it."""
     names = (f"NDCG@{k}", "without", "change", f"recall@{k}", "coverage", "popular")
@@ -44,8 +66,11 @@ def diverse_table(rows: Sequence[Row], k: int = LENGTH) -> Table:
 
 def diverse_note(rows: Sequence[Row]) -> str:
     """Return on whom diverse lists were judged."""
-    users = max((row["users"] for row in rows), default=0)
-    return f"Judged on hidden likes of {users:,} user{'' if users == 1 else 's'}, not seen by any model."
+    return _judged_on(max((row["users"] for row in rows), default=0))
+
+
+def _judged_on(users: int) -> str:
+    return f"Judged on held-out likes of {users:,} user{'' if users == 1 else 's'}, not seen by any model."
 
 
 def _diverse_cells(row: Row) -> list[Cell]:
@@ -59,11 +84,10 @@ def list_notes(rows: Sequence[Row]) -> str:
     """Return what the table of list models says about users, the chosen model, groups and the floor."""
     users = max((row["users"] for row in rows), default=0)
     if not users:
-        return "No list model was judged: no user has two likes, one to hide and one to recommend from."
-    judged = f"Judged on hidden likes of {users:,} user{'' if users == 1 else 's'}, not seen by any model."
+        return "No list model was judged: no user has two likes, one to hold out and one to recommend from."
     chosen = "* makes the lists. " if any(row["is_chosen"] for row in rows) else ""
     groups = "group: models that share a letter are not significantly different from the best of that group."
-    return f"{judged} {chosen}{groups}"
+    return f"{_judged_on(users)} {chosen}{groups}"
 
 
 def cold_users_table(rows: Sequence[Row], k: int = LENGTH) -> Table:
@@ -81,9 +105,8 @@ def cold_users_note(rows: Sequence[Row]) -> str:
     from recsys.serving.evaluation import FEW
 
     few, others = rows[0]["users"], rows[0]["other_users"]
-    return (
-        f"recall: {few:,} users with at most {FEW} interactions without the hidden likes; others: {others:,}"
-    )
+    who = f"{few:,} users with at most {FEW} interactions without the held-out likes"
+    return f"recall: {who}; others: {others:,}"
 
 
 def _cells(row: Row) -> list[Cell]:

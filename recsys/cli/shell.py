@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from recsys.cli.console import console, print_csv, print_documents
@@ -28,15 +29,26 @@ MOST_DRAWN = 10_000  # rows of a table; --csv and --json have all
 PATIENCE = 0.5  # seconds before a query shows its progress
 LEAVING = ("exit", "quit", ".exit", ".quit")
 COMMANDS = (".help", ".tables", ".schema", ".quit")
+MOST_INDENTED = 30  # columns below which the help is not broken further
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*$|^\.[a-z]*$")
 HELP = """\
 End a query with a semicolon; it may span several lines.
 Tab         complete a keyword, relation, column or macro
 Up          recall an earlier query
-.tables     list all relations with their numbers of rows
+.tables     list all relations and macros, with numbers of rows
 .schema X   list the columns of a relation, or the relations of a schema
 Ctrl-C      stop the running query
 .quit       leave (also: exit, quit, Ctrl-D)"""
+
+
+def wrapped(line: str) -> str:
+    """Return a line of the help for the width of the terminal, broken between words."""
+    key, gap, _ = re.match(r"(\S+)?(  +)?(.*)", line).groups()  # type: ignore[union-attr]
+    indent = " " * len(f"{key}{gap}") if gap else ""
+    return fill(line, max(columns(), MOST_INDENTED), subsequent_indent=indent, break_long_words=False)
+
+
+CALLED = f"from ({interactive.RELATIONS}) where relation not like 'internal.%'"  # without helpers
 
 
 class Format(Enum):
@@ -135,9 +147,9 @@ def answer(connection: Connection, text: str, shape: Format, most_rows: int = MO
     """Run a dot command or SQL; raise UsageError for an unknown command or a wrong query."""
     command, _, argument = text.strip().rstrip("; ").partition(" ")
     if command == ".help":
-        print(HELP)
+        print("\n".join(wrapped(line) for line in HELP.splitlines()))
     elif command == ".tables":
-        run_query(connection, f"{interactive.RELATIONS} order by relation", shape, most_rows)
+        run_query(connection, f"{CALLED} order by relation", shape, most_rows)
     elif command == ".schema":
         run_query(connection, _described(connection, argument.strip()), shape, most_rows)
     elif command.startswith("."):

@@ -161,7 +161,7 @@ def _evidence(row: Row, values: Interactions, wide: bool) -> list[Cell]:
     decimals = 3 if row["level"] == "model" else values.decimals  # a model's score may be a probability
     weight = f"{row['weight']:.3f}" if row["weight"] else ""
     return [
-        row["level"],
+        values.noun if row["level"] == "track" else row["level"],
         row["evidence"],
         fixed(row["value"], decimals),
         *((_basis(row, values.decimals), weight) if wide else ()),

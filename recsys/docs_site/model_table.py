@@ -19,6 +19,12 @@ def models(project: Project) -> list[dict[str, Any]]:
     ]
 
 
+def list_models(project: Project) -> list[dict[str, Any]]:
+    """Return a row per list model, as `models` does, without a published accuracy."""
+    names = [name for name in project.enabled if project.models[name].list_kind]
+    return [_model(project, name) for name in sorted(names) if not project.models[name].original]
+
+
 def _published(project: Project, name: str) -> float | None:
     accuracy = project.parameters.values.get("published", {}).get(name.split(".")[1])
     return None if accuracy is None else float(accuracy)

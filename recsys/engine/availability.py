@@ -11,10 +11,11 @@ from recsys.project import Model, Project
 from recsys.project.rendered import Rendered
 from recsys.sources.source_file import SourceFile
 
-SQL_ONLY = "--sql-only leaves the learned models out"
-UNWANTED = "--without leaves it out"
-BEYOND_PAPER = "--paper leaves it out"
+SQL_ONLY = "--sql-only leaves the learned models out; build without it"
+UNWANTED = "--without leaves it out; build without that option"
+BEYOND_PAPER = "--paper leaves it out; build without it"
 IDLE = "none of its readers is built"
+READS = "reads "  # and the name of a model that is left out
 ASKED_FOR = (SQL_ONLY, UNWANTED, BEYOND_PAPER)
 NO_ORDER = {
     "time": "the data have no times: import them with --time COLUMN",
@@ -29,7 +30,38 @@ NO_INPUT = {
 
 def is_consequence(reason: str) -> bool:
     """Return whether a model is left out because another one is."""
-    return reason == IDLE or reason.startswith("reads ")
+    return reason == IDLE or reason.startswith(READS)
+
+
+def of_models(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return why the models that people can name are left out: list models and models of test items.
+
+    A model that reads one that is left out has the reason of that one.
+
+    Parameters
+    ----------
+    project : Project
+        All models.
+    reasons : mapping of str to str
+        The reason for each model that is left out, as `leave_out` returns them.
+    """
+    return {
+        name: reasons[_root(name, reasons)]
+        for name in reasons
+        if not (model := project.models[name]).original
+        and (model.list_kind or name.startswith("scores."))
+        and reasons[name] != IDLE
+    }
+
+
+def _root(name: str, reasons: Mapping[str, str]) -> str:
+    """Return the model because of which another one is left out, in the end."""
+    while reasons[name].startswith(READS):
+        parent = reasons[name].removeprefix(READS).removeprefix("what ").removesuffix(" reads")
+        if parent not in reasons:
+            break
+        name = parent
+    return name
 
 
 def leave_out(
@@ -129,7 +161,7 @@ def exclude(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
 
 def _blocked(project: Project, names: Iterable[str]) -> dict[str, str]:
     return {
-        name: f"reads {parent}"
+        name: f"{READS}{parent}"
         for name in sorted(names)
         for parent in project.parents(project.render(name))
         if parent not in project.enabled

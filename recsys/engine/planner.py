@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recsys.engine.availability import exclude, is_consequence, leave_out
+from recsys.engine.availability import exclude, is_consequence, leave_out, of_models
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
 from recsys.engine.plan import Fingerprint, Step, plan, select
@@ -83,16 +83,22 @@ class Planner:
         return {name: record.fingerprint for name, record in self.records.items()}
 
     def _report(self, reasons: Mapping[str, str]) -> None:
-        """Record what is left out, and report it by reason, unless the user asked for it."""
+        """Record what is left out, and report it by reason, unless the user asked for it.
+
+        A reason names the list models and models of test items, and others only if it has none of these.
+        """
         self.left_out |= reasons
         if self.options.sql_only or self.options.unwanted or self.options.paper:
             return
+        named = of_models(self.project, self.left_out)
         models: dict[str, list[str]] = {}
         for name, reason in reasons.items():
-            models.setdefault(reason, []).append(name)
+            if name in named:
+                models.setdefault(named[name], []).append(name)
+            elif not is_consequence(reason) and reason not in named.values():
+                models.setdefault(reason, []).append(name)
         for reason, names in models.items():
-            if not is_consequence(reason):
-                self.job.reporter.left_out(names, reason)
+            self.job.reporter.left_out(sorted(names), reason)
 
     def _becomes_temporary(self, step: Step) -> bool:
         """Return whether a stored relation becomes temporary, to be rebuilt for each reader."""

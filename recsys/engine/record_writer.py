@@ -16,7 +16,7 @@ import pyarrow as pa
 from recsys.backends.database import Database
 from recsys.backends.duckdb.connection import FORMAT_VERSION
 from recsys.engine import manifest
-from recsys.engine.availability import is_consequence
+from recsys.engine.availability import is_consequence, of_models
 from recsys.engine.comments import comments
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
@@ -48,8 +48,9 @@ def write_records(
     database: Database, job: Job, records: Mapping[str, Record], reasons: Mapping[str, str]
 ) -> None:
     """Write what the warehouse says about itself, and drop measurements of its earlier state."""
+    reasons = {**reasons, **of_models(job.project, reasons)}
     if LIMITS in records:
-        reasons = {**reasons, **limits(database)}
+        reasons |= limits(database)
     tables = {
         manifest.RELATION: table(job, records),
         LEFT_OUT: left_out(reasons),

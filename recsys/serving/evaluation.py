@@ -134,8 +134,8 @@ class EvaluationRequest:
 
     @property
     def unwanted(self) -> tuple[str, ...]:
-        """The list models that are not judged: the lists of a ranker are made of other items."""
-        return ("lists.ranker",) if self.cold == ITEMS or self.diversity else ()
+        """The list models that are not judged: a ranker needs likes of other users among what it ranks."""
+        return ("lists.ranker",) if self.cold == ITEMS else ()
 
 
 def evaluate(

@@ -19,6 +19,7 @@ from recsys.serving.interactions import interactions
 from recsys.serving.list_models import StoredLists
 from recsys.serving.list_parts import HISTORY, INPUT, OTHERS, REASON, START, Part, parts
 from recsys.serving.model_names import PREFIX, ModelNames
+from recsys.sources.interactions import counted
 
 NO_PART = "no interaction of the user adds to this score"
 LEVELS = {START: "start", HISTORY: "history", OTHERS: "history", INPUT: "model", REASON: "reason"}
@@ -122,7 +123,7 @@ class _Writer:
     ) -> None:
         self.stored, self.name, self.values, self.item = stored, name, values, item
         self.items = history.item_ids[history.items]
-        self.words = interactions(stored.connection).words
+        self.feedback = interactions(stored.connection)
         facts = "select item_id, original_id, coalesce(name, original_id) as name from marts.item_facts "
         facts += "where item_id in (select unnest($items::integer[]))"
         found = fetch(stored.connection, facts, {"items": self.items.tolist()})
@@ -142,6 +143,11 @@ class _Writer:
         """Return a row that is no part of the score."""
         return self._row(ordinal, "note", text) | {"source": "note"}
 
+    @property
+    def _interaction(self) -> str:
+        """Return what a row of the history is called."""
+        return "rating" if self.feedback.feedback == "ratings" else "interaction"
+
     def _row(self, ordinal: int, level: str, evidence: str) -> dict[str, Any]:
         given = {"model": self.name, "ordinal": ordinal, "level": level, "evidence": evidence}
         return {**dict.fromkeys(SCHEMA.names), **given}
@@ -149,13 +155,13 @@ class _Writer:
     def _evidence(self, part: Part) -> str:
         if part.entry is not None:
             name = self.facts[int(self.items[part.entry])]["name"]
-            return f"{name}: {self.words(float(self.values[part.entry]))}"
+            return f"{name}: {self.feedback.words(float(self.values[part.entry]))}"
         if part.source == OTHERS:
-            return f"{part.count:,} other interaction{'' if part.count == 1 else 's'}"
+            return counted(part.count, f"other {self._interaction}")
         if part.source == START:
             return "starting point"
         if part.name == LENGTH:
-            return "number of interactions of the user"
+            return f"number of {self._interaction}s of the user"
         if part.name not in (LIKES, self.name):
             return f"score by {part.name}"
         found = "select like_count from lists.items where item_id = $item"

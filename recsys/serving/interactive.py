@@ -33,16 +33,21 @@ RELATIONS = """
     union all
     select schema_name || '.' || view_name, 'view', null from duckdb_views() where not internal
     union all
-    select function_name || '(' || array_to_string(parameters, ', ') || ')', 'macro', null
+    select
+        case when schema_name = 'main' then '' else schema_name || '.' end
+        || function_name || '(' || array_to_string(parameters, ', ') || ')',
+        'macro', null
     from duckdb_functions() where function_type = 'table_macro' and not internal"""
-SCHEMAS = "select distinct schema_name from duckdb_tables() union select schema_name from duckdb_views()"
+SCHEMAS = """
+    select schema_name from duckdb_tables() union select schema_name from duckdb_views()
+    union select schema_name from duckdb_functions() where function_type = 'table_macro' and not internal"""
 WORDS = """
     select keyword_name from duckdb_keywords()
     union select column_name from duckdb_columns() where not internal
     union select schema_name || '.' || table_name from duckdb_tables()
     union select schema_name || '.' || view_name from duckdb_views() where not internal
-    union select function_name || '(' from duckdb_functions()
-    where function_type = 'table_macro' and not internal
+    union select case when schema_name = 'main' then '' else schema_name || '.' end || function_name || '('
+    from duckdb_functions() where function_type = 'table_macro' and not internal
     order by all"""
 
 

@@ -14,6 +14,7 @@ from recsys.engine.availability import ASKED_FOR
 from recsys.engine.manifest import Record, read_from
 from recsys.errors import WarehouseError
 from recsys.sources.directory import OPTIONAL, REQUIRED
+from recsys.sources.interactions import plural_of
 
 PUBLISHED = ("published_accuracy", "published_in")
 UNKNOWN = {"accuracy_low": None, "accuracy_high": None}
@@ -202,8 +203,23 @@ def build_id(connection: Connection) -> str:
 
 
 def data_quality(connection: Connection) -> list[dict[str, Any]]:
-    """Return the data quality checks that found something, with their counts."""
-    return query(connection, 'select * from marts.data_quality where "count" > 0').to_pylist()
+    """Return the data quality checks that found something, in words, with their counts.
+
+    Data without any album or artist are not said to lack them.
+    """
+    found = query(
+        connection,
+        """
+        select "check", "count", example from marts.data_quality
+        where "count" > 0
+            and ("check" <> 'tracks_without_album' or exists (from staging.albums))
+            and ("check" <> 'tracks_without_artist' or exists (from staging.artists))
+        """,
+    )
+    noun = plural_of(query(connection, "select noun from staging.dataset")["noun"][0].as_py())
+    return [
+        {**row, "check": row["check"].replace("tracks", noun).replace("_", " ")} for row in found.to_pylist()
+    ]
 
 
 def require(connection: Connection, warehouse: Path, *names: str) -> None:

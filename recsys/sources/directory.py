@@ -90,7 +90,7 @@ def _refuse_tables(directory: Path) -> None:
         return
     named = next((path for path in tables if RATINGS_NAME.search(path.name)), tables[0])
     raise UsageError(
-        f"{directory}: has no data directory's files, but {named.name}; import it first: "
+        f"{directory}: is not a data directory; import {named.name} first: "
         f"recsys import {shlex.quote(str(named))} --out NEW_DIR"
     )
 

@@ -15,6 +15,8 @@ VERBS = {
     "visited": ("place", "restaurant", "venue", "business"),
 }
 OTHER_VERB = "chosen"
+TICKS = (4, 5, 3, 2)  # steps between the marks of a scale, the preferred number first
+HIGH = 80.0  # position of a high value where values are not ratings
 WIDE_SCALE = 50  # means on a scale of so many points need one decimal
 
 
@@ -152,9 +154,20 @@ class Interactions:
 
     @property
     def ticks(self) -> list[str]:
-        """Return the values at the positions 0, 25, 50, 75 and 100, as a person writes them."""
-        values = [self.value(position) for position in (0, 25, 50, 75, 100)]
-        return [number(round(value) if self.has_log_scale else value) for value in values]
+        """Return values at equal steps of the scale, whole or half ones if any fit."""
+        if self.has_log_scale:
+            return [number(round(self.value(position))) for position in (0, 25, 50, 75, 100)]
+        low, high = self.value(0), self.value(100)
+        for steps in TICKS:
+            values = [low + (high - low) * step / steps for step in range(steps + 1)]
+            if all(abs(2 * value - round(2 * value)) < 1e-9 for value in values):
+                return [number(round(2 * value) / 2) for value in values]
+        return [number(low), number(high)]
+
+    @property
+    def high(self) -> float:
+        """Return the position on the scale 0..100 from which a value is a high one: a like of ratings."""
+        return self.position(self.liked) - 1e-9 if self.feedback == "ratings" else HIGH
 
     def is_like(self, value: float) -> bool:
         """Return whether a value is a like."""

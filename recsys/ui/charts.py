@@ -102,16 +102,18 @@ class Bar:
 
 
 def histogram(
-    rows: Sequence[Mapping[str, Any]], start: str, value: str, room: float, label: str
+    rows: Sequence[Mapping[str, Any]], start: str, value: str, room: float, label: str, is_even: bool = False
 ) -> list[Bar]:
     """Return bars at ``start`` on the scale 0 to 100, ``room`` wide, at most 100 units high.
 
-    ``label`` is the column that says what a bar is about.
+    ``label`` is the column that says what a bar is about. Even bars have equal distances instead.
     """
+    if is_even:
+        rows = [{**row, start: room * place} for place, row in enumerate(rows)]
     heights = bars([row[value] for row in rows])
     return [
         Bar(
-            round(row[start] * 100 / (100 + room), 2),
+            round((row[start] + 0.07 * room) * 100 / (100 + room), 2),
             round(room * 0.86 * 100 / (100 + room), 2),
             height,
             f"{row[label]:g}: {figure(row[value])}",

@@ -5,6 +5,7 @@
 -- formula: a level's weight is divided evenly among the values at its fallback level; neighbours are the
 --   ratings that add most to the score of item_neighbours
 {% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
+{% macro word() %}case when level = 'track' then {{ var('dataset.noun') }} else level end{% endmacro %}
 {% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als', 'neighbour'] %}
 with
 
@@ -95,15 +96,19 @@ final as (
         ) as ordinal,
         level,
         case
-            when source = 'direct' then concat('own rating of ', level, ' ', shown)
-            when source = 'sibling' then concat('own rating of track ', shown, ' on the same album')
-            when source = 'prior' then concat('all ratings of ', level, ' ', shown)
-            when source = 'global' and item_id is null then concat('overall mean, no ', level)
-            when source = 'global' then concat('overall mean, no ratings of the ', level)
+            when source = 'direct' then concat('own rating of ', {{ word() }}, ' ', shown)
+            when source = 'sibling'
+                then concat('own rating of ', {{ var('dataset.noun') }}, ' ', shown, ' on the same album')
+            when source = 'prior' then concat('all ratings of ', {{ word() }}, ' ', shown)
+            when source = 'global' and item_id is null then concat('overall mean, no ', {{ word() }})
+            when source = 'global' then concat('overall mean, no ratings of the ', {{ word() }})
             when source = 'autoencoder' then 'prediction for the album by the autoencoder'
-            when source = 'als' then concat('prediction for the ', level, ' by ALS')
+            when source = 'als' then concat('prediction for the ', {{ word() }}, ' by ALS')
             when source = 'neighbour'
-                then concat('own rating of item ', shown, ', near the track in ', support, ' histories')
+                then concat(
+                        'own rating of item ', shown, ', near the ', {{ var('dataset.noun') }}, ' in ',
+                        support, ' histories'
+                    )
             else concat('score of ', source)
         end as evidence,
         item_id,

@@ -6,6 +6,8 @@
 -- formula: the steps of internal.score_steps in words. A model whose score is no sum says so, and its inputs
 --   with the largest weights in marts.feature_importance follow
 {% set most = 5 %}
+{% set noun = var('dataset.noun') %}
+{% macro word() %}case when steps.level = 'track' then {{ noun }} else steps.level end{% endmacro %}
 {% set scores = models('scores') | list %}
 {% set known = (list_models() | list + scores) | unique | sort | join(', ') %}
 {% set empty = 'null::bigint as rating_count, null::double as rating_mean, null::double as shrinkage' %}
@@ -57,18 +59,18 @@ named as (
             when steps.source = 'others' then 'all other ratings'
             when steps.source = 'everybody' then 'popularity'
             when steps.source = 'tie' then 'tie-breaker'
-            when steps.source = 'factors' then 'factors of user and item'
-            when steps.source = 'liked' then concat_ws(' ', 'likes the', steps.level, items.name)
-            when steps.source = 'direct' then concat_ws(' ', 'own rating of', steps.level, items.name)
+            when steps.source = 'factors' then concat('factors of user and ', {{ noun }})
+            when steps.source = 'liked' then concat_ws(' ', 'likes the', {{ word() }}, items.name)
+            when steps.source = 'direct' then concat_ws(' ', 'own rating of', {{ word() }}, items.name)
             when steps.source in ('sibling', 'tracks')
-                then concat_ws(' ', 'own ratings of tracks of', steps.level, items.name)
+                then concat_ws(' ', concat('own ratings of ', {{ noun }}, 's of'), {{ word() }}, items.name)
             when steps.source = 'prior'
-                then concat_ws(' ', 'adjusted average of', steps.level, items.name)
+                then concat_ws(' ', 'adjusted average of', {{ word() }}, items.name)
             when steps.source = 'mean' and steps.item_id is null
-                then concat('mean of all ratings, no ', steps.level)
-            when steps.source = 'mean' then concat_ws(' ', 'average of', steps.level, items.name)
-            when steps.source = 'global' then concat('no ratings of the ', steps.level)
-            else concat_ws(' ', steps.level, items.name, 'by', steps.source)
+                then concat('mean of all ratings, no ', {{ word() }})
+            when steps.source = 'mean' then concat_ws(' ', 'average of', {{ word() }}, items.name)
+            when steps.source = 'global' then concat('no ratings of the ', {{ word() }})
+            else concat_ws(' ', {{ word() }}, items.name, 'by', steps.source)
         end as evidence,
         steps.item_id, steps.value, steps.source, steps.weight, steps.amount as contribution
     from steps

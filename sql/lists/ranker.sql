@@ -15,6 +15,10 @@
     items=ref('list_validation.lists_items'),
     held_out=ref('validation.list_held_out'),
     chosen=ref('lists.settings'),
-    settings={'models': list_models('item_scores', 'item_weights', 'factors')},
+    settings={
+        'models': list_models('item_scores', 'item_weights', 'factors'),
+        'length': var('validation.list_length'),
+        'diversity': var('validation.diversity')
+    },
     fitted=list_refs('item_scores', 'item_weights', 'factors', schema='list_validation')
 ) }}

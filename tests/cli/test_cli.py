@@ -38,7 +38,7 @@ def test_a_build_ends_with_a_leaderboard_and_the_way_on(built):
     _, warehouse, done = built
     assert "Leaderboard" in done.stdout
     assert "adaptive" in done.stdout
-    assert "tracks_without_artist" in done.stdout
+    assert "tracks without artist" in done.stdout
     assert (
         f"recsys sql --warehouse '{str(warehouse).replace(chr(39), chr(39) + chr(34) + chr(39) + chr(34) + chr(39))}'"
         in done.stdout
@@ -502,9 +502,8 @@ def test_tables_in_place_of_a_data_directory_are_to_be_imported(tmp_path, capsys
     table.write_text("user,item,rating\n")
     remedy = f"import it first: recsys import '{table}' --out NEW_DIR\n"
     assert status_of(["build", "--data", tmp_path, "--warehouse", tmp_path / "w.duckdb"]) == 2
-    assert capsys.readouterr().err == (
-        f"Error: {tmp_path}: has no data directory's files, but my ratings.csv; {remedy}"
-    )
+    told = capsys.readouterr().err
+    assert told == f"Error: {tmp_path}: is not a data directory; {remedy.replace(' it ', f' {table.name} ')}"
     assert status_of(["build", "--data", table, "--warehouse", tmp_path / "w.duckdb"]) == 2
     assert capsys.readouterr().err == f"Error: {table}: is a file; {remedy}"
 

@@ -62,6 +62,28 @@ def test_longer_lists_find_more(warehouse: Path) -> None:
     assert sum(more.values()) > sum(ten.values())
 
 
+def test_the_table_has_every_measure_whole_at_80_columns(warehouse: Path) -> None:
+    done = recsys("evaluate", "--warehouse", warehouse, COLUMNS="80")
+    rows = {row["model"]: row for row in judged("--warehouse", warehouse)}
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    heading = next(line for line in lines if line.startswith("list model"))
+    measures = ["NDCG", "interval", "recall", "@50", "MRR", "coverage", "popular", "group"]
+    assert heading.split() == ["list", "model", *measures]
+    shown = next(line for line in lines if line.startswith("popularity")).removeprefix("popularity").split()
+    row = rows["popularity"]
+    names = ("recall", "recall_50", "mrr", "coverage", "popular_share")
+    figures = [f"{row[name]:.3f}" for name in names]
+    bounds = f"{row['lower']:.3f}-{row['upper']:.3f}"
+    assert shown[-8:] == [f"{row['ndcg']:.4f}", bounds, *figures, row["group_letter"]]
+
+
+def test_a_dumb_terminal_does_not_cut_wide_tables(warehouse: Path) -> None:
+    words = ("leaderboard", "--wide", "--warehouse", warehouse)
+    done = recsys(*words, TERM="dumb", FORCE_COLOR="1")  # which makes the output a terminal
+    assert done.stdout == recsys(*words).stdout
+
+
 def test_users_with_few_interactions_are_judged_next_to_the_others(warehouse: Path) -> None:
     done = recsys("evaluate", "--cold", "users", "--warehouse", warehouse)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -95,7 +117,7 @@ def test_diversity_is_shown_with_what_it_costs(warehouse: Path) -> None:
 
 def test_the_table_names_the_users_that_judged(warehouse: Path) -> None:
     done = recsys("leaderboard", "--warehouse", warehouse)
-    assert re.search(r"Judged on hidden likes of \d+ users, not seen by any", " ".join(done.stdout.split()))
+    assert re.search(r"Judged on held-out likes of \d+ users, not seen by any", " ".join(done.stdout.split()))
     heading = next(line for line in done.stdout.splitlines() if line.startswith("list model"))
     columns = ["list model", "NDCG@10", "recall@10", "coverage", "95 % interval", "group", "seconds"]
     assert re.split(r"  +", heading.strip()) == columns

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.cli.shell import HELP, completions
+from recsys.cli.shell import HELP, completions, wrapped
 from tests.cli.terminal import CONTROL_C, CONTROL_D, on_terminal
 from tests.cli.test_build_progress import LAYER
 from tests.conftest import SMALL
@@ -158,6 +158,10 @@ def test_completions_are_keywords_columns_relations_macros_and_commands():
     assert completions(".s", words) == [".schema"]
 
 
-def test_the_help_of_the_prompt_fits_80_columns():
-    assert max(map(len, HELP.splitlines())) < 80
+@pytest.mark.parametrize("width", [30, 45, 80])
+def test_the_help_of_the_prompt_fits_the_terminal_and_breaks_no_word(monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = [part for line in HELP.splitlines() for part in wrapped(line).splitlines()]
+    assert max(map(len, lines)) <= width
+    assert " ".join(lines).split() == HELP.split()
     assert all(f"\n{command} " in HELP for command in (".tables", ".schema", ".quit"))

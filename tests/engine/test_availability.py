@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.engine.availability import is_consequence, leave_out
+from recsys.engine.availability import is_consequence, leave_out, of_models
 from recsys.project import Project
 
 
@@ -31,3 +31,14 @@ def test_what_only_models_of_test_items_read_is_not_built_without_them() -> None
         "scores.adaptive",
         "marts.leaderboard",
     } <= project.enabled
+
+
+def test_what_is_left_out_is_named_as_people_know_it_with_the_reason_of_what_it_reads() -> None:
+    project = Project.load()
+    named = of_models(project, leave_out(project, files={}, sql_only=False))
+    assert all(name.split(".")[0] in ("lists", "scores") for name in named)
+    assert named["scores.als_raw_blend"].startswith(
+        "the data have no test items"
+    )  # by features.als_predictions
+    assert named["lists.trending"].startswith("the data have no times")
+    assert not any(map(is_consequence, named.values()))

@@ -108,8 +108,6 @@ def test_a_folder_of_tables_is_to_be_imported_first(tmp_path, name):
     (tmp_path / "tables").mkdir()
     for file in ("items.csv", name):
         (tmp_path / "tables" / file).write_text("user,item\na,1\n")
-    expected = (
-        rf"tables: has no data directory's files, but {name}; import it first: recsys import .*{name} --out"
-    )
+    expected = rf"tables: is not a data directory; import {name} first: recsys import .*{name} --out"
     with pytest.raises(UsageError, match=expected):
         build_sql(tmp_path / "tables", tmp_path / "w.duckdb")

@@ -142,11 +142,25 @@ def test_models_of_the_leaderboard_are_explained_and_one_without_parts_says_so(
         ("adaptiv", "adaptiv: no such model; did you mean adaptive?"),
         ("item_kn", "item_kn: no such model; did you mean item_knn"),
         ("?", r"\?: no such model; choose from adaptive, "),
+        ("ials", "ials: the build left this model out: --sql-only leaves .* out; build without it"),
+        ("scores.ranker", "scores.ranker: the build left this model out: --sql-only leaves .*"),
+        (
+            "trending",
+            "trending: the build left this model out: the data have no times: import .*--time COLUMN",
+        ),
     ],
 )
 def test_an_unknown_model_gets_the_nearest_names(small_warehouse: Path, model: str, message: str) -> None:
     with reading(small_warehouse) as connection, pytest.raises(UsageError, match=f"^{message}"):
         explain(connection, 100, 1, model)
+
+
+def test_a_list_model_that_was_left_out_has_the_reason(small_warehouse: Path) -> None:
+    with (
+        reading(small_warehouse) as connection,
+        pytest.raises(UsageError, match="^ease: the build left this list model out: --sql-only leaves"),
+    ):
+        ModelNames.of(connection).list_model("ease")
 
 
 def test_a_model_of_the_other_kind_is_said_to_be_one(small_warehouse: Path) -> None:

@@ -51,7 +51,7 @@ def test_list_models_that_are_left_out_or_limited_have_one_line_for_each_reason(
             create table marts.left_out as from (values
                 ('lists.ease', 'covers the 5 most rated of 9 items'), ('lists.trending', 'the data have no times'),
                 ('lists.neighbours', 'the data have no times'), ('scores.ranker', 'needs 50 users'),
-                ('lists.ials', '--sql-only leaves the learned models out')
+                ('lists.ials', '--sql-only leaves the learned models out; build without it')
             ) as rows (model, reason)
             """
         )

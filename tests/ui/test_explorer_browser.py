@@ -124,7 +124,10 @@ def test_a_query_is_completed_run_and_downloaded(
     browser: Any, address: str, explored_warehouse: Path
 ) -> None:
     with reading(explored_warehouse, guarded=True) as connection:
-        models = connection.execute("select count(*) from marts.leaderboard").fetchall()[0][0]
+        lists, models = (
+            connection.execute(f"select count(*) from marts.{name}").fetchall()[0][0]
+            for name in ("list_leaderboard", "leaderboard")
+        )
     watched = Watched(browser)
     page = watched.page
     page.goto(f"{address}/sql")
@@ -132,8 +135,9 @@ def test_a_query_is_completed_run_and_downloaded(
     editor.wait_for()
     page.get_by_role("button", name="Run").click()
     page.wait_for_selector("#answer")
-    assert page.locator("#answer tbody tr").count() == models
+    assert page.locator("#answer tbody tr").count() == lists
     assert page.locator("#plot").count() == 0
+    page.goto(f"{address}/sql?query=select+model,+accuracy+from+marts.leaderboard")
     page.get_by_role("link", name="plot", exact=True).click()
     page.wait_for_selector("#plot li", timeout=10_000)
     assert page.locator("#plot li").count() == models

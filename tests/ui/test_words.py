@@ -10,7 +10,7 @@ from markupsafe import escape
 from starlette.testclient import TestClient
 
 from recsys.sources.importing.recipe import Options, run
-from recsys.sources.interactions import plural_of
+from recsys.sources.interactions import Interactions, plural_of
 from recsys.ui import glossary
 from recsys.ui.app import application
 from tests.given import build_sql
@@ -100,6 +100,48 @@ def test_means_on_the_pages_are_on_the_scale_of_the_owner(films: TestClient):
     assert float(row[1]) == mean
 
 
+def test_a_figure_of_a_list_model_is_the_same_on_every_page(films: TestClient):
+    home = films.get("/").text
+    row = re.search(r'<th scope="row"><a href="/lists/popularity">.*?</tr>', home, re.DOTALL)[0]
+    ndcg, recall, mrr, coverage = re.findall(r"<td(?: class=\"extra\")?>([^<( ]+)</td>", row)
+    page, both = films.get("/lists/popularity").text, films.get("/compare?one=popularity&other=item_knn").text
+    for name, figure in (("NDCG@10", ndcg), ("recall@10", recall), ("MRR", mrr), ("coverage", coverage)):
+        shown = re.search(rf">{name}</a></dt><dd>([^<( ]+)", page)[1]
+        compared = re.search(rf">{name}</a></th><td>([^<( ]+)</td>", both)[1]
+        assert shown == compared == figure, name
+
+
+def test_means_of_a_column_have_the_same_decimals(films: TestClient):
+    means = re.findall(r"<td>(\d\.\d*|\d)</td><td class=\"meter extra\">", films.get("/items").text)
+    assert len(means) == len(FILMS) and {len(mean) for mean in means} == {len("3.00")}
+
+
+def test_a_genre_that_nobody_rates_has_no_empty_cards(films: TestClient):
+    page = films.get("/genres/drama").text
+    assert 'id="tracks"' in page
+    assert not {'id="prior"', 'id="raters"', "No ratings"} & set(re.findall(r'id="\w+"|No ratings', page))
+    assert re.search(r"\d+ ratings</span>", page)
+
+
+def test_a_waterfall_begins_with_what_adds_and_names_every_step(films: TestClient):
+    page = films.get("/users/u1/items/f2?model=item_knn").text
+    headings = re.findall(r'<th scope="row">(.*?)</th>', page, re.DOTALL)
+    assert headings and all(re.sub("<[^>]*>", "", heading).strip() for heading in headings)
+    assert "test items" not in page  # films have none
+
+
+def test_models_that_predict_nothing_are_not_said_to_agree(films: TestClient):
+    page = films.get("/compare?of=models").text
+    assert "no test items" in page and "predict the same" not in page
+
+
+def test_the_first_query_of_the_sql_page_has_figures(films: TestClient):
+    page = films.get("/sql").text
+    assert "from marts.list_leaderboard" in page and "from marts.leaderboard" not in page
+    for query in re.findall(r'<li><a href="(/sql\?query=[^"]*)">', page):
+        assert films.get(query.replace("&amp;", "&")).status_code == 200, query
+
+
 def test_a_typing_error_is_met_with_similar_names_and_their_numbers(films: TestClient):
     found = films.get("/search.json?q=Casablanka").json()
     assert found["is_near"] and found["found"][0]["title"] == "Casablanca"
@@ -124,6 +166,21 @@ def test_terms_are_explained_where_they_are_used(films: TestClient):
 def test_nothing_is_fresher_than_a_build_that_nothing_was_appended_to(films: TestClient):
     """A warehouse without appended rows shows nothing of it."""
     assert 'id="freshness"' not in films.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.5, 5, ["0.5", "2", "3.5", "5"]),
+        (1, 5, ["1", "2", "3", "4", "5"]),
+        (1, 10, ["1", "4", "7", "10"]),
+        (0, 100, ["0", "25", "50", "75", "100"]),
+        (-10, 10, ["-10", "-5", "0", "5", "10"]),
+        (1, 2.2, ["1", "2.2"]),
+    ],
+)
+def test_the_marks_of_a_scale_are_whole_or_half(low: float, high: float, ticks: list[str]):
+    assert Interactions(scale_low=low, scale_high=high).ticks == ticks
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,25 @@ def _after_build(warehouse: Path, result: Result) -> None:
             best = queries.best_model(connection) if query == "from marts.leaderboard" else None
             if best is not None:
                 out.print(f"\n{queries.best_sentence(best)}")
+        user = _example(connection)
     done = f"built {warehouse}" if published else f"{warehouse} is up to date"
-    out.print(f"\n{done} ({result.seconds:.1f} s). Query it:")
-    out.print(f"  {_program()} sql --warehouse {shlex.quote(str(warehouse))} '{query}'")
+    out.print(f"\n{done} ({result.seconds:.1f} s). Next:")
+    named = f"--warehouse {shlex.quote(str(warehouse))}"
+    if user is not None:
+        out.print(f"  {_program()} recommend {shlex.quote(user)} {named}")
+    out.print(f"  {_program()} sql {named} '{query}'")
+
+
+def _example(connection: Connection) -> str | None:
+    """Return a user who has a list; None without lists."""
+    from recsys.backends.duckdb.connection import query
+    from recsys.serving import queries
+
+    if not (queries.has(connection, "marts.recommendations") and queries.has(connection, "marts.user_facts")):
+        return None
+    sql = "select original_id from marts.user_facts semi join marts.recommendations using (user_id) "
+    found: list[str] = query(connection, f"{sql} order by user_id limit 1")["original_id"].to_pylist()
+    return found[0] if found else None
 
 
 def _show_leaderboards(connection: Connection) -> str:

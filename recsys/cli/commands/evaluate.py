@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--cold",
     type=OneOf(["users", "items"]),
-    help="Judge users with few interactions, or items that are held out altogether.",
+    help="Judge users with few interactions, or items that no user of the history has chosen.",
 )
 @diversity_option
 @warehouse_option
@@ -65,12 +65,12 @@ def evaluate(
 ) -> None:
     """Evaluate the list models on held-out likes.
 
-    Prints one row per model, best first: NDCG and recall of lists of -k items, the share of items in any
-    list, recall of lists of 50, the reciprocal rank of the first hit, and the share of popular items. Every
-    item that the user has not interacted with competes. --cold users compares users with few interactions
-    with the others. --cold items holds a tenth of the items out with all their interactions, and lets these
-    compete. --diversity shows what it costs in NDCG. --split, -k, --cold items and --diversity fit the models
-    again in a temporary warehouse.
+    Prints one row per model, best first: NDCG and recall of lists of -k items, recall in lists of 50, MRR
+    (the mean of 1 / rank of the first hit), the share of items in any list, and the share of popular items
+    in lists. A list may contain every item that the user has not interacted with. --cold users compares
+    users with few interactions with the others. --cold items holds a tenth of the items out with all their
+    interactions, and recommends only these. --diversity shows what it costs in NDCG. --split, -k, --cold
+    items and --diversity fit the models again in a temporary warehouse.
     """
     from recsys.backends.database import Limits
     from recsys.cli.console import print_json, show
@@ -79,8 +79,8 @@ def evaluate(
         cold_users_table,
         diverse_note,
         diverse_table,
-        list_leaderboard_table,
-        list_notes,
+        evaluation_notes,
+        evaluation_table,
     )
     from recsys.serving.evaluation import EvaluationRequest
     from recsys.serving.evaluation import evaluate as judge
@@ -98,8 +98,8 @@ def evaluate(
     elif cold == "users":
         show("Lists for users with few interactions", cold_users_table(rows, count), cold_users_note(rows))
     else:
-        title = "Lists" if cold is None else "Lists of items that no user in the history has chosen"
-        show(title, list_leaderboard_table(rows, wide=True, k=count), list_notes(rows))
+        what = "" if cold is None else " that no user in the history has chosen"
+        show(f"Lists of {count} items{what}", evaluation_table(rows), evaluation_notes(rows))
 
 
 class _Progress:

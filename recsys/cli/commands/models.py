@@ -25,7 +25,7 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.tables import models_table
-    from recsys.docs_site.model_table import markdown
+    from recsys.docs_site.model_table import list_models, markdown
     from recsys.docs_site.model_table import models as listed
     from recsys.project import Project
     from recsys.sources.directory import OPTIONAL
@@ -38,7 +38,10 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     else:
         is_compared = _is_compared(warehouse)
         note = CITATION if wide and is_compared else ""
-        show("Models", models_table(rows, wide, is_compared), note)
+        lists = list_models(Project.load(present=OPTIONAL))
+        show("List models, which recommend from all items", models_table(lists, wide, False))
+        title = "\nModels that score the test items of a user"
+        show(title, models_table(rows, wide, is_compared), note)
 
 
 def _is_compared(warehouse: Path) -> bool:

@@ -52,7 +52,8 @@ class Wanted:
         """Refuse a command that names no users, or names them in two ways."""
         given = (len(self.users) > 0) + (self.file is not None) + self.everybody + (self.values is not None)
         if given != 1:
-            raise UsageError("give a user id, --users FILE, --all or --ratings")
+            how = "give" if given == 0 else "give only one of"
+            raise UsageError(f"{how} a user id, --users FILE, --all or --ratings")
 
 
 @command(

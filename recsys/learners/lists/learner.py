@@ -206,7 +206,7 @@ def fit_ranker(
         ``interactions`` and ``items`` of the validation history, ``held_out (user_id, item_id)``, ``chosen``
         settings, and what each of ``models`` learned from that history, by its name.
     settings : mapping
-        ``models``: kinds and settings by name.
+        ``models``: kinds and settings by name; ``length`` and ``diversity`` of the lists that are judged.
     context : Context
         Threads and memory.
 
@@ -224,18 +224,21 @@ def fit_ranker(
     from recsys.learners.lists import ranker
 
     history = read(inputs["interactions"], inputs["items"])
-    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads)
+    how = settings["length"], settings["diversity"]
+    judging = quality.Judge.of(history, inputs["held_out"].arrow(), context.threads, *how)
     users = judging.histories.user_ids
     if len(users) < ranker.LEAST_USERS:
         raise UnavailableError(f"needs {ranker.LEAST_USERS} users with two likes: the data have {len(users)}")
     models = stored.StoredModels(settings["models"], inputs, inputs["chosen"].arrow(), lambda: history)
     parts = {name: models.open(name) for name in settings["models"]}
     known = split.Split(history, np.searchsorted(history.user_ids, users), judging.held_out)
-    found = ranker.fit(parts, known, quality.DEEP, context.threads)
+    found = ranker.fit(parts, known, judging.length, context.threads)
     trees = [tree.model_to_string() for tree in found.trees]
     return {
         "lists.ranker": pa.table({"fold": pa.array(range(len(trees)), pa.int32()), "model": trees}),
-        "lists.ranker_validation": quality.lists_table(users, history.item_ids, found.items),
+        "lists.ranker_validation": quality.lists_table(
+            users, history.item_ids, judging.diverse(found.items, found.scores)
+        ),
     }
 
 
@@ -269,7 +272,7 @@ def judge(
     lists = {}
     known = {name: model["kind"] for name, model in settings["models"].items()}
     names = [name for name in known if not models.is_empty(name)]
-    if is_by_item or settings["diversity"]:  # the lists of a ranker are made already, of other items
+    if is_by_item:  # the lists of a ranker are made already, of other items
         names = [name for name in names if known[name] != RANKER]
     for number, name in enumerate(names):
         context.report(number / len(names), f"judges {name}")

@@ -75,9 +75,16 @@ class Judge:
 
     def lists(self, model: ListModel) -> np.ndarray:
         """Return positions of the best `DEEP` items of each user, -1 where a list has ended."""
-        length = DEEP if self.choices is None else diversifying.pool(self.k)
-        found = top(model, self.histories, self.like_counts, length, self.threads)
-        lists, scores = gathered(found, self.histories.user_count, length)
+        found = top(model, self.histories, self.like_counts, self.length, self.threads)
+        return self.diverse(*gathered(found, self.histories.user_count, self.length))
+
+    @property
+    def length(self) -> int:
+        """Items per list that `diverse` needs."""
+        return DEEP if self.choices is None else diversifying.pool(self.k)
+
+    def diverse(self, lists: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Return lists of `DEEP` items, chosen from lists of `length` with their scores (users, length)."""
         if self.choices is None:
             return lists
         return diversifying.reranked(lists, scores, self.choices, self.diversity, DEEP)

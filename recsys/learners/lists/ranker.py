@@ -186,10 +186,14 @@ class Ranker:
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Trees of all folds, and for each validation user the list by the trees that did not see the user."""
+    """Trees of all folds, and for each validation user the list by the trees that did not see the user.
+
+    ``items`` int64 and ``scores`` float64 (users, k), best first; -1 and -inf where a list has ended.
+    """
 
     trees: tuple[lightgbm.Booster, ...]
     items: np.ndarray
+    scores: np.ndarray
 
 
 def fit(
@@ -230,7 +234,8 @@ def fit(
     scores = np.full(competing.items.shape, -np.inf)
     scores[is_competing] = np.round(examples.scores(trees), 9)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return CrossValidated(trees, np.take_along_axis(competing.items, order, axis=1))
+    lists, ranked = (np.take_along_axis(each, order, axis=1) for each in (competing.items, scores))
+    return CrossValidated(trees, lists, ranked)
 
 
 @dataclass(frozen=True)

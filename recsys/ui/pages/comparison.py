@@ -25,7 +25,7 @@ LIST_MEASURES = {
     "recall_50": "recall@50",
     "mrr": "MRR",
     "coverage": "coverage",
-    "popular_share": "popular items in a list",
+    "popular_share": "popular share",
 }
 SCORE_MEASURES = {"accuracy": "accuracy", "auc": "AUC"}
 
@@ -53,7 +53,7 @@ class Comparison:
     def page(self, context: RequestContext, request: Request) -> Response:
         """Render the measures of both models, next to each other."""
         kind, known = _kind(context, request)
-        one, other = _chosen(request, known)
+        one, other = _chosen(request, known, context if kind == "models" else None)
         board = context.list_leaderboard() if kind == "lists" else context.leaderboard()
         rows = {row["model"]: row for row in board}
         measures = LIST_MEASURES if kind == "lists" else SCORE_MEASURES
@@ -65,12 +65,13 @@ class Comparison:
             one=one,
             other=other,
             rows=[
-                (name, rows[one][column], rows[other][column])
+                (column, name, rows[one][column], rows[other][column])
                 for column, name in measures.items()
                 if rows[one][column] is not None and rows[other][column] is not None
             ],
             users=rows[one]["users"],
             difference=_difference(context, one, other) if kind == "models" else None,
+            has_candidates=bool(context.test_users()),
             disagreeing=_disagreeing(context, one, other) if kind == "models" else [],
         )
 
@@ -113,11 +114,18 @@ def _kind(context: RequestContext, request: Request) -> tuple[str, list[str]]:
     return kind, known
 
 
-def _chosen(request: Request, known: list[str]) -> tuple[str, str]:
-    """Return the two models of an address, by default the best two."""
+def _chosen(request: Request, known: list[str], context: RequestContext | None = None) -> tuple[str, str]:
+    """Return the two models of an address, by default the best two.
+
+    With a context, which is given for models of test items, the other model is by default the best one that
+    predicts something else.
+    """
     one = one_of("model", request.query_params.get("one") or known[0], known)
-    default = next(model for model in known if model != one)
-    return one, one_of("model", request.query_params.get("other") or default, known)
+    others = [model for model in known if model != one]
+    if asked := request.query_params.get("other"):
+        return one, one_of("model", asked, known)
+    differs = (model for model in others if context is None or _disagreeing(context, one, model, most=1))
+    return one, next(differs, others[0])
 
 
 def _difference(context: RequestContext, one: str, other: str) -> Mapping[str, Any] | None:
@@ -128,9 +136,11 @@ def _difference(context: RequestContext, one: str, other: str) -> Mapping[str, A
     return next(iter(context.rows(sql, one=one, other=other)), None)
 
 
-def _disagreeing(context: RequestContext, one: str, other: str) -> list[tuple[Entity, int]]:
+def _disagreeing(
+    context: RequestContext, one: str, other: str, most: int = SHOWN
+) -> list[tuple[Entity, int]]:
     """Return the users with most test items that the two models predict differently."""
-    sql = f"from disagreements($one, $other) order by candidates desc, user_id limit {SHOWN}"
+    sql = f"from disagreements($one, $other) order by candidates desc, user_id limit {most}"
     found = context.rows(sql, one=one, other=other)
     entities = context.entities.users(row["user_id"] for row in found)
     return [(entities[row["user_id"]], row["candidates"]) for row in found]

@@ -51,13 +51,15 @@ class Home:
     def _examples(self, context: RequestContext) -> Mapping[str, list[Any]]:
         """Return popular items and some test users as examples."""
         popular = context.rows(
-            "select item_id from lists.items order by like_count desc, item_id limit $most", most=EXAMPLES
+            "select item_id, like_count from lists.items order by like_count desc, item_id limit $most",
+            most=EXAMPLES,
         )
         items = context.entities.items(row["item_id"] for row in popular)
         users = _users(context)
         chosen = [users[place * len(users) // EXAMPLES] for place in range(min(EXAMPLES, len(users)))]
         named = context.entities.users(chosen)
-        return {"items": [items[row["item_id"]] for row in popular], "users": [named[one] for one in chosen]}
+        liked = [(items[row["item_id"]], row["like_count"]) for row in popular]
+        return {"items": liked, "users": [named[one] for one in chosen]}
 
     def random_user(self, context: RequestContext, request: Request) -> Response:
         """Redirect to a random user: one with test items, where there are any."""

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recsys.serving.queries import activity_ranges
+from recsys.ui.pages.comparison import LIST_MEASURES
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.schema import header_of
 from recsys.ui.site import Site, one_of, text_of
@@ -51,6 +52,7 @@ class Models:
             row=next(row for row in leaderboard if row["model"] == model),
             place=[row["model"] for row in leaderboard].index(model) + 1,
             leaderboard=leaderboard,
+            measures=LIST_MEASURES,
             header=header_of(f"lists.{model}"),
         )
 

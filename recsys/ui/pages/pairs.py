@@ -50,6 +50,7 @@ class Pairs:
             is_on_ratings=known[chosen].is_on_ratings,
             standing=_in_order(standing, context.models()),
             label=next((row["label"] for row in standing), None),
+            has_candidates=bool(context.test_users()),
             own=self._own(context, user.id, track.id),
             above=above,
             entities=context.entities.items([row["item_id"] for row in [*rows, *above]]),

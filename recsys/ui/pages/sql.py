@@ -19,7 +19,10 @@ from recsys.ui.query_plot import plot_of
 from recsys.ui.request_context import RequestContext
 from recsys.ui.site import Site, one_of
 
-EXAMPLE = "select model, accuracy, auc, published_accuracy\nfrom marts.leaderboard\norder by accuracy desc"
+EXAMPLE = "select model, ndcg, recall, coverage\nfrom marts.list_leaderboard\norder by ndcg desc"
+OF_TEST_ITEMS = (
+    "select model, accuracy, auc, published_accuracy\nfrom marts.leaderboard\norder by accuracy desc"
+)
 FORMS = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 LONGEST_LINK = 8000  # longest query in a URL
 LONGEST_COLUMN = 5  # digits
@@ -162,19 +165,26 @@ def _new_examples(context: RequestContext) -> Sequence[Mapping[str, str]]:
     """Return example queries with users and items of this data."""
     user = context.value("from marts.user_activity order by rating_count desc, user_id limit 1") or 1
     track = context.value("select item_id from lists.items order by like_count desc, item_id limit 1") or 1
+    words = context.words()
     texts = {
-        "Leaderboard": EXAMPLE,
-        "Distribution of ratings": "select rating, share\nfrom marts.rating_histogram\norder by rating",
-        "Most controversial items": (
-            "select item_id, count(*) as ratings, avg(rating) as mean, stddev(rating) as spread\n"
-            "from staging.ratings\ngroup by item_id\nhaving ratings >= 50\norder by spread desc\nlimit 20"
+        "Leaderboard of lists": EXAMPLE,
+        **({"Leaderboard of test items": OF_TEST_ITEMS} if context.test_users() else {}),
+        "Recommend to a user": f"select rank, name, score, reason\nfrom recommend({user}, 10)",
+        f"How the score of a {words.noun} is calculated": (
+            f"select evidence, weight, contribution\nfrom explain({user}, {track})"
         ),
-        "Mean rating by activity": (
+        f"Similar {words.many}": f"from similar({track}, 10)",
+        f"Most controversial {words.many}": (
+            "select name, count(*) as ratings, avg(value) as mean,\n  stddev(value) as spread\n"
+            "from staging.ratings\njoin marts.item_facts using (item_id)\n"
+            "group by all\nhaving ratings >= 50\norder by spread desc\nlimit 20"
+        ),
+        f"Distribution of {words.interaction}s": (
+            "select value, share\nfrom marts.rating_histogram\norder by value"
+        ),
+        "Mean rating by number of ratings": (
             "select rating_count, rating_mean\nfrom marts.user_activity\nusing sample 200 rows (reservoir, 1)"
         ),
-        "Recommend to a user": f"from recommend({user}, 10)",
-        "Score step by step": f"from waterfall({user}, {track})",
-        "Similar items": f"from similar({track}, 10)",
         "Slowest steps of the build": (
             "select name, row_count, seconds\nfrom marts.build\nwhere seconds is not null\n"
             "order by seconds desc\nlimit 20"

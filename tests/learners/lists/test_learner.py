@@ -259,7 +259,7 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
         "pairs": pairs((1, 4, 2.0), (2, 4, 3.0), (3, 5, 1.0)),
     }
     models = {name: MODELS[name] for name in ("popularity", "pairs")}
-    made = learner.fit_ranker(held(inputs), {"models": models}, context)
+    made = learner.fit_ranker(held(inputs), {"models": models, **JUDGED}, context)
     assert made["lists.ranker"].column_names == ["fold", "model"]
     lists = made["lists.ranker_validation"]
     assert set(lists["user_id"].to_pylist()) == set(range(80))
@@ -267,6 +267,10 @@ def test_the_ranker_judges_each_user_by_trees_that_did_not_see_its_likes(context
     judged = learner.judge(held({**inputs, "ranker": lists}), {"models": both, **JUDGED}, context)
     quality = {row["model"]: row["ndcg"] for row in judged["lists.quality"].to_pylist()}
     assert quality["ranker"] < 0.3
+    diverse = learner.fit_ranker(held(inputs), {"models": models, **JUDGED, "diversity": 0.9}, context)
+    apart = diverse["lists.ranker_validation"]
+    assert diverse["lists.ranker"] == made["lists.ranker"]
+    assert apart.num_rows == lists.num_rows and apart != lists
     given = {**inputs, "ranker": made["lists.ranker"], "model": pa.table({"model": ["ranker"]})}
     given["held_out"] = given["held_out"].slice(0, 0)
     given["users"] = pa.table({"user_id": history["user_id"].unique()})
@@ -283,7 +287,7 @@ def test_too_few_users_for_a_ranker_are_said(context):
         "chosen": learner.SETTINGS.empty_table(),
     }
     with pytest.raises(UnavailableError, match="needs 50 users with two likes: the data have 1"):
-        learner.fit_ranker(held(inputs), {"models": {}}, context)
+        learner.fit_ranker(held(inputs), {"models": {}, **JUDGED}, context)
 
 
 def test_limits_say_what_ease_does_not_cover_and_what_a_cluster_does_not_fit(context):
