@@ -16,7 +16,6 @@ VERBS = {
 }
 OTHER_VERB = "chosen"
 TICKS = (4, 5, 3, 2)  # steps between the marks of a scale, the preferred number first
-HIGH = 80.0  # position of a high value where values are not ratings
 WIDE_SCALE = 50  # means on a scale of so many points need one decimal
 
 
@@ -166,8 +165,8 @@ class Interactions:
 
     @property
     def high(self) -> float:
-        """Return the position on the scale 0..100 from which a value is a high one: a like of ratings."""
-        return self.position(self.liked) - 1e-9 if self.feedback == "ratings" else HIGH
+        """Return the position on the scale 0..100 of the lowest like."""
+        return self.position(self.liked) - 1e-9
 
     def is_like(self, value: float) -> bool:
         """Return whether a value is a like."""

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from math import floor, isfinite, log10
 from typing import Any
 
-__all__ = ["axis", "bars", "cell", "counted", "figure", "histogram", "percent", "signed", "steps", "timeline"]
+__all__ = [
+    "axis",
+    "bars",
+    "cell",
+    "counted",
+    "decimals",
+    "figure",
+    "histogram",
+    "percent",
+    "placed",
+    "signed",
+    "steps",
+    "timeline",
+]
 
 NOTHING = "\u2013"
 MINUS = "\u2212"
@@ -43,6 +56,20 @@ def signed(value: float | None, digits: int = DIGITS) -> str:
     r"""Format a difference with its sign: +3.2, \u22123.2, 0."""
     text = figure(value, digits)
     return f"+{text}" if value and value >= NOISE else text
+
+
+def decimals(values: Iterable[float | None], digits: int = DIGITS) -> int:
+    """Return the decimals, at most 6, with which the largest of some numbers has so many digits."""
+    largest = max((abs(value) for value in values if value and isfinite(value)), default=0.0)
+    return max(0, min(6, digits - 1 - floor(log10(largest)))) if largest >= NOISE else 0
+
+
+def placed(value: float, places: int, is_signed: bool = False) -> str:
+    r"""Format a number with the decimals of its column: +3.20, \u22120.05, 0."""
+    text = f"{value:,.{places}f}"
+    if not text.strip("-0.,"):
+        return "0"
+    return f"{'+' if is_signed and value > 0 else ''}{text}".replace("-", MINUS)
 
 
 def counted(value: int | None) -> str:

@@ -172,6 +172,11 @@ class RequestContext:
         """Return the settings that the build recorded, such as ``finished_at`` and ``data``."""
         return self.snapshot.fact("settings", self._settings)
 
+    def has_order(self) -> bool:
+        """Return whether the data say in which order a user's interactions came."""
+        asked = "select value from marts.build where kind = 'parameter' and name = 'data.order'"
+        return bool(self.snapshot.fact("order", lambda: self.value(asked) not in (None, "none")))
+
     def _settings(self) -> Mapping[str, str]:
         rows = self.rows("from marts.build where kind = 'setting'")
         return {row["name"]: row["value"] for row in rows} | {"build_id": rows[0]["build_id"]}

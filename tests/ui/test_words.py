@@ -53,6 +53,39 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     return TestClient(application(folder / "films.duckdb", seed=1), base_url=HOME)
 
 
+@pytest.fixture(scope="module")
+def plays(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """The explorer of artists that a dozen people played, without times."""
+    folder = tmp_path_factory.mktemp("plays")
+    rows = [
+        f"u{user},a{artist},{1 + user * artist % 90}"
+        for user in range(12)
+        for artist in range(8)
+        if (user + artist) % 3
+    ]
+    (folder / "plays.csv").write_text("\n".join(["user,item,rating", *rows]))
+    run(Options([str(folder / "plays.csv")], folder / "data", feedback="counts", noun="artist"))
+    build_sql(folder / "data", folder / "plays.duckdb")
+    return TestClient(application(folder / "plays.duckdb", seed=1), base_url=HOME)
+
+
+@pytest.mark.parametrize("path", ["/", "/items", "/users/u1", "/items/a2", "/users/u1/items/a0", "/try"])
+def test_an_owner_of_plays_reads_of_no_ratings_likes_or_times_that_are_not_there(
+    plays: TestClient, path: str
+):
+    page = plays.get(path, follow_redirects=True)
+    assert page.status_code == 200
+    words = read(page.text.replace(" likes</span>", ""))
+    assert re.search(r"\b(newest|over time|rated)\b", words) is None
+    assert not re.search(r"Average rating|Mean rating|sort=likes[^>]*>likes", page.text)
+
+
+def test_what_an_owner_of_plays_is_asked_and_told_is_in_the_verb_of_the_data(plays: TestClient):
+    assert "artists that you have played" in read(plays.get("/try").text)
+    assert "The user has not played it" in read(plays.get("/users/u1/items/a2").text)
+    assert "The user has played 2 times" in read(plays.get("/users/u1/items/a1").text)
+
+
 def read(page: str) -> str:
     """Return the words that a person reads in a page, those of tooltips among them."""
     shown = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)

@@ -71,6 +71,7 @@ class Users:
             history=history,
             taste={level: _tastes(taste, level) for level in ("artist", "genre")},
             mean=context.overall_mean(),
+            has_order=context.has_order(),
             values=context.interactions(),
             models=models,
             chosen=chosen,
