@@ -87,7 +87,7 @@ def test_the_recipes_end_on_the_leaderboard(copy, tmp_path):
     ]
     assert "artist_alone" in printed
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_SLOW_LEARNERS)
-    build = "recsys build --data data/tiny --warehouse warehouse/tiny.duckdb --set tuning.seconds=0"
+    build = "recsys build --data data/tiny --warehouse warehouse/tiny.duckdb --select +marts.leaderboard"
     run(copy, build, [tmp_path])
     query = "select model, evaluated_on, accuracy > 0.5 as learned from marts.leaderboard where model = 'level_odds'"
     printed = run(copy, f'recsys sql "{query}" --csv --warehouse warehouse/tiny.duckdb')
