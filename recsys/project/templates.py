@@ -54,8 +54,13 @@ def compiled(environment: jinja2.Environment, name: str, source: str) -> jinja2.
 
 def macros(environment: jinja2.Environment, source: str) -> dict[str, object]:
     """Return the macros of a text by name."""
-    module = _template(environment, cached_code(SYNTAX, "macros", source, SYNTAX.compile)).module
+    module = _template(environment, _macro_code(source)).module
     return {name: macro for name, macro in vars(module).items() if not name.startswith("_")}
+
+
+@lru_cache(maxsize=16)
+def _macro_code(source: str) -> CodeType:
+    return cached_code(SYNTAX, "macros", source, SYNTAX.compile)
 
 
 def _template(environment: jinja2.Environment, code: CodeType) -> jinja2.Template:
