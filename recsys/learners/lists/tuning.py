@@ -29,7 +29,7 @@ from recsys.learners.lists.top import gathered, top
 
 K = 10  # length of the lists that are judged
 FAR_BEHIND = 0.85  # of the best model's NDCG: a model below it takes no part in blends
-HOPES = ((8, FAR_BEHIND), (4, 0.65), (2, 0.4))  # trials of a model, and the share of the best NDCG that it
+HOPES = ((6, FAR_BEHIND), (4, 0.75), (2, 0.4))  # trials of a model, and the share of the best NDCG that it
 # must have by then to be searched further: its defaults may be far from its best
 TRIALS = 80  # most trials of a search, whatever its budget
 _REFINED_SHARE = 0.7  # of the budget, after which only larger factors and blends are tried
