@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COUNTED = ("table", "view", "temp")  # kinds of relations that have rows
 LEAST_ELAPSED, LEAST_SHARE = 2.0, 0.02  # seconds and share of a build before its time left is estimated
 NAME = 30  # columns of a model's name; a longer name moves what follows it
+FIRST = "not built yet"  # reason of all models of a first build
 MOST_NAMED = 3  # relations of a list that are named
 
 
@@ -97,7 +98,10 @@ class BuildConsole:
             self.out.print(plan_table(steps))
             updated = sum(step.rendered.model.incremental is not None for step in steps)
             self.out.print(f"+ {updated} models that recsys append updates without a build")
-        self.out.print(f"{len(names)} of {len(steps)} models to run, {len(steps) - len(names)} unchanged")
+        if names and all(step.reason == FIRST for step in steps if step.runs):
+            self.out.print(f"{len(names)} models to run")
+        else:
+            self.out.print(f"{len(names)} of {len(steps)} models to run, {len(steps) - len(names)} unchanged")
 
     def started(self, step: Step) -> None:
         """Show that a model runs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from recsys.report import charts
 from recsys.report.elements import Figure, Section
 from recsys.report.headline import headline
 from recsys.report.relations import AbsentError, Relations
-from recsys.report.sections import in_order
+from recsys.report.sections import LISTS, in_order
 from recsys.report.themes import THEMES
 from recsys.sources.interactions import plural_of
 
@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
 LOOK = HERE / "static" / "look.css"
 GLOBALS = "window.vegaEmbed = vegaEmbed;"  # what the library exports to the page's script
+NO_TEST_ITEMS = "Not in this report, because the data have no test items"
 PICTURE_WIDTH = 620
 PICTURE_SCALE = 2.0  # pixels of a PNG for each unit of the drawing
 VEGA_LITE = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
@@ -36,7 +37,8 @@ VEGA_LITE = ".".join(SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 def write(warehouse: Path, out: Path) -> list[str]:
     """Write the report on a warehouse as one page that needs no network, atomically.
 
-    Return a line for each section left out, with the reason. Raise UsageError if there is no warehouse or
+    Return a line for each section left out, with the reason; one for all that need test items, where there
+    are none. Raise UsageError if there is no warehouse or
     ``out`` cannot be written.
     """
     with reading(warehouse, guarded=True) as connection:
@@ -76,7 +78,14 @@ def _sections(relations: Relations) -> tuple[list[Section], list[str]]:
             sections.append(section(relations))
         except AbsentError as error:
             left_out.append(f"{title}: {error}")
-    return sections, left_out
+    return sections, left_out if relations.has_test_items() else _of_test_items(left_out)
+
+
+def _of_test_items(left_out: Sequence[str]) -> list[str]:
+    """Return the same lines with one for all sections that data without test items cannot have."""
+    others = [line for line in left_out if line.startswith(f"{LISTS}:")]
+    titles = [line.partition(":")[0] for line in left_out if line not in others]
+    return [*others, *([f"{NO_TEST_ITEMS}: {', '.join(titles)}"] if titles else [])]
 
 
 def _render(top: Mapping[str, Any], sections: list[Section], left_out: list[str]) -> str:

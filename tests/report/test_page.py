@@ -146,6 +146,18 @@ def test_a_section_without_its_relation_is_left_out_with_a_reason(
     assert all(f"<li>{line}</li>" in text for line in left_out)
 
 
+def test_sections_that_need_test_items_are_one_line_without_them(tmp_path: Path) -> None:
+    files = {"trackData2.txt": "1|None|None\n4|None|None\n", "trainItem2.txt": "9|2\n1\t90\n4\t10\n"}
+    data = write_directory(tmp_path / "data", files)
+    for name in ("testItem2.txt", "test2_new.txt", "truth2.txt"):
+        (data / name).unlink(missing_ok=True)
+    build_sql(data, tmp_path / "w.duckdb", no_candidates=True)
+    left_out = write(tmp_path / "w.duckdb", tmp_path / "report.html")
+    assert left_out[0] == "Leaderboard of lists: too few likes to hold some out"
+    assert left_out[1].startswith("Not in this report, because the data have no test items: ")
+    assert len(left_out) == 2 and "Calibration" in left_out[1] and "marts." not in left_out[1]
+
+
 def test_a_model_with_constant_scores_has_no_calibration(learned_warehouse: Path, tmp_path: Path) -> None:
     """Half of each user's test items are liked, so that a constant model would look perfectly calibrated."""
     warehouse = Path(shutil.copy(learned_warehouse, tmp_path / "constant.duckdb"))

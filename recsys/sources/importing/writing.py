@@ -56,7 +56,8 @@ def _warnings(job: Job, state: State) -> list[str]:
     found = job.engine.run("findings", {} if liked is None else {"liked": liked}, liked=liked)[0]
     name = state.items.name if state.items else None
     if name and found["listed_items"] == found["rated_items"]:
-        job.notes.append(f"all {found['rated_items']:,} rated items are in {name}")
+        what = "rated items" if state.kind.name == "ratings" else "items"
+        job.notes.append(f"all {found['rated_items']:,} {what} are in {name}")
     return findings.sentences(found, state.kind.name, name, state.merged)
 
 

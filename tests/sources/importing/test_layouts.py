@@ -244,7 +244,7 @@ def test_ids_of_both_files_are_the_same_ids(tmp_path):
         ("2", "Two"),
         ("3", "Three"),
     ]
-    assert any(note.startswith("all 3 rated items are in") for note in result.notes)
+    assert any(note.startswith("all 3 items are in") for note in result.notes)
 
 
 def test_ids_that_are_not_all_whole_numbers_stay_as_they_are(tmp_path):
