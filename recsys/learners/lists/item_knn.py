@@ -69,9 +69,9 @@ def fit(interactions: Interactions, parameters: ItemKnnParameters, threads: int 
         For a similarity of another name.
     """
     inputs = weights(interactions, parameters.weighting)
-    scaled = _scaled(inputs, parameters.similarity)
+    parts, factor = _parts(inputs, parameters.similarity)
     strongest = _strongest_compiled if IS_COMPILED else _strongest
-    stored = strongest(scaled, parameters.neighbours, threads)
+    stored = strongest(parts, factor, parameters.neighbours, threads)
     kept = np.repeat(interactions.is_candidate, np.diff(stored.indptr))
     stored.data *= kept
     stored.eliminate_zeros()
@@ -79,9 +79,9 @@ def fit(interactions: Interactions, parameters: ItemKnnParameters, threads: int 
     return LinearModel(interactions.item_ids, by_history, parameters.weighting)
 
 
-def _scaled(inputs: csr_array, similarity: str) -> csr_array:
-    """Return z (users, items), whose inner products of items are the similarity."""
-    found = inputs.copy()
+def _parts(inputs: csr_array, similarity: str) -> tuple[csr_array, float]:
+    """Return parts (users, items) and a factor: inner products of items, times it, are the similarity."""
+    found, factor = inputs.copy(), 1.0
     if similarity == "cosine":
         norms = np.sqrt(inputs.power(2).sum(axis=0))
         found.data = inputs.data / norms[inputs.indices]
@@ -89,44 +89,69 @@ def _scaled(inputs: csr_array, similarity: str) -> csr_array:
         lengths = np.asarray(inputs.sum(axis=1)).ravel()
         length = K1 * (1 - B + B * lengths / (lengths.mean() if inputs.nnz else 1.0))
         counts = np.bincount(inputs.indices, minlength=inputs.shape[1])
-        rarity = np.maximum(np.log(max(1, len(lengths)) / (1.0 + counts)), 0.0)
+        most = float(np.log(max(1, len(lengths))))
+        rarity = np.maximum(1.0 - np.log1p(counts) / most, 0.0) if most else np.zeros(len(counts))
         found.data = inputs.data * (K1 + 1) / (inputs.data + np.repeat(length, np.diff(inputs.indptr)))
         found.data *= rarity[inputs.indices]
+        factor = most**2
     else:
         raise ValueError(f"unknown similarity {similarity!r}: expected cosine or bm25")
-    return found
+    return found, factor
 
 
-def _strongest_compiled(scaled: csr_array, count: int, threads: int) -> csr_array:
-    """Return the same as `_strongest`, many times faster."""
-    from recsys.learners.lists import item_knn_kernels
+def strongest(parts: csr_array, factor: float, count: int, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the strongest neighbours of each item, by compiled loops.
 
-    by_item, size = csr_array(scaled.T.tocsr()), scaled.shape[1]
-    width = min(count, size)
-    items, steps = np.zeros((size, width), np.int64), np.zeros((size, width))
-    given = [(one.indptr.astype(np.int64), one.indices, one.data) for one in (by_item, scaled)]
+    Parameters
+    ----------
+    parts : csr_array (users, items)
+        Sorted by item within users. Sums of products stay below 9 million: they are of whole trillionths.
+    factor : float
+        What the inner products are multiplied by.
+    count : int
+        Most neighbours of an item.
+    threads : int
+        Threads; the result is the same for any number.
+
+    Returns
+    -------
+    tuple
+        Positions int32 and weights float64 (items, count), strongest first; of equal ones the lower position.
+        Weights are 0 where there are fewer.
+    """
+    from recsys.learners.lists import pair_kernels
+
+    by_item, size = csr_array(parts.T.tocsr()), parts.shape[1]
+    items, weights = np.zeros((size, min(count, size)), np.int32), np.zeros((size, min(count, size)))
+    given = [
+        array for one in (by_item, parts) for array in (one.indptr.astype(np.int64), one.indices, one.data)
+    ]
 
     def piece(first: int, last: int) -> None:
-        scale = 10.0**_DECIMALS
-        item_knn_kernels.strongest(*given[0], *given[1], scale, first, last, items, steps)
+        pair_kernels.together(*given, factor, 10.0**_DECIMALS, first, last, items, weights)
 
     for_rows(piece, size, threads)
-    rows, places = np.nonzero(steps > 0)
-    begins = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=size))])
-    values = steps[rows, places] / 10.0**_DECIMALS
-    return csr_array((values, items[rows, places].astype(np.int32), begins), shape=(size, size))
+    return items, weights
 
 
-def _strongest(scaled: csr_array, count: int, threads: int) -> csr_array:
+def _strongest_compiled(parts: csr_array, factor: float, count: int, threads: int) -> csr_array:
+    """Return the same as `_strongest`, many times faster."""
+    items, weights = strongest(parts, factor, count, threads)
+    rows, places = np.nonzero(weights)
+    begins = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(items)))])
+    return csr_array((weights[rows, places], items[rows, places], begins), shape=(len(items), len(items)))
+
+
+def _strongest(parts: csr_array, factor: float, count: int, threads: int) -> csr_array:
     """Return the strongest neighbours (items, items) of each scored item; one thread computes."""
-    by_item = csr_array(scaled.T.tocsr())
-    blocks = [_neighbours(by_item, scaled, rows, count) for rows in tiles(scaled.shape[1], _TILE)]
+    by_item = csr_array(parts.T.tocsr() * factor)
+    blocks = [_neighbours(by_item, parts, rows, count) for rows in tiles(parts.shape[1], _TILE)]
     return csr_array(vstack(blocks, format="csr")) if blocks else csr_array((0, 0))
 
 
-def _neighbours(by_item: csr_array, scaled: csr_array, rows: slice, count: int) -> csr_array:
+def _neighbours(by_item: csr_array, parts: csr_array, rows: slice, count: int) -> csr_array:
     """Return the strongest neighbours (rows, items) of a block of scored items."""
-    found = product(by_item[rows], scaled)
+    found = product(by_item[rows], parts)
     found.data = found.data.round(_DECIMALS)
     owners = np.repeat(np.arange(rows.start, rows.start + found.shape[0]), np.diff(found.indptr))
     found.data[found.indices == owners] = 0.0

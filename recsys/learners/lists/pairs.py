@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from scipy.sparse import csr_array
 
 from recsys.learners.lists.interactions import distinct, positions
-from recsys.learners.lists.item_knn import ItemKnnParameters
+from recsys.learners.lists.item_knn import ItemKnnParameters, strongest
 from recsys.learners.lists.neighbours import NeighbourParameters
 from recsys.learners.lists.stored import parameters
 from recsys.learners.lists.threads import for_rows
@@ -22,7 +23,6 @@ from recsys.project.contract import Context, Relation, proven
 WEIGHTS = proven(
     pa.schema({"item_j": pa.int32(), "item_i": pa.int32(), "weight": pa.float64()}), ("item_j", "item_i")
 )
-DECIMALS = 1e9  # weights of item_knn are rounded
 
 
 def neighbours(
@@ -73,21 +73,16 @@ def item_knn(
     context : Context
         Threads.
     """
-    from recsys.learners.lists import pair_kernels
-
     chosen = parameters(ItemKnnParameters, inputs["chosen"].arrow(), "item_knn")
     table = inputs["parts"].arrow()
-    table = table.sort_by([("user_id", "ascending"), ("item_id", "ascending")])
-    parts = table["part"].to_numpy()
     ids, items, is_candidate = _items(table, inputs["items"].arrow())
-    users = np.unique(table["user_id"].to_numpy(), return_inverse=True)[1]
-    user_begins = np.searchsorted(users, np.arange(users.max(initial=-1) + 2))
-    begins, places = _by_item(items, len(ids))
+    user_ids = table["user_id"].to_numpy()
+    users = positions(known := distinct(user_ids), user_ids)
+    parts = csr_array((table["part"].to_numpy(), (users, items)), shape=(len(known), len(ids)))
+    parts.sort_indices()
     user_count = inputs["size"].arrow()["user_count"][0].as_py()
-    factor = 1.0 if chosen.similarity == "cosine" else np.log(max(1, user_count)) ** 2
-    found, weights = _empty(len(ids), chosen.neighbours)
-    given = begins, users[places], parts[places], user_begins, items, parts, factor, DECIMALS
-    for_rows(lambda a, b: pair_kernels.together(*given, a, b, found, weights), len(ids), context.threads)
+    factor = 1.0 if chosen.similarity == "cosine" else float(np.log(max(1, user_count))) ** 2
+    found, weights = strongest(parts, factor, chosen.neighbours, context.threads)
     weights[~is_candidate] = 0.0
     scored, columns = np.nonzero(weights)
     history, values = found[scored, columns], weights[scored, columns]
