@@ -13,9 +13,10 @@ import pytest
 
 from tests import cache
 from tests.given import build_sql, write_directory
+from tests.java import SHORT_LIVED
 
 # Commands run as in a plain terminal, whatever the environment of the tests; some tests set another one.
-os.environ.update(LC_ALL="C.UTF-8", TERM="xterm")
+os.environ.update(LC_ALL="C.UTF-8", TERM="xterm", JAVA_TOOL_OPTIONS=SHORT_LIVED)
 for variable in ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(variable, None)
 
@@ -73,10 +74,18 @@ FIRST = (
     "tests/backends/spark",
     "tests/learners",
     "tests/test_readme.py",
+    "tests/ui/test_explorer_browser.py",
+    "tests/sql/test_staging.py",
     "tests/torture",
     "tests/engine",
     "tests/cli",
     "tests/serving",
+    "tests/sources",
+    "tests/main",
+    "tests/docs_site",
+    "tests/report",
+    "tests/test_contributing.py",
+    "tests/test_examples.py",
 )
 
 

@@ -233,7 +233,8 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Return the enabled models whose readers are all left out."""
-    return sorted(
-        name for name in project.enabled if readers.get(name) and not readers[name] & project.enabled
-    )
+    """Return the enabled models whose readers are all left out, or idle too."""
+    left = set(project.enabled)
+    while idle := {name for name in left if readers.get(name) and not readers[name] & left}:
+        left -= idle
+    return sorted(project.enabled - left)

@@ -40,6 +40,7 @@ class Project:
         self._rendered: dict[str, Rendered] = {}
         self._ancestors: dict[tuple[Parents, str], set[str]] = {}
         self._matching: dict[str, list[str]] = {}
+        self._parents: dict[tuple[str, ...], tuple[str, ...]] = {}  # of the relations that a model reads
         self._templates: dict[str, jinja2.Template] = {}
         self._own_lines: dict[str, Mapping[int, frozenset[str]]] = {}
         self.enabled = set(self.models)
@@ -80,6 +81,7 @@ class Project:
             raise BuildError(f"{scenario.path}: [{scenario.schema}]: {taken[0]} is there already")
         self.models |= named
         self.writers |= named
+        self._parents.clear()
         self._forget(f"{scenario.schema}.")
 
     def _forget(self, *starts: str) -> None:
@@ -220,6 +222,7 @@ class Project:
     def add(self, model: Model) -> None:
         """Add a model that no file defines, such as the variant of one for some users."""
         self.models[model.name] = self.writers[model.name] = model
+        self._parents.clear()
         self.enabled.add(model.name)
         self.schemas |= {model.layer}
         self._rendered.pop(model.name, None)
@@ -268,7 +271,10 @@ class Project:
 
     def parents(self, rendered: Rendered) -> tuple[str, ...]:
         """Return the models that write what a rendered model reads."""
-        return tuple(dict.fromkeys(self.writers[relation].name for relation in rendered.refs))
+        if rendered.refs not in self._parents:
+            names = (self.writers[relation].name for relation in rendered.refs)
+            self._parents[rendered.refs] = tuple(dict.fromkeys(names))
+        return self._parents[rendered.refs]
 
     @property
     def layers(self) -> tuple[str, ...]:

