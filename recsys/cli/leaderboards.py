@@ -20,8 +20,9 @@ def show_lists(connection: Connection, wide: bool, opening: str = "") -> bool:
     if not queries.has(connection, evaluation.LEADERBOARD):
         return False
     rows = evaluation.leaderboard(connection)
-    notes = [list_notes(rows), *queries.limited_list_models(connection)]
-    show(f"{opening}{TITLE_OF_LISTS}", list_leaderboard_table(rows, wide), "\n".join(notes))
+    notes = [list_notes(rows), queries.why_not_the_first(rows), *queries.limited_list_models(connection)]
+    table = list_leaderboard_table(rows, wide)
+    show(f"{opening}{TITLE_OF_LISTS}", table, "\n".join(filter(None, notes)))
     return bool(rows)
 
 

@@ -270,6 +270,18 @@ def chosen_sentence(best: Mapping[str, Any]) -> str:
     return f"Learned from {learned}. Picked as best {chosen}."
 
 
+def why_not_the_first(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say why the chosen list model is not the first of the list leaderboard; None where it is.
+
+    Only a build that holds out the latest likes chooses so, see ``lists.chosen``.
+    """
+    chosen = next((row for row in rows if row["is_chosen"]), None)
+    if chosen is None or chosen["ndcg"] is None or chosen["ndcg"] >= rows[0]["ndcg"]:
+        return None
+    reason = "random held-out likes decide too, and these figures are of the latest likes"
+    return f"{chosen['model']} is not the first: {reason}."
+
+
 def has(connection: Connection, relation: str) -> bool:
     """Return whether the warehouse has a relation or table macro of that name."""
     return any(relation in _names(connection, sql) for sql in NAMES)  # most are found by the first

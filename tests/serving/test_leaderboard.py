@@ -91,3 +91,21 @@ def test_recall_of_users_with_few_interactions_is_that_of_their_rows(films: Call
         users = connection.execute("select count(distinct user_id) from lists.validation").fetchone()[0]
     assert rows.keys() == {"item_knn", "popularity"}
     assert rows["item_knn"]["users"] + rows["item_knn"]["other_users"] == users
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("ranker", 0.5, False), ("blend", 0.4, True)], "blend is not the first: "),
+        ([("ranker", 0.5, True), ("blend", 0.4, False)], None),
+        ([("ease", 0.5, False), ("ials", 0.5, True)], None),
+        ([("popularity", None, True)], None),
+        ([], None),
+    ],
+)
+def test_a_chosen_list_model_that_is_not_the_first_has_a_reason(
+    rows: list[tuple[str, float | None, bool]], expected: str | None
+) -> None:
+    names = ("model", "ndcg", "is_chosen")
+    found = queries.why_not_the_first([dict(zip(names, row, strict=True)) for row in rows])
+    assert found == expected or (expected is not None and found is not None and found.startswith(expected))

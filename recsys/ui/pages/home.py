@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from recsys.serving.queries import chosen_sentence, unjudged
+from recsys.serving.queries import chosen_sentence, unjudged, why_not_the_first
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site
 
@@ -34,6 +34,7 @@ class Home:
             "home.html",
             lists=lists,
             chosen=next((row for row in lists if row["is_chosen"]), None),
+            why_not_first=why_not_the_first(lists),
             floor=next((row for row in lists if row["model"] == FLOOR), None),
             leaderboard=scored if has_candidates else [],
             best=best,
