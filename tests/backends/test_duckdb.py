@@ -15,8 +15,6 @@ import recsys
 from recsys.backends.database import EngineError, Limits
 from recsys.backends.duckdb.connection import opened, reading
 from recsys.backends.duckdb.database import Writer
-from recsys.backends.spark import session as spark_session
-from recsys.project.contract import Context
 
 ROWS = 3000
 Reader = Callable[[Path], AbstractContextManager[Any]]
@@ -33,24 +31,20 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
     writer.close()
 
 
-def test_a_relation_is_the_same_as_a_table_in_batches_and_on_spark(writer: Writer, tmp_path: Path) -> None:
+def test_a_relation_is_the_same_as_a_table_and_in_batches(writer: Writer) -> None:
     relation = writer.relation("features.numbers", ["n"])
     table = relation.arrow()
     assert table["n"].to_pylist() == list(range(1, ROWS + 1))
     pieces = list(relation.batches(rows=1000))
     assert pa.Table.from_batches(pieces).equals(table)
     assert len(pieces) > 1
-    frame = relation.frame(Context(scratch=tmp_path, memory_bytes=1 << 30))
-    assert frame.rdd.getNumPartitions() == spark_session.PARTITIONS
-    assert spark_session.collect(frame).sort_by("n").equals(table)
 
 
-def test_an_empty_relation_travels_too(writer: Writer, tmp_path: Path) -> None:
+def test_an_empty_relation_travels_too(writer: Writer) -> None:
     writer.create("features.none", "table", "select n from features.numbers where n < 0")
     relation = writer.relation("features.none", ["n"])
     assert relation.arrow().num_rows == 0
     assert list(relation.batches()) == []
-    assert relation.frame(Context(scratch=tmp_path, memory_bytes=1 << 30)).count() == 0
 
 
 def test_a_measure_counts_rows_and_gaps_and_tells_content_apart(writer: Writer) -> None:
