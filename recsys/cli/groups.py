@@ -26,7 +26,19 @@ class Example:
 
 
 class Command(Example, click.Command):
-    """A command with examples."""
+    """A command with examples; ``without_pandas`` keeps it from importing pandas, which it has no use for."""
+
+    def __init__(self, *given: Any, without_pandas: bool = False, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.without_pandas = without_pandas
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        if self.without_pandas:
+            from recsys.cli.without_pandas import without_pandas
+
+            without_pandas()
+        return super().invoke(ctx)
 
 
 class LazyGroup(Example, click.Group):

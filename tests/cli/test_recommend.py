@@ -58,7 +58,7 @@ def test_a_visitor_is_recommended_to_from_words_or_a_file(warehouse: Path, tmp_p
     ("words", "message"),
     [
         ([], "give a user id, --users FILE, --all or --ratings"),
-        (["7", "--all"], "give a user id, --users FILE, --all or --ratings"),
+        (["7", "--all"], "give only one of a user id, --users FILE, --all or --ratings"),
         (["--all"], "--all writes a file; add --out FILE.parquet or --out FILE.csv"),
         (["--all", "--out", "top.xlsx"], "top.xlsx: give a file name that ends in .parquet, .csv or .csv.gz"),
         (["--all", "--out", "none/top.csv"], "none/top.csv: its folder does not exist; create it"),

@@ -21,6 +21,7 @@ from recsys.errors import UsageError
 @command(
     "recsys append today.csv --data data/mine --warehouse mine.duckdb",
     "recsys append --watch inbox --rebuild 'daily 03:00' --data data/mine --warehouse mine.duckdb",
+    without_pandas=True,
 )
 @click.argument("files", nargs=-1, metavar="[ROWS]...")
 @click.option(
@@ -79,7 +80,6 @@ def append(
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
     from recsys.cli.watching import watch_folder
-    from recsys.cli.without_pandas import without_pandas
     from recsys.engine.append import Options
     from recsys.engine.append import append as run
     from recsys.serving.append_sentences import sentences
@@ -92,7 +92,6 @@ def append(
         watch_folder(watch, data, warehouse, rebuild, every, sql, Limits(threads, memory))
     if rebuild is not None:
         raise UsageError("--rebuild: only with --watch FOLDER; or use recsys build")
-    without_pandas()
     options = Options(files, data, warehouse, sql, Limits(threads, memory), items)
     line = ProgressLine(console(stderr=True))
     report_append_on_stop(data)

@@ -96,12 +96,15 @@ def build(
     """
     from recsys.backends.database import Limits
     from recsys.cli.build_progress import BuildConsole, Detail
+    from recsys.cli.without_pandas import without_pandas
     from recsys.engine.build import Options
     from recsys.engine.build import build as run
     from recsys.sources.remote import located
 
     if verbose and quiet:
         raise UsageError("give either --verbose or --quiet, not both")
+    if given["sql_only"] and given["engine"] == "duckdb":  # Spark reads its frames with pandas
+        without_pandas()
     detail = Detail.QUIET if quiet else Detail.MODELS if verbose else Detail.LAYERS
 
     options = Options(located(data), limits=Limits(threads, memory), plan_only=plan_only, **given)

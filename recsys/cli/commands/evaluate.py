@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     "recsys evaluate --split random -k 20 --model ease",
     "recsys evaluate --cold items",
     "recsys evaluate --diversity 0.3",
+    without_pandas=True,
 )
 @click.option(
     "--model", "models", multiple=True, metavar="NAME", help="Evaluate only this list model; repeatable."

@@ -10,7 +10,7 @@ from recsys.cli.groups import command
 from recsys.cli.options import json_option, warehouse_option, wide_option
 
 
-@command("recsys explain 17 42", "recsys explain 3 2703 --model adaptive --wide")
+@command("recsys explain 17 42", "recsys explain 3 2703 --model adaptive --wide", without_pandas=True)
 @click.argument("user")
 @click.argument("item", metavar="ITEM")
 @click.option("--model", metavar="NAME", help="Model to explain.  [default: the one that made the lists]")

@@ -19,7 +19,11 @@ ITEM_COLUMNS = ("name", "genres", "album", "artist", "kind")
 GUESSED = ("rating", "time", *ITEM_COLUMNS)
 
 
-@command("recsys import ratings.csv --items movies.csv --noun film --out data/mine", name="import")
+@command(
+    "recsys import ratings.csv --items movies.csv --noun film --out data/mine",
+    name="import",
+    without_pandas=True,
+)
 @click.argument("files", nargs=-1, required=True, metavar="RATINGS...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Data directory to write.")
 @click.option("--user", metavar="COL", help="Column of users.")

@@ -9,7 +9,7 @@ from recsys.cli.options import json_option, warehouse_option, wide_option
 from recsys.report.paper import CITATION
 
 
-@command("recsys leaderboard --wide", epilog=CITATION)
+@command("recsys leaderboard --wide", epilog=CITATION, without_pandas=True)
 @warehouse_option
 @wide_option
 @json_option

@@ -61,6 +61,7 @@ class Wanted:
     "recsys recommend --all --out top.parquet",
     "recsys recommend --ratings '318=5,296=4.5'",
     "recsys recommend 17 --where \"list_contains(genres, 'Comedy')\"",
+    without_pandas=True,
 )
 @click.argument("users", nargs=-1, metavar="[USER]...")
 @click.option(

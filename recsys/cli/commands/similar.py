@@ -12,7 +12,7 @@ from recsys.cli.options import count_option, json_option, warehouse_option
 SHARED = "Too few users chose it together with others: these share its artist, album or genres."
 
 
-@command("recsys similar 6076 -k 5")
+@command("recsys similar 6076 -k 5", without_pandas=True)
 @click.argument("item")
 @count_option
 @warehouse_option
