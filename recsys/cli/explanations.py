@@ -18,8 +18,8 @@ Row = Mapping[str, Any]
 BY_LEVELS = "adaptive"  # whose explanation has values by level that do not count, too
 
 
-def show_explanation(rows: Sequence[Row], values: Interactions, wide: bool) -> None:
-    """Print the parts of a score by one model, and the score."""
+def show_explanation(rows: Sequence[Row], values: Interactions, wide: bool, pair: str) -> None:
+    """Print the parts of a score by one model, and the score; ``pair`` names the item and the user."""
     from recsys.cli.console import show
     from recsys.serving.explain import score
 
@@ -30,7 +30,7 @@ def show_explanation(rows: Sequence[Row], values: Interactions, wide: bool) -> N
         return
     notes = [row["evidence"] for row in rows if row["level"] == "note"]
     notes += [f"The strongest input names {row['evidence']}" for row in rows if row["level"] == "reason"]
-    notes += [] if total is None else [f"score {significant(total)} by {model}"]
+    notes += [] if total is None else [f"score {significant(total)} of {pair}, by {model}"]
     show("", parts_table(rows), "\n".join(["", *notes]))
 
 

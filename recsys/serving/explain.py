@@ -85,6 +85,12 @@ def explain(
     return rows_of(connection, "from explain($user, $item, model := $model)", arguments)
 
 
+def name_of(connection: Connection, item: int) -> str:
+    """Return the name of an item, or its id in the data where it has none."""
+    sql = "select coalesce(name, original_id) as name from marts.item_facts where item_id = $item"
+    return str(next((row["name"] for row in fetch(connection, sql, {"item": item})), item))
+
+
 def rows_of(connection: Connection, sql: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of a macro call; raise UnknownIdError with the macro's message if it refuses an id."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -92,7 +93,7 @@ def test_an_explanation_ends_with_the_score(built):
     own = recsys("explain", "100", "3", "--model", "adaptive", "--warehouse", warehouse).stdout
     assert "\nadaptive score " in own
     chosen = recsys("explain", "100", "3", "--warehouse", warehouse).stdout
-    assert chosen.rstrip().splitlines()[-1].startswith("score ")
+    assert re.fullmatch(r"score [\d.-]+ of 3 for user 100, by \w+", chosen.rstrip().splitlines()[-1])
 
 
 def test_published_figures_stand_beside_data_that_they_speak_of(built, tmp_path):

@@ -37,7 +37,8 @@ def explain(user: str, item: str, model: str | None, warehouse: Path, wide: bool
         pair = ids.user_id(connection, user), ids.item_id(connection, item)
         rows = explaining.explain(connection, *pair, model)
         values = interactions(connection)
+        name = explaining.name_of(connection, pair[1])
     if as_json:
         print_json(rows)
     else:
-        show_explanation(rows, values, wide)
+        show_explanation(rows, values, wide, f"{name} for user {user}")
