@@ -83,6 +83,8 @@ def _diverse_cells(row: Row) -> list[Cell]:
 def list_notes(rows: Sequence[Row]) -> str:
     """Return what the table of list models says about users, the chosen model, groups and the floor."""
     users = max((row["users"] for row in rows), default=0)
+    if not rows:
+        return "No list model was built."
     if not users:
         return "No list model was judged: no user has two likes, one to hold out and one to recommend from."
     chosen = "* makes the lists. " if any(row["is_chosen"] for row in rows) else ""

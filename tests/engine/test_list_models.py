@@ -56,3 +56,9 @@ def test_hyperparameters_are_kept_until_the_data_grew_by_a_fifth_or_the_user_ask
     many = few + "".join(f"{user}|1\n1\t90\n" for user in range(1000, 1100))
     (data / "trainItem2.txt").write_text(many)
     assert "lists.settings" in build()
+
+
+def test_a_build_without_any_list_model_judges_none(small_data: Path, tmp_path: Path) -> None:
+    build_sql(small_data, tmp_path / "w.duckdb", unwanted=("lists.interactions",))
+    assert rows(tmp_path / "w.duckdb", "select count(*) from lists.validation") == [(0,)]
+    assert rows(tmp_path / "w.duckdb", "select count(*) from marts.list_leaderboard") == [(0,)]

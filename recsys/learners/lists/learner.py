@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys.errors import UnavailableError
+from recsys.learners.common.compiled import IS_COMPILED
 from recsys.learners.lists import quality, sample, split, stored
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
 from recsys.learners.lists.interactions import Interactions, ItemCounts
@@ -57,6 +58,9 @@ ON_DRIVER = "fitted in the memory of this machine, not on the cluster: --without
 KEPT = 500  # weights of EASE an item, on average; with 300 of them NDCG@10 is about .003 lower than with all
 COLUMNS = ["user_id", "item_id", "rating", "is_like"]
 WEIGHTS = "item_weights"
+UNCOMPILED = (
+    0.25  # of the seconds of a search, where loops are interpreted: so that a first list does not wait
+)
 LOCAL = "local"  # solver that is this process, on a cluster too
 RANKER = "ranker"  # kind whose lists of validation users the training makes
 
@@ -107,7 +111,8 @@ def tune(
     if history.user_count > settings["first_users"]:
         some = sample.sampled(history, settings["first_users"], settings["items"])
         first = split.split(some, settings["judges"])
-    found = tuning.tune(parts, settings["seconds"], context.threads, families=names, first=first)
+    seconds = settings["seconds"] * (1.0 if IS_COMPILED else UNCOMPILED)
+    found = tuning.tune(parts, seconds, context.threads, families=names, first=first)
     return {"lists.settings": _settings(found, names), "lists.trials": _trials(found, names)}
 
 

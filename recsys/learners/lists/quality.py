@@ -117,7 +117,7 @@ class Judge:
             {"model": [model] * len(user_ids), "user_id": user_ids, **{name: found[name] for name in BY_USER}}
             for model, found in judged.items()
         ]
-        return pa.concat_tables([pa.table(part).cast(USERS) for part in parts])
+        return pa.concat_tables([USERS.empty_table(), *(pa.table(part).cast(USERS) for part in parts)])
 
     def models_table(
         self, lists: Mapping[str, np.ndarray], judged: Mapping[str, Mapping[str, np.ndarray]]
