@@ -7,6 +7,7 @@ consist of lower-case letters, digits and _.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,11 @@ class Limits:
         """Check the format of the memory limit."""
         if not MEMORY.fullmatch(self.memory):
             raise UsageError(f"--memory {self.memory}: give a size such as 4GB or 500MB")
+
+    @classmethod
+    def of(cls, threads: int | None = None, memory: str = "4GB") -> Limits:
+        """Return limits with as many threads as there are processors, unless a number is given."""
+        return cls(threads or os.cpu_count() or 1, memory)
 
     @property
     def memory_bytes(self) -> int:

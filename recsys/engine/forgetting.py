@@ -66,23 +66,8 @@ def forget(request: Request) -> Forgotten:
     """Remove users and items from a data directory and a warehouse, each in one atomic step.
 
     All new files are written before the first step. After a crash between the two steps the same call
-    completes the second one.
-
-    Parameters
-    ----------
-    request : Request
-
-    Returns
-    -------
-    Forgotten
-        What was removed.
-
-    Raises
-    ------
-    UnknownIdError
-        A user or item is neither in the data nor in the warehouse; nothing changes.
-    UsageError
-        The data or the warehouse cannot be changed, or are in use; nothing changes.
+    completes the second one. UnknownIdError for an id that neither has, UsageError where they cannot be
+    changed or are in use; nothing changes then.
     """
     if not request.users and not request.items:
         raise UsageError("give users to forget, or items with --items")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +113,7 @@ def build(
         no_candidates=no_candidates,
         full_refresh=full_refresh,
         tune=tune,
-        limits=Limits(threads or os.cpu_count() or 1, memory),
+        limits=Limits.of(threads, memory),
         device=device,
         engine=engine,
         spark_master=spark_master,
@@ -179,7 +178,7 @@ def append(
         warehouse=None if warehouse is None else Path(warehouse),
         items=items,
         sql=None if sql is None else Path(sql),
-        limits=Limits(threads or os.cpu_count() or 1, memory),
+        limits=Limits.of(threads, memory),
     )
     if not options.files:
         raise UsageError("rows: expected a file or a data frame, found an empty list")
@@ -238,7 +237,7 @@ def forget(
         items=[str(one) for one in many_ids(items, "item")],
         data=Path(data),
         warehouse=None if warehouse is None else Path(warehouse),
-        limits=Limits(threads or os.cpu_count() or 1, memory),
+        limits=Limits.of(threads, memory),
     )
     found = remove(request)
     if rebuild and warehouse is not None:

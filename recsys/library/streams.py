@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -59,7 +58,7 @@ class ListStream:
         if self.request.items.where is not None:
             self._check_file()
         with self.connect() as connection:
-            recommender = Recommender(connection, self.path, Limits(os.cpu_count() or 1))
+            recommender = Recommender(connection, self.path, Limits.of())
             for table in self._tables(recommender):
                 yield from table.select(self.schema.names).cast(self.schema).to_batches()
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-import duckdb
 import pyarrow as pa
-from duckdb import DuckDBPyConnection as Connection
 from duckdb import DuckDBPyRelation as Relation
 
-from recsys.backends.duckdb.connection import damaged, opened, single_select
-from recsys.backends.duckdb.statements import CORRUPT
-from recsys.errors import Error, UsageError
 from recsys.library.paths import Pathlike
+from recsys.library.reader import Reader
 from recsys.library.streams import ListStream
-from recsys.project.renamed import query_error
 from recsys.serving.evaluation import LEADERBOARD, is_of_lists
 from recsys.serving.explain import SCHEMA, explain
 from recsys.serving.filters import ItemFilter
@@ -27,7 +18,7 @@ from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
 from recsys.serving.list_models import RELATION
 from recsys.serving.model_names import ModelNames
-from recsys.serving.queries import build_id, has, require
+from recsys.serving.queries import has
 from recsys.serving.recommender import RecommendRequest
 from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 
@@ -63,98 +54,12 @@ def open(warehouse: Pathlike) -> Warehouse:
     return Warehouse(Path(warehouse))
 
 
-class Warehouse:
+class Warehouse(Reader):
     """Query an open warehouse; close it, or use it in a ``with`` statement.
 
     It shows the build that was published when it was opened, whatever is built later. Several warehouses,
     also of one file, can be open at a time. Each is for one thread; `cursor` gives another thread its own.
     """
-
-    def __init__(self, path: Path, connection: Connection | None = None) -> None:
-        """Open a warehouse, or take a connection to it that is open already."""
-        self.path = path
-        self._opened: Connection | None = opened(path) if connection is None else connection
-        self.build_id = build_id(self._opened)
-        self._there = set[str]()  # relations and macros, once they were looked up
-
-    @property
-    def _connection(self) -> Connection:
-        if self._opened is None:
-            raise UsageError(f"{self.path}: this warehouse is closed; open it again")
-        return self._opened
-
-    def __enter__(self) -> Self:
-        """Return the warehouse."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the warehouse."""
-        self.close()
-
-    def __repr__(self) -> str:
-        """Return the call that opens this warehouse."""
-        return f"recsys.open({str(self.path)!r})"
-
-    def close(self) -> None:
-        """Close the file; relations from this warehouse become invalid."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    def cursor(self) -> Warehouse:
-        """Open the same build for another thread.
-
-        A connection runs one query at a time, so that each thread needs its own. Cursors share the memory and
-        the threads of the engine. Each is closed by itself, and all end with the warehouse that they are of.
-
-        Returns
-        -------
-        Warehouse
-            With the build that this one shows, whatever was built since.
-
-        Raises
-        ------
-        UsageError
-            The warehouse is closed.
-        """
-        other = copy.copy(self)
-        other._opened = self.connection()
-        return other
-
-    def connection(self) -> Connection:
-        """Return a new connection to the build that this warehouse shows, which the caller closes."""
-        with self._translate_errors():
-            found = self._connection.cursor()
-            found.execute("use warehouse").fetchall()
-        return found
-
-    def sql(self, query: str, parameters: Iterable[Any] | Mapping[str, Any] = ()) -> Relation:
-        """Run one read-only SELECT (or FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW).
-
-        Parameters
-        ----------
-        query : str
-            One statement. It can name the caller's data frames and Arrow tables by their variables.
-        parameters : iterable or mapping, optional
-            Values of ``$1``, ``$2``, or of ``$name``.
-
-        Returns
-        -------
-        duckdb.DuckDBPyRelation
-            The result.
-
-        Raises
-        ------
-        UsageError
-            The text is not exactly one SELECT.
-        Error
-            DuckDB fails the query; the message is DuckDB's.
-        """
-        values = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
-        with self._translate_errors():
-            return self._connection.sql(single_select(self._connection, query), params=values or None)
 
     def leaderboard(self) -> Relation:
         """Return the leaderboard, best model first: of lists for imported data, else of test items.
@@ -295,8 +200,9 @@ class Warehouse:
         UsageError
             There is no such list model, or a wrong argument.
         """
-        request = self._request(k, model, include_rated, only, excluding, where, diversity)
-        return self._connection.from_arrow(self._stream(request, users=self._users(users)))
+        items = self._filter(only, excluding, where)
+        request = RecommendRequest(count_of(k), self._list_model(model), include_rated, items, diversity)
+        return self._lists(request, users=self._users(users))
 
     def recommend_for(
         self,
@@ -335,9 +241,9 @@ class Warehouse:
         UsageError
             A value is not on the scale, or as for `recommend`.
         """
-        request = self._request(k, model, include_rated, only, excluding, where, diversity)
-        lists = self._stream(request, values=self._values(values))
-        return self._connection.from_arrow(lists).project('* exclude ("user")')
+        items = self._filter(only, excluding, where)
+        request = RecommendRequest(count_of(k), self._list_model(model), include_rated, items, diversity)
+        return self._lists(request, values=self._values(values)).project('* exclude ("user")')
 
     def similar(self, item: Id, k: int = 10) -> Relation:
         """Return the ``k`` items most similar to an item: those that the same users chose.
@@ -368,35 +274,22 @@ class Warehouse:
             [item_id(self._connection, one_id(item, "item")), count_of(k)],
         )
 
-    def _request(
-        self,
-        k: int,
-        model: str | None,
-        include_rated: bool,
-        only: Iterable[Id] | None,
-        excluding: Iterable[Id],
-        where: str | None,
-        diversity: float,
-    ) -> RecommendRequest:
+    def _filter(self, only: Iterable[Id] | None, excluding: Iterable[Id], where: str | None) -> ItemFilter:
         self._require(RELATION)
-        if not 0 <= diversity <= 1:
-            raise UsageError(f"diversity = {diversity!r}: expected 0 to 1")
-        chosen = ItemFilter(
-            None if only is None else item_ids(self._connection, many_ids(only)),
-            item_ids(self._connection, many_ids(excluding)),
-            where,
-        )
-        if model is not None:
-            model = ModelNames.of(self._connection).list_model(model)
-        return RecommendRequest(count_of(k), model, include_rated, chosen, diversity)
+        return ItemFilter.of(self._connection, only, excluding, where)
 
-    def _stream(
+    def _lists(
         self,
         request: RecommendRequest,
         users: Sequence[int] | None = None,
         values: Mapping[int, float] | None = None,
-    ) -> ListStream:
-        return ListStream(self.path, self.build_id, self.connection, request, users, values)
+    ) -> Relation:
+        """Return the lists of a request as a relation that makes them when it is read."""
+        lists = ListStream(self.path, self.build_id, self.connection, request, users, values)
+        return self._connection.from_arrow(lists)
+
+    def _list_model(self, model: str | None) -> str | None:
+        return None if model is None else ModelNames.of(self._connection).list_model(model)
 
     def _users(self, users: Id | Iterable[Id] | None) -> list[int] | None:
         if users is None:
@@ -408,23 +301,3 @@ class Warehouse:
         for item, value in values.items():
             known.checked(value, f"value {value:g} of item {item!r}")
         return dict(zip(item_ids(self._connection, [*values]), values.values(), strict=True))
-
-    def _require(self, *names: str) -> None:
-        if not self._there.issuperset(names):
-            require(self._connection, self.path, *names)
-            self._there.update(names)
-
-    def _relation(self, query: str, parameters: Any = None) -> Relation:
-        with self._translate_errors():
-            return self._connection.sql(query, params=parameters)
-
-    @contextlib.contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        """Translate DuckDB's errors into `Error`."""
-        try:
-            yield
-        except duckdb.Error as error:
-            message = str(error).strip()
-            raise Error(
-                damaged(self.path, message) if CORRUPT.search(message) else query_error(message)
-            ) from None

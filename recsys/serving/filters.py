@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from pyarrow import parquet
 from recsys.backends.duckdb.connection import fetch, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import UsageError
+from recsys.serving.ids import Id, item_ids
 from recsys.serving.queries import has
 from recsys.serving.sandbox import Limits, QueryRefusedError, download
+from recsys.serving.scalars import many_ids
 
 ITEMS = "marts.filter_items"
 ATTRIBUTES = "staging.item_attributes"
@@ -48,6 +50,21 @@ class ItemFilter:
     only: Sequence[int] | None = None
     excluding: Sequence[int] = ()
     where: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        only: Iterable[Id] | None = None,
+        excluding: Iterable[Id] | None = None,
+        where: str | None = None,
+    ) -> ItemFilter:
+        """Return the filter of items by original ids or unique names; UnknownIdError for one that is none."""
+        return cls(
+            None if only is None else item_ids(connection, many_ids(only)),
+            item_ids(connection, many_ids(() if excluding is None else excluding)),
+            where,
+        )
 
     @property
     def is_empty(self) -> bool:

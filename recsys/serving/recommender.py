@@ -19,7 +19,7 @@ import pyarrow as pa
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.errors import UnknownIdError
+from recsys.errors import UnknownIdError, UsageError
 from recsys.learners.lists.diversity import pool
 from recsys.learners.lists.everyone import Excluded, Maker, aligned
 from recsys.project.contract import Context
@@ -59,6 +59,11 @@ class RecommendRequest:
     includes_rated: bool = False
     items: ItemFilter = field(default_factory=ItemFilter)
     diversity: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a diversity outside 0..1."""
+        if not 0 <= self.diversity <= 1:
+            raise UsageError(f"diversity = {self.diversity!r}: expected 0 to 1")
 
 
 class Recommender:

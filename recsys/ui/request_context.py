@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -226,7 +225,7 @@ class RequestContext:
         self.snapshot.keep(connection.close)
         if queries.build_id(connection) != self.settings()["build_id"]:
             raise WarehouseError(f"{self.snapshot.warehouse}: built anew since it was opened: try again")
-        return Recommender(connection, self.snapshot.warehouse, Limits(os.cpu_count() or 1))
+        return Recommender(connection, self.snapshot.warehouse, Limits.of())
 
 
 def _recommenders() -> queue.LifoQueue[Recommender | None]:

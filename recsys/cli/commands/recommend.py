@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,14 @@ from recsys.cli.options import (
     threads_option,
     warehouse_option,
 )
-from recsys.errors import InputError, UsageError
+from recsys.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from recsys.backends.duckdb.statements import Connection
     from recsys.serving.recommender import Recommender, RecommendRequest
-    from recsys.sources.interactions import Interactions
 
-EXAMPLE = "give ITEM=VALUE,..., such as 'film 50=4.5,film 7=1', or a CSV file of item,value"
 NOTHING_LEFT = (
     "No item is left to recommend: the user has interacted with all of them. Add --include-rated to see them."
 )
@@ -115,8 +112,9 @@ def recommend(
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import print_json
     from recsys.serving import export
+    from recsys.serving.filters import ItemFilter
     from recsys.serving.queries import require
-    from recsys.serving.recommender import RELATION, Recommender
+    from recsys.serving.recommender import RELATION, Recommender, RecommendRequest
 
     wanted = Wanted(users, users_file, everybody, values)
     wanted.refuse_other_than_one()
@@ -125,7 +123,9 @@ def recommend(
     with reading(warehouse) as connection:
         require(connection, warehouse, RELATION)
         recommender = Recommender(connection, warehouse, Limits(threads, memory))
-        request = _request(recommender, count, model, not exclude_rated, only, excluding, where, diversity)
+        items = ItemFilter.of(connection, _ids(only), _ids(excluding), where)
+        request = RecommendRequest(count, model, not exclude_rated, items, diversity)
+        recommender.model(request)  # refuses an unknown model before any list is made
         if out is not None:
             inputs = [path for path in (users_file, only, excluding, values) if path]
             export.check(out, [Path(path) for path in inputs])
@@ -153,29 +153,11 @@ def _warn_of_unlearned(connection: Connection) -> None:
         )
 
 
-def _request(
-    recommender: Recommender,
-    count: int,
-    model: str | None,
-    includes_rated: bool,
-    only: Path | None,
-    excluding: Path | None,
-    where: str | None,
-    diversity: float,
-) -> RecommendRequest:
-    """Return the request of the options; item ids are those of the owner."""
-    from recsys.serving import ids
-    from recsys.serving.filters import ItemFilter
+def _ids(path: Path | None) -> list[str] | None:
+    """Return the ids of a file."""
     from recsys.serving.id_files import read_ids
-    from recsys.serving.recommender import RecommendRequest
 
-    def items(path: Path | None) -> list[int] | None:
-        return None if path is None else ids.item_ids(recommender.connection, read_ids(path))
-
-    chosen = ItemFilter(items(only), items(excluding) or (), where)
-    request = RecommendRequest(count, model, includes_rated, chosen, diversity)
-    recommender.model(request)
-    return request
+    return None if path is None else read_ids(path)
 
 
 def _show(
@@ -217,13 +199,14 @@ def _lists(
     report: Callable[[float, str], None] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the lists in the columns that people read."""
+    from recsys.cli.visitor_ratings import parsed
     from recsys.serving import ids
     from recsys.serving.id_files import read_ids
     from recsys.serving.interactions import interactions
 
     connection = recommender.connection
     if wanted.values is not None:
-        given = _parsed(wanted.values, interactions(connection))
+        given = parsed(wanted.values, interactions(connection))
         items = ids.item_ids(connection, [item for item, _ in given])
         values = dict(zip(items, (value for _, value in given), strict=True))
         tables = iter([recommender.for_values(request, values)])
@@ -234,39 +217,3 @@ def _lists(
         tables = recommender.blocks(request, known, report)
     for table in tables:
         yield table.select(COLUMNS)
-
-
-def _parsed(text: str, scale: Interactions) -> list[tuple[str, float]]:
-    """Return items and their values, from ``ITEM=VALUE,...`` or a file; the last of an item counts."""
-    path = Path(text)
-    if "=" in text and not path.exists():
-        pairs = [(part.rpartition("=")[0].strip(), part.rpartition("=")[2]) for part in text.split(",")]
-        for item, value in pairs:
-            if not item or not _is_number(value):
-                raise UsageError(f"--ratings: {f'{item}={value}'!r}: {EXAMPLE}")
-            scale.checked(float(value), f"--ratings: {f'{item}={value}'!r}")
-        return [(item, float(value)) for item, value in pairs]
-    if not path.is_file():
-        raise UsageError(f"--ratings: {text!r}: {EXAMPLE}")
-    return _read(path, scale)
-
-
-def _read(path: Path, scale: Interactions) -> list[tuple[str, float]]:
-    found = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.reader(file), 1):
-            if row and not (number == 1 and row[-1].strip().lower() in ("rating", "value")):
-                if len(row) != 2 or not (_is_number(row[1]) and scale.holds(float(row[1]))):
-                    raise InputError(path, number, ",".join(row), f"an item and {scale.expected}")
-                found.append((row[0].strip(), float(row[1])))
-    if not found:
-        raise InputError(path, None, None, "lines of an item and a value, found none")
-    return found
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
