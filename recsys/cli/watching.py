@@ -11,7 +11,7 @@ from recsys.backends.database import Limits
 from recsys.cli.build_progress import BuildConsole, Detail
 from recsys.cli.console import console
 from recsys.cli.stopping import report_build_on_stop, report_watch_on_stop
-from recsys.engine.append import Options, Result
+from recsys.engine.appending.append import Options, Result
 from recsys.engine.build import build
 from recsys.engine.rebuilding import rebuild_options
 from recsys.engine.watching import Schedule, Watch

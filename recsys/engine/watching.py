@@ -16,7 +16,7 @@ from typing import NoReturn, Protocol
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
 from recsys.engine import manifest
-from recsys.engine.append import Options, Result, append, catch_up
+from recsys.engine.appending.append import Options, Result, append, catch_up
 from recsys.errors import BusyError, Error, InputError, UsageError, unwritable
 from recsys.outputs import replacing
 from recsys.sources import parquet

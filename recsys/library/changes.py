@@ -169,7 +169,7 @@ def append(
     BuildError
         The warehouse cannot be updated. After any error data and warehouse are unchanged.
     """
-    from recsys.engine import append as appending
+    from recsys.engine.appending import append as appending
     from recsys.serving.append_sentences import sentences
 
     options = appending.Options(

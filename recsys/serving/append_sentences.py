@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.engine.append import Options, Result
+from recsys.engine.appending.append import Options, Result
 from recsys.serving.freshness import INTERACTION
 from recsys.sources.interactions import counted, plural_of
 

@@ -80,8 +80,8 @@ def append(
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
     from recsys.cli.watching import watch_folder
-    from recsys.engine.append import Options
-    from recsys.engine.append import append as run
+    from recsys.engine.appending.append import Options
+    from recsys.engine.appending.append import append as run
     from recsys.serving.append_sentences import sentences
 
     if (watch is None) == (not files):

@@ -11,7 +11,9 @@ from typing import Any
 
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.database import Writer
-from recsys.engine import incremental, manifest
+from recsys.engine import manifest
+from recsys.engine.appending.target import Place
+from recsys.engine.appending.update import Updated, update
 from recsys.engine.publish import Workplace
 from recsys.errors import UsageError
 from recsys.sources.appending.append import Appended, Report, prepared
@@ -146,7 +148,7 @@ def _command(options: Options, settings: dict[str, str]) -> str:
 
 def _update(
     options: Options, workplace: Workplace, settings: dict[str, str], metadata: dict[str, Any]
-) -> incremental.Updated:
+) -> Updated:
     """Bring the private copy of the warehouse up to the data directory after the change."""
     applied = int(settings.get(GENERATION, 0))
     build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
@@ -159,8 +161,8 @@ def _update(
     workplace.start_from_published()
     writer = Writer(workplace.database, options.limits, workplace.spill)
     try:
-        place = incremental.Place(options.data, options.sql, options.limits, workplace, uuid.uuid4().hex)
-        done = incremental.update(writer, place, metadata, settings)
+        place = Place(options.data, options.sql, options.limits, workplace, uuid.uuid4().hex)
+        done = update(writer, place, metadata, settings)
         writer.flush()
         return done
     finally:
