@@ -5,15 +5,14 @@
 -- nulls: item_id of the start and of the genres
 -- formula: score = M sum of weights + sum of weight (value - M) over the levels; source is where a value
 --   comes from: the user's own rating, ratings of sibling tracks, all users' ratings, a model, or M
-{% set flat = {'album': 'album_score_flat', 'artist': 'artist_score_flat'} %}
-{% set shrunk = {'album': 'album_score', 'artist': 'artist_score'} %}
 {% set fixed = [
-    ('weighted_average', 'weighted_average', flat, 'genre_mean_flat'),
-    ('weighted_average_bayes', 'weighted_average', shrunk, 'genre_mean'),
-    ('max_genre', 'max_genre', flat, 'genre_max_flat'),
-    ('max_genre_bayes', 'max_genre', shrunk, 'genre_max'),
+    ('weighted_average', 'weighted_average', '_flat', 'genre_mean_flat'),
+    ('weighted_average_bayes', 'weighted_average', '', 'genre_mean'),
+    ('max_genre', 'max_genre', '_flat', 'genre_max_flat'),
+    ('max_genre_bayes', 'max_genre', '', 'genre_max'),
 ] %}
 {% set autoencoder = ref_all('features.autoencoder') %}
+{% set genre_source = "case when genre_rated > 0 then 'direct' else 'prior' end" %}
 with
 
 features as (
@@ -23,97 +22,113 @@ features as (
 overall as (
     select rating_mean from {{ ref('priors.overall') }}
 ),
-{% if autoencoder %}
-predictions as (
-    select prediction from {{ autoencoder[0] }} where user_id = the_user and track_id = the_track
-),
-{% endif %}
-levels as (
-    {%- for model, section, columns, genres in fixed %}
-    {%- for level, column in columns.items() %}
+
+-- Models whose weights are those of parameters.toml; `_flat` columns are without adjusted averages.
+fixed_levels as (
+    {%- for model, section, ending, genre_column in fixed %}
+    {%- for level in ['album', 'artist'] %}
     select
         '{{ model }}' as model, '{{ level }}' as level,
-        {% if columns == flat -%}
+        {% if ending -%}
         case when {{ level }}_direct is null then 'mean' else 'direct' end
         {%- else -%}
         {{ level }}_source
         {%- endif %} as source,
-        {{ level }}_id as item_id, {{ column }} as value, {{ var(section ~ '.' ~ level) }}::double as weight,
-        false as is_shared, true as is_known
+        {{ level }}_id as item_id, {{ level }}_score{{ ending }} as value,
+        {{ var(section ~ '.' ~ level) }}::double as weight
     from features
     union all
     {%- endfor %}
     select
-        '{{ model }}', 'genre', case when genre_rated > 0 then 'direct' else 'prior' end, null, {{ genres }},
-        {{ var(section ~ '.genre') }}, false, true
+        '{{ model }}', 'genre', {{ genre_source }}, null, {{ genre_column }}, {{ var(section ~ '.genre') }}
     from features
+    {%- if not loop.last %}
     union all
-    {%- endfor %}
-    select
-        'adaptive', 'album', album_source, album_id, album_score, {{ var('adaptive.album') }}, true,
-        album_source in ('direct', 'sibling')
-    from features
-    {%- if autoencoder %}
-    union all
-    select
-        'autoencoder_fallback', 'album',
-        case when album_source in ('prior', 'global') then 'autoencoder' else album_source end, album_id,
-        case when album_source in ('prior', 'global') then prediction else album_score end,
-        {{ var('adaptive.album') }}, true, true
-    from features
-    cross join predictions
     {%- endif %}
-    {%- for model in ['adaptive'] + (['autoencoder_fallback'] if autoencoder else []) %}
-    {%- set only = ' cross join predictions' if model != 'adaptive' else '' %}
-    union all
-    select
-        '{{ model }}', 'artist', artist_source, artist_id, artist_score, {{ var('adaptive.artist') }}, true,
-        artist_direct is not null
-    from features{{ only }}
-    union all
-    select
-        '{{ model }}', 'genre', case when genre_rated > 0 then 'direct' else 'prior' end, null,
-        coalesce(genre_direct, genre_mean), {{ var('adaptive.genre') }}, true, genre_direct is not null
-    from features{{ only }}
     {%- endfor %}
 ),
 
-summed as (
-    select model, sum(weight order by level) filter (where is_known) as known_weight
-    from levels
+-- Models that share the weight of a level that the user did not rate among the others.
+adaptive_levels as (
+    select
+        'adaptive' as model, 'album' as level, album_source as source, album_id as item_id,
+        album_score as value, {{ var('adaptive.album') }}::double as weight,
+        album_source in ('direct', 'sibling') as is_rated
+    from features
+    union all
+    select
+        'adaptive', 'artist', artist_source, artist_id, artist_score, {{ var('adaptive.artist') }},
+        artist_direct is not null
+    from features
+    union all
+    select
+        'adaptive', 'genre', {{ genre_source }}, null, coalesce(genre_direct, genre_mean),
+        {{ var('adaptive.genre') }}, genre_direct is not null
+    from features
+),
+{% if autoencoder %}
+predictions as (
+    select prediction from {{ autoencoder[0] }} where user_id = the_user and track_id = the_track
+),
+
+-- The same, with a prediction for an album that the user did not rate.
+autoencoder_levels as (
+    {%- set is_predicted = "levels.level = 'album' and not levels.is_rated" %}
+    select
+        'autoencoder_fallback' as model, levels.level,
+        case when {{ is_predicted }} then 'autoencoder' else levels.source end as source, levels.item_id,
+        case when {{ is_predicted }} then predictions.prediction else levels.value end as value,
+        levels.weight, levels.is_rated or levels.level = 'album' as is_rated
+    from adaptive_levels as levels
+    cross join predictions
+),
+{% endif %}
+shared_levels as (
+    select * from adaptive_levels
+    {%- if autoencoder %}
+    union all
+    select * from autoencoder_levels
+    {%- endif %}
+),
+
+rated_weights as (
+    select model, sum(weight order by level) filter (where is_rated) as weight
+    from shared_levels
     group by model
 ),
 
-weighted as (
+levels as (
+    select model, level, source, item_id, value, weight from fixed_levels
+    union all
     select
         levels.model, levels.level, levels.source, levels.item_id, levels.value,
         case
-            when not levels.is_shared or coalesce(summed.known_weight, 0) = 0 then levels.weight
-            when levels.is_known then levels.weight / summed.known_weight
+            when coalesce(rated.weight, 0) = 0 then levels.weight
+            when levels.is_rated then levels.weight / rated.weight
             else 0
-        end as weight
-    from levels
-    inner join summed on levels.model = summed.model
+        end
+    from shared_levels as levels
+    inner join rated_weights as rated on levels.model = rated.model
 ),
 
-parts as (
+contributions as (
     select
-        weighted.model, 'start' as level, 'mean' as source, null::integer as item_id,
-        any_value(overall.rating_mean) as value, sum(weighted.weight order by weighted.level) as weight,
-        any_value(overall.rating_mean) * sum(weighted.weight order by weighted.level) as amount
-    from weighted
+        levels.model, 'start' as level, 'mean' as source, null::integer as item_id,
+        any_value(overall.rating_mean) as value, sum(levels.weight order by levels.level) as weight,
+        any_value(overall.rating_mean) * sum(levels.weight order by levels.level) as amount
+    from levels
     cross join overall
-    group by weighted.model
+    group by levels.model
     union all
     select
-        weighted.model, weighted.level, weighted.source, weighted.item_id, weighted.value, weighted.weight,
-        weighted.weight * (weighted.value - overall.rating_mean) as amount
-    from weighted
+        levels.model, levels.level, levels.source, levels.item_id, levels.value, levels.weight,
+        levels.weight * (levels.value - overall.rating_mean) as amount
+    from levels
     cross join overall
 ),
 
 final as (
-    {{ ordered_steps('parts', ref('internal.user_ratings'), on_ratings='true') }}
+    {{ ordered_steps('contributions', ref('internal.user_ratings'), on_ratings='true') }}
 )
 
 select * from final

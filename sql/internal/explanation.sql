@@ -5,7 +5,6 @@
 -- formula: a level's weight is divided evenly among the values at its fallback level; neighbours are the
 --   ratings that add most to the score of item_neighbours
 {% set levels = ['album', 'artist', 'genre', 'track', 'model'] %}
-{% macro word() %}case when level = 'track' then {{ var('dataset.noun') }} else level end{% endmacro %}
 {% set sources = ['direct', 'sibling', 'prior', 'global', 'autoencoder', 'als', 'neighbour'] %}
 with
 
@@ -14,11 +13,11 @@ fallback_levels as (
     from {{ ref('internal.fallback_levels') }}(the_user, the_track)
 ),
 
-levels as (
+level_weights as (
     select level, source, weight from {{ ref('internal.level_weights') }}(the_user, the_track)
 ),
 
-learned as (
+learned_values as (
     select level, source, item_id, value from {{ ref('internal.learned_values') }}(the_user, the_track)
 ),
 
@@ -26,62 +25,57 @@ history as (
     select item_id, rating, value from {{ ref('internal.user_ratings') }}(the_user)
 ),
 
-near as (
+item_weights as (
     select item_i, item_j, weight, support from {{ ref('features.item_weights') }}
-),
-
-neighbours as (
-    select history.item_id, history.value, near.support
-    from history
-    inner join near on history.item_id = near.item_j
-    where near.item_i = the_track
-    order by pow(1 + history.rating, {{ var('item_neighbours.rating_power') }}) * near.weight desc, item_id
-    limit {{ var('explain.neighbours') }}
-),
-
-matched as (
-    select
-        fallback_levels.*,
-        coalesce(levels.weight, 0) as level_weight,
-        levels.level is not null as is_counted
-    from fallback_levels
-    left join levels
-        on fallback_levels.level = levels.level
-            and fallback_levels.source = coalesce(levels.source, fallback_levels.source)
-),
-
-weighted as (
-    select
-        level,
-        source,
-        item_id,
-        value,
-        {{ part_of_score('rating', 'value') }} as part,
-        rating_count,
-        rating_mean,
-        shrinkage,
-        case
-            when is_counted then level_weight / count(*) over (partition by level, is_counted)
-            else 0
-        end as weight,
-        null as support
-    from matched
-    union all
-    select level, source, item_id, value, 0, null, null, null, 0, null from learned
-    union all
-    select 'track', 'neighbour', item_id, value, 0, null, null, null, 0, support from neighbours
 ),
 
 items as (
     select item_id, original_id, name from {{ ref('staging.items') }}
 ),
 
+neighbours as (
+    select history.item_id, history.value, near.support
+    from history
+    inner join item_weights as near on history.item_id = near.item_j
+    where near.item_i = the_track
+    order by pow(1 + history.rating, {{ var('item_neighbours.rating_power') }}) * near.weight desc, item_id
+    limit {{ var('explain.neighbours') }}
+),
+
+-- A level without a source in its weight counts with all its values.
+levels as (
+    select
+        fallback.*,
+        weights.level is not null as is_counted,
+        case
+            when is_counted
+                then coalesce(weights.weight, 0) / count(*) over (partition by fallback.level, is_counted)
+            else 0
+        end as weight
+    from fallback_levels as fallback
+    left join level_weights as weights
+        on fallback.level = weights.level
+            and fallback.source = coalesce(weights.source, fallback.source)
+),
+
+lines as (
+    select
+        level, source, item_id, value, rating_count, rating_mean, shrinkage, weight,
+        weight * {{ part_of_score('rating', 'value') }} as contribution, null as support
+    from levels
+    union all
+    select level, source, item_id, value, null, null, null, 0, 0, null from learned_values
+    union all
+    select 'track', 'neighbour', item_id, value, null, null, null, 0, 0, support from neighbours
+),
+
 named as (
     select
-        weighted.*,
-        {{ display_name('items', 'weighted.item_id') }} as shown
-    from weighted
-    left join items on weighted.item_id = items.item_id
+        lines.*,
+        {{ display_name('items', 'lines.item_id') }} as name,
+        case when lines.level = 'track' then {{ var('dataset.noun') }} else lines.level end as noun
+    from lines
+    left join items on lines.item_id = items.item_id
 ),
 
 final as (
@@ -96,17 +90,17 @@ final as (
         ) as ordinal,
         level,
         case
-            when source = 'direct' then concat('own rating of ', {{ word() }}, ' ', shown)
+            when source = 'direct' then concat('own rating of ', noun, ' ', name)
             when source = 'sibling'
-                then concat('own rating of ', {{ var('dataset.noun') }}, ' ', shown, ' on the same album')
-            when source = 'prior' then concat('all ratings of ', {{ word() }}, ' ', shown)
-            when source = 'global' and item_id is null then concat('overall mean, no ', {{ word() }})
-            when source = 'global' then concat('overall mean, no ratings of the ', {{ word() }})
+                then concat('own rating of ', {{ var('dataset.noun') }}, ' ', name, ' on the same album')
+            when source = 'prior' then concat('all ratings of ', noun, ' ', name)
+            when source = 'global' and item_id is null then concat('overall mean, no ', noun)
+            when source = 'global' then concat('overall mean, no ratings of the ', noun)
             when source = 'autoencoder' then 'prediction for the album by the autoencoder'
-            when source = 'als' then concat('prediction for the ', {{ word() }}, ' by ALS')
+            when source = 'als' then concat('prediction for the ', noun, ' by ALS')
             when source = 'neighbour'
                 then concat(
-                        'own rating of item ', shown, ', near the ', {{ var('dataset.noun') }}, ' in ',
+                        'own rating of item ', name, ', near the ', {{ var('dataset.noun') }}, ' in ',
                         support, ' histories'
                     )
             else concat('score of ', source)
@@ -118,7 +112,7 @@ final as (
         shrinkage,
         source,
         weight,
-        weight * part as contribution
+        contribution
     from named
 )
 

@@ -21,14 +21,50 @@ items as (
     select item_id, coalesce(name, original_id) as name from {{ ref('marts.item_facts') }}
 ),
 
-counts as (
+likes as (
     select coalesce(max(like_count), 0) as like_count
     from {{ ref('lists.items') }}
     where item_id = the_track
 ),
 
-ranked as (
+terms as (
     select * from {{ ref('internal.list_terms') }}(the_user, the_track, the_model)
+),
+
+history_parts as (
+    select
+        concat(items.name, ': ', {{ in_words('terms.value') }}) as evidence, terms.item_id, terms.value,
+        'neighbour' as source, terms.weight, terms.amount as contribution
+    from terms
+    inner join items on terms.item_id = items.item_id
+    where terms.is_named
+    union all
+    select
+        concat(format('{:,}', count(*)), ' other interaction', case when count(*) = 1 then '' else 's' end),
+        null, null, 'others', null, sum(amount order by item_id)
+    from terms
+    where not is_named
+    having count(*) > 0
+),
+
+item_score_parts as (
+    {%- for model in list_models('item_scores') %}
+    select
+        concat(
+            'liked by ', format('{:,}', likes.like_count), ' user',
+            case when likes.like_count = 1 then '' else 's' end
+        ) as evidence,
+        '{{ model }}' as source, scores.score as contribution
+    from {{ ref('lists.' ~ model) }} as scores
+    cross join likes
+    inner join chosen on chosen.model = '{{ model }}'
+    where scores.item_id = the_track
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- else %}
+    select '' as evidence, '' as source, 0.0::double as contribution where false
+    {%- endfor %}
 ),
 
 parts as (
@@ -38,34 +74,9 @@ parts as (
     from chosen
     where model in ('{{ sums | join("', '") }}')
     union all
-    select
-        'history', concat(items.name, ': ', {{ in_words('ranked.value') }}), ranked.item_id, ranked.value,
-        'neighbour', ranked.weight, ranked.amount
-    from ranked
-    inner join items on ranked.item_id = items.item_id
-    where ranked.is_named
+    select 'history', evidence, item_id, value, source, weight, contribution from history_parts
     union all
-    select
-        'history',
-        concat(format('{:,}', count(*)), ' other interaction', case when count(*) = 1 then '' else 's' end),
-        null, null, 'others', null, sum(amount order by item_id)
-    from ranked
-    where not is_named
-    having count(*) > 0
-    {%- for model in list_models('item_scores') %}
-    union all
-    select
-        'model',
-        concat(
-            'liked by ', format('{:,}', counts.like_count), ' user',
-            case when counts.like_count = 1 then '' else 's' end
-        ),
-        null, null, '{{ model }}', null, own.score
-    from {{ ref('lists.' ~ model) }} as own
-    cross join counts
-    inner join chosen on chosen.model = '{{ model }}'
-    where own.item_id = the_track
-    {%- endfor %}
+    select 'model', evidence, null, null, source, null, contribution from item_score_parts
 ),
 
 notes as (
@@ -83,12 +94,12 @@ notes as (
 ),
 
 reasons as (
-    select lists.reason_item_id as item_id, lists.reason_value as value
+    select lists.reason_item_id as item_id, lists.reason_value as value, items.name
     from {{ ref('marts.recommendations') }} as lists
     inner join chosen on lists.model = chosen.model
+    inner join items on lists.reason_item_id = items.item_id
     where lists.user_id = the_user
         and lists.item_id = the_track
-        and lists.reason_item_id is not null
         and exists (select 1 from notes)
 ),
 
@@ -97,11 +108,8 @@ lines as (
     union all
     select 'note', evidence, null, null, 'note', null, null from notes
     union all
-    select
-        'reason', concat(items.name, ': ', {{ in_words('reasons.value') }}), reasons.item_id, reasons.value,
-        'reason', null, null
+    select 'reason', concat(name, ': ', {{ in_words('value') }}), item_id, value, 'reason', null, null
     from reasons
-    inner join items on reasons.item_id = items.item_id
 ),
 
 final as (

@@ -16,3 +16,8 @@ case
         else error('no model of that name: see marts.leaderboard')::boolean
     end
 {%- endmacro %}
+
+{# The first model of a chain of `builds_on` that is built; empty if none is. #}
+{% macro nearest_built(model, built) -%}
+{{ model if model in built or not model else nearest_built(var('builds_on').get(model, ''), built) }}
+{%- endmacro %}

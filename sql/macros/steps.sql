@@ -46,3 +46,27 @@
         null::double as weight, null::double as amount
     where false
 {%- endmacro %}
+
+{# A step of a score in words, from the columns source, level, item_id, name and noun; `noun` is the word for the
+   level. #}
+{% macro step_in_words() -%}
+case
+            when source = 'mean' and level = 'start' then 'mean of all ratings'
+            when source = 'bias' then 'popularity'
+            when level = 'start' then 'starting point'
+            when source = 'neighbour' then concat('own rating of ', name)
+            when source = 'others' then 'all other ratings'
+            when source = 'everybody' then 'popularity'
+            when source = 'tie' then 'tie-breaker'
+            when source = 'factors' then concat('factors of user and ', {{ var('dataset.noun') }})
+            when source = 'liked' then concat_ws(' ', 'likes the', noun, name)
+            when source = 'direct' then concat_ws(' ', 'own rating of', noun, name)
+            when source in ('sibling', 'tracks')
+                then concat_ws(' ', concat('own ratings of ', {{ var('dataset.noun') }}, 's of'), noun, name)
+            when source = 'prior' then concat_ws(' ', 'adjusted average of', noun, name)
+            when source = 'mean' and item_id is null then concat('mean of all ratings, no ', noun)
+            when source = 'mean' then concat_ws(' ', 'average of', noun, name)
+            when source = 'global' then concat('no ratings of the ', noun)
+            else concat_ws(' ', noun, name, 'by', source)
+        end
+{%- endmacro %}

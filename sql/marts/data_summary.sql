@@ -51,7 +51,7 @@ labels as (
     select user_id from {{ ref('staging.labels') }}
 ),
 
-final as (
+rating_figures as (
     select 'ratings' as measure, rating_count::double as value from overall
     union all
     {% if var('dataset.values') == 'value' -%}
@@ -61,16 +61,20 @@ final as (
     {%- endif %}
     union all
     select 'share of likes', avg(is_like::int) from ratings
-    union all
-    select 'users', count(*) from users
+),
+
+user_figures as (
+    select 'users' as measure, count(*)::double as value from users
     union all
     select 'ratings per user, median', median(rating_count) from users
     union all
     select 'ratings per user, mean', avg(rating_count) from users
     union all
     select 'ratings per user, largest', max(rating_count) from users
-    union all
-    select 'items', count(*) from items
+),
+
+item_figures as (
+    select 'items' as measure, count(*)::double as value from items
     union all
     select item_type || 's', count(*) from items group by item_type
     union all
@@ -81,8 +85,10 @@ final as (
     select 'share of ratings on ' || item_type || 's', sum(rating_count) / (select rating_count from overall)
     from items
     group by item_type
-    union all
-    select 'tracks without album', avg((album_id is null)::int) from tracks
+),
+
+hierarchy_figures as (
+    select 'tracks without album' as measure, avg((album_id is null)::int) as value from tracks
     union all
     select 'tracks without artist', avg((artist_id is null)::int) from tracks
     union all
@@ -91,14 +97,28 @@ final as (
     select 'albums without artist', avg((artist_id is null)::int) from albums
     union all
     select 'genres per track', count(*) / nullif((select count(*) from tracks), 0) from track_genres
-    union all
-    select 'test users', count(distinct user_id) from candidates
+),
+
+test_figures as (
+    select 'test users' as measure, count(distinct user_id)::double as value from candidates
     union all
     select 'candidates', count(*) from candidates
     union all
     select 'users with labels to train on', count(distinct user_id) from labels
     union all
     select 'judged candidates', count(*) from judged
+),
+
+final as (
+    select * from rating_figures
+    union all
+    select * from user_figures
+    union all
+    select * from item_figures
+    union all
+    select * from hierarchy_figures
+    union all
+    select * from test_figures
 )
 
 select * from final

@@ -9,18 +9,15 @@
 {% set builds_on = var('builds_on') %}
 {% set published = var('published') %}
 {% set paper = published | reject('in', var('published_in')) | list %}
-{% set pairs = [] %}
+{% set steps = [] %}
 {% for model in builds_on if model in built %}
-{%- set nearest = namespace(model=builds_on[model]) %}
-{%- for _ in builds_on if nearest.model not in built %}
-{%- set nearest.model = builds_on.get(nearest.model) %}
-{%- endfor %}
-{%- set _ = pairs.append((model, nearest.model)) if nearest.model in built %}
+{%- set previous = nearest_built(builds_on[model], built) %}
+{%- set _ = steps.append((model, previous)) if previous in built %}
 {%- endfor %}
 with
 
 steps as (
-    {%- for model, previous in pairs %}
+    {%- for model, previous in steps %}
     {%- set is_of_the_paper = model in paper and previous in paper %}
     select
         {{ loop.index }} as step,
@@ -59,30 +56,23 @@ outcomes as (
     where {{ is_unseen('predictions', leaky_models(), ref('staging.labels')) if leaky_models() else 'true' }}
 ),
 
-own as (
-    select steps.step, outcomes.user_id, outcomes.track_id, outcomes.is_right
-    from steps
-    inner join outcomes on steps.model = outcomes.model
-),
-
-previous as (
-    select steps.step, outcomes.user_id, outcomes.track_id, outcomes.is_right
-    from steps
-    inner join outcomes on steps.previous_model = outcomes.model
-),
-
+-- Candidates that both models of a step predict.
 compared as (
     select
-        own.step,
+        steps.step,
         count(*) as candidates,
         count(*) filter (where own.is_right and not previous.is_right) as gained,
         count(*) filter (where previous.is_right and not own.is_right) as lost
-    from own
-    inner join previous
-        on own.step = previous.step and own.user_id = previous.user_id and own.track_id = previous.track_id
-    group by own.step
+    from steps
+    inner join outcomes as own on steps.model = own.model
+    inner join outcomes as previous
+        on steps.previous_model = previous.model
+            and own.user_id = previous.user_id
+            and own.track_id = previous.track_id
+    group by steps.step
 ),
 
+-- Each comparison from both sides.
 bounds as (
     select better as model, worse as previous_model, difference_low as low, difference_high as high
     from significance

@@ -7,69 +7,50 @@
 -- incremental: by user_id, item_id
 -- formula: rows that were appended after the import replace those of the same user and item, and all rows are
 --   numbered in the order that one import of all of them gives
+{% set time = ', time' if var('data.order') == 'time' else '' %}
 {% if has_source('ratings') -%}
 with
 
 {% if has_source('appended') -%}
 appended as (
-    select
-        user_id,
-        item_id,
-        rating,
-        seq,
-        {{ 'time,' if var('data.order') == 'time' }}
-        value
-    from read_parquet({{ source('appended') }})
+    select user_id, item_id, rating, seq, value{{ time }} from read_parquet({{ source('appended') }})
 ),
 
-imported as (
-    select
-        ratings.user_id,
-        ratings.item_id,
-        ratings.rating,
-        ratings.seq,
-        {{ 'ratings.time,' if var('data.order') == 'time' }}
-        ratings.value
+not_replaced as (
+    select user_id, item_id, rating, seq, value{{ time }}
     from read_parquet({{ source('ratings') }}) as ratings
     anti join appended on ratings.user_id = appended.user_id and ratings.item_id = appended.item_id
 ),
 
-together as (
-    select * from imported
+all_rows as (
+    select * from not_replaced
     union all
     select * from appended
 ),
 
 user_counts as (
-    select user_id, count(*) as rating_count from together group by user_id
+    select user_id, count(*) as rating_count from all_rows group by user_id
 ),
 
-user_starts as (
-    select user_id, sum(rating_count) over (order by user_id) - rating_count as before from user_counts
+rows_of_earlier_users as (
+    select user_id, sum(rating_count) over (order by user_id) - rating_count as row_count from user_counts
 ),
 
-rated as (
+ratings as (
     select
-        together.user_id,
-        together.item_id,
-        together.rating,
-        user_starts.before + row_number() over (
-            partition by together.user_id order by together.seq
-        ) as seq,
-        {{ 'together.time,' if var('data.order') == 'time' }}
-        together.value
-    from together
-    inner join user_starts on together.user_id = user_starts.user_id
+        all_rows.user_id,
+        all_rows.item_id,
+        all_rows.rating,
+        earlier.row_count + row_number() over (partition by all_rows.user_id order by all_rows.seq) as seq,
+        all_rows.value{{ time }}
+    from all_rows
+    inner join rows_of_earlier_users as earlier on all_rows.user_id = earlier.user_id
 ),
 {%- else -%}
-rated as (
+ratings as (
     select
-        user_id,
-        item_id,
-        rating,
-        seq,
-        {{ 'time,' if var('data.order') == 'time' }}
-        {{ 'value' if var('dataset.values') == 'value' else 'rating' }} as value
+        user_id, item_id, rating, seq,
+        {{ 'value' if var('dataset.values') == 'value' else 'rating as value' }}{{ time }}
     from read_parquet({{ source('ratings') }})
 ),
 {%- endif %}
@@ -90,7 +71,7 @@ final as (
         {%- else -%}
         rating >= {{ var('liked.rating') }} as is_like
         {%- endif %}
-    from rated
+    from ratings
 )
 
 select * from final{{ ' order by seq' if has_source('appended') }}

@@ -8,8 +8,7 @@
 -- formula: weight = sum over these users of |pos_i - pos_j|^-1.1 (1 + |r_i - r_j|)^-0.2 / (n_i + n_j -
 --   support); closeness is the same without the ratings; n = number of users who rated the item, pos =
 --   position in the user's history, close = at most W positions apart (Lai et al., KDD Cup 2011, JMLR W&CP
---   18). Tracks with more than N ratings use a sample of about N users (Schelter et al., RecSys 2012).
---   Positions at most W apart lie in the same bucket of W positions or in adjacent ones
+--   18). Tracks with more than N ratings use a sample of about N users (Schelter et al., RecSys 2012)
 {% set window = var('item_neighbours.window') %}
 with
 
@@ -26,59 +25,65 @@ ratings as (
     select user_id, item_id, rating from {{ ref('staging.ratings') }}
 ),
 
-counts as (
+items as (
     select item_id, rating_count, {{ sampled_share('rating_count') }} as share from {{ ref('priors.items') }}
+),
+
+candidate_positions as (
+    select * from positions semi join candidates on positions.item_id = candidates.track_id
+),
+
+sampled_positions as (
+    select candidate_positions.*
+    from candidate_positions
+    inner join items on candidate_positions.item_id = items.item_id
+    where {{ uniform_hash('candidate_positions.user_id', 'candidate_positions.item_id') }} < items.share
 ),
 
 shifts as (
     select unnest([-1, 0, 1]) as shift
 ),
 
-rated as (
-    select * from positions semi join candidates on positions.item_id = candidates.track_id
-),
-
-judged as (
-    select rated.user_id, rated.item_id, rated.rating, rated.position, rated.bucket + shifts.shift as bucket
-    from rated
-    inner join counts on rated.item_id = counts.item_id
+-- Positions at most W apart are in the same bucket of W positions or in adjacent ones.
+positions_and_buckets as (
+    select user_id, item_id, rating, position, bucket + shift as near_bucket
+    from sampled_positions
     cross join shifts
-    where {{ uniform_hash('rated.user_id', 'rated.item_id') }} < counts.share
 ),
 
-pairs as (
+close_ratings as (
     select
-        {{ pair_id('judged.item_id', 'positions.item_id') }} as pair_id,
-        abs(judged.position - positions.position) as distance,
-        abs(judged.rating - positions.rating) as rating_gap
-    from judged
-    inner join positions on judged.user_id = positions.user_id and judged.bucket = positions.bucket
-    where abs(judged.position - positions.position) between 1 and {{ window }}
+        {{ pair_id('one.item_id', 'other.item_id') }} as pair_id,
+        abs(one.position - other.position) as distance,
+        abs(one.rating - other.rating) as rating_gap
+    from positions_and_buckets as one
+    inner join positions as other on one.user_id = other.user_id and one.near_bucket = other.bucket
+    where abs(one.position - other.position) between 1 and {{ window }}
 ),
 
--- The pairs of histories in a subquery: DuckDB materializes a CTE that is read twice.
-candidate_pairs as (
+-- The same join as in `histories`: DuckDB materializes a CTE that is read twice.
+needed_pairs as (
     select {{ pair_id('candidates.track_id', 'ratings.item_id') }} as pair_id
     from candidates
     inner join ratings on candidates.user_id = ratings.user_id
 ),
 
-known as (
+closeness as (
     select
         pair_id,
         pow(distance, -{{ var('item_neighbours.distance_power') }}) as closeness,
         pow(1 + rating_gap, -{{ var('item_neighbours.gap_power') }}) as agreement
-    from pairs
-    semi join candidate_pairs on pairs.pair_id = candidate_pairs.pair_id
+    from close_ratings
+    semi join needed_pairs on close_ratings.pair_id = needed_pairs.pair_id
 ),
 
-summed as (
+item_pairs as (
     select
         pair_id,
         sum({{ trillionths('closeness * agreement') }}) as weight,
         sum({{ trillionths('closeness') }}) as closeness,
         count(*) as support
-    from known
+    from closeness
     group by pair_id
 ),
 
@@ -93,24 +98,25 @@ histories as (
     inner join ratings on candidates.user_id = ratings.user_id
 ),
 
-met as (
+neighbours as (
     select
         histories.user_id, histories.track_id, histories.item_id, histories.rating,
-        summed.weight, summed.closeness, summed.support
+        item_pairs.weight, item_pairs.closeness, item_pairs.support
     from histories
-    inner join summed on histories.pair_id = summed.pair_id
+    inner join item_pairs on histories.pair_id = item_pairs.pair_id
 ),
 
-counted as (
+-- Sums over a sample of users are divided by its share.
+estimated as (
     select
-        met.user_id, met.track_id, met.item_id, met.rating,
-        met.weight / 1e12 / one.share as weight,
-        met.closeness / 1e12 / one.share as closeness,
-        least(met.support / one.share, one.rating_count, other.rating_count) as both_count,
+        neighbours.user_id, neighbours.track_id, neighbours.item_id, neighbours.rating,
+        neighbours.weight / 1e12 / one.share as weight,
+        neighbours.closeness / 1e12 / one.share as closeness,
+        least(neighbours.support / one.share, one.rating_count, other.rating_count) as both_count,
         one.rating_count + other.rating_count as either_count
-    from met
-    inner join counts as one on met.track_id = one.item_id
-    inner join counts as other on met.item_id = other.item_id
+    from neighbours
+    inner join items as one on neighbours.track_id = one.item_id
+    inner join items as other on neighbours.item_id = other.item_id
 ),
 
 final as (
@@ -119,7 +125,7 @@ final as (
         weight / (either_count - both_count) as weight,
         closeness / (either_count - both_count) as closeness,
         round(both_count)::integer as support
-    from counted
+    from estimated
 )
 
 select * from final
