@@ -13,7 +13,7 @@ from rich.text import Text
 from recsys.cli.console import console
 from recsys.cli.layout import columns
 from recsys.cli.progress import ProgressLine
-from recsys.cli.tables import plan_table
+from recsys.cli.tables.models import plan_table
 
 if TYPE_CHECKING:
     from recsys.engine.manifest import Record

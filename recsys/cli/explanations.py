@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recsys.cli.layout import Cell, Column
-from recsys.cli.tables import explanation_table, fixed, significant, with_bars
+from recsys.cli.tables.explanation import explanation_table
+from recsys.cli.tables.formatting import fixed, significant, with_bars
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,7 +14,7 @@ TITLE_OF_ITEMS = "Leaderboard of test items: share correctly sorted into liked a
 def show_lists(connection: Connection, wide: bool, opening: str = "") -> bool:
     """Print the list models, best first; return whether the warehouse has any."""
     from recsys.cli.console import show
-    from recsys.cli.list_tables import list_leaderboard_table, list_notes
+    from recsys.cli.tables.list_models import list_leaderboard_table, list_notes
     from recsys.serving import evaluation, queries
 
     if not queries.has(connection, evaluation.LEADERBOARD):
@@ -29,7 +29,7 @@ def show_lists(connection: Connection, wide: bool, opening: str = "") -> bool:
 def show_test_items(connection: Connection, wide: bool, opening: str = "", citation: str = "") -> bool:
     """Print the accuracy of models on test items; return whether the warehouse has test items."""
     from recsys.cli.console import show
-    from recsys.cli.tables import leaderboard_notes, leaderboard_table
+    from recsys.cli.tables.leaderboard import leaderboard_notes, leaderboard_table
     from recsys.serving import evaluation, queries
 
     if not evaluation.has_test_items(connection):

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from recsys.backends.duckdb.connection import reading
-from recsys.cli.tables import explanation_table
+from recsys.cli.tables.explanation import explanation_table
 from recsys.errors import UsageError
 from recsys.serving.explain import explain as explained
 from recsys.serving.explain import score

@@ -123,7 +123,7 @@ def _after_build(warehouse: Path, result: Result) -> None:
     """Print the data quality checks, the leaderboard and the next command."""
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import console, show
-    from recsys.cli.tables import rows_table
+    from recsys.cli.tables.formatting import rows_table
     from recsys.serving import queries
 
     out, published, query = console(), bool(result.ran), "from marts.build"

@@ -22,7 +22,7 @@ def diff(before: Path, after: Path, wide: bool, as_json: bool) -> None:
     after.
     """
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import differences_table
+    from recsys.cli.tables.models import differences_table
     from recsys.serving.diff import differences
 
     rows = [difference.as_dict() for difference in differences(before, after)]

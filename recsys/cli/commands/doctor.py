@@ -21,7 +21,7 @@ def doctor(warehouse: Path, as_json: bool) -> None:
     """
     from recsys.cli.console import print_json, show
     from recsys.cli.machine import checks
-    from recsys.cli.tables import doctor_table
+    from recsys.cli.tables.checks import doctor_table
 
     found = checks(warehouse)
     if as_json:

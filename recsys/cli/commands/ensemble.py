@@ -33,7 +33,7 @@ def ensemble(as_json: bool, **given: Any) -> None:
     """
     from recsys.cli.console import console, print_json, show
     from recsys.cli.layout import is_ascii
-    from recsys.cli.tables import ensemble_table
+    from recsys.cli.tables.models import ensemble_table
     from recsys.learners.ensembles.files import run
 
     outcome = run(**given)

@@ -75,7 +75,7 @@ def evaluate(
     """
     from recsys.backends.database import Limits
     from recsys.cli.console import print_json, show
-    from recsys.cli.list_tables import (
+    from recsys.cli.tables.list_models import (
         cold_users_note,
         cold_users_table,
         diverse_note,

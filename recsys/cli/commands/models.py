@@ -24,7 +24,7 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     published accuracy.
     """
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import models_table
+    from recsys.cli.tables.models import models_table
     from recsys.docs_site.model_table import list_models, markdown
     from recsys.docs_site.model_table import models as listed
     from recsys.project import Project

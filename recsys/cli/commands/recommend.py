@@ -164,7 +164,7 @@ def _show(
     rows: Sequence[dict], is_of_many: bool, recommender: Recommender, request: RecommendRequest
 ) -> None:
     from recsys.cli.console import show
-    from recsys.cli.tables import lists_table
+    from recsys.cli.tables.lists import lists_table
 
     if rows:
         show("", lists_table(rows, is_of_many), f"\nby {recommender.model(request)}{_unknown(recommender)}")

@@ -24,7 +24,7 @@ def similar(item: str, count: int, warehouse: Path, as_json: bool) -> None:
     chose, these share its artist, album or genres.
     """
     from recsys.cli.console import print_json, show
-    from recsys.cli.tables import similar_table
+    from recsys.cli.tables.lists import similar_table
     from recsys.library import open as opened
 
     with opened(warehouse) as found:

@@ -40,7 +40,7 @@ def synth(
     from recsys import synthetic
     from recsys.cli.console import console, print_json, show
     from recsys.cli.progress import ProgressLine
-    from recsys.cli.tables import acceptance_table
+    from recsys.cli.tables.checks import acceptance_table
 
     if not check:
         line = ProgressLine(console(stderr=True))

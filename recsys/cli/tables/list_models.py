@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recsys.cli.layout import Cell, Column, grid
-from recsys.cli.tables import with_bars
+from recsys.cli.tables.formatting import with_bars
 
 if TYPE_CHECKING:
     from rich.table import Table
