@@ -15,12 +15,15 @@ def show_lists(connection: Connection, wide: bool, opening: str = "") -> bool:
     """Print the list models, best first; return whether the warehouse has any."""
     from recsys.cli.console import show
     from recsys.cli.tables.list_models import list_leaderboard_table, list_notes
-    from recsys.serving import evaluation, queries
+    from recsys.serving import evaluation
+    from recsys.serving.limitations import limited_list_models
+    from recsys.serving.relations import has
 
-    if not queries.has(connection, evaluation.LEADERBOARD):
+    if not has(connection, evaluation.LEADERBOARD):
         return False
     rows = evaluation.leaderboard(connection)
-    notes = [list_notes(rows), queries.why_not_the_first(rows), *queries.limited_list_models(connection)]
+    why = evaluation.why_not_the_first(rows)
+    notes = [list_notes(rows), why, *limited_list_models(connection)]
     table = list_leaderboard_table(rows, wide)
     show(f"{opening}{TITLE_OF_LISTS}", table, "\n".join(filter(None, notes)))
     return bool(rows)
@@ -30,15 +33,17 @@ def show_test_items(connection: Connection, wide: bool, opening: str = "", citat
     """Print the accuracy of models on test items; return whether the warehouse has test items."""
     from recsys.cli.console import show
     from recsys.cli.tables.leaderboard import leaderboard_notes, leaderboard_table
-    from recsys.serving import evaluation, queries
+    from recsys.serving import evaluation
+    from recsys.serving.leaderboard import is_compared, leaderboard, trained_by_spark, unjudged
+    from recsys.serving.limitations import constant_models, constant_scores
 
     if not evaluation.has_test_items(connection):
         return False
-    rows, is_compared = queries.leaderboard(connection), queries.is_compared(connection)
-    silent = queries.constant_models(connection)
+    rows, has_published = leaderboard(connection), is_compared(connection)
+    silent = constant_models(connection)
     telling = [row for row in rows if row["model"] not in silent]
-    warnings = [queries.unjudged(rows), queries.constant_scores(connection), queries.trained_by_spark(rows)]
-    notes = [*leaderboard_notes(telling, wide), *warnings, citation if wide and is_compared else None]
-    table = leaderboard_table(telling, wide, is_compared and wide)
+    warnings = [unjudged(rows), constant_scores(connection), trained_by_spark(rows)]
+    notes = [*leaderboard_notes(telling, wide), *warnings, citation if wide and has_published else None]
+    table = leaderboard_table(telling, wide, has_published and wide)
     show(f"{opening}{TITLE_OF_ITEMS}", table, "\n".join(filter(None, notes)))
     return True

@@ -22,7 +22,7 @@ from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.files import shipped
 from recsys.serving.freshness import freshness
-from recsys.serving.queries import constant_scores, limited_list_models
+from recsys.serving.limitations import constant_scores, limited_list_models
 from recsys.sources.directory import OPTIONAL
 
 DISTRIBUTION = "recsys"

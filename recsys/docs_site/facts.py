@@ -11,7 +11,7 @@ from recsys.backends.duckdb.statements import Connection
 from recsys.engine.availability import exclude
 from recsys.engine.manifest import Record, read_from
 from recsys.project import Project
-from recsys.serving.queries import settings
+from recsys.serving.relations import settings
 
 COLUMNS = (
     "select schema_name || '.' || table_name as relation, column_name, data_type from duckdb_columns() "

@@ -17,7 +17,7 @@ from recsys.backends.duckdb.connection import damaged, opened, single_select
 from recsys.backends.duckdb.statements import CORRUPT
 from recsys.errors import Error, UsageError
 from recsys.project.renamed import query_error
-from recsys.serving.queries import build_id, require
+from recsys.serving.relations import build_id, require
 
 
 class Reader:

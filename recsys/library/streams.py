@@ -11,8 +11,8 @@ from duckdb import DuckDBPyConnection as Connection
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import reading
 from recsys.errors import UsageError
-from recsys.serving.queries import build_id
 from recsys.serving.recommender import Recommender, RecommendRequest
+from recsys.serving.relations import build_id
 
 
 class ListStream:

@@ -18,8 +18,8 @@ from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
 from recsys.serving.list_models import RELATION
 from recsys.serving.model_names import ModelNames
-from recsys.serving.queries import has
 from recsys.serving.recommender import RecommendRequest
+from recsys.serving.relations import has
 from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 
 PREDICTIONS = """

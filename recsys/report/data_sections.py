@@ -6,7 +6,7 @@ from recsys.report import charts, charts_of_data, reference
 from recsys.report.elements import NOTHING, Figure, Section, Table
 from recsys.report.relations import Relations
 from recsys.serving.interactions import interactions
-from recsys.serving.queries import has
+from recsys.serving.relations import has
 from recsys.sources.interactions import Interactions, number, plural_of
 
 MOST_WEIGHTS = 30

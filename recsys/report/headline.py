@@ -8,8 +8,8 @@ from typing import Any
 
 from recsys.report.reference import FIGURES, label
 from recsys.report.relations import AbsentError, Relations
-from recsys.serving import queries
-from recsys.serving.queries import has
+from recsys.serving.best_model import best_model
+from recsys.serving.relations import has, settings
 
 FLOOR = "popularity"  # the list model that all others should beat
 TILES_OF_LISTS = ("ratings", "users", "tracks")
@@ -18,16 +18,16 @@ TILES = ("ratings", "users", "items", "test users", "candidates", "judged candid
 
 def headline(relations: Relations) -> dict[str, Any]:
     """Return the content of the page's top; ``best`` is None, with a ``verdict``, without known answers."""
-    settings = queries.settings(relations.connection)
+    recorded = settings(relations.connection)
     found: dict[str, Any] = {
-        "data": PurePath(settings["data"]).name,
-        "date": settings["finished_at"][:10],
+        "data": PurePath(recorded["data"]).name,
+        "date": recorded["finished_at"][:10],
         "noun": relations.noun(),
         "lists": _lists(relations),
         "is_of_lists": relations.is_of_lists(),
-        "finished_at": settings["finished_at"].replace("T", " ").replace("+00:00", " UTC"),
-        "build_id": settings["build_id"],
-        "versions": f"recsys {settings['recsys']}, DuckDB {settings['duckdb']}, Python {settings['python']}",
+        "finished_at": recorded["finished_at"].replace("T", " ").replace("+00:00", " UTC"),
+        "build_id": recorded["build_id"],
+        "versions": f"recsys {recorded['recsys']}, DuckDB {recorded['duckdb']}, Python {recorded['python']}",
         "tiles": _tiles(relations),
     }
     try:
@@ -60,7 +60,7 @@ def _lists(relations: Relations) -> dict[str, Any] | None:
 
 def _best(relations: Relations, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the leaderboard's row of the chosen model, else the first row."""
-    chosen = queries.best_model(relations.connection)
+    chosen = best_model(relations.connection)
     named = [row for row in rows if chosen and row["model"] == chosen["model"]]
     return (named or rows)[0]
 

@@ -8,7 +8,8 @@ from recsys.report import charts
 from recsys.report.elements import Figure, Section, Span
 from recsys.report.paper import CITATION
 from recsys.report.relations import AbsentError, Relations, bounded
-from recsys.serving import queries
+from recsys.serving.activity import activity_ranges
+from recsys.serving.limitations import constant_scores
 
 CALIBRATED = 6  # best models shown
 PALEST, DARKEST = 4, 38  # percent of the accent colour in a cell: text is readable on both
@@ -41,7 +42,7 @@ def lift(relations: Relations) -> Section:
 def leaderboard(relations: Relations) -> Section:
     """Show the accuracies of all models, with intervals."""
     rows, is_compared = relations.leaderboard(), relations.is_compared()
-    warning = queries.constant_scores(relations.connection)
+    warning = constant_scores(relations.connection)
     published = [row["published_accuracy"] for row in rows if row["published_accuracy"] is not None]
     span = Span.around([*published, *(row[bound] for row in rows for bound in ("low", "high"))])
     return Section(
@@ -85,9 +86,7 @@ def accuracy_by_activity(relations: Relations) -> Section:
         drawn="activity.html",
         content={
             "models": models,
-            "classes": [
-                (start, label, users[start]) for start, label in queries.activity_ranges(starts).items()
-            ],
+            "classes": [(start, label, users[start]) for start, label in activity_ranges(starts).items()],
             "cells": cells,
         },
     )

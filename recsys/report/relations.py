@@ -10,8 +10,10 @@ from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.manifest import Record, read_from
 from recsys.identifiers import quoted_relation
-from recsys.serving import evaluation, queries
-from recsys.serving.queries import has
+from recsys.serving import evaluation
+from recsys.serving.leaderboard import is_compared, leaderboard
+from recsys.serving.limitations import constant_models
+from recsys.serving.relations import has
 
 Row = Mapping[str, Any]
 
@@ -51,7 +53,7 @@ class Relations:
             raise AbsentError("the warehouse has no marts.leaderboard")
         if has(self.connection, "staging.candidates") and not self.has_test_items():
             raise AbsentError("the data have no test items")
-        judged = [row for row in queries.leaderboard(self.connection) if row["accuracy"] is not None]
+        judged = [row for row in leaderboard(self.connection) if row["accuracy"] is not None]
         if not judged:
             raise AbsentError("the data has no known answers to evaluate with")
         judged = [row for row in judged if row["model"] not in self.constant_models()]
@@ -83,11 +85,11 @@ class Relations:
 
     def constant_models(self) -> set[str]:
         """Return the models that score all items of a user alike."""
-        return set(queries.constant_models(self.connection))
+        return set(constant_models(self.connection))
 
     def is_compared(self) -> bool:
         """Return whether published figures apply to this data."""
-        return queries.is_compared(self.connection)
+        return is_compared(self.connection)
 
     def order(self) -> list[str]:
         """Return the models without constant scores, best first where evaluated."""

@@ -14,9 +14,10 @@ from recsys.backends.duckdb.statements import Connection
 from recsys.engine.build import Options, Reporter, build
 from recsys.engine.manifest import Record, read_from
 from recsys.errors import UsageError
+from recsys.serving.leaderboard import is_compared, seconds_of
+from recsys.serving.leaderboard import leaderboard as of_test_items
 from recsys.serving.model_names import ModelNames
-from recsys.serving.queries import has, is_compared, require, seconds_of, settings
-from recsys.serving.queries import leaderboard as of_test_items
+from recsys.serving.relations import has, require, settings
 from recsys.sources.remote import located
 
 LEADERBOARD = "marts.list_leaderboard"
@@ -72,6 +73,18 @@ def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict
         for row in rows
         if not wanted or row["model"] in wanted
     ]
+
+
+def why_not_the_first(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say why the chosen list model is not the first of the list leaderboard; None where it is.
+
+    Only a build that holds out the latest likes chooses so, see ``lists.chosen``.
+    """
+    chosen = next((row for row in rows if row["is_chosen"]), None)
+    if chosen is None or chosen["ndcg"] is None or chosen["ndcg"] >= rows[0]["ndcg"]:
+        return None
+    reason = "random held-out likes decide too, and these figures are of the latest likes"
+    return f"{chosen['model']} is not the first: {reason}."
 
 
 def _fitted(model: str, records: Mapping[str, Record]) -> str:

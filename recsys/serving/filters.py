@@ -22,7 +22,7 @@ from recsys.backends.duckdb.connection import fetch, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import UsageError
 from recsys.serving.ids import Id, item_ids
-from recsys.serving.queries import has
+from recsys.serving.relations import has
 from recsys.serving.sandbox import Limits, QueryRefusedError, download
 from recsys.serving.scalars import many_ids
 

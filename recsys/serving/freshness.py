@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.serving.queries import has
+from recsys.serving.relations import has
 from recsys.sources.interactions import counted
 
 RELATION = "marts.freshness"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.serving.queries import has
+from recsys.serving.relations import has
 from recsys.sources.interactions import Interactions
 
 RELATION = "staging.dataset"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import UsageError, unknown
-from recsys.serving.queries import has
+from recsys.serving.relations import has
 
 LISTS = "lists."  # of the relation of a list model
 PREFIX = "scores."  # of a model that scores test items and shares its name with a list model

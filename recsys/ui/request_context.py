@@ -12,11 +12,13 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import fetch, opened, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import WarehouseError
-from recsys.serving import queries
+from recsys.serving.best_model import best_model
 from recsys.serving.explain import rows_of
 from recsys.serving.interactions import interactions
+from recsys.serving.leaderboard import is_compared, leaderboard
 from recsys.serving.model_names import ModelNames
 from recsys.serving.recommender import Recommender
+from recsys.serving.relations import build_id, relation_names, require_of
 from recsys.serving.snapshots import Snapshot
 from recsys.sources.interactions import Interactions
 from recsys.ui.entities import KINDS, MOST_KNOWN, EntityCache, KnownEntities, entity_indexes
@@ -65,8 +67,8 @@ class RequestContext:
 
     def __init__(self, snapshot: Snapshot, connection: Connection) -> None:
         self.snapshot, self.connection = snapshot, connection
-        there = snapshot.fact("relations", lambda: queries.relations(connection))
-        queries.require_of(there, snapshot.warehouse, *NEEDED)
+        there = snapshot.fact("relations", lambda: relation_names(connection))
+        require_of(there, snapshot.warehouse, *NEEDED)
         indexes = snapshot.fact("entity indexes", lambda: entity_indexes(connection))
         known = snapshot.fact("entities", lambda: KnownEntities(MOST_KNOWN))
         self.entities = EntityCache(connection, known, indexes, self.interactions().noun)
@@ -120,8 +122,8 @@ class RequestContext:
         return sorted(rows, key=lambda row: row["rank"])
 
     def leaderboard(self) -> list[Row]:
-        """Return the models, best first, as `recsys.serving.queries.leaderboard`."""
-        return self.snapshot.fact("leaderboard", lambda: queries.leaderboard(self.connection))
+        """Return the models, best first, as `recsys.serving.leaderboard.leaderboard`."""
+        return self.snapshot.fact("leaderboard", lambda: leaderboard(self.connection))
 
     def models(self) -> list[str]:
         """Return the names of all models, best first."""
@@ -153,11 +155,11 @@ class RequestContext:
 
     def is_compared(self) -> bool:
         """Return whether published figures apply to this data."""
-        return self.snapshot.fact("is compared", lambda: queries.is_compared(self.connection))
+        return self.snapshot.fact("is compared", lambda: is_compared(self.connection))
 
     def best(self) -> Mapping[str, Any] | None:
         """Return the chosen model, None without one."""
-        return self.snapshot.fact("best", lambda: queries.best_model(self.connection))
+        return self.snapshot.fact("best", lambda: best_model(self.connection))
 
     def overall_mean(self) -> float:
         """Return the mean of all ratings, on the owner's scale."""
@@ -223,7 +225,7 @@ class RequestContext:
     def _new_recommender(self) -> Recommender:
         connection = opened(self.snapshot.warehouse, guarded=True)
         self.snapshot.keep(connection.close)
-        if queries.build_id(connection) != self.settings()["build_id"]:
+        if build_id(connection) != self.settings()["build_id"]:
             raise WarehouseError(f"{self.snapshot.warehouse}: built anew since it was opened: try again")
         return Recommender(connection, self.snapshot.warehouse, Limits.of())
 

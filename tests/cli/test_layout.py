@@ -18,8 +18,8 @@ from recsys.cli.commands import NAMES
 from recsys.cli.console import console
 from recsys.cli.layout import Column, bar, grid
 from recsys.cli.tables.explanation import explanation_table
-from recsys.cli.tables.models import differences_table
 from recsys.cli.tables.leaderboard import leaderboard_table
+from recsys.cli.tables.models import differences_table
 from recsys.sources.interactions import Interactions
 from tests.commands import recsys as run
 from tests.given import build_sql

@@ -11,7 +11,10 @@ import pytest
 
 import recsys
 from recsys.backends.duckdb.connection import reading
-from recsys.serving import evaluation, queries
+from recsys.serving import evaluation
+from recsys.serving.activity import activity_ranges
+from recsys.serving.leaderboard import leaderboard
+from recsys.serving.limitations import limited_list_models
 
 
 def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
@@ -20,11 +23,11 @@ def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
     """``marts.ground_truth`` names the Cup's file; imported data has a Parquet file in its place."""
     imported = Path(shutil.copy(small_warehouse, tmp_path / "imported.duckdb"))
     with duckdb.connect(str(imported)) as connection:
-        before = {row["evaluated_on"] for row in queries.leaderboard(connection)}
+        before = {row["evaluated_on"] for row in leaderboard(connection)}
         connection.execute(
             "update marts.build set value = 'truth.parquet' where kind = 'input' and name = 'truth'"
         )
-        after = {row["evaluated_on"] for row in queries.leaderboard(connection)}
+        after = {row["evaluated_on"] for row in leaderboard(connection)}
     assert after == {text.replace("truth2.txt", "truth.parquet") for text in before}
     assert any("truth.parquet" in text for text in after)
 
@@ -39,7 +42,7 @@ def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
     ],
 )
 def test_a_class_of_users_is_named_by_its_range(starts: list[int], ranges: dict[int, str]) -> None:
-    assert queries.activity_ranges(starts) == ranges
+    assert activity_ranges(starts) == ranges
 
 
 def test_list_models_that_are_left_out_or_limited_have_one_line_for_each_reason() -> None:
@@ -55,7 +58,7 @@ def test_list_models_that_are_left_out_or_limited_have_one_line_for_each_reason(
             ) as rows (model, reason)
             """
         )
-        assert queries.limited_list_models(connection) == [
+        assert limited_list_models(connection) == [
             "ease covers the 5 most rated of 9 items",
             "neighbours, trending left out: the data have no times",
         ]
@@ -107,5 +110,5 @@ def test_a_chosen_list_model_that_is_not_the_first_has_a_reason(
     rows: list[tuple[str, float | None, bool]], expected: str | None
 ) -> None:
     names = ("model", "ndcg", "is_chosen")
-    found = queries.why_not_the_first([dict(zip(names, row, strict=True)) for row in rows])
+    found = evaluation.why_not_the_first([dict(zip(names, row, strict=True)) for row in rows])
     assert found == expected or (expected is not None and found is not None and found.startswith(expected))

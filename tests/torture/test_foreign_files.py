@@ -13,7 +13,7 @@ import pytest
 
 from recsys.backends.duckdb.connection import query, reading
 from recsys.errors import RecsysError, UsageError
-from recsys.serving import queries
+from recsys.serving.leaderboard import leaderboard
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.torture.programs import answers
@@ -109,7 +109,7 @@ def named(damage: object) -> str:
 def test_it_is_refused_in_one_line_that_says_what_to_do(damaged, remedy):
     with pytest.raises(RecsysError) as caught:
         with reading(damaged) as connection:
-            queries.leaderboard(connection)
+            leaderboard(connection)
     message = str(caught.value)
     assert message.startswith(f"{damaged}: ")
     assert message.endswith(remedy)

@@ -124,22 +124,24 @@ def _after_build(warehouse: Path, result: Result) -> None:
     from recsys.backends.duckdb.connection import reading
     from recsys.cli.console import console, show
     from recsys.cli.tables.formatting import rows_table
-    from recsys.serving import queries
+    from recsys.serving.best_model import best_model, best_sentence
+    from recsys.serving.limitations import data_quality
+    from recsys.serving.relations import has
 
     out, published, query = console(), bool(result.ran), "from marts.build"
     with reading(warehouse) as connection:
-        if published and queries.has(connection, "marts.data_quality"):
-            checks = queries.data_quality(connection)
+        if published and has(connection, "marts.data_quality"):
+            checks = data_quality(connection)
             if checks:
                 show("\nData quality", rows_table(checks, prose=("example",)))
         if result.stale:
             named = ", ".join(result.stale[:3]) + (" and others" if len(result.stale) > 3 else "")
             out.print(f"out of date because not selected: {len(result.stale)} relations ({named})")
-        elif queries.has(connection, "marts.leaderboard"):
+        elif has(connection, "marts.leaderboard"):
             query = _show_leaderboards(connection)
-            best = queries.best_model(connection) if query == "from marts.leaderboard" else None
+            best = best_model(connection) if query == "from marts.leaderboard" else None
             if best is not None:
-                out.print(f"\n{queries.best_sentence(best)}")
+                out.print(f"\n{best_sentence(best)}")
         user = _example(connection)
     done = f"built {warehouse}" if published else f"{warehouse} is up to date"
     out.print(f"\n{done} ({result.seconds:.1f} s). Next:")
@@ -152,9 +154,9 @@ def _after_build(warehouse: Path, result: Result) -> None:
 def _example(connection: Connection) -> str | None:
     """Return a user who has a list; None without lists."""
     from recsys.backends.duckdb.connection import query
-    from recsys.serving import queries
+    from recsys.serving.relations import has
 
-    if not (queries.has(connection, "marts.recommendations") and queries.has(connection, "marts.user_facts")):
+    if not (has(connection, "marts.recommendations") and has(connection, "marts.user_facts")):
         return None
     sql = "select original_id from marts.user_facts semi join marts.recommendations using (user_id) "
     found: list[str] = query(connection, f"{sql} order by user_id limit 1")["original_id"].to_pylist()

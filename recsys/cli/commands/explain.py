@@ -28,12 +28,13 @@ def explain(user: str, item: str, model: str | None, warehouse: Path, wide: bool
     from recsys.cli.console import print_json
     from recsys.cli.explanations import show_explanation
     from recsys.serving import explain as explaining
-    from recsys.serving import ids, queries
+    from recsys.serving import ids
     from recsys.serving.interactions import interactions
     from recsys.serving.list_models import RELATION
+    from recsys.serving.relations import require
 
     with reading(warehouse) as connection:
-        queries.require(connection, warehouse, "explain", RELATION)
+        require(connection, warehouse, "explain", RELATION)
         pair = ids.user_id(connection, user), ids.item_id(connection, item)
         rows = explaining.explain(connection, *pair, model)
         values = interactions(connection)

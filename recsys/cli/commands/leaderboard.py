@@ -26,10 +26,11 @@ def leaderboard(warehouse: Path, wide: bool, as_json: bool) -> None:
     from recsys.backends.duckdb.connection import reading
     from recsys.cli import leaderboards
     from recsys.cli.console import print_json
-    from recsys.serving import evaluation, queries
+    from recsys.serving import evaluation
+    from recsys.serving.relations import require
 
     with reading(warehouse) as connection:
-        queries.require(connection, warehouse, "marts.leaderboard")
+        require(connection, warehouse, "marts.leaderboard")
         if as_json:
             print_json(evaluation.first_leaderboard(connection))
             return

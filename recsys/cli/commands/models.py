@@ -47,10 +47,10 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
 def _is_compared(warehouse: Path) -> bool:
     """Return whether published figures apply to the data of a warehouse; True without a warehouse."""
     from recsys.backends.duckdb.connection import reading
-    from recsys.serving import queries
+    from recsys.serving.leaderboard import is_compared
 
     try:
         with reading(warehouse) as connection:
-            return queries.is_compared(connection)
+            return is_compared(connection)
     except RecsysError:
         return True

@@ -113,8 +113,8 @@ def recommend(
     from recsys.cli.console import print_json
     from recsys.serving import export
     from recsys.serving.filters import ItemFilter
-    from recsys.serving.queries import require
     from recsys.serving.recommender import RELATION, Recommender, RecommendRequest
+    from recsys.serving.relations import require
 
     wanted = Wanted(users, users_file, everybody, values)
     wanted.refuse_other_than_one()

@@ -24,23 +24,24 @@ def submit(words: tuple[str, ...], warehouse: Path) -> None:
     Default MODEL: the best one (marts.best_model).
     """
     from recsys.backends.duckdb.connection import reading
-    from recsys.serving import queries, submission
+    from recsys.serving import submission
+    from recsys.serving.relations import require
 
     *named, last = words
     out = Path(last)
     if len(named) > 1:
         raise UsageError("give a model and a file, or only a file: recsys submit [MODEL] OUT")
     with reading(warehouse) as connection:
-        queries.require(connection, warehouse, "marts.leaderboard", "submission")
+        require(connection, warehouse, "marts.leaderboard", "submission")
         model = named[0] if named else _best(connection, warehouse)
         count = submission.write(connection, model, out)
     print(f"{out}: {count:,} test items, ranked by {model}")
 
 
 def _best(connection: Connection, warehouse: Path) -> str:
-    from recsys.serving import queries
+    from recsys.serving.best_model import best_model
 
-    best = queries.best_model(connection)
+    best = best_model(connection)
     if best is None:
         raise UsageError(f"{warehouse}: the best model is unknown without labels or validation; name a model")
     return str(best["model"])

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from recsys.cli.layout import Cell, Column, grid
+from recsys.cli.tables.formatting import formatted
 
 if TYPE_CHECKING:
     from recsys.cli.machine import Check
     from recsys.synthetic.acceptance import Statistic
-from recsys.cli.tables.formatting import formatted
 
 
 def acceptance_table(statistics: Sequence[Statistic]) -> Table:

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from recsys.cli.layout import LONGEST_BAR, Cell, Column, bar, grid, room_for_bars
+from recsys.cli.tables.formatting import Row, fixed
 from recsys.sources.interactions import Interactions
 
 if TYPE_CHECKING:
     pass
-from recsys.cli.tables.formatting import Row, fixed
 
 
 def explanation_table(rows: Sequence[Row], values: Interactions, wide: bool = False) -> Table:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from recsys.cli.layout import Cell, Column, bar, grid
+from recsys.cli.tables.formatting import Row, with_bars
 
 if TYPE_CHECKING:
     pass
-from recsys.cli.tables.formatting import Row, with_bars
 
 CHANCE = 0.5  # accuracy of a random order, where the bars of accuracies start
 GROUP_NOTE = "Models that share a letter are not significantly different from the best of that group."

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from recsys.cli.layout import Cell, Column, grid
+from recsys.cli.tables.formatting import Row, significant, with_bars
 
 if TYPE_CHECKING:
     pass
-from recsys.cli.tables.formatting import Row, significant, with_bars
 
 
 def lists_table(rows: Sequence[Row], is_of_many: bool) -> Table:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from recsys.cli.layout import Column, grid
+from recsys.cli.tables.formatting import Row, formatted
 
 if TYPE_CHECKING:
     from recsys.engine.plan import Step
     from recsys.learners.ensembles.files import BlendResult
-from recsys.cli.tables.formatting import Row, formatted
 
 
 def plan_table(steps: Sequence[Step]) -> Table:

@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from recsys.serving.queries import chosen_sentence, unjudged, why_not_the_first
+from recsys.serving.best_model import chosen_sentence
+from recsys.serving.evaluation import why_not_the_first
+from recsys.serving.leaderboard import unjudged
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recsys.serving.queries import activity_ranges
+from recsys.serving.activity import activity_ranges
 from recsys.ui.pages.comparison import LIST_MEASURES
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.schema import header_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recsys.backends.duckdb.connection import reading
-from recsys.serving import queries
+from recsys.serving.leaderboard import leaderboard, trained_by_spark
 from tests.given import build_sql, write_directory
 from tests.learners import world
 from tests.learners.pipeline import QUICK
@@ -31,16 +31,16 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_leaderboard_has_the_paper_and_says_what_spark_trained(warehouse: Path) -> None:
     with reading(warehouse) as connection:
-        rows = queries.leaderboard(connection)
+        rows = leaderboard(connection)
     assert len(rows) == 14
     assert {row["model"] for row in rows if row["solver"] == "spark"} == TRAINED
     assert {row["solver"] for row in rows if row["model"] not in TRAINED} == {None}
-    sentence = queries.trained_by_spark(rows)
+    sentence = trained_by_spark(rows)
     assert sentence is not None
     assert all(model in sentence for model in TRAINED)
 
 
 def test_models_of_spark_are_as_good_as_the_planted_world_allows(warehouse: Path) -> None:
     with reading(warehouse) as connection:
-        accuracies = {row["model"]: row["accuracy"] for row in queries.leaderboard(connection)}
+        accuracies = {row["model"]: row["accuracy"] for row in leaderboard(connection)}
     assert min(accuracies[model] for model in TRAINED) >= 0.95
