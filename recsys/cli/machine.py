@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
-from recsys.backends.spark.session import java_home, java_version
+from recsys.backends.spark.java import java_home, java_version
 from recsys.errors import RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.files import shipped

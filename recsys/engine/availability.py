@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from importlib.metadata import PackageNotFoundError, version
 
-from recsys.engine.plan import named
+from recsys.engine.selection import named
 from recsys.errors import UsageError
 from recsys.project import Model, Project
 from recsys.project.rendered import Rendered

@@ -10,7 +10,7 @@ from typing import Any
 
 from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.duckdb.statements import Connection
-from recsys.engine.plan import Fingerprint
+from recsys.engine.fingerprint import Fingerprint
 from recsys.engine.publish import has_write_ahead_log
 from recsys.errors import DamagedFileError, ForeignFileError, UsageError
 

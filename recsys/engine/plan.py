@@ -2,96 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from recsys.backends.partitions import Update, digests, update
-from recsys.errors import UsageError, unknown
-from recsys.project import Model, Project
-from recsys.project.renamed import new_relation
+from recsys.engine.fingerprint import RENEWED, SIZE, Fingerprint, code_digest, digest_of
+from recsys.errors import UsageError
+from recsys.project import Project
 from recsys.project.rendered import Rendered
 from recsys.sources.source_file import SourceFile
-
-PACKAGE = Path(__file__).resolve().parents[1]
-IMPORT = re.compile(
-    r"^\s*(?:from recsys\b\.?([\w.]*) import (\([^)]*\)|[^\n]*)|import recsys\.([\w.]+))", re.MULTILINE
-)
-IDENTIFIER = re.compile(r"\w+")
-SIZE, RENEWED = "size", "renewed"  # what the fingerprint of a relation has that is reused
-GROWTH = 1.2  # of the data, from which on it is made anew
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """Hold digests of everything a model is made from.
-
-    Parameters
-    ----------
-    sql, code : str
-        Digests of its SQL with parameters, and of the Python code that writes it.
-    inputs, parents : mapping of str to str
-        Digests of its input files, and of its parents' fingerprints.
-    partitions : mapping of str to str
-        Digests of its partitions, if any: `recsys.backends.partitions`.
-    parameters : mapping of str to str
-        The constants that its SQL or settings were made with, which ``sql`` covers; of a learner with several
-        solvers also ``solver``, the one that ran.
-    appended : bool
-        Whether an append updated rows since it was made.
-    """
-
-    sql: str
-    code: str
-    inputs: Mapping[str, str]
-    parents: Mapping[str, str]
-    partitions: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    appended: bool = False
-
-    @property
-    def digest(self) -> str:
-        """Return one digest of all."""
-        return _digest(self._as_json("parameters"))
-
-    def as_json(self) -> str:
-        """Return the fingerprint as ``marts.build`` stores it."""
-        return self._as_json()
-
-    def _as_json(self, *without: str) -> str:
-        optional = ("partitions", "parameters", "appended")
-        fields = {name: value for name, value in vars(self).items() if name not in optional or value}
-        return json.dumps({name: fields[name] for name in fields if name not in without}, sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> Fingerprint:
-        """Parse a stored fingerprint."""
-        fields = json.loads(text)
-        fields["partitions"] = fields.pop("parts", fields.get("partitions", {}))  # older warehouses
-        return cls(**fields)
-
-    def difference(self, other: Fingerprint | None) -> str | None:
-        """Return why a relation made under ``other`` must be rebuilt; None if it is up to date."""
-        if other is None or other.appended:
-            return "not built yet" if other is None else "rows were appended"
-        if self.sql != other.sql:
-            return "its SQL or a parameter changed"
-        if self.code != other.code:
-            return "the learner's code changed"
-        for name, digest in self.inputs.items():
-            if name == SIZE and _is_alike(digest, other.inputs.get(name)):
-                continue
-            if other.inputs.get(name) != digest:
-                return f"the input {name} changed"
-        for name, digest in self.parents.items():
-            if other.parents.get(name) != digest:
-                return f"{name} changed"
-        return None
 
 
 @dataclass(frozen=True)
@@ -189,8 +109,9 @@ def _fingerprint(
     parameters: Mapping[str, str],
 ) -> Fingerprint:
     call = rendered.call
+    settings = json.dumps(call and dict(call.settings))
     return Fingerprint(
-        sql=_digest(f"{rendered.sql}{rendered.model.materialized}{json.dumps(call and dict(call.settings))}"),
+        sql=digest_of(f"{rendered.sql}{rendered.model.materialized}{settings}"),
         code=code_digest(python.module) if (python := call or rendered.compiled) else "",
         inputs={name: files[name].digest for name in rendered.sources},
         parents={name: fingerprint.digest for name, fingerprint in parents.items()},
@@ -203,11 +124,6 @@ def _reusable(fingerprint: Fingerprint, files: Mapping[str, SourceFile], renewed
     """Return a fingerprint that depends on the size of the data, and not on every row of the parents."""
     size = {SIZE: str(sum(file.line_count for file in files.values()))}
     return replace(fingerprint, inputs={**size, **({RENEWED: renewed} if renewed else {})}, parents={})
-
-
-def _is_alike(size: str, before: str | None) -> bool:
-    """Return whether the data grew, or shrank, by less than a fifth."""
-    return before is not None and 1 / GROWTH < (int(size) + 1) / (int(before) + 1) < GROWTH
 
 
 def _wake_temporaries(project: Project, steps: dict[str, Step]) -> None:
@@ -228,75 +144,3 @@ def _refuse_gaps(project: Project, steps: Mapping[str, Step], built: Mapping[str
                 raise UsageError(
                     f"--select {step.name}: needs {parent}, which is not built; use --select +{step.name}"
                 )
-
-
-def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[str]) -> frozenset[str]:
-    """Return the models of patterns: ``NAME``, ``+NAME`` (with its inputs), ``NAME+`` (with its readers).
-
-    A name is ``layer.stem``, the stem alone, a layer, or a glob of any of these.
-    """
-    parents = {name: set(project.parents(rendered)) for name, rendered in graph.items()}
-    children = {name: {other for other in graph if name in parents[other]} for name in graph}
-    chosen: set[str] = set()
-    for pattern in patterns:
-        models = (rendered.model for rendered in graph.values())
-        meant = named(models, pattern.removeprefix("+").removesuffix("+"), "--select")
-        chosen |= meant
-        chosen |= _reach(meant, parents) if pattern.startswith("+") else set()
-        chosen |= _reach(meant, children) if pattern.endswith("+") else set()
-    return frozenset(chosen)
-
-
-def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
-    """Return the models that a name, a layer or a glob matches; raise UsageError if there are none."""
-    models = list(models)
-    meant = {
-        model.name
-        for model in models
-        if any(
-            fnmatchcase(part, pattern)
-            for relation in model.relations
-            for part in (relation, *relation.split("."))
-        )
-    }
-    if not meant:
-        if new := new_relation(pattern):
-            raise UsageError(f"{option} {pattern}: {pattern} is now {new}")
-        names = [part for model in models for name in model.relations for part in (name, name.split(".")[-1])]
-        hint = "list them with recsys graph"
-        raise UsageError(f"{option} {pattern}: {unknown('model', pattern, names, hint)}")
-    return meant
-
-
-def _reach(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
-    reached, waiting = set[str](), list(start)
-    while waiting:
-        for neighbour in edges[waiting.pop()] - reached:
-            reached.add(neighbour)
-            waiting.append(neighbour)
-    return reached
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-@cache
-def code_digest(module: str) -> str:
-    """Return a digest of the source of a module and of all modules of this package that it needs."""
-    waiting, sources = [module], {}
-    while waiting:
-        name = waiting.pop()
-        path = PACKAGE / f"{name.replace('.', '/')}.py"
-        path = path if path.exists() else PACKAGE / name.replace(".", "/") / "__init__.py"
-        if name not in sources and path.exists():
-            sources[name] = path.read_text(encoding="utf-8")
-            waiting.extend(_imports(sources[name]))
-    return _digest(json.dumps(sources, sort_keys=True))
-
-
-def _imports(source: str) -> Iterable[str]:
-    """Return the modules of this package that a source imports, or that text in it seems to import."""
-    for package, names, module in IMPORT.findall(source):
-        yield from filter(None, (package, module))
-        yield from (f"{package}.{name}".removeprefix(".") for name in IDENTIFIER.findall(names))

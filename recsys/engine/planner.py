@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recsys.engine.availability import exclude, is_consequence, leave_out, of_models
+from recsys.engine.fingerprint import Fingerprint
 from recsys.engine.job import Job
 from recsys.engine.manifest import Record
-from recsys.engine.plan import Fingerprint, Step, plan, select
+from recsys.engine.plan import Step, plan
+from recsys.engine.selection import select
 
 # Estimates before the first build.
 SECONDS_OF_A_MODEL, SECONDS_OF_A_LEARNER, BYTES_READ_A_SECOND = 0.1, 2.0, 50e6

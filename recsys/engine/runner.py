@@ -18,10 +18,11 @@ from recsys.backends.database import Database, EngineError, Measure
 from recsys.backends.duckdb.connection import damaged
 from recsys.backends.duckdb.statements import NOT_ENOUGH, engine_error
 from recsys.engine.contracts import ContractError, inspect
+from recsys.engine.fingerprint import Fingerprint
 from recsys.engine.folds import Learner, cross_validate
 from recsys.engine.manifest import Record
 from recsys.engine.memory import PeakMeter
-from recsys.engine.plan import Fingerprint, Step
+from recsys.engine.plan import Step
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UnavailableError
 from recsys.learners.common.compiled import IS_COMPILED

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from recsys.backends.duckdb.connection import query, reading
+from recsys.engine.fingerprint import Fingerprint
 from recsys.engine.manifest import RELATION_KINDS
-from recsys.engine.plan import Fingerprint
 
 UNREMARKABLE = ("finished_at", "data")  # settings that differ between equal builds
 ORDER = {kind: place for place, kind in enumerate(("setting", "parameter", "override", "input", "relation"))}

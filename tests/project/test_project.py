@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.engine.plan import select
+from recsys.engine.selection import select
 from recsys.errors import BuildError, UsageError
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL

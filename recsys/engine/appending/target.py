@@ -12,7 +12,8 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.database import Writer
 from recsys.engine import manifest
 from recsys.engine.appending import changed_rows
-from recsys.engine.plan import Fingerprint, Step
+from recsys.engine.fingerprint import Fingerprint
+from recsys.engine.plan import Step
 from recsys.engine.publish import Workplace
 from recsys.engine.rebuilding import different
 from recsys.engine.runner import Runner

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyspark
 
-from recsys.backends.spark import session as spark_session
+from recsys.backends.spark import java
 from tests.java import SHORT_LIVED
 
 HOME = Path(pyspark.__file__).parent
@@ -42,7 +42,7 @@ class Standalone:
             **os.environ,
             "SPARK_HOME": str(HOME),
             "SPARK_LOCAL_IP": "127.0.0.1",
-            "JAVA_HOME": str(spark_session.java_home(self.folder)),
+            "JAVA_HOME": str(java.java_home(self.folder)),
             "JAVA_TOOL_OPTIONS": self.java_options,
             "PYSPARK_PYTHON": sys.executable,
         }
