@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.docs_site.layering import layered, separate
+from recsys.docs_site.lineage.layering import layered, separate
 
 WANTED = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from xml.etree import ElementTree
 
-from recsys.docs_site.lineage import mermaid, svg, text
+from recsys.docs_site.lineage.svg import svg
+from recsys.docs_site.lineage.text import mermaid, text
 from recsys.project import Project
 
 EDGES = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +37,19 @@ def graph(shape: str, out: Path | None, warehouse: Path | None, sql: Path | None
 
     Shows every model, or with --warehouse those that its last build made.
     """
-    from recsys.docs_site import lineage
+    from recsys.docs_site.lineage.svg import svg
+    from recsys.docs_site.lineage.text import mermaid, text
     from recsys.outputs import replacing
 
     project = _project(warehouse, sql)
     edges = {name: project.parents(rendered) for name, rendered in project.graph().items()}
-    draw: Callable[..., str] = getattr(lineage, shape)
-    text = draw(edges)
+    draw = {"text": text, "mermaid": mermaid, "svg": svg}[shape]
+    drawing = draw(edges)
     if out is None:
-        print(text)
+        print(drawing)
     else:
         with replacing(out, [project.root]) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.write_text(drawing, encoding="utf-8")
 
 
 def _project(warehouse: Path | None, sql: Path | None) -> Project:

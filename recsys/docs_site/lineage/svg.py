@@ -1,16 +1,14 @@
-"""Draw the lineage of the models as text, as a Mermaid flowchart, and as SVG."""
+"""Draw the lineage as SVG."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from recsys.docs_site.layering import Layering, Place, layered
-from recsys.project import LAYERS
-
-Edges = Mapping[str, Sequence[str]]
+from recsys.docs_site.lineage.layering import Layering, Place, layered
+from recsys.docs_site.lineage.layers import Edges, columns_of_layers, stem
 
 ROW_HEIGHT = 24.0
 COLUMN_GAP = 34.0
@@ -19,7 +17,6 @@ TOP = 44.0
 MARGIN = 16.0
 BOX_HEIGHT = 19.0
 CHARACTER_WIDTH = 6.8  # generous estimate for 11-pixel sans-serif text
-
 STYLE = """
 .lineage { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
   --ink: #1f2933; --soft: #667380; --band: #f1f4f7; --box: #ffffff; --line: #a9b4c0; --lit: #2563c9; }
@@ -37,37 +34,6 @@ STYLE = """
 .lineage .edge.lit { stroke: var(--lit); stroke-width: 1.8; }
 .lineage .dim { opacity: .22; }
 """
-
-
-def text(edges: Edges) -> str:
-    """Return a line per model, ``layer.stem <- its parents``, under a heading per layer."""
-    blocks = []
-    for layer, models in _by_layer(edges).items():
-        width = max(map(len, models))
-        lines = [f"  {model:<{width}}{_parents(edges[model])}".rstrip() for model in models]
-        blocks.append("\n".join([layer, *lines]))
-    return "\n\n".join(blocks) + "\n"
-
-
-def _parents(parents: Sequence[str]) -> str:
-    return f"  <- {', '.join(parents)}" if parents else ""
-
-
-def mermaid(edges: Edges) -> str:
-    """Return a Mermaid flowchart with layers as subgraphs."""
-    lines = ["flowchart LR"]
-    for layer, models in _by_layer(edges).items():
-        lines.append(f"    subgraph {layer}_layer [{layer}]")
-        lines += [f'        {_node(model)}["{_stem(model)}"]' for model in models]
-        lines.append("    end")
-    lines += [
-        f"    {_node(parent)} --> {_node(model)}" for model, parents in edges.items() for parent in parents
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _node(model: str) -> str:
-    return model.replace(".", "__")
 
 
 def svg(edges: Edges) -> str:
@@ -111,7 +77,7 @@ class _Drawing:
     def __init__(self, edges: Edges) -> None:
         self.parents = edges
         self.children = _children(edges)
-        self.labels = _columns_of_layers(edges)
+        self.labels = columns_of_layers(edges)
         self.layering: Layering = layered(edges, {name: at for name, (_, at) in self.labels.items()})
         self.columns = self._columns()
 
@@ -167,7 +133,7 @@ class _Drawing:
                 f'<g class="model" data-model="{escape(name)}"><title>{escape(self._title(name))}</title>'
                 f'<rect x="{column.left:.0f}" y="{y - BOX_HEIGHT / 2:.1f}" width="{_label_width(name):.0f}" '
                 f'height="{BOX_HEIGHT:.0f}" rx="4"/>'
-                f'<text x="{column.left + 7:.0f}" y="{y + 3.8:.1f}">{escape(_stem(name))}</text></g>'
+                f'<text x="{column.left + 7:.0f}" y="{y + 3.8:.1f}">{escape(stem(name))}</text></g>'
             )
 
     def _title(self, name: str) -> str:
@@ -213,23 +179,7 @@ def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
 
 
 def _label_width(name: str) -> float:
-    return len(_stem(name)) * CHARACTER_WIDTH + 14
-
-
-def _stem(model: str) -> str:
-    return model.split(".", maxsplit=1)[1]
-
-
-def _layer_rank(layer: str) -> int:
-    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
-
-
-def _by_layer(edges: Edges) -> dict[str, list[str]]:
-    """Return the models of each layer in the order of ``edges``, layers in pipeline order."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for model in edges:
-        found[model.split(".")[0]].append(model)
-    return {layer: found[layer] for layer in sorted(found, key=_layer_rank)}
+    return len(stem(name)) * CHARACTER_WIDTH + 14
 
 
 def _children(edges: Edges) -> dict[str, list[str]]:
@@ -238,26 +188,3 @@ def _children(edges: Edges) -> dict[str, list[str]]:
         for parent in parents:
             children[parent].append(model)
     return children
-
-
-def _columns_of_layers(edges: Edges) -> dict[str, tuple[str, int]]:
-    """Return layer and column of each model; a layer has a column per step of its longest chain."""
-    columns: dict[str, tuple[str, int]] = {}
-    first = 0
-    for layer, models in _by_layer(edges).items():
-        lengths: dict[str, int] = {}
-        depths = {model: _chain(model, edges, set(models), lengths) - 1 for model in models}
-        columns |= {model: (layer, first + depth) for model, depth in depths.items()}
-        first += max(depths.values()) + 1
-    return columns
-
-
-def _chain(model: str, edges: Edges, layer: set[str], lengths: dict[str, int]) -> int:
-    """Return the most models of a layer on a path through the graph that ends in this model.
-
-    The path may leave the layer: a relation that reads scores comes after the features that they are made of.
-    """
-    if model not in lengths:
-        longest = max((_chain(parent, edges, layer, lengths) for parent in edges[model]), default=0)
-        lengths[model] = longest + (model in layer)
-    return lengths[model]

@@ -1,0 +1,1 @@
+"""The lineage of the models: as text, as a Mermaid flowchart, and as SVG."""
