@@ -1,4 +1,4 @@
-"""What each layer of a warehouse is for."""
+"""Describe each layer of a warehouse."""
 
 from __future__ import annotations
 

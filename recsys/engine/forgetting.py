@@ -101,7 +101,7 @@ def _held(request: Request, change: Change, stack: contextlib.ExitStack) -> Work
 
 
 class _Forgetting:
-    """One removal under way."""
+    """Run one removal."""
 
     def __init__(self, request: Request, change: Change, rest: Rest, workplace: Workplace | None) -> None:
         self.request, self.change, self.rest, self.workplace = request, change, rest, workplace

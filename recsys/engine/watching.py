@@ -53,7 +53,7 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """When to build: daily at a time of this machine, or beyond a share of interactions not learned from.
+    """Say when to build: daily at a time of this machine, or beyond a share of interactions not learned from.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the library takes for the path of a file or folder."""
+"""The type of paths that the library accepts."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Judge the list models of a warehouse, by the split of its build or by another one."""
+"""Evaluate the list models of a warehouse, by the split of its build or by another one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPLITS = ("random", "time")
 USERS, ITEMS = COLD = ("users", "items")
 FEW = 5  # interactions of a cold user, at most
 K = 10  # length of the lists that a build judges
-OF_FEW = """
+RECALL_BY_HISTORY = """
     with histories as (
         select interactions.user_id, count(*) as left_count
         from lists.interactions as interactions
@@ -112,7 +112,7 @@ def first_leaderboard(connection: Connection) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """What `evaluate` is to judge.
+    """Hold a request of `evaluate`.
 
     Parameters
     ----------
@@ -188,19 +188,19 @@ def evaluate(
         }
         return [
             {**row, "plain_ndcg": plain[row["model"]]}
-            for row in _anew(warehouse, request, limits, reporter)
+            for row in _evaluate(warehouse, request, limits, reporter)
             if row["model"] in plain  # a warehouse may be built without some
         ]
-    return _anew(warehouse, request, limits, reporter)
+    return _evaluate(warehouse, request, limits, reporter)
 
 
-def _anew(
+def _evaluate(
     warehouse: Path, request: EvaluationRequest, limits: Limits, reporter: Reporter
 ) -> list[dict[str, Any]]:
     with reading(warehouse) as connection:
         require(connection, warehouse, LEADERBOARD)
         if not request.overrides:
-            return _judged(connection, warehouse, request)
+            return _rows(connection, warehouse, request)
         for name in request.models:
             ModelNames.of(connection).list_model(name)
         data = settings(connection)["data"]
@@ -216,10 +216,10 @@ def _anew(
         )
         build(options, reporter)
         with reading(judged) as connection:
-            return _judged(connection, warehouse, request)
+            return _rows(connection, warehouse, request)
 
 
-def _judged(connection: Connection, warehouse: Path, request: EvaluationRequest) -> list[dict[str, Any]]:
+def _rows(connection: Connection, warehouse: Path, request: EvaluationRequest) -> list[dict[str, Any]]:
     rows = leaderboard(connection, request.models)
     if request.cold != USERS:
         return rows
@@ -247,5 +247,7 @@ def few_interactions(connection: Connection, models: Sequence[str]) -> list[dict
         ``model, users, recall, other_users, other_recall``; ``users`` have at most `FEW` interactions left
         when their likes are held out. Empty where there are none.
     """
-    rows: list[dict[str, Any]] = query(connection, OF_FEW, {"few": FEW, "models": list(models)}).to_pylist()
+    rows: list[dict[str, Any]] = query(
+        connection, RECALL_BY_HISTORY, {"few": FEW, "models": list(models)}
+    ).to_pylist()
     return rows

@@ -16,7 +16,7 @@ INTERACTION = "interaction"
 
 @dataclass(frozen=True)
 class Freshness:
-    """What was appended since the build: interactions, and their shares 0..1 of all, and of all users."""
+    """Hold the interactions appended since the build: numbers, and shares 0..1 of all and of all users."""
 
     interactions: int = 0
     interaction_share: float = 0.0

@@ -112,7 +112,7 @@ class StoredLists:
 
 @dataclass(frozen=True)
 class _Learned:
-    """What a list model learned: all of it, or the weights of the items of a history."""
+    """Hold the relation of a list model: all of it, or the weights of the items of a history."""
 
     connection: Connection
     relation: str

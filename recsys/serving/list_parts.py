@@ -19,7 +19,7 @@ START, HISTORY, OTHERS, INPUT, REASON = "start", "neighbour", "others", "input",
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a score.
+    """Hold one part of a score.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class RecommendRequest:
-    """What a list is to contain.
+    """Hold a request of lists.
 
     Parameters
     ----------

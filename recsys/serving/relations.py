@@ -8,7 +8,7 @@ from recsys.backends.duckdb.connection import fetch, query
 from recsys.backends.duckdb.statements import Connection
 from recsys.errors import WarehouseError
 
-NAMES = (  # of relations and of macros, which take six times as long
+NAMES = (  # of relations, and of macros, which take six times as long to list
     "select table_schema || '.' || table_name as name from information_schema.tables",
     "select schema_name || '.' || function_name as name from duckdb_functions() "
     "where function_type = 'table_macro'",

@@ -182,7 +182,7 @@ class Writer(Measuring):
 
     @property
     def _anew(self) -> Path:
-        """Where the file is written anew."""
+        """Return the path of the rewritten file."""
         return self.path.with_name(f"{self.path.name}.anew")
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ COLUMNS = ["user", "rank", "item", "name", "score", "reason"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class UserChoice:
     """Hold the choice of users: named, from a file, all, or one visitor with values of items."""
 
     users: Sequence[str]
@@ -45,7 +45,7 @@ class Wanted:
     everybody: bool
     values: str | None
 
-    def refuse_other_than_one(self) -> None:
+    def refuse_none_or_several(self) -> None:
         """Refuse a command that names no users, or names them in two ways."""
         given = (len(self.users) > 0) + (self.file is not None) + self.everybody + (self.values is not None)
         if given != 1:
@@ -116,8 +116,8 @@ def recommend(
     from recsys.serving.recommender import RELATION, Recommender, RecommendRequest
     from recsys.serving.relations import require
 
-    wanted = Wanted(users, users_file, everybody, values)
-    wanted.refuse_other_than_one()
+    choice = UserChoice(users, users_file, everybody, values)
+    choice.refuse_none_or_several()
     if everybody and out is None:
         raise UsageError("--all writes a file; add --out FILE.parquet or --out FILE.csv")
     with reading(warehouse) as connection:
@@ -129,11 +129,11 @@ def recommend(
         if out is not None:
             inputs = [path for path in (users_file, only, excluding, values) if path]
             export.check(out, [Path(path) for path in inputs])
-            rows = export.write(_with_progress(recommender, request, wanted), out)
+            rows = export.write(_with_progress(recommender, request, choice), out)
             print(f"{out}: {rows:,} rows, by {recommender.model(request)}{_unknown(recommender)}")
             _warn_of_unlearned(connection)
             return
-        found = [row for table in _lists(recommender, request, wanted) for row in table.to_pylist()]
+        found = [row for table in _lists(recommender, request, choice) for row in table.to_pylist()]
         if as_json:
             print_json(found)
         else:
@@ -179,7 +179,9 @@ def _unknown(recommender: Recommender) -> str:
     return f"; {count:,} {are} not in the data and got the list of a new user" if count else ""
 
 
-def _with_progress(recommender: Recommender, request: RecommendRequest, wanted: Wanted) -> Iterator[pa.Table]:
+def _with_progress(
+    recommender: Recommender, request: RecommendRequest, choice: UserChoice
+) -> Iterator[pa.Table]:
     """Yield the lists and show how far they are."""
     from recsys.cli.console import console
     from recsys.cli.progress import ProgressLine
@@ -187,7 +189,7 @@ def _with_progress(recommender: Recommender, request: RecommendRequest, wanted: 
     line = ProgressLine(console(stderr=True))
     line.show("recommending")
     try:
-        yield from _lists(recommender, request, wanted, line.advance)
+        yield from _lists(recommender, request, choice, line.advance)
     finally:
         line.stop()
 
@@ -195,7 +197,7 @@ def _with_progress(recommender: Recommender, request: RecommendRequest, wanted: 
 def _lists(
     recommender: Recommender,
     request: RecommendRequest,
-    wanted: Wanted,
+    choice: UserChoice,
     report: Callable[[float, str], None] | None = None,
 ) -> Iterator[pa.Table]:
     """Yield the lists in the columns that people read."""
@@ -205,15 +207,15 @@ def _lists(
     from recsys.serving.interactions import interactions
 
     connection = recommender.connection
-    if wanted.values is not None:
-        given = parsed(wanted.values, interactions(connection))
+    if choice.values is not None:
+        given = parsed(choice.values, interactions(connection))
         items = ids.item_ids(connection, [item for item, _ in given])
         values = dict(zip(items, (value for _, value in given), strict=True))
         tables = iter([recommender.for_values(request, values)])
-    elif wanted.file is not None:
-        tables = recommender.batch(request, read_ids(wanted.file), report)
+    elif choice.file is not None:
+        tables = recommender.batch(request, read_ids(choice.file), report)
     else:
-        known = ids.user_ids(connection, wanted.users) if wanted.users else None
+        known = ids.user_ids(connection, choice.users) if choice.users else None
         tables = recommender.blocks(request, known, report)
     for table in tables:
         yield table.select(COLUMNS)

@@ -20,7 +20,7 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Appended:
-    """What an append found, and how `recsys.sources.appending.append.prepared` makes it count.
+    """Hold the numbers of an append, which count once its change is committed.
 
     Attributes
     ----------

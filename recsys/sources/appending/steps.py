@@ -19,14 +19,14 @@ from recsys.sources.importing.state import Job, State
 from recsys.sources.importing.writing import rating_parameters, top_count
 from recsys.sources.interactions import of_count
 
-FOLDED = "folded"  # key of dataset.json: the last change whose rows are no longer apart from the ratings
-SHARE = 5  # appended rows are merged with the ratings when they are more than one of so many
+FOLDED = "folded"  # key of dataset.json: the last change whose rows were merged into the ratings
+SHARE = 5  # appended rows are merged when they are more than a fifth of the ratings
 LISTED = ("tracks", "albums", "artists", "genres")  # sources of items
-LEAST = 100_000  # appended rows that are not merged yet
+LEAST = 100_000  # fewer appended rows are not merged
 
 
 class Append:
-    """One append under way: reads rows, joins them with what is there, and writes the files of a change."""
+    """Read rows, join them with the existing ones, and write the files of a change."""
 
     def __init__(self, job: Job, change: Change, now: str) -> None:
         self.job, self.engine, self.tell = job, job.engine, job.tell
@@ -56,7 +56,7 @@ class Append:
         self.tell("numbering users and items")
         for role in ROLES:
             self.engine.run(f"known_{role}s", {"path": str(self.change.path(f"{role}s"))})
-            self.engine.run("whole_ids", role=role, is_append=True)
+            self.engine.run("original_ids", role=role, is_append=True)
         refuse_blank_ids(self.job, state)
         if state.items is None:
             self.engine.run("no_items")
@@ -66,8 +66,8 @@ class Append:
 
     def _write_change(self, state: State) -> dict[str, int]:
         held_out = self._drop_candidates()
-        self.tell("joining with the ratings that are there")
-        base = self._there()
+        self.tell("joining with the existing ratings")
+        base = self._existing()
         last_seq = {"last_seq": self._last_seq()}
         names = {"has_appended": self._appended() is not None, "has_time": bool(state.columns["time"])}
         rule = recipe.rule(self.metadata)
@@ -85,7 +85,7 @@ class Append:
         moved = {**base, **last_seq} if names["has_time"] else last_seq
         self.engine.run("changed", {**moved, **given}, **names)
         self.tell("writing")
-        self._write_ratings_anew(state, base, names)
+        self._write_ratings(state, base, names)
         further = self._write_ids(state)
         grown = {name: further[name] for name in LISTED}
         self.updates["counts"] = {
@@ -108,8 +108,8 @@ class Append:
     def _appended(self) -> Path | None:
         return self.change.path("appended")
 
-    def _there(self) -> dict[str, Any]:
-        """Return the bound parameters of the rows that are there."""
+    def _existing(self) -> dict[str, Any]:
+        """Return the bound parameters of the existing rows."""
         found = {"ratings": str(self.change.path("ratings"))}
         appended = self._appended()
         return found if appended is None else {**found, "appended": str(appended)}
@@ -118,10 +118,10 @@ class Append:
         paths = [str(path) for path in (self.change.path("ratings"), self._appended()) if path is not None]
         return max(int(self.engine.run("last_seq", {"paths": [path]})[0]["last_seq"] or 0) for path in paths)
 
-    def _write_ratings_anew(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> None:
+    def _write_ratings(self, state: State, base: dict[str, Any], names: dict[str, Any]) -> None:
         """Write the appended rows; merge earlier ones with the ratings where they are many."""
         if state.kind.name in SUMMED:
-            self.engine.run("spread_anew", base, **names)
+            self.engine.run("new_value_counts", base, **names)
         top = top_count(self.job, state)
         values = rating_parameters(state.kind.scale, top)
         named = {**names, "feedback": state.kind.name}

@@ -81,7 +81,7 @@ class Rest:
         before = self._pairs()
         gone = {"users": list(users), "items": list(items)}
         removed: dict[str, int] = {}
-        self._find_odd_candidates(gone)
+        self._find_unpaired_candidates(gone)
         for name in parquet.COLUMNS:
             path = self.change.path(name)
             if path is not None:
@@ -113,14 +113,14 @@ class Rest:
             return 0
         return len(set(pq.read_table(path, columns=["user_id"])["user_id"].to_pylist()))
 
-    def _find_odd_candidates(self, gone: Mapping[str, list[int]]) -> None:
+    def _find_unpaired_candidates(self, gone: Mapping[str, list[int]]) -> None:
         """Remember which further test items must go for their users to have an even number."""
         path, truth = self.change.path("candidates"), self.change.path("truth")
         self.has_odd = path is not None and bool(gone["items"])
         if not self.has_odd:
             return
         parameters = {**gone, "path": str(path), **({"truth": str(truth)} if truth else {})}
-        self.engine.run("odd_candidates", parameters, has_truth=truth is not None)
+        self.engine.run("unpaired_candidates", parameters, has_truth=truth is not None)
 
     def _without(self, name: str, path: Path, gone: Mapping[str, list[int]]) -> int:
         """Write a source anew if it names what goes; return how many rows it loses."""
@@ -152,7 +152,7 @@ class Rest:
         if named:
             dropped.append(GONE.format(named[0], "items"))
         if self.has_odd and name in ("candidates", "labels", "truth"):
-            dropped.append("(user_id, track_id) in (select (user_id, track_id) from odd)")
+            dropped.append("(user_id, track_id) in (select (user_id, track_id) from unpaired)")
         references = {
             one: f"case when {GONE.format(one, 'items')} then null else {one} end" for one in named[1:]
         }

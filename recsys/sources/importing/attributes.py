@@ -13,7 +13,7 @@ PLAIN = (
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT"),
     *("DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"),
 )
-KEY = "item_id"  # of the relation, which no attribute can be called
+KEY = "item_id"  # of the relation; an attribute cannot have this name
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def like_threshold(job: Job, state: State) -> float | None:
 def _kind(job: Job, wanted: str, column: str) -> feedback.Kind:
     if job.options.scale is not None:
         return feedback.Kind("ratings", "--scale", job.options.scale)
-    job.engine.run("spread", relation="events")
+    job.engine.run("value_counts", relation="events")
     scales = (*feedback.EXACT, *feedback.SCALES)
     values = feedback.Values.of(job.engine.run("describe_values", scales=scales)[0])
     if wanted == "counts":

@@ -1,4 +1,4 @@
-"""Runs the statements of ``sql/`` over an engine of their own, in memory that is bounded."""
+"""Run the statements of ``sql/`` in a private database with limited memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.identifiers import quoted
 from recsys.interruptible import run_in_thread
 from recsys.sources.importing.texts import undecodable
 
-STATEMENTS = Path(__file__).resolve().parents[1]  # of both packages, importing and appending
+STATEMENTS = Path(__file__).resolve().parents[1]  # of the packages importing, appending and forgetting
 FOLDERS = ("importing/sql", "appending/sql", "forgetting/sql")
 POLL_SECONDS = 0.1
 BATCH = 1 << 20  # rows
@@ -50,7 +50,7 @@ def literal(text: str) -> str:
 
 
 class Engine:
-    """One connection to a database in memory that spills into the scratch folder.
+    """Hold a connection to a database in memory that spills into the scratch folder.
 
     ``watch(fraction)`` gets the finished share (0..1) of the running statement.
     """

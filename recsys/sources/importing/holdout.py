@@ -5,7 +5,7 @@ from __future__ import annotations
 from recsys.sources.importing.engine import Engine
 from recsys.sources.importing.options import Options
 
-DRAWS = 12  # tracks drawn for each one that is to be found unrated, where few draws are not enough
+DRAWS = 12  # tracks drawn for each negative in the second turn, of users whose first turn found too few
 
 
 def draw(engine: Engine, options: Options, liked: float | None, split: str) -> dict[str, int]:
@@ -15,11 +15,11 @@ def draw(engine: Engine, options: Options, liked: float | None, split: str) -> d
     """
     holdout = {"holdout": options.holdout}
     engine.run("likes", {} if liked is None else {"liked": liked}, liked=liked)
-    engine.run("lacking", holdout)
+    engine.run("users_to_hold_out", holdout)
     engine.run("no_negatives")
     for turns in (options.holdout + 1, DRAWS * options.holdout):
         engine.run("negatives", {**holdout, "seed": options.seed, "turns": turns})
-        engine.run("still_lacking")
+        engine.run("drop_users_held_out")
     if split == "time":
         engine.run("last_likes", holdout)
     else:

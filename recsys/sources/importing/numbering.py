@@ -15,7 +15,7 @@ def number(job: Job, state: State) -> None:
     """Give users and items integer ids, write their files, and put the ratings in order."""
     job.tell("numbering users and items")
     for role in ROLES:
-        job.engine.run("whole_ids", role=role, is_append=False)
+        job.engine.run("original_ids", role=role, is_append=False)
     refuse_blank_ids(job, state)
     for step in ("users", "genres", "entities", "keys"):
         job.engine.run(step)

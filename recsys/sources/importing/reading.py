@@ -97,7 +97,7 @@ def _separator(job: Job, genres: str) -> str:
 
 
 def _check_items(job: Job, table: Table, columns: dict[str, str | None]) -> None:
-    job.engine.run("whole_items")
+    job.engine.run("item_ids")
     found = job.engine.run("check_items")[0]
     if not found["item_count"]:
         raise InputError(table.name, None, None, "items, found a file without any")

@@ -16,7 +16,7 @@ def write(job: Job, name: str, **names: Any) -> None:
 
 def write_ratings(job: Job, state: State) -> Result:
     """Hold out likes, write the ratings, and return the result of the import."""
-    job.engine.run("spread", relation="coded")
+    job.engine.run("value_counts", relation="coded")
     top = top_count(job, state)
     split = job.options.split or ("time" if state.columns["time"] else "random")
     warnings = _warnings(job, state)
@@ -41,7 +41,7 @@ def write_ratings(job: Job, state: State) -> Result:
 
 
 def top_count(job: Job, state: State) -> float | None:
-    """Return the count that is the rating 100, from the relation ``spread``; None for other feedback."""
+    """Return the count that is the rating 100, from ``value_counts``; None for other feedback."""
     return job.engine.run("top_count")[0]["top_count"] if state.kind.name in SUMMED else None
 
 

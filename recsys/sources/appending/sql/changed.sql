@@ -1,14 +1,16 @@
 -- the rows that the data directory gets: those of the file, and all others of users whose order changes
-{% from 'rows_that_are_there.sql' import there with context -%}
+{% from 'existing_rows.sql' import existing_rows with context -%}
 create table changed as
 with
 
 moved as (
     {% if has_time -%}
-    select there.user_id, there.item_id, there.value, there.time, there.seq as place, there.added, there.added_at
-    from {{ there('late_users', ['user_id']) }} as there
+    select
+        existing.user_id, existing.item_id, existing.value, existing.time, existing.seq as place,
+        existing.added, existing.added_at
+    from {{ existing_rows('late_users', ['user_id']) }} as existing
     anti join (select user_id, item_id from joined where not is_unchanged) as joined
-        on there.user_id = joined.user_id and there.item_id = joined.item_id
+        on existing.user_id = joined.user_id and existing.item_id = joined.item_id
     union all
     {% endif -%}
     select user_id, item_id, value, time, place, $generation::bigint as added, $now::timestamp as added_at

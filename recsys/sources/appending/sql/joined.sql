@@ -1,5 +1,5 @@
 -- the rows of the file, each with the row of the same user and item that is there
-{% from 'rows_that_are_there.sql' import there with context -%}
+{% from 'existing_rows.sql' import existing_rows with context -%}
 {% set is_later = 'coalesce(coded.time >= old.time, true)' %}
 {% set is_earlier = 'coalesce(coded.time < old.time, false)' %}
 {% set values = {
@@ -13,7 +13,7 @@ create table joined as
 with
 
 old as (
-    from {{ there('coded', ['user_id', 'item_id']) }}
+    from {{ existing_rows('coded', ['user_id', 'item_id']) }}
 )
 
 select

@@ -1,12 +1,12 @@
 -- users of whom a row is not the latest one: all their rows are put in the order of time
-{% from 'rows_that_are_there.sql' import there with context -%}
+{% from 'existing_rows.sql' import existing_rows with context -%}
 create table late_users as
 with
 
 latest as (
-    select there.user_id, max(there.time) as time
-    from {{ there('joined', ['user_id']) }} as there
-    group by there.user_id
+    select existing.user_id, max(existing.time) as time
+    from {{ existing_rows('joined', ['user_id']) }} as existing
+    group by existing.user_id
 )
 
 select distinct joined.user_id

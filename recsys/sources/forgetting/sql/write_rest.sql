@@ -1,4 +1,4 @@
--- a file without what is forgotten, in the order that it has
+-- a file without the forgotten rows, in its order
 copy (
     select
         {%- for column, expression in columns.items() %}

@@ -1,4 +1,4 @@
--- how many ratings there are, and the first row, counted from 0, that cannot be one
+-- the number of ratings, and the first row, counted from 0, that fails each check
 select
     count(*) as rating_count,
     min(rowid) filter (where user_key is null) as without_user,

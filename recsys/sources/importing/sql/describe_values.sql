@@ -2,11 +2,11 @@
 with
 
 placed as (
-    select value, row_count, sum(row_count) over (order by value) as up_to from spread
+    select value, row_count, sum(row_count) over (order by value) as up_to from value_counts
 ),
 
 total as (
-    select sum(row_count) as row_count from spread
+    select sum(row_count) as row_count from value_counts
 )
 
 select

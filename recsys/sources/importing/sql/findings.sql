@@ -15,7 +15,7 @@ per_item as (
 ),
 
 frequent as (
-    select value, row_count from spread order by row_count desc, value limit 1
+    select value, row_count from value_counts order by row_count desc, value limit 1
 )
 
 select
@@ -34,4 +34,4 @@ select
     (select min(item_key) from listed) as listed_example,
     (select value from frequent) as frequent_value,
     (select row_count from frequent) as frequent_count,
-    (select sum(row_count)::bigint from spread) as value_count
+    (select sum(row_count)::bigint from value_counts) as value_count

@@ -1,4 +1,4 @@
--- how many rows of a sample have a number, a time or a kind in the columns that a person did not name
+-- numbers of rows of a sample with a number, a time or a kind in the columns that were guessed
 {% from 'values.sql' import numeric, iso -%}
 select
     {% if rating -%}

@@ -1,12 +1,12 @@
 -- popularity-proportional negative sampling: a hash picks one of all likes, and its track is taken if the user did
--- not rate it; users with too few negatives stay in `lacking`
+-- not rate it; users with too few negatives stay in `users_to_hold_out`
 {% from 'digest.sql' import seeded, mixed -%}
 insert into negatives
 with
 
 turns as (
-    select lacking.user_id, turn.turn, {{ seeded('lacking.user_id', 'turn.turn') }} as digest
-    from lacking
+    select users_to_hold_out.user_id, turn.turn, {{ seeded('users_to_hold_out.user_id', 'turn.turn') }} as digest
+    from users_to_hold_out
     cross join (select unnest(range($turns)) as turn) as turn
 ),
 

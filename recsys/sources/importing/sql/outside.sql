@@ -1,4 +1,4 @@
--- the first row, counted from 0, off a scale, and how far values go
+-- the first row, counted from 0, off a scale, and the bounds of all values
 select
     min(rowid) filter (where value < $lowest or value > $highest) as place,
     min(value) as least,

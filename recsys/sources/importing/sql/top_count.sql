@@ -2,11 +2,11 @@
 with
 
 placed as (
-    select value, sum(row_count) over (order by value) as up_to from spread
+    select value, sum(row_count) over (order by value) as up_to from value_counts
 ),
 
 place as (
-    select 0.99::double * (sum(row_count) - 1) as place from spread
+    select 0.99::double * (sum(row_count) - 1) as place from value_counts
 ),
 
 ends as (

@@ -2,7 +2,7 @@
 {% macro blanks() -%}
 ' ' || chr(9) || chr(10) || chr(13) || chr(160)
 {%- endmacro %}
-{# Blanks around an id are taken away where each id is looked at once (whole_ids.sql): that is cheaper. #}
+{# Blanks around an id are taken away where each id is looked at once (original_ids.sql): that is cheaper. #}
 {% macro id_text(column, type) -%}
 {% if type in ('FLOAT', 'DOUBLE') %}{{ text(column, type) }}
 {%- else %}{{ column | quoted }}::varchar{% endif %}

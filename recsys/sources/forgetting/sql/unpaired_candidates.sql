@@ -1,5 +1,5 @@
 -- one more test item of each user who is left with an odd number: the last one of the larger class
-create or replace table odd as
+create or replace table unpaired as
 with
 
 kept as (
