@@ -33,23 +33,7 @@ candidate_positions as (
     select * from positions semi join candidates on positions.item_id = candidates.track_id
 ),
 
-sampled_positions as (
-    select candidate_positions.*
-    from candidate_positions
-    inner join items on candidate_positions.item_id = items.item_id
-    where {{ uniform_hash('candidate_positions.user_id', 'candidate_positions.item_id') }} < items.share
-),
-
-shifts as (
-    select unnest([-1, 0, 1]) as shift
-),
-
--- Positions at most W apart are in the same bucket of W positions or in adjacent ones.
-positions_and_buckets as (
-    select user_id, item_id, rating, position, bucket + shift as near_bucket
-    from sampled_positions
-    cross join shifts
-),
+{{ sampled_near_buckets('candidate_positions', 'items', 'user_id, item_id, rating, position') }},
 
 close_ratings as (
     select
