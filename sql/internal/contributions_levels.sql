@@ -27,15 +27,11 @@ overall as (
 fixed_levels as (
     {%- for model, section, ending, genre_column in fixed %}
     {%- for level in ['album', 'artist'] %}
+    {%- set flat_source = "case when " ~ level ~ "_direct is null then 'mean' else 'direct' end" %}
     select
         '{{ model }}' as model, '{{ level }}' as level,
-        {% if ending -%}
-        case when {{ level }}_direct is null then 'mean' else 'direct' end
-        {%- else -%}
-        {{ level }}_source
-        {%- endif %} as source,
-        {{ level }}_id as item_id, {{ level }}_score{{ ending }} as value,
-        {{ var(section ~ '.' ~ level) }}::double as weight
+        {{ flat_source if ending else level ~ '_source' }} as source, {{ level }}_id as item_id,
+        {{ level }}_score{{ ending }} as value, {{ var(section ~ '.' ~ level) }}::double as weight
     from features
     union all
     {%- endfor %}
@@ -70,24 +66,19 @@ adaptive_levels as (
 predictions as (
     select prediction from {{ autoencoder[0] }} where user_id = the_user and track_id = the_track
 ),
-
--- The same, with a prediction for an album that the user did not rate.
-autoencoder_levels as (
-    {%- set is_predicted = "levels.level = 'album' and not levels.is_rated" %}
-    select
-        'autoencoder_fallback' as model, levels.level,
-        case when {{ is_predicted }} then 'autoencoder' else levels.source end as source, levels.item_id,
-        case when {{ is_predicted }} then predictions.prediction else levels.value end as value,
-        levels.weight, levels.is_rated or levels.level = 'album' as is_rated
-    from adaptive_levels as levels
-    cross join predictions
-),
 {% endif %}
 shared_levels as (
     select * from adaptive_levels
     {%- if autoencoder %}
+    {%- set is_predicted = "levels.level = 'album' and not levels.is_rated" %}
     union all
-    select * from autoencoder_levels
+    select
+        'autoencoder_fallback', levels.level,
+        case when {{ is_predicted }} then 'autoencoder' else levels.source end, levels.item_id,
+        case when {{ is_predicted }} then predictions.prediction else levels.value end,
+        levels.weight, levels.is_rated or levels.level = 'album'
+    from adaptive_levels as levels
+    cross join predictions
     {%- endif %}
 ),
 

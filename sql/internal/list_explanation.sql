@@ -22,9 +22,7 @@ items as (
 ),
 
 likes as (
-    select coalesce(max(like_count), 0) as like_count
-    from {{ ref('lists.items') }}
-    where item_id = the_track
+    select coalesce(max(like_count), 0) as like_count from {{ ref('lists.items') }} where item_id = the_track
 ),
 
 terms as (
@@ -40,7 +38,7 @@ history_parts as (
     where terms.is_named
     union all
     select
-        concat(format('{:,}', count(*)), ' other interaction', case when count(*) = 1 then '' else 's' end),
+        format('{:,} other interaction{}', count(*), if(count(*) = 1, '', 's')),
         null, null, 'others', null, sum(amount order by item_id)
     from terms
     where not is_named
@@ -50,10 +48,7 @@ history_parts as (
 item_score_parts as (
     {%- for model in list_models('item_scores') %}
     select
-        concat(
-            'liked by ', format('{:,}', likes.like_count), ' user',
-            case when likes.like_count = 1 then '' else 's' end
-        ) as evidence,
+        format('liked by {:,} user{}', likes.like_count, if(likes.like_count = 1, '', 's')) as evidence,
         '{{ model }}' as source, scores.score as contribution
     from {{ ref('lists.' ~ model) }} as scores
     cross join likes
