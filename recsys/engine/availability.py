@@ -82,7 +82,7 @@ def leave_out(
     sql_only : bool
         Whether to leave all learners out.
     unwanted : sequence of str
-        Models to leave out with their variants, as `recsys.engine.plan.named` names them.
+        Models to leave out with their variants, as `recsys.engine.selection.named` names them.
     paper : bool, default False
         Whether to leave out all scores but the paper's, and the learners that those do not need.
 

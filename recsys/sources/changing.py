@@ -55,7 +55,7 @@ class Change:
         path = self.directory / self._files[name]
         return path if path.exists() else None
 
-    def anew(self, name: str) -> Path:
+    def new_path(self, name: str) -> Path:
         """Return where to write the next file of a source."""
         self._files[name] = f"{name}-{self.generation}{parquet.SUFFIX}"
         self._written.add(name)
@@ -63,7 +63,7 @@ class Change:
 
     def remove(self, name: str) -> None:
         """Leave a source without a file."""
-        self.anew(name)  # a name without a file
+        self.new_path(name)  # a name without a file
 
     def described(self, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the content of ``dataset.json`` after the change.

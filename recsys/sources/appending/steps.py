@@ -132,12 +132,12 @@ class Append:
             given = base if is_merged else {"ratings": ratings}
             folded = {**named, "has_appended": is_merged and appended is not None}
             self.engine.run(
-                "write_merged", {**values, **given, "path": str(self.change.anew("ratings"))}, **folded
+                "write_merged", {**values, **given, "path": str(self.change.new_path("ratings"))}, **folded
             )
         if is_merged:
             self.updates[FOLDED] = self.change.generation - 1
         kept = {} if is_merged or appended is None else {"appended": str(appended)}
-        path = self.change.anew("appended")
+        path = self.change.new_path("appended")
         self.engine.run(
             "write_appended",
             {**values, **kept, "generation": self.change.generation, "path": str(path)},
@@ -176,7 +176,7 @@ class Append:
 
     def _write_new(self, name: str, made: str, **names: Any) -> None:
         """Write the rows of a file and those of the relation ``made``."""
-        paths = {"old": str(self.change.path(name)), "path": str(self.change.anew(name))}
+        paths = {"old": str(self.change.path(name)), "path": str(self.change.new_path(name))}
         self.engine.run(f"write_{name}", paths, made=made, has_old_rows=True, **names)
 
     def _attributes(self, state: State) -> list[tuple[str, str]]:

@@ -138,7 +138,7 @@ class Rest:
             self._refuse_submissions()
         written = {one: columns.get(one, quoted(one)) for one in schema.names}
         texts = " ".join([*written.values(), *dropped])
-        parameters = {**used(texts), "out": str(self.change.anew(name))}
+        parameters = {**used(texts), "out": str(self.change.new_path(name))}
         self.engine.run("write_rest", parameters, columns=written, dropped=dropped)
         return count
 

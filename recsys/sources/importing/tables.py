@@ -129,7 +129,7 @@ class Table:
 
 
 class Inspector:
-    """Describe what a person gives; copies of files in other encodings, and frames, go to ``scratch``."""
+    """Describe files and data frames; copies in UTF-8, and data frames as Parquet, go to ``scratch``."""
 
     def __init__(self, engine: Engine, scratch: Path, hints: Hints) -> None:
         self.engine, self.hints, self.scratch = engine, hints, scratch / "copies"
@@ -142,7 +142,7 @@ class Inspector:
         UsageError for a pattern that means no file and for files of different columns, InputError for a file
         that is empty.
         """
-        tables = [table for one in given for table in self._meant(one, is_header, names)]
+        tables = [table for one in given for table in self._described(one, is_header, names)]
         first = tables[0]
         for other in tables[1:]:
             if (other.kind, other.columns, other.layout) != (first.kind, first.columns, first.layout):
@@ -153,9 +153,9 @@ class Inspector:
         paths = [path for table in tables for path in table.paths]
         return replace(first, paths=paths, copies=[path for table in tables for path in table.copies])
 
-    def _meant(self, given: Any, is_header: IsHeader, names: Names) -> list[Table]:
+    def _described(self, given: Any, is_header: IsHeader, names: Names) -> list[Table]:
         if frames.is_path(given):
-            return [self._inspected(path, is_header, names) for path in meant(str(given))]
+            return [self._inspected(path, is_header, names) for path in files_of(str(given))]
         copy = self.scratch / f"{len(list(self.scratch.iterdir()))}.parquet"
         frames.written(given, copy)
         return [self._typed(Path(frames.name_of(given)), copy, "parquet")]
@@ -190,7 +190,7 @@ class Inspector:
         return Table([path], [copy], "csv", types, layout, encoding)
 
 
-def meant(pattern: str) -> list[Path]:
+def files_of(pattern: str) -> list[Path]:
     """Return the files of a name or a pattern, in the order of their names."""
     matching = sorted(glob.glob(pattern))  # noqa: PTH207  of any folder
     named = bool(pattern) and Path(pattern).exists()
