@@ -38,7 +38,7 @@ history_parts as (
     where terms.is_named
     union all
     select
-        format('{:,} other interaction{}', count(*), if(count(*) = 1, '', 's')),
+        format('{:,} other interaction{}', count(*), case when count(*) = 1 then '' else 's' end),
         null, null, 'others', null, sum(amount order by item_id)
     from terms
     where not is_named
@@ -48,7 +48,7 @@ history_parts as (
 item_score_parts as (
     {%- for model in list_models('item_scores') %}
     select
-        format('liked by {:,} user{}', likes.like_count, if(likes.like_count = 1, '', 's')) as evidence,
+        format('liked by {:,} user{}', like_count, case when like_count = 1 then '' else 's' end) as evidence,
         '{{ model }}' as source, scores.score as contribution
     from {{ ref('lists.' ~ model) }} as scores
     cross join likes
