@@ -40,10 +40,10 @@ def show_test_items(connection: Connection, wide: bool, opening: str = "", citat
     if not evaluation.has_test_items(connection):
         return False
     rows, has_published = leaderboard(connection), is_compared(connection)
-    silent = constant_models(connection)
-    telling = [row for row in rows if row["model"] not in silent]
+    constant = constant_models(connection)
+    ranked = [row for row in rows if row["model"] not in constant]
     warnings = [unjudged(rows), constant_scores(connection), trained_by_spark(rows)]
-    notes = [*leaderboard_notes(telling, wide), *warnings, citation if wide and has_published else None]
-    table = leaderboard_table(telling, wide, has_published and wide)
+    notes = [*leaderboard_notes(ranked, wide), *warnings, citation if wide and has_published else None]
+    table = leaderboard_table(ranked, wide, has_published and wide)
     show(f"{opening}{TITLE_OF_ITEMS}", table, "\n".join(filter(None, notes)))
     return True

@@ -103,8 +103,8 @@ def leave_out(
         if (reason := _obstacle(project, model, files, sql_only))
     }
     for pattern in unwanted:
-        meant = named(project.models.values(), pattern, "--without")
-        reasons |= dict.fromkeys(meant | _variants(project, meant), UNWANTED)
+        matching = named(project.models.values(), pattern, "--without")
+        reasons |= dict.fromkeys(matching | _variants(project, matching), UNWANTED)
     reasons = exclude(project, reasons)
     if unwanted and not project.matching("scores.*"):
         listed = " ".join(f"--without {pattern!r}" for pattern in unwanted)

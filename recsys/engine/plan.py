@@ -63,7 +63,7 @@ def plan(
     forced : bool, default False
         Whether to run everything.
     renewed : str, optional
-        A build that makes anew what is otherwise reused while the data grow little.
+        A build that rebuilds relations that are otherwise reused while the data grow little.
 
     Returns
     -------
@@ -92,9 +92,9 @@ def plan(
             reason = "forced"
         if reason is None and name in built:
             fingerprint = built[name]
-        is_to_be_whole = before is None or selected is not None or forced
-        anew = None if is_to_be_whole else update(partitions, fingerprint.partitions, built[name].partitions)
-        steps[name] = Step(rendered, fingerprint, reason, anew)
+        is_whole = before is None or selected is not None or forced
+        partial = None if is_whole else update(partitions, fingerprint.partitions, built[name].partitions)
+        steps[name] = Step(rendered, fingerprint, reason, partial)
     _wake_temporaries(project, steps)
     if selected is not None:
         _refuse_gaps(project, steps, built)

@@ -21,17 +21,17 @@ def select(project: Project, graph: Mapping[str, Rendered], patterns: Sequence[s
     chosen: set[str] = set()
     for pattern in patterns:
         models = (rendered.model for rendered in graph.values())
-        meant = named(models, pattern.removeprefix("+").removesuffix("+"), "--select")
-        chosen |= meant
-        chosen |= _reach(meant, parents) if pattern.startswith("+") else set()
-        chosen |= _reach(meant, children) if pattern.endswith("+") else set()
+        matching = named(models, pattern.removeprefix("+").removesuffix("+"), "--select")
+        chosen |= matching
+        chosen |= _reach(matching, parents) if pattern.startswith("+") else set()
+        chosen |= _reach(matching, children) if pattern.endswith("+") else set()
     return frozenset(chosen)
 
 
 def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
     """Return the models that a name, a layer or a glob matches; raise UsageError if there are none."""
     models = list(models)
-    meant = {
+    matching = {
         model.name
         for model in models
         if any(
@@ -40,13 +40,13 @@ def named(models: Iterable[Model], pattern: str, option: str) -> set[str]:
             for part in (relation, *relation.split("."))
         )
     }
-    if not meant:
+    if not matching:
         if new := new_relation(pattern):
             raise UsageError(f"{option} {pattern}: {pattern} is now {new}")
         names = [part for model in models for name in model.relations for part in (name, name.split(".")[-1])]
         hint = "list them with recsys graph"
         raise UsageError(f"{option} {pattern}: {unknown('model', pattern, names, hint)}")
-    return meant
+    return matching
 
 
 def _reach(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:

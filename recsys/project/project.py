@@ -230,17 +230,17 @@ class Project:
     def in_order(self, rendered: Mapping[str, Rendered]) -> list[Rendered]:
         """Return some models in an order in which they can run."""
         parents = {
-            name: tuple(parent for parent in self._behind(one) if parent in rendered)
+            name: tuple(parent for parent in self._inputs_through_views(one) if parent in rendered)
             for name, one in rendered.items()
         }
         return [rendered[name] for name in _in_order(parents)]
 
-    def _behind(self, rendered: Rendered) -> Iterator[str]:
+    def _inputs_through_views(self, rendered: Rendered) -> Iterator[str]:
         """Yield what a model reads, and what the views read that it reads."""
         for parent in self.parents(rendered):
             yield parent
             if self.models[parent].materialized == "view":
-                yield from self._behind(self.render(parent))
+                yield from self._inputs_through_views(self.render(parent))
 
     def graph(self) -> dict[str, Rendered]:
         """Return the enabled models in the order in which they can run.
@@ -262,10 +262,10 @@ class Project:
 
     def _refuse_views_of_temporaries(self, rendered: Iterable[Rendered]) -> None:
         for one in rendered:
-            gone = [ref for ref in one.refs if self.writers[ref].materialized == "temp"]
-            if gone and one.model.materialized in ("view", "macro"):
+            temporary = [ref for ref in one.refs if self.writers[ref].materialized == "temp"]
+            if temporary and one.model.materialized in ("view", "macro"):
                 raise BuildError(
-                    f"{one.model.place('materialized')}: a {one.model.materialized} of {gone[0]}, "
+                    f"{one.model.place('materialized')}: a {one.model.materialized} of {temporary[0]}, "
                     "which goes when the build ends: expected materialized: temp or table"
                 )
 

@@ -64,13 +64,13 @@ def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
     """Assign group letters: a new one for each model that is worse than the first of the group before."""
     if not has(connection, "marts.significance"):
         return {}
-    apart = "select better, worse from marts.significance where difference_low > 0"
-    told_apart = {(row["better"], row["worse"]) for row in query(connection, apart).to_pylist()}
+    sql = "select better, worse from marts.significance where difference_low > 0"
+    significant = {(row["better"], row["worse"]) for row in query(connection, sql).to_pylist()}
     groups: dict[str, str] = {}
     first = None
     letters = iter(ascii_letters)
     for model in models:
-        if first is None or (first, model) in told_apart:
+        if first is None or (first, model) in significant:
             first, letter = model, next(letters, "-")
         groups[model] = letter
     return groups

@@ -264,10 +264,8 @@ def _variables(context: Context, folder: Path) -> dict[str, str]:
 def _reason(log: Path, error: Exception) -> str:
     """Return the log line that names the problem, or the exception's first line."""
     lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    telling = [
-        line for line in lines if re.search(r"error|exception|not found|could not", line, re.IGNORECASE)
-    ]
-    return (telling or [str(error).splitlines()[0] if str(error) else type(error).__name__])[0].strip()
+    named = [line for line in lines if re.search(r"error|exception|not found|could not", line, re.IGNORECASE)]
+    return (named or [str(error).splitlines()[0] if str(error) else type(error).__name__])[0].strip()
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Replacement:
     def reads_changes(self, model: Model) -> bool:
         """Return whether a model reads a relation that changed, itself or through a view."""
         refs = self.target.project.render(model.name).refs
-        above = {one for ref in refs for one in (ref, *self._behind(ref))}
+        above = {one for ref in refs for one in (ref, *self._view_inputs(ref))}
         return not above.isdisjoint(self._changed.keys())
 
     def record(self) -> None:
@@ -99,7 +99,7 @@ class Replacement:
         above = [name for name in views if self.reads_changes(self.target.project.models[name])]
         return {name: self.target.writer.measure(name) for name in above if name not in self._changed}
 
-    def _behind(self, relation: str) -> tuple[str, ...]:
+    def _view_inputs(self, relation: str) -> tuple[str, ...]:
         """Return the relations that a view reads."""
         model = self.target.project.writers[relation]
         return self.target.project.render(model.name).refs if model.materialized == "view" else ()

@@ -79,13 +79,13 @@ class Rest:
             No rating would be left, or submissions have lines of test items that go.
         """
         before = self._pairs()
-        gone = {"users": list(users), "items": list(items)}
+        forgotten = {"users": list(users), "items": list(items)}
         removed: dict[str, int] = {}
-        self._find_unpaired_candidates(gone)
+        self._find_unpaired_candidates(forgotten)
         for name in parquet.COLUMNS:
             path = self.change.path(name)
             if path is not None:
-                removed[name] = self._without(name, path, gone)
+                removed[name] = self._without(name, path, forgotten)
         after = self._pairs()
         if not after["pair_count"]:
             raise UsageError(f"{self.change.directory}: no rating would be left; delete the folder instead")
@@ -102,7 +102,7 @@ class Rest:
         return {"counts": counts}
 
     def _pairs(self) -> Mapping[str, int]:
-        """Return how many ratings count, and of how many users."""
+        """Return the number of ratings, and that of their users."""
         found = [self.change.path(name) for name in parquet.COLUMNS if name in RATINGS]
         paths = [str(path) for path in found if path is not None]
         return self.engine.run("pair_count", {"paths": paths})[0]
@@ -113,23 +113,23 @@ class Rest:
             return 0
         return len(set(pq.read_table(path, columns=["user_id"])["user_id"].to_pylist()))
 
-    def _find_unpaired_candidates(self, gone: Mapping[str, list[int]]) -> None:
-        """Remember which further test items must go for their users to have an even number."""
+    def _find_unpaired_candidates(self, forgotten: Mapping[str, list[int]]) -> None:
+        """Note the further test items to remove, so that each user keeps an even number."""
         path, truth = self.change.path("candidates"), self.change.path("truth")
-        self.has_odd = path is not None and bool(gone["items"])
-        if not self.has_odd:
+        self.has_unpaired = path is not None and bool(forgotten["items"])
+        if not self.has_unpaired:
             return
-        parameters = {**gone, "path": str(path), **({"truth": str(truth)} if truth else {})}
+        parameters = {**forgotten, "path": str(path), **({"truth": str(truth)} if truth else {})}
         self.engine.run("unpaired_candidates", parameters, has_truth=truth is not None)
 
-    def _without(self, name: str, path: Path, gone: Mapping[str, list[int]]) -> int:
-        """Write a source anew if it names what goes; return how many rows it loses."""
+    def _without(self, name: str, path: Path, forgotten: Mapping[str, list[int]]) -> int:
+        """Write a source without the forgotten users and items; return the number of rows it loses."""
         schema = pq.read_schema(path)
         dropped, columns = self._rule(name, schema.names)
         changed = [*dropped, *(GONE.format(quoted(one), "items") for one in columns if one != "genre_ids")]
         if "genre_ids" in columns:
             changed.append("len(list_intersect(genre_ids, $items::bigint[])) > 0")
-        source = {"path": str(path), **gone}
+        source = {"path": str(path), **forgotten}
         used = lambda texts: {key: one for key, one in source.items() if key == "path" or f"${key}" in texts}  # noqa: E731
         if not self._count(changed, used(" ".join(changed))):
             return 0
@@ -151,7 +151,7 @@ class Rest:
         named = [one for one in parquet.COLUMNS[name] if one in ITEM_COLUMNS]
         if named:
             dropped.append(GONE.format(named[0], "items"))
-        if self.has_odd and name in ("candidates", "labels", "truth"):
+        if self.has_unpaired and name in ("candidates", "labels", "truth"):
             dropped.append("(user_id, track_id) in (select (user_id, track_id) from unpaired)")
         references = {
             one: f"case when {GONE.format(one, 'items')} then null else {one} end" for one in named[1:]
