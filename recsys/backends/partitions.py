@@ -18,7 +18,7 @@ from recsys.project.rendered import Rendered
 
 
 class Made(Protocol):
-    """Describe what an upstream relation was made from."""
+    """Hold the fingerprint of an upstream relation."""
 
     @property
     def digest(self) -> str:

@@ -27,7 +27,7 @@ MOST_NAMED = 3  # relations of a list that are named
 
 
 class Detail(Enum):
-    """Say how much a build prints."""
+    """Levels of output of a build."""
 
     QUIET = "quiet"  # nothing but errors
     LAYERS = "layers"

@@ -1,4 +1,4 @@
-"""Check what this machine has for the program, and what is missing."""
+"""Check the requirements of the program on this machine."""
 
 from __future__ import annotations
 

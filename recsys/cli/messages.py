@@ -14,7 +14,7 @@ class RefusedValueError(click.BadParameter):
 
 
 def usage_line(error: click.ClickException) -> str:
-    """Return what one of click's errors says as a line in the style of all other errors."""
+    """Translate an error of click into the style of all other errors."""
     if isinstance(error, click.BadParameter):
         return _of_parameter(error)
     if isinstance(error, click.NoSuchOption):

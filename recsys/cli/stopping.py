@@ -89,7 +89,7 @@ def _last_line() -> tuple[str, int]:
 
 
 def consequence() -> str:
-    """Return what ending now would mean for the warehouse, as a clause; empty if nothing."""
+    """Return the effect of ending now on the warehouse, as a clause; empty if none."""
     return _consequence()
 
 
@@ -148,7 +148,7 @@ def report_watch_on_stop(folder: Path) -> None:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what distinguishes a file from another that replaced it."""
+    """Return the identity of a file, which differs from that of a file that replaces it."""
     try:
         status = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Describe what every build checks of a relation."""
+"""Describe the checks that every build makes of a relation."""
 
 from __future__ import annotations
 

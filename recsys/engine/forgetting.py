@@ -29,7 +29,7 @@ IDS = {
 
 @dataclass(frozen=True)
 class Request:
-    """Hold what to forget, by original ids, and where."""
+    """Hold the original ids to forget, the data and the warehouse."""
 
     users: Sequence[str]
     items: Sequence[str]
@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """Hold what was removed.
+    """Hold the numbers of what was removed.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Hold what is fixed during one build: its options, models, input files, folders and engine."""
+"""Hold the options, models, input files, folders and engine of one build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from recsys.sources.source_file import SourceFile
 
 @dataclass(frozen=True)
 class Job:
-    """Hold what is fixed during one build."""
+    """Hold the options, models, files, folders and engine of one build."""
 
     build_id: str
     options: Options
@@ -44,7 +44,7 @@ class Job:
         return cls(build_id, options, reporter, project, files, workplace, engine(*chosen, build_id, size))
 
     def context(self) -> Context:
-        """Return how Python models run in this build."""
+        """Return the context of Python models."""
         return Context(
             scratch=self.workplace.scratch,
             logs=self.workplace.warehouse.parent / "logs",
@@ -58,5 +58,5 @@ class Job:
         )
 
     def runner(self) -> Runner:
-        """Return what runs the models of this build."""
+        """Return the runner of models."""
         return Runner(self.project, self.files, self.workplace, self.context(), self.build_id)

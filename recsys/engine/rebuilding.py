@@ -1,4 +1,4 @@
-"""Say how to build a warehouse again, after its data changed."""
+"""Options to build a warehouse again, after its data changed."""
 
 from __future__ import annotations
 

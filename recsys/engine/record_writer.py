@@ -1,4 +1,4 @@
-"""Write what a build made into the warehouse: ``marts.build`` and ``marts.left_out``."""
+"""Write the record of a build into the warehouse: ``marts.build`` and ``marts.left_out``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SCHEMA = pa.schema(
 def write_records(
     database: Database, job: Job, records: Mapping[str, Record], reasons: Mapping[str, str]
 ) -> None:
-    """Write what the warehouse says about itself, and drop measurements of its earlier state."""
+    """Write the record and the settings, and drop measurements of an earlier state."""
     reasons = {**reasons, **of_models(job.project, reasons)}
     if LIMITS in records:
         reasons |= limits(database)

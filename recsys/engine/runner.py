@@ -204,7 +204,7 @@ class Runner:
     def _run_python(
         self, database: Database, rendered: Rendered, call: PythonCall
     ) -> Mapping[str, tuple[str, ...]]:
-        """Write what a function returns; return, per relation, the key that is already proven unique."""
+        """Write the relations that a function returns; return the keys that are already proven unique."""
         function = getattr(importlib.import_module(f"recsys.{call.module}"), call.function)
         inputs = {
             argument: database.relation(relation, self._order(relation))

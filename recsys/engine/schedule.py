@@ -83,7 +83,7 @@ class Schedule:
     def _done(
         self, work: Work, started: Callable[[Step], None], advanced: Callable[[float, str], None]
     ) -> list[tuple[Step, list[Record]]]:
-        """Return what finished within a moment; run a learner if nothing else is running."""
+        """Return the tasks that finished within a moment; run a learner if nothing else is running."""
         if not self.running:
             step = self.steps[self.ready.pop(0)]
             started(step)

@@ -98,7 +98,7 @@ class Warehouse(Reader):
         return self._relation(f"from {LEADERBOARD} order by ndcg desc nulls last, model")
 
     def predictions(self, model: str) -> Relation:
-        """Return how a model ranks every user's test items.
+        """Return a model's ranking of every user's test items.
 
         Parameters
         ----------

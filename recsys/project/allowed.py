@@ -139,6 +139,6 @@ def _declared(comment: str) -> Allowed | None:
 
 
 def _comment(line: str) -> str:
-    """Return what follows the first # outside of quotes."""
+    """Return the comment: the text after the first # outside of quotes."""
     bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'", lambda quoted: "_" * len(quoted[0]), line)
     return line[at + 1 :] if (at := bare.find("#")) >= 0 else ""

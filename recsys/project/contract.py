@@ -35,7 +35,7 @@ def _no_report(fraction: float, message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Describe how a Python model is to run.
+    """Hold the settings under which a Python model runs.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def _path(node: Mapping[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def own_lines(source: str, schemas: frozenset[str]) -> Mapping[int, frozenset[str]]:
-    """Return what looks like ``schema.relation`` in a template's own text, by line."""
+    """Return the names like ``schema.relation`` in a template's own text, by line."""
     arguments = f"{sorted(schemas)}\0{source}"
     found = remembered("own lines", arguments, lambda: [*_own_lines(source, schemas)])
     return {line: frozenset(names) for line, names in found}

@@ -210,7 +210,7 @@ class Project:
         return self._templates[model.name]
 
     def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]:
-        """Return what looks like a relation in the text of a model's own file, by line."""
+        """Return the names like ``schema.relation`` in a model's own file, by line."""
         self.template(model)
         return self._own_lines[model.name]
 
@@ -236,7 +236,7 @@ class Project:
         return [rendered[name] for name in _in_order(parents)]
 
     def _inputs_through_views(self, rendered: Rendered) -> Iterator[str]:
-        """Yield what a model reads, and what the views read that it reads."""
+        """Yield the inputs of a model, and those of the views among them."""
         for parent in self.parents(rendered):
             yield parent
             if self.models[parent].materialized == "view":

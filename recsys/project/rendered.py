@@ -99,7 +99,7 @@ class Models(Protocol):
         """Note which constants templates use inside the block."""
 
     def own_lines(self, model: Model) -> Mapping[int, frozenset[str]]:
-        """Return what looks like a relation in the text of a model's own file, by line."""
+        """Return the names like ``schema.relation`` in a model's own file, by line."""
 
     def render(self, name: str) -> Rendered:
         """Render one model."""

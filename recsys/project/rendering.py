@@ -283,7 +283,7 @@ def _read(rendered: Rendered) -> tuple[str, ...]:
 
 
 def _reads_labels(rendered: Rendered) -> list[str]:
-    """Return what a model reads, except labels that it only gets cross-validated."""
+    """Return the inputs of a model, except labels that it only gets cross-validated."""
     if rendered.call and rendered.call.labels:
         return [parent.removeprefix("scratch.") for parent in rendered.call.relations.values()]
     return [] if rendered.model.header.get("labels") else list(rendered.refs)

@@ -72,7 +72,7 @@ UNSTABLE = "which differs from build to build"
 
 @dataclass(frozen=True)
 class Complaint:
-    """Describe what is wrong with a text, and the character where it is."""
+    """Hold the complaint about a text, and its character offset."""
 
     message: str
     offset: int

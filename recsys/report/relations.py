@@ -40,7 +40,7 @@ class Relations:
         return rows
 
     def records(self) -> Mapping[str, Record]:
-        """Return what the last build recorded of each relation."""
+        """Return the last build's record of each relation."""
         return read_from(self.connection)
 
     def leaderboard(self) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ class Relations:
         return bool(query(self.connection, "from staging.candidates limit 1").num_rows)
 
     def noun(self) -> str:
-        """Return what an item is called, such as film."""
+        """Return the noun for an item, such as film."""
         found = query(self.connection, "select noun from staging.dataset").to_pylist()
         return str(found[0]["noun"]) if found else "item"
 

@@ -1,4 +1,4 @@
-"""Say what an append did, a sentence a line."""
+"""Summarize an append in sentences, one a line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROWS = {"ratings": "rating", "likes": "like", "counts": "count"}
 
 
 def sentences(options: Options, result: Result) -> list[str]:
-    """Return what an append did.
+    """Return sentences about an append.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ class EvaluationRequest:
 def evaluate(
     warehouse: Path, request: EvaluationRequest, limits: Limits, reporter: Reporter
 ) -> list[dict[str, Any]]:
-    """Return how good the list models are on held-out likes, the best first.
+    """Return the quality of the list models on held-out likes, the best first.
 
     Another split or length than those of the build fits and judges the list models again, in a temporary
     warehouse, from the data directory of the build.

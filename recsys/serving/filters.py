@@ -174,7 +174,7 @@ def _names(connection: Connection, relation: str) -> list[str]:
 
 
 def _plain(error: Exception) -> str:
-    """Return what is wrong with a condition in one line, without the engine's name of the error."""
+    """Return the engine's message about a condition in one line, without the name of the error."""
     line = KIND.sub("", str(error).strip().splitlines()[0])
     missing = MISSING.search(line)
     return f"there is no column {missing.group(1)}" if missing else line

@@ -1,4 +1,4 @@
-"""Say how far learning is behind: which interactions were appended since the build."""
+"""The interactions appended since the build, which no model has learned from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Freshness:
 
     @property
     def sentence(self) -> str:
-        """Return how far learning is behind, in words; empty where it is not."""
+        """Return the interactions not learned from, as a sentence; empty without any."""
         if not self.interactions:
             return ""
         shares = f"{self.interaction_share:.1%} of all, of {self.user_share:.1%} of the users"
@@ -40,7 +40,7 @@ class Freshness:
 
 
 def freshness(connection: Connection) -> Freshness:
-    """Return what was appended to an open warehouse since its build.
+    """Return the interactions appended to an open warehouse since its build.
 
     Parameters
     ----------

@@ -99,7 +99,7 @@ def unjudged(rows: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _solver(name: str, records: Mapping[str, Record]) -> str | None:
-    """Return what trained a model, ``local`` or ``spark``; None for a model without a choice of solvers.
+    """Return the solver of a model, ``local`` or ``spark``; None for a model without a choice of solvers.
 
     The search goes through SQL models up to the first learner, and not into the scores that a blend reads.
     """

@@ -148,7 +148,7 @@ class Snapshots:
 
 
 def _identity(warehouse: Path) -> Identity:
-    """Return what distinguishes a published file from the one before; zeros if there is none."""
+    """Return the identity of a published file, which every publish changes; zeros if there is none."""
     try:
         found = warehouse.stat()
     except OSError:

@@ -116,7 +116,7 @@ class Change:
 
 
 def origin(metadata: Mapping[str, Any]) -> str:
-    """Return what tells apart data directories: the digest of the ratings that the import wrote."""
+    """Return the identity of a data directory: the digest of the ratings that the import wrote."""
     found = metadata.get(ORIGIN) or metadata.get(DIGESTS, {}).get(f"ratings{parquet.SUFFIX}", "")
     return str(found)
 

@@ -34,7 +34,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def verb(noun: str) -> str:
-    """Return what people did with an item that is called so: bought for product."""
+    """Return the verb for an interaction with an item of this noun: bought for product."""
     return next((verb for verb, nouns in VERBS.items() if noun.casefold() in nouns), OTHER_VERB)
 
 
@@ -90,7 +90,7 @@ class Interactions:
 
     @property
     def expected(self) -> str:
-        """Return what a value is, in words."""
+        """Return a value in words."""
         if self.feedback == "ratings":
             return f"a rating from {number(self.scale_low)} to {number(self.scale_high)}"
         return "a number of 0 or more"

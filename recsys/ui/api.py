@@ -61,7 +61,7 @@ class Api:
         return {"item": item, "similar": warehouse.similar(item, _count(parameters)).to_dicts()}
 
     def explain(self, warehouse: Warehouse, parameters: Mapping[str, str]) -> Answer:
-        """Return what a user's score of an item is based on."""
+        """Return the parts of a user's score of an item."""
         user, item = parameters["user"], parameters["item"]
         evidence = warehouse.explain(user, item, parameters.get("model"))
         return {"user": user, "item": item, "evidence": evidence.to_dicts()}

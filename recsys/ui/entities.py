@@ -40,7 +40,7 @@ class Entity:
 
     @property
     def word(self) -> str:
-        """Return what the owner calls a user or an item of this kind."""
+        """Return the owner's noun for a user or an item of this kind."""
         return self.noun if self.kind == TRACK else self.kind
 
     @property

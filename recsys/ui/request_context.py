@@ -90,7 +90,7 @@ class RequestContext:
         return relation in self.snapshot.facts["relations"]
 
     def words(self) -> Words:
-        """Return what the owner of the data calls their items."""
+        """Return the owner's nouns for items."""
         return self.snapshot.fact("words", self._words)
 
     def _words(self) -> Words:

@@ -27,29 +27,29 @@ class Words:
 
     @property
     def noun(self) -> str:
-        """Return what an item is called."""
+        """Return the noun for an item."""
         return self.values.noun
 
     @property
     def many(self) -> str:
-        """Return what several items are called."""
+        """Return the noun for several items."""
         return plural_of(self.noun)
 
     @property
     def kinds(self) -> list[str]:
-        """Return what the items of each type are called."""
+        """Return the nouns for the items of each type."""
         return [self.kind(item_type) for item_type in self.types]
 
     def kind(self, item_type: str) -> str:
-        """Return what an item of a type is called."""
+        """Return the noun for an item of a type."""
         return self.noun if item_type == TRACK else item_type
 
     @property
     def verb(self) -> str:
-        """Return what people did with an item."""
+        """Return the verb for an interaction with an item."""
         return "rated" if self.values.feedback == "ratings" else verb(self.noun)
 
     @property
     def interaction(self) -> str:
-        """Return what a row of the history is called."""
+        """Return the noun for a row of the history."""
         return "rating" if self.values.feedback == "ratings" else "interaction"

@@ -31,7 +31,7 @@ group by all order by 1"""
 
 @dataclass(frozen=True)
 class Removed:
-    """Hold how many relations lost something, and how many rows they lost."""
+    """Hold the number of relations that lost rows or references, and of the rows they lost."""
 
     relations: int
     rows: int
@@ -70,7 +70,7 @@ def remove(writer: Writer, users: Sequence[int], items: Sequence[int]) -> Remove
 def _remove_from(
     writer: Writer, relation: str, columns: Sequence[str], gone: Mapping[str, list[int]]
 ) -> tuple[int, bool]:
-    """Return how many rows a table lost, and whether it changed."""
+    """Return the number of rows that a table lost, and whether it changed."""
     place = quoted_relation(relation)
     dropped = [_within(USER, "users")] if USER in columns and gone["users"] else []
     references = []

@@ -176,6 +176,6 @@ def _show_leaderboards(connection: Connection) -> str:
 
 
 def _program() -> str:
-    """Return how to call this program: its name if PATH has it, else the path it was started by."""
+    """Return the command that starts this program: its name if PATH has it, else its path."""
     started = Path(sys.argv[0])
     return str(started) if started.name == "recsys" and not shutil.which("recsys") else "recsys"

@@ -86,7 +86,7 @@ def forget(
 
 
 def _sentences(request: Request, found: Forgotten, rebuild: bool) -> list[str]:
-    """Return what was removed, and what still knows of it."""
+    """Return sentences about what was removed, and where traces are left."""
     who = " and ".join(
         f"{count:,} {noun}{'s' if count > 1 else ''}"
         for count, noun in ((found.users, "user"), (found.items, found.noun))

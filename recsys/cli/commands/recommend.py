@@ -173,7 +173,7 @@ def _show(
 
 
 def _unknown(recommender: Recommender) -> str:
-    """Return how many users of a batch the data do not have, as the end of a sentence."""
+    """Return the number of unknown users of a batch, as the end of a sentence."""
     count = len(recommender.unknown_users)
     are = "user is" if count == 1 else "users are"
     return f"; {count:,} {are} not in the data and got the list of a new user" if count else ""

@@ -59,6 +59,6 @@ def synth(
 
 
 def _near(statistics: Sequence[Statistic]) -> str:
-    """Return how many of the statistics that have a tolerance are within it."""
+    """Return the number of statistics within their tolerance, as a sentence."""
     judged = [statistic.is_within for statistic in statistics if statistic.is_within is not None]
     return f"{sum(judged)} of {len(judged)} statistics agree with the Cup's data"

@@ -58,7 +58,7 @@ def _evidence(row: Row, values: Interactions, wide: bool) -> list[Cell]:
 
 
 def _basis(row: Row, decimals: int) -> str:
-    """Return how many ratings a value is based on, their mean, and its pull towards the average."""
+    """Return the number of ratings behind a value, their mean, and the pull towards the average."""
     if row["shrinkage"] is None:
         return ""
     ratings = f"{row['rating_count']:,} ratings, mean {fixed(row['rating_mean'], decimals)}"

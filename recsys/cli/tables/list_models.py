@@ -81,7 +81,7 @@ def _diverse_cells(row: Row) -> list[Cell]:
 
 
 def list_notes(rows: Sequence[Row]) -> str:
-    """Return what the table of list models says about users, the chosen model, groups and the floor."""
+    """Return the notes on a table of list models: users, the chosen model and groups."""
     users = max((row["users"] for row in rows), default=0)
     if not rows:
         return "No list model was built."
@@ -103,7 +103,7 @@ def cold_users_table(rows: Sequence[Row], k: int = LENGTH) -> Table:
 
 
 def cold_users_note(rows: Sequence[Row]) -> str:
-    """Return how many users have few interactions, and how many have more."""
+    """Return the note on the numbers of users with few and with more interactions."""
     from recsys.serving.evaluation import FEW
 
     few, others = rows[0]["users"], rows[0]["other_users"]

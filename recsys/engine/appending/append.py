@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """Hold what an append did to the data directory and to the warehouse.
+    """Hold the effects of an append on the data directory and the warehouse.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ UNLEARNED = "staging.appended"  # rows of it do not make their users and items c
 
 @dataclass(frozen=True)
 class Updated:
-    """Hold what an update did: the number of users whose lists are new, and the model that makes lists."""
+    """Hold the number of users with new lists, and the model that makes lists."""
 
     users: int
     model: str

@@ -83,7 +83,7 @@ def kind(metadata: Mapping[str, Any]) -> Kind:
 
 
 def style(metadata: Mapping[str, Any], found: Style | None, column_type: str) -> Style | None:
-    """Return how times are written: texts as in the import, so that 3/4/2020 means the same day."""
+    """Return the format of times: texts as in the import, so that 3/4/2020 means the same day."""
     known = metadata.get("time")
     if found is None or known is None or column_type != "VARCHAR" or known["style"] == "instant":
         return found
@@ -97,7 +97,7 @@ def unit(metadata: Mapping[str, Any], found: float) -> float:
 
 
 def rule(metadata: Mapping[str, Any]) -> str:
-    """Return how a row is joined with the row of the same user and item that is there."""
+    """Return the rule that merges a row with the existing row of the same user and item."""
     given = metadata.get("duplicates")
     if given in ("first", "max", "mean", "sum", "last"):
         return str(given)

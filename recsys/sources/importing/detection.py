@@ -66,7 +66,7 @@ def _kind(job: Job, wanted: str, column: str) -> feedback.Kind:
 
 
 def _off_scale(options: Options, scale: Scale, least: float, greatest: float) -> str:
-    """Return what a rating off the scale should be, and which options accept it."""
+    """Return the expected rating, and the options that accept one off the scale."""
     expected = f"a rating {number(scale[0])}..{number(scale[1])}"
     if options.scale is not None:
         return expected

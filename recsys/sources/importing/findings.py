@@ -1,4 +1,4 @@
-"""Say what could be wrong with the ratings, one sentence each."""
+"""Warnings about the ratings, one sentence each."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def is_path(given: Any) -> bool:
 
 
 def name_of(given: Any) -> str:
-    """Return what messages call a data frame: pandas.DataFrame."""
+    """Return the name of a data frame for messages: pandas.DataFrame."""
     return f"{type(given).__module__.partition('.')[0].lstrip('_')}.{type(given).__name__}"
 
 

@@ -85,7 +85,7 @@ def _fitting(engine: Engine, table: Table, options: Options, columns: Columns) -
 
 
 def _style(table: Table, columns: Columns, fits: Mapping[str, int]) -> tuple[times.Style | None, int]:
-    """Return how times are written, and how many rows of the sample fit."""
+    """Return the format of times, and the number of rows of the sample that fit it."""
     column = columns["time"]
     if column is None:
         return None, 0

@@ -1,4 +1,4 @@
-"""Find how a text file is laid out: delimiter, quotes, lines before the header, and the header."""
+"""Detect the layout of a text file: delimiter, quotes, lines before the header, and the header."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def laid_out(path: Path, hints: Hints, is_header: IsHeader, names: Names) -> Lay
 def _tried(
     lines: Sequence[str], delimiter: str, hints: Hints, is_header: IsHeader
 ) -> tuple[tuple[bool, float, int], Layout, Rows]:
-    """Return how well a delimiter fits, the layout with it, and the rows from the header on."""
+    """Return the fit of a delimiter, the layout with it, and the rows from the header on."""
     quote, escape = _quoting(lines, delimiter)
     dialect = Dialect(delimiter, quote, escape)
     widths = Counter(len(row) for row in _parsed(lines, dialect) if row)

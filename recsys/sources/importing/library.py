@@ -141,7 +141,7 @@ def import_ratings(
 
 
 def _listed(ratings: Any) -> Sequence[Any]:
-    """Return what was given as a list, which must not be empty."""
+    """Return the ratings as a list; UsageError for an empty one."""
     listed = [*ratings] if isinstance(ratings, (list, tuple)) else [ratings]
     if not listed:
         raise UsageError("ratings: expected a file or a data frame, found an empty list")

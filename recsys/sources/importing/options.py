@@ -81,7 +81,7 @@ def number(value: float) -> str:
 
 @dataclass
 class Result:
-    """Hold what an import found and wrote; usable as the path of the data directory.
+    """Hold the findings and counts of an import; usable as the path of the data directory.
 
     Attributes
     ----------

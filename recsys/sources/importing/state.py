@@ -17,7 +17,7 @@ UNKNOWN = feedback.Kind("", "")
 
 @dataclass(frozen=True)
 class Job:
-    """Hold what the steps work with.
+    """Hold the request and the tools of the steps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Say what an import found and wrote, a sentence a line."""
+"""Summarize an import in sentences, one a line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNITS = {"ratings": "ratings of", "counts": "counts of", "events": "counts of"}
 
 
 def sentences(options: Options, result: Result) -> list[str]:
-    """Return what was detected, what was dropped, what could be wrong, and what was written."""
+    """Return sentences about what was detected, dropped and written, and the warnings."""
     recipe = result.recipe
     said = [_columns("detected", result.columns, options.columns, recipe["layout"])]
     if result.item_columns:

@@ -93,7 +93,7 @@ class Table:
         }
 
     def described(self) -> dict[str, Any]:
-        """Return what ``dataset.json`` keeps of the layout so that later files can be read the same way."""
+        """Return the layout as ``dataset.json`` keeps it, to read later files the same way."""
         if self.layout is None:
             return {"kind": self.kind}
         layout = self.layout

@@ -26,7 +26,7 @@ REMEDY = "text in UTF-8; --encoding latin-1 (or another) reads it"
 
 @dataclass(frozen=True)
 class Dialect:
-    """Describe how the columns of a text file are separated and quoted; an empty quote: no quotes."""
+    """Hold the delimiter and the quotes of a text file; an empty quote: no quotes."""
 
     delimiter: str
     quote: str = '"'

@@ -1,4 +1,4 @@
-"""Find how times are written, so that they are read the same in every format."""
+"""Detect the format of times, so that all files are read the same way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0))  # largest number of a unit -> m
 
 @dataclass(frozen=True)
 class Style:
-    """Describe how times are written: ``number`` (Unix), ``instant`` (a type), ``iso`` or ``format``."""
+    """Hold a format of times: ``number`` (Unix), ``instant`` (a type), ``iso`` or ``format``."""
 
     name: str
     format: str | None = None

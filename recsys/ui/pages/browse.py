@@ -74,7 +74,7 @@ class Browsed:
         return self.address(sort=sort, is_descending=first if sort != self.sort else not self.is_descending)
 
     def sorted_by(self, sort: str) -> str | None:
-        """Return how a column is sorted, as ARIA calls it."""
+        """Return the ARIA sort state of a column."""
         if sort != self.sort:
             return None
         return "descending" if self.is_descending else "ascending"

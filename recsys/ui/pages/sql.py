@@ -65,7 +65,7 @@ class Asked:
         return self.link and f"{self.link}&sort={column}{'&desc=1' if again else ''}"
 
     def sorted_by(self, column: int) -> str | None:
-        """Return how a column is sorted, as ARIA calls it."""
+        """Return the ARIA sort state of a column."""
         if self.order is None or self.order.column != column:
             return None
         return "descending" if self.order.is_descending else "ascending"
