@@ -14,7 +14,8 @@ from recsys.cli.stopping import report_build_on_stop, report_watch_on_stop
 from recsys.engine.appending.append import Options, Result
 from recsys.engine.build import build
 from recsys.engine.rebuilding import rebuild_options
-from recsys.engine.watching import Schedule, Watch
+from recsys.engine.watching.folder import Watch
+from recsys.engine.watching.schedule import Schedule
 from recsys.errors import BusyError, Error
 from recsys.serving.append_sentences import sentences
 

@@ -18,7 +18,8 @@ from recsys.engine import manifest
 from recsys.engine.build import build
 from recsys.engine.publish import Workplace
 from recsys.engine.rebuilding import rebuild_options
-from recsys.engine.watching import Schedule, Watch
+from recsys.engine.watching.folder import Watch
+from recsys.engine.watching.schedule import Schedule
 from recsys.errors import BusyError, UsageError
 from recsys.serving.freshness import freshness
 from recsys.sources import parquet

@@ -1,0 +1,1 @@
+"""Watch a folder: append files as they arrive, and build on a schedule."""
