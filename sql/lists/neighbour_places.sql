@@ -5,7 +5,7 @@
 -- nulls: none
 -- materialized: temp
 -- ordered: user
--- formula: users of an item that many have are sampled, see uniform_hash() in sql/macros/steps.sql
+-- formula: users of an item that many have are sampled, see uniform_hash() in sql/macros/sampling.sql
 --   (Schelter et al., RecSys 2012)
 with
 

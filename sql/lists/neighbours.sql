@@ -27,7 +27,7 @@ settings as (
     where model = 'neighbours'
 ),
 
-placed as (
+places as (
     select
         places.user_id,
         places.item_id,
@@ -43,55 +43,48 @@ items as (
     select item_id from {{ ref('lists.items') }}
 ),
 
-counts as (
+item_users as (
     select item_id, count(*) as user_count, max(share) as share
     from {{ ref('lists.neighbour_places') }}
     group by item_id
 ),
 
-shifts as (
-    select unnest([-1, 0, 1]) as shift
+sampled_places as (
+    select * from places semi join items on places.item_id = items.item_id where places.is_sampled
 ),
 
-around as (
+{{ near_buckets('sampled_places', 'user_id, item_id, place, strength') }},
+
+near_interactions as (
     select
-        placed.user_id, placed.item_id, placed.place, placed.strength, placed.bucket + shifts.shift as bucket
-    from placed
-    semi join items on placed.item_id = items.item_id
-    cross join shifts
-    where placed.is_sampled
+        one.item_id as item_i,
+        other.item_id as item_j,
+        one.strength * other.strength as strength,
+        abs(one.place - other.place) as distance
+    from positions_and_buckets as one
+    inner join places as other on one.user_id = other.user_id and one.near_bucket = other.bucket
+    where one.place <> other.place
 ),
 
-pairs as (
+item_pairs as (
     select
-        around.item_id as item_i,
-        placed.item_id as item_j,
-        around.strength * placed.strength as strength,
-        abs(around.place - placed.place) as distance
-    from around
-    inner join placed on around.user_id = placed.user_id and around.bucket = placed.bucket
-    where around.place <> placed.place
-),
-
-summed as (
-    select
-        pairs.item_i,
-        pairs.item_j,
-        sum({{ trillionths('pairs.strength * pow(pairs.distance, -settings.decay)') }}) / 1e12 as weight
-    from pairs
+        near.item_i,
+        near.item_j,
+        sum({{ trillionths('near.strength * pow(near.distance, -settings.decay)') }}) / 1e12 as weight
+    from near_interactions as near
     cross join settings
-    where pairs.distance <= settings.window_size
-    group by pairs.item_i, pairs.item_j
+    where near.distance <= settings.window_size
+    group by near.item_i, near.item_j
 ),
 
 weighted as (
     select
-        summed.item_j,
-        summed.item_i,
-        summed.weight / one.share / sqrt(one.user_count * other.user_count) as weight
-    from summed
-    inner join counts as one on summed.item_i = one.item_id
-    inner join counts as other on summed.item_j = other.item_id
+        item_pairs.item_j,
+        item_pairs.item_i,
+        item_pairs.weight / one.share / sqrt(one.user_count * other.user_count) as weight
+    from item_pairs
+    inner join item_users as one on item_pairs.item_i = one.item_id
+    inner join item_users as other on item_pairs.item_j = other.item_id
 ),
 
 final as (

@@ -11,23 +11,16 @@ least(1.0::double, {{ var('item_neighbours.raters') }} / {{ rating_count }})
 ) % 1000003 / 1000003.0::double
 {%- endmacro %}
 
-{# CTEs `sampled_positions`, of a sample of each item's users, and `positions_and_buckets`: each of them with its bucket
-   of W positions and the two adjacent ones. Two positions of a user at most W apart are in one of these. #}
-{% macro sampled_near_buckets(positions, items, columns) -%}
-sampled_positions as (
-    select {{ positions }}.*
-    from {{ positions }}
-    inner join {{ items }} on {{ positions }}.item_id = {{ items }}.item_id
-    where {{ uniform_hash(positions ~ '.user_id', positions ~ '.item_id') }} < {{ items }}.share
-),
-
+{# CTEs that pair positions of users with their bucket of W positions and the two adjacent ones, `near_bucket`: two
+   positions at most W apart are in the same bucket or in adjacent ones. #}
+{% macro near_buckets(positions, columns) -%}
 shifts as (
     select unnest([-1, 0, 1]) as shift
 ),
 
 positions_and_buckets as (
     select {{ columns }}, bucket + shift as near_bucket
-    from sampled_positions
+    from {{ positions }}
     cross join shifts
 )
 {%- endmacro %}

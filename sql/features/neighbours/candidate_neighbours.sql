@@ -33,7 +33,14 @@ candidate_positions as (
     select * from positions semi join candidates on positions.item_id = candidates.track_id
 ),
 
-{{ sampled_near_buckets('candidate_positions', 'items', 'user_id, item_id, rating, position') }},
+sampled_positions as (
+    select candidate_positions.*
+    from candidate_positions
+    inner join items on candidate_positions.item_id = items.item_id
+    where {{ uniform_hash('candidate_positions.user_id', 'candidate_positions.item_id') }} < items.share
+),
+
+{{ near_buckets('sampled_positions', 'user_id, item_id, rating, position') }},
 
 close_ratings as (
     select
