@@ -118,24 +118,63 @@ def of_items(values, order, begins, items, best, listed, counts):  # type: ignor
 
 
 @compiled
-def sums_of_pairs(begins, items, values, weights, listed_begins, listed, step, found):  # type: ignore[no-untyped-def]
+def sums_of_pairs(begins, items, values, by_history, by_listed, listed_begins, listed, step, found):  # type: ignore[no-untyped-def]
     """Put the score of each listed item into ``found``, summed as in `of_sums`.
 
-    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user. ``weights`` are starts,
-    items of the history, ascending, and values by scored item; the entries of a user ascend by item too.
+    Items ``listed[listed_begins[user]:listed_begins[user + 1]]`` are those of a user. ``by_history`` are
+    starts, scored items and weights by item of the history, ``by_listed`` starts, items of the history and
+    weights by scored item. Each user's sums take the one of the two that has fewer weights to add.
     """
-    starts, rows, stored = weights
-    strengths = np.zeros(len(starts) - 1)
+    size = len(by_history[0]) - 1
+    totals, strengths = np.zeros(size), np.zeros(size)
     for user in range(len(listed_begins) - 1):
-        for entry in range(begins[user], begins[user + 1]):
-            strengths[items[entry]] = values[entry]
-        for place in range(listed_begins[user], listed_begins[user + 1]):
-            total = 0.0
-            for number in range(starts[listed[place]], starts[listed[place] + 1]):
-                total += strengths[rows[number]] * stored[number]
-            found[place] = np.rint(total / step) * step
-        for entry in range(begins[user], begins[user + 1]):
-            strengths[items[entry]] = 0.0
+        mine = items[begins[user] : begins[user + 1]], values[begins[user] : begins[user + 1]]
+        wanted = listed[listed_begins[user] : listed_begins[user + 1]]
+        sums = found[listed_begins[user] : listed_begins[user + 1]]
+        if 2 * _count(by_history[0], mine[0]) < _count(by_listed[0], wanted):  # added, and set to 0 again
+            _add_by_history(mine, by_history, wanted, totals, sums)
+        else:
+            _add_by_listed(mine, by_listed, wanted, strengths, sums)
+        for place in range(len(sums)):
+            sums[place] = np.rint(sums[place] / step) * step
+
+
+@compiled
+def _count(starts, items):  # type: ignore[no-untyped-def]
+    """Return how many weights some items have."""
+    count = 0
+    for item in items:
+        count += starts[item + 1] - starts[item]
+    return count
+
+
+@compiled
+def _add_by_history(entries, weights, wanted, totals, sums):  # type: ignore[no-untyped-def]
+    """Sum all weights of the history's items; ``totals`` are 0 before and after."""
+    (items, values), (starts, columns, stored) = entries, weights
+    for entry in range(len(items)):
+        for number in range(starts[items[entry]], starts[items[entry] + 1]):
+            totals[columns[number]] += values[entry] * stored[number]
+    for place in range(len(wanted)):
+        sums[place] = totals[wanted[place]]
+    for entry in range(len(items)):
+        for number in range(starts[items[entry]], starts[items[entry] + 1]):
+            totals[columns[number]] = 0.0
+
+
+@compiled
+def _add_by_listed(entries, weights, wanted, strengths, sums):  # type: ignore[no-untyped-def]
+    """Sum the weights of the wanted items; ``strengths`` are 0 before and after."""
+    (items, values), (starts, rows, stored) = entries, weights
+    for entry in range(len(items)):
+        strengths[items[entry]] = values[entry]
+    for place in range(len(wanted)):
+        total = 0.0
+        for number in range(starts[wanted[place]], starts[wanted[place] + 1]):
+            total += strengths[rows[number]] * stored[number]
+        sums[place] = total
+    for entry in range(len(items)):
+        strengths[items[entry]] = 0.0
 
 
 @compiled

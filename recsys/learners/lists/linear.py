@@ -108,7 +108,7 @@ class LinearModel(SumOverHistory):
         from recsys.learners.lists import leader_kernels
 
         begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
-        given = histories.begins, histories.items, self.strengths(histories), self.weights_by_item
+        given = histories.begins, histories.items, self.strengths(histories), self._rows, self.weights_by_item
         found = np.empty(len(items))
         leader_kernels.sums_of_pairs(*given, begins, items, STEP, found)
         return found

@@ -14,6 +14,7 @@ from recsys.learners.lists.counts import ItemScores
 from recsys.learners.lists.ials import IalsParameters
 from recsys.learners.lists.interactions import Interactions
 from recsys.learners.lists.item_knn import ItemKnnParameters
+from recsys.learners.lists.linear import LinearModel
 from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.neighbours import NeighbourParameters
 from recsys.learners.lists.split import split
@@ -115,3 +116,22 @@ def test_a_user_who_has_rated_nearly_everything_gets_rows_of_all_scores(
     everything = Interactions.from_table(table(rows, 2 * columns + 11, 0 * rows + 90, rows >= 0, 0 * rows))
     blend = Blend(parts, dict.fromkeys(parts, 1.0))
     assert Competitors.of(blend, everything).unscaled is not None
+
+
+def test_scores_of_pairs_are_those_of_rows_of_all_scores(
+    parts: dict[str, ListModel], interactions: Interactions
+) -> None:
+    """Of a few listed items the sums take their weights, of many those of the history's items."""
+    share = np.repeat([0.005, 0.9], interactions.user_count // 2)[:, None]
+    rows, items = np.nonzero(np.random.default_rng(5).random((interactions.user_count, 900)) < share)
+    for name in ("item_knn", "neighbours"):
+        model = parts[name]
+        assert isinstance(model, LinearModel)
+        sizes = (
+            np.diff(model.weights.indptr)[interactions.items],
+            np.diff(model.weights.tocsc().indptr)[items],
+        )
+        costs = [np.bincount(who, size) for who, size in zip((interactions.rows, rows), sizes, strict=True)]
+        assert 0 < (2 * costs[0] < costs[1]).sum() < interactions.user_count, "both ways are taken"
+        expected = model.scores(interactions)[rows, items]
+        np.testing.assert_allclose(model.scores_of(interactions, rows, items), expected, atol=1e-8)
