@@ -55,7 +55,7 @@ def of_models(project: Project, reasons: Mapping[str, str]) -> dict[str, str]:
 
 
 def _root(name: str, reasons: Mapping[str, str]) -> str:
-    """Return the model because of which another one is left out, in the end."""
+    """Return the model that a left-out model needs and that was left out first."""
     while reasons[name].startswith(READS):
         parent = reasons[name].removeprefix(READS).removeprefix("what ").removesuffix(" reads")
         if parent not in reasons:

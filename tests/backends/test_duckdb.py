@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,12 @@ import pyarrow as pa
 import pytest
 
 import recsys
-from recsys.backends.database import EngineError, Limits
+from recsys.backends.database import EngineError
 from recsys.backends.duckdb.connection import opened, reading
 from recsys.backends.duckdb.database import Writer
+from tests.backends.numbers import ROWS
 
-ROWS = 3000
 Reader = Callable[[Path], AbstractContextManager[Any]]
-
-
-@pytest.fixture
-def writer(tmp_path: Path) -> Iterator[Writer]:
-    writer = Writer(tmp_path / "w.duckdb", Limits(2, "500MB"), tmp_path / "spill")
-    writer.prepare(["features"])
-    writer.create(
-        "features.numbers", "table", f"select {ROWS} - n as n, n * 0.5 as half from range({ROWS}) as t(n)"
-    )
-    yield writer
-    writer.close()
 
 
 def test_a_relation_is_the_same_as_a_table_and_in_batches(writer: Writer) -> None:

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from recsys.backends.database import Limits
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.spark import session as spark_session
 from recsys.project.contract import Context
-
-ROWS = 3000
-
-
-@pytest.fixture
-def writer(tmp_path: Path) -> Iterator[Writer]:
-    writer = Writer(tmp_path / "w.duckdb", Limits(2, "500MB"), tmp_path / "spill")
-    writer.prepare(["features"])
-    writer.create(
-        "features.numbers", "table", f"select {ROWS} - n as n, n * 0.5 as half from range({ROWS}) as t(n)"
-    )
-    yield writer
-    writer.close()
+from tests.backends.numbers import ROWS
 
 
 def test_a_relation_is_the_same_on_spark(cluster: str, writer: Writer, tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+"""What the relation ``features.numbers`` of these tests has."""
+
+ROWS = 3000
