@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from recsys.project.model import LAYERS
 from recsys.project.parsing import Node, behind_comments, nodes, statements
 from recsys.project.remembered import remembered
 
@@ -55,10 +56,12 @@ OUTSIDE = re.compile(  # all other table functions of the engine
 CATALOG = re.compile(r"(duckdb|pragma|sqlite|pg)_\w+", re.IGNORECASE)
 CATALOG_SCHEMAS = {"information_schema", "pg_catalog"}
 FILE_NAME = re.compile(r"\W")  # in the name of a table without a schema
+FILE_ENDING = r"(csv|tsv|json|jsonl|ndjson|geojson|parquet|db|duckdb)(\.(gz|zst))?"
+FILE_WITHOUT_QUOTES = re.compile(rf".+\.{FILE_ENDING}", re.IGNORECASE)  # ``from x.csv`` reads a file, too
 SUSPICIOUS = re.compile(  # a query without any of this needs no tree
     rf"\b({OUTSIDE.pattern}|{'|'.join(sorted(KINDS))}"
     r"|insert|update|delete|merge|copy|describe|summarize|show|sample|tablesample|age|sqlite_\w+"
-    r"|information_schema|pg_catalog)\b"
+    rf"|information_schema|pg_catalog|{FILE_ENDING})\b"
     r"|['\"][^'\"]*[./:*][^'\"]*['\"]"
     r"|\$\$|\b(e|x|b|u&)['\"]",
     re.IGNORECASE,
@@ -200,10 +203,15 @@ def _reads_catalog(node: Node) -> str | None:
 
 
 def _reads_file(node: Node, text: str) -> str | None:
-    if node.get("type") != "BASE_TABLE" or node.get("schema_name"):
+    if node.get("type") != "BASE_TABLE":
         return None
-    name = str(node["table_name"])
-    if not FILE_NAME.search(name) or any(_defined(other) == name.lower() for other, _ in nodes(text)):
+    path = [str(node[key]) for key in ("catalog_name", "schema_name", "table_name") if node.get(key)]
+    name = ".".join(path)
+    if len(path) > 1 and (path[-2].lower() in LAYERS or not FILE_WITHOUT_QUOTES.fullmatch(name)):
+        return None
+    if len(path) == 1 and (
+        not FILE_NAME.search(name) or any(_defined(other) == name.lower() for other, _ in nodes(text))
+    ):
         return None
     return f"reads the file '{name}': only models of staging read files, by {{{{ source(...) }}}}"
 

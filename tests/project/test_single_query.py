@@ -56,6 +56,9 @@ FILES = {
     "from glob('*')": (5, "glob reads files"),
     "select * from 'x.csv'": (14, "reads the file 'x.csv'"),
     'select * from "x.parquet"': (14, "reads the file 'x.parquet'"),
+    "select * from x.csv": (14, "reads the file 'x.csv'"),
+    "select * from a, x.CSV.gz": (17, "reads the file 'x.CSV.gz'"),
+    'select * from "x" . json': (14, "reads the file 'x.json'"),
     "select * from t join /* here */ 'a/b.json' on true": (32, "reads the file 'a/b.json'"),
 }
 FINE = (
@@ -74,6 +77,8 @@ FINE = (
     "select age(x, y) from t",
     "from t pivot (sum(x) for y in (1, 2))",
     "select unnest([1, 2]) as x",
+    "select csv.json from features.csv, lists.json as csv",
+    "select x from other.names, scratch.features.parquet",
     "select x from t, range(3)",
     "select md5(concat(x, ' ', 7)) from t",
 )

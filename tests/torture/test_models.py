@@ -33,6 +33,7 @@ BAD = {
     "a clock": (QUERY.replace("1.0", "epoch(now())"), 6),
     "a file": (f"{QUERY}\nleft join read_csv('secret.csv') as x on true", 8),
     "a file in quotes": (f"{QUERY}\nleft join 'secret.csv' as x on true", 8),
+    "a file without quotes": (f"{QUERY}\nleft join secret.csv as x on true", 8),
     "a setting of the session": (QUERY.replace("1.0", "current_setting('threads')::double"), 6),
     "a sample": (f"{QUERY}\nusing sample 10", 6),
 }
