@@ -15,7 +15,7 @@ from recsys.backends.duckdb.statements import Connection, first_line
 from recsys.engine import manifest
 from recsys.engine.publish import Workplace, has_write_ahead_log
 from recsys.errors import BuildError, UnknownIdError, UsageError
-from recsys.sources.changing import GENERATION, ORIGIN, Change, changing, origin
+from recsys.sources.changing import FORGOTTEN, GENERATION, ORIGIN, Change, changing, origin
 from recsys.sources.forgetting.directory import Rest
 from recsys.sources.importing.engine import Engine
 
@@ -117,6 +117,7 @@ class _Forgetting:
         described = None
         if any(of_data.values()):
             described = self.rest.write(*(list(of_data[kind].values()) for kind in KINDS))
+            described[FORGOTTEN] = self.change.generation
         removed = self._write_warehouse(of_warehouse)
         ratings = 0
         if described is not None:

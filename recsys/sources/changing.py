@@ -26,6 +26,7 @@ LOCK = ".lock"
 SCRATCH = ".scratch"
 GENERATION, ORIGIN, FILES, DIGESTS = "generation", "origin", "files", "sha256"  # keys of dataset.json
 TAKEN = "taken"  # key of dataset.json: digests of the files of a watched folder that it has the rows of
+FORGOTTEN = "forgotten"  # key of dataset.json: the last change that removed users or items
 LEARNED = "learned_generation"  # setting of a warehouse: the last append that its build learned from
 VERSION = re.compile(r"([a-z_]+?)(?:-\d+)?\.parquet")
 

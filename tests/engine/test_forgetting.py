@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,7 +17,7 @@ from recsys.errors import UnknownIdError, UsageError
 from recsys.sources import parquet
 from tests import shop
 from tests.given import build_sql
-from tests.shop import ITEM, NAME, OTHER, USER
+from tests.shop import HEADER, ITEM, NAME, OTHER, USER
 
 TEXTS = (USER, ITEM, NAME, "qzxj-7", "wvkq-3")
 ID_COLUMNS = ("user_id", "item_id", "track_id", "item_i", "item_j", "reason_item_id", "album_id", "group_id")
@@ -164,6 +165,24 @@ def test_forgetting_again_with_the_warehouse_completes_what_a_crash_left(data, w
     assert found_in(data.parent, (USER,)) == []
     with pytest.raises(UnknownIdError):
         recsys.forget(USER, data=data, warehouse=warehouse)
+
+
+def test_an_append_removes_what_a_warehouse_still_has_of_forgotten_users(data, warehouse):
+    """A new user may have the integer id of a forgotten one, and gets no rows of that one."""
+    (last, text) = rows(warehouse, "select user_id, original_id from staging.users order by 1 desc limit 1")[
+        0
+    ]
+    recsys.forget([text], [ITEM], data=data)
+    new = pd.DataFrame([("new-1", "novel-wvkq-5", 4, 1_700_000_000)], columns=HEADER.split(","))
+    recsys.append(new, data=data, warehouse=warehouse)
+    assert rows(warehouse, f"select original_id from staging.users where user_id = {last}") == [("new-1",)]
+    found = f"select value from staging.ratings where user_id = {last}"
+    assert rows(warehouse, found) == [(4.0,)]
+    assert rows(warehouse, "select count(*) from recommend('new-1', 3)") == [(3,)]
+    assert found_in(data.parent, (text, ITEM, NAME)) == []
+    build_sql(data, data.parent / "anew.duckdb", selected=["staging.ratings"])
+    compared = "select user_id, item_id, value from staging.ratings order by all"
+    assert rows(warehouse, compared) == rows(data.parent / "anew.duckdb", compared)
 
 
 def test_unknown_ids_are_refused_with_the_nearest_ones_and_nothing_changes(data, warehouse):

@@ -11,13 +11,16 @@ from typing import Any
 
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.database import Writer
+from recsys.backends.duckdb.forgetting import remove
 from recsys.engine import manifest
 from recsys.engine.appending.target import Place
 from recsys.engine.appending.update import Updated, update
 from recsys.engine.publish import Workplace
 from recsys.errors import UsageError
+from recsys.identifiers import literal
+from recsys.sources import parquet
 from recsys.sources.appending.append import Appended, Report, prepared
-from recsys.sources.changing import GENERATION, ORIGIN, TAKEN, changing, origin
+from recsys.sources.changing import FORGOTTEN, GENERATION, ORIGIN, TAKEN, changing, origin
 
 
 @dataclass(frozen=True)
@@ -161,9 +164,26 @@ def _update(
     workplace.start_from_published()
     writer = Writer(workplace.database, options.limits, workplace.spill)
     try:
+        if applied < int(metadata.get(FORGOTTEN, 0)):
+            remove(writer, *_forgotten(writer, options.data, metadata))
         place = Place(options.data, options.sql, options.limits, workplace, uuid.uuid4().hex)
         done = update(writer, place, metadata, settings)
         writer.flush()
         return done
     finally:
         writer.close()
+
+
+def _forgotten(writer: Writer, data: Path, metadata: dict[str, Any]) -> list[list[int]]:
+    """Return the ids of users and of items that a warehouse has and its data directory has no more.
+
+    Their integer ids may be those of others there by now.
+    """
+    found = []
+    for name, key in (("users", "user_id"), ("items", "item_id")):
+        path = literal(str(data / parquet.file_of(metadata, name)))
+        rows = writer.rows(
+            f"select {key} from staging.{name} anti join read_parquet({path}) using ({key}, original_id)"
+        )
+        found.append([number for (number,) in rows])
+    return found
