@@ -149,6 +149,17 @@ def test_the_later_rating_counts(own, row, count, value):
     ]
 
 
+def test_new_ids_are_free_numbers_where_the_largest_one_is_taken(own):
+    most = 2_147_483_647
+    append(own, pd.DataFrame({"user": [most], "item": [most - 1], "rating": [5], "time": [1_600_000_000]}))
+    new = {"user": ["a", "b", "3"], "item": ["c", "d", "1"], "rating": [5, 4, 3], "time": [1_600_000_001] * 3}
+    append(own, pd.DataFrame(new))
+    users = "select original_id, user_id from staging.users where user_id > 8 order by 2"
+    assert ask(own / "w.duckdb", users) == [("a", 9), ("b", 10), (str(most), most)]
+    items = "select original_id, item_id from staging.items where item_id > 8 order by 2"
+    assert ask(own / "w.duckdb", items) == [("c", 9), ("d", 10), (str(most - 1), most - 1)]
+
+
 def test_a_late_row_comes_in_its_place(own):
     append(own, rows((8, 8, 5, 1_400_000_000)))
     history = ask(own / "w.duckdb", "select item_id from staging.ratings where user_id = 8 order by seq")

@@ -58,11 +58,20 @@ own as (
         and try_cast(gathered.original_id as integer)::varchar = gathered.original_id
 ),
 
-largest as (
-    select
-        greatest(
-            (select max(item_id) from known_items), coalesce((select max(item_id) from own), 0)
-        )::bigint as item_id
+taken as (
+    select item_id from known_items
+    union all
+    select item_id from own
+),
+
+gaps as (
+    select item_id, lead(item_id::bigint, 1, 2147483648) over (order by item_id) - item_id as distance from taken
+),
+
+largest as (  -- the highest number that enough free ones follow
+    select max(item_id)::bigint as item_id
+    from gaps
+    where distance > (select count(*) from gathered)
 ),
 
 others as (

@@ -25,11 +25,20 @@ own as (
     where rule.is_kept and unknown.number >= 0 and unknown.number::varchar = unknown.original_id
 ),
 
-largest as (
-    select
-        greatest(
-            (select max(user_id) from known_users), coalesce((select max(user_id) from own), 0)
-        )::bigint as user_id
+taken as (
+    select user_id from known_users
+    union all
+    select user_id from own
+),
+
+gaps as (
+    select user_id, lead(user_id::bigint, 1, 2147483648) over (order by user_id) - user_id as distance from taken
+),
+
+largest as (  -- the highest number that enough free ones follow
+    select max(user_id)::bigint as user_id
+    from gaps
+    where distance > (select count(*) from unknown)
 ),
 
 others as (
