@@ -30,27 +30,30 @@ def near(  # type: ignore[no-untyped-def]
     ``weights`` float64 (items, k) stay 0 where there are fewer.
     """
     k, size = chosen.shape[1], len(begins) - 1
-    stamps, sums, touched = np.full(size, -1), np.zeros(size, np.int64), np.empty(size, np.int64)
+    sums, touched = np.zeros(size, np.int64), np.empty(size, np.int64)
     held, at = np.empty(k), np.empty(k, np.int64)
     for item in range(first, last):
         found = 0
         for entry in range(begins[item], begins[item + 1]):
             place = places[entry]
+            strength = strengths[place] * SCALE
             begin, end = max(0, place - len(decays) + 1), min(len(users), place + len(decays))
             for other_place in range(begin, end):
                 if users[other_place] != users[place] or not takes_part[other_place] or other_place == place:
                     continue
-                other = items[other_place]
-                if stamps[other] != item:
-                    stamps[other], sums[other], touched[found] = item, 0, other
-                    found += 1
-                value = strengths[other_place] * strengths[place] * decays[abs(other_place - place)]
-                sums[other] += np.int64(np.floor(value * SCALE + 0.5))
+                amount = np.int64(strength * strengths[other_place] * decays[abs(other_place - place)] + 0.5)
+                if amount > 0:
+                    other = items[other_place]
+                    if sums[other] == 0:
+                        touched[found] = other
+                        found += 1
+                    sums[other] += amount
         count = 0
         for number in range(found):
             other = touched[number]
             counts = (begins[item + 1] - begins[item]) * (begins[other + 1] - begins[other])
             value = sums[other] / SCALE / sampled[other] / np.sqrt(counts)
+            sums[other] = 0
             count = _kept(held, at, count, value, other, k)
         _listed(held, at, count, chosen[item], weights[item])
 
@@ -61,28 +64,30 @@ def together(  # type: ignore[no-untyped-def]
 ):
     """Put the strongest neighbours of scored items ``first`` to ``last`` into ``chosen`` (items, k).
 
-    The weight of two items is the sum over users of the products of their parts, by item (``begins``,
-    ``users``, ``parts``) and by user, times ``factor``, rounded to multiples of 1 / ``decimals``. ``weights``
-    float64 (items, k) stay 0 where there are fewer.
+    The weight of two items is the sum over users of the products of their parts, at least 0, by item
+    (``begins``, ``users``, ``parts``) and by user, times ``factor``, in multiples of 1 / ``decimals``.
+    ``weights`` float64 (items, k) stay 0 where there are fewer.
     """
     k, size = chosen.shape[1], len(begins) - 1
-    stamps, sums, touched = np.full(size, -1), np.zeros(size, np.int64), np.empty(size, np.int64)
-    held, at = np.empty(k), np.empty(k, np.int64)
+    sums, touched = np.zeros(size, np.int64), np.empty(size, np.int64)
+    held, at, unit = np.empty(k), np.empty(k, np.int64), factor / SCALE
     for item in range(first, last):
         found = 0
         for entry in range(begins[item], begins[item + 1]):
-            part, user = parts[entry], users[entry]
+            part, user = parts[entry] * SCALE, users[entry]
             for place in range(user_begins[user], user_begins[user + 1]):
-                other = items[place]
-                if stamps[other] != item:
-                    stamps[other], sums[other], touched[found] = item, 0, other
-                    found += 1
-                sums[other] += np.int64(np.floor(part * user_parts[place] * SCALE + 0.5))
+                amount, other = np.int64(part * user_parts[place] + 0.5), items[place]
+                if amount > 0:
+                    if sums[other] == 0:
+                        touched[found] = other
+                        found += 1
+                    sums[other] += amount
         count = 0
         for number in range(found):
             other = touched[number]
-            value = np.floor(sums[other] / SCALE * factor * decimals + 0.5) / decimals
-            if other != item and value > 0:
+            value = np.floor(sums[other] * unit * decimals + 0.5) / decimals
+            sums[other] = 0
+            if other != item and value > 0 and (count < k or value >= held[0]):
                 count = _kept(held, at, count, value, other, k)
         _listed(held, at, count, chosen[item], weights[item])
 
