@@ -123,6 +123,19 @@ def read_from(connection: Connection) -> dict[str, Record]:
     return records_of(query(connection, "select * from marts.build").to_pylist())
 
 
+def seconds_of(name: str, records: Mapping[str, Record]) -> float:
+    """Return the seconds of a relation and of the learners that it depends on."""
+    made_from, waiting = set[str](), [name]
+    while waiting:
+        current = waiting.pop()
+        if current in records and current not in made_from:
+            made_from.add(current)
+            waiting += records[current].fingerprint.parents
+    return sum(
+        records[other].seconds for other in made_from if other == name or records[other].fingerprint.code
+    )
+
+
 def records_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Record]:
     """Return the records among the rows of ``marts.build``."""
     return {row["name"]: _record(row) for row in rows if row["kind"] in RELATION_KINDS}

@@ -27,6 +27,7 @@ from recsys.version import __version__
 
 LEFT_OUT = "marts.left_out"
 LIMITS = "lists.limits"  # what a list model does not cover, and why
+LIST_LEADERBOARD = "marts.list_leaderboard"
 LEARNER_PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "lightgbm", "pyspark")
 
 SCHEMA = pa.schema(
@@ -47,7 +48,7 @@ SCHEMA = pa.schema(
 def write_records(
     database: Database, job: Job, records: Mapping[str, Record], reasons: Mapping[str, str]
 ) -> None:
-    """Write the record and the settings, and drop measurements of an earlier state."""
+    """Write the record and the settings, and the seconds of list models; drop those of an earlier state."""
     reasons = {**reasons, **of_models(job.project, reasons)}
     if LIMITS in records:
         reasons |= limits(database)
@@ -55,17 +56,34 @@ def write_records(
         manifest.RELATION: table(job, records),
         LEFT_OUT: left_out(reasons),
     }
+    if LIST_LEADERBOARD in records:
+        tables[LIST_LEADERBOARD] = timed(database.relation(LIST_LEADERBOARD, ()).arrow(), records)
     for relation in tables:
         database.drop(relation)
     for relation, rows in tables.items():
         database.store(relation, rows)
-    made = (record for record in records.values() if record.build_id == job.build_id)
-    database.comment(comments(job.project, made))
+    written = {name for name, one in records.items() if one.build_id == job.build_id or name in tables}
+    database.comment(comments(job.project, [records[name] for name in written]))
 
 
 def limits(database: Database) -> dict[str, str]:
     """Return the list models that cover a part of the items, with reasons."""
     return dict(database.rows(f"select model, reason from {LIMITS}"))
+
+
+def timed(board: pa.Table, records: Mapping[str, Record]) -> pa.Table:
+    """Return the list leaderboard with the seconds of each model.
+
+    Seconds are those of its relation and of the learners that it depends on; where only the models of the
+    validation split were fitted, those of that fit.
+    """
+    relations = {model: f"lists.{model}" for model in board["model"].to_pylist()}
+    fitted = {
+        model: relation if relation in records else f"list_validation.lists_{model}"
+        for model, relation in relations.items()
+    }
+    seconds = pa.array([manifest.seconds_of(fitted[model], records) for model in fitted], pa.float64())
+    return board.set_column(board.schema.get_field_index("seconds"), "seconds", seconds)
 
 
 def left_out(reasons: Mapping[str, str]) -> pa.Table:

@@ -68,8 +68,8 @@ class Warehouse(Reader):
         -------
         duckdb.DuckDBPyRelation
             One row per list model, ``model, ndcg, lower, upper, recall, ..., users, group_letter,
-            is_chosen``, from ``marts.list_leaderboard``; or one per model of test items, ``model, accuracy,
-            users, evaluated_on, published_accuracy, published_in``, from ``marts.leaderboard``.
+            is_chosen, seconds``, from ``marts.list_leaderboard``; or one per model of test items, ``model,
+            accuracy, users, evaluated_on, published_accuracy, published_in``, from ``marts.leaderboard``.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Warehouse(Reader):
         Returns
         -------
         duckdb.DuckDBPyRelation
-            One row per list model: ``model, ndcg, lower, upper, recall, users, is_chosen`` and more.
+            One row per list model: ``model, ndcg, lower, upper, recall, users, seconds, is_chosen`` and more.
 
         Raises
         ------

@@ -12,9 +12,8 @@ from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.duckdb.statements import Connection
 from recsys.engine.build import Options, Reporter, build
-from recsys.engine.manifest import Record, read_from
 from recsys.errors import UsageError
-from recsys.serving.leaderboard import is_compared, seconds_of
+from recsys.serving.leaderboard import is_compared
 from recsys.serving.leaderboard import leaderboard as of_test_items
 from recsys.serving.model_names import ModelNames
 from recsys.serving.relations import has, require, settings
@@ -48,10 +47,7 @@ RECALL_BY_HISTORY = """
 
 
 def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the rows of ``marts.list_leaderboard``, best model first, with seconds of each model.
-
-    Seconds are those of its relation and of the learners that it depends on; where only the models of the
-    validation split were fitted, those of that fit.
+    """Return the rows of ``marts.list_leaderboard``, best model first.
 
     Parameters
     ----------
@@ -66,13 +62,9 @@ def leaderboard(connection: Connection, models: Sequence[str] = ()) -> list[dict
         There is no such list model.
     """
     rows = query(connection, f"from {LEADERBOARD} order by ndcg desc nulls last, model").to_pylist()
-    names, records = ModelNames.of(connection), read_from(connection)
+    names = ModelNames.of(connection)
     wanted = {names.list_model(name) for name in models}
-    return [
-        {**row, "seconds": seconds_of(_fitted(row["model"], records), records)}
-        for row in rows
-        if not wanted or row["model"] in wanted
-    ]
+    return [row for row in rows if not wanted or row["model"] in wanted]
 
 
 def why_not_the_first(rows: Sequence[Mapping[str, Any]]) -> str | None:
@@ -85,12 +77,6 @@ def why_not_the_first(rows: Sequence[Mapping[str, Any]]) -> str | None:
         return None
     reason = "random held-out likes decide too, and these figures are of the latest likes"
     return f"{chosen['model']} is not the first: {reason}."
-
-
-def _fitted(model: str, records: Mapping[str, Record]) -> str:
-    """Return the relation of a list model, or that of its fit to the validation split where it is alone."""
-    relation = f"lists.{model}"
-    return relation if relation in records else f"list_validation.lists_{model}"
 
 
 def is_of_lists(connection: Connection) -> bool:

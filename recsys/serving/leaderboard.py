@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from string import ascii_letters
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from recsys.backends.duckdb.connection import query
 from recsys.backends.duckdb.statements import Connection
-from recsys.engine.manifest import Record, read_from
+from recsys.engine.manifest import Record, read_from, seconds_of
 from recsys.serving.relations import has
 from recsys.sources.directory import OPTIONAL, REQUIRED
 
@@ -68,7 +68,7 @@ def _groups(models: Sequence[str], connection: Connection) -> dict[str, str]:
     significant = {(row["better"], row["worse"]) for row in query(connection, sql).to_pylist()}
     groups: dict[str, str] = {}
     first = None
-    letters = iter(ascii_letters)
+    letters = iter(ascii_uppercase + ascii_lowercase)
     for model in models:
         if first is None or (first, model) in significant:
             first, letter = model, next(letters, "-")
@@ -121,16 +121,3 @@ def trained_by_spark(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Return a sentence that names the models of a leaderboard that Spark ML trained; None without any."""
     models = [row["model"] for row in rows if row["solver"] == "spark"]
     return f"Trained by Spark ML: {', '.join(models)}." if models else None
-
-
-def seconds_of(name: str, records: Mapping[str, Record]) -> float:
-    """Return the seconds of a relation and of the learners that it depends on."""
-    made_from, waiting = set[str](), [name]
-    while waiting:
-        current = waiting.pop()
-        if current in records and current not in made_from:
-            made_from.add(current)
-            waiting.extend(records[current].fingerprint.parents)
-    return sum(
-        records[other].seconds for other in made_from if other == name or records[other].fingerprint.code
-    )

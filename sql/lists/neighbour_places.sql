@@ -4,7 +4,6 @@
 --   the item's users that is sampled
 -- nulls: none
 -- materialized: temp
--- ordered: user
 -- formula: users of an item that many have are sampled, see uniform_hash() in sql/macros/sampling.sql
 --   (Schelter et al., RecSys 2012)
 with

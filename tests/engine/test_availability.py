@@ -42,3 +42,10 @@ def test_what_is_left_out_is_named_as_people_know_it_with_the_reason_of_what_it_
     )  # by features.als_predictions
     assert named["lists.trending"].startswith("the data have no times")
     assert not any(map(is_consequence, named.values()))
+
+
+def test_what_a_list_model_alone_reads_is_named_by_no_reason_of_its_own() -> None:
+    project = Project.load(overrides=["data.order=none"])
+    reasons = leave_out(project, files={}, sql_only=False)
+    named = {name for name, why in reasons.items() if name.startswith("lists.") and not is_consequence(why)}
+    assert named == {"lists.neighbours", "lists.trending"}

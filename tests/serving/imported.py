@@ -122,13 +122,31 @@ class Answers:
         with self.patch.context() as patch:
             patch.setattr(Site, "page", noticing)
             assert app.get(path).status_code == 200
-        (rows,) = given[-1]["lists"].values()
+        found = given[-1]["lists"]
+        (rows,) = found.values() if isinstance(found, dict) else [found]
         return list(rows)
+
+    def leaderboard(self) -> dict[str, list[dict[str, Any]]]:
+        """The leaderboard of lists by interface."""
+        with recsys.open(self.warehouse) as warehouse:
+            library = warehouse.list_leaderboard().to_arrow_table().to_pylist()
+        app = self.app
+        return {
+            "CLI": self.command("leaderboard"),
+            "Python": library,
+            "DuckDB 1.5": self.client("from marts.list_leaderboard"),
+            "explorer": self.shown(app, "/"),
+        }
 
 
 def in_common(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """Rank, item, score and reason of the rows of a list."""
     return [(int(row["rank"]), row["item"], float(row["score"]), row["reason"]) for row in rows]
+
+
+def judged(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Model, NDCG and seconds of the rows of a leaderboard."""
+    return [(row["model"], float(row["ndcg"]), float(row["seconds"])) for row in rows]
 
 
 def users_of(warehouse: Path, count: int, seed: int) -> list[str]:

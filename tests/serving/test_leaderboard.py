@@ -32,6 +32,14 @@ def test_the_file_with_the_answers_has_the_name_it_has_in_this_data(
     assert any("truth.parquet" in text for text in after)
 
 
+def test_groups_of_both_leaderboards_have_capital_letters(small_warehouse: Path) -> None:
+    with reading(small_warehouse) as connection:
+        letters = [row["group"] for row in leaderboard(connection) if row["accuracy"] is not None]
+        of_lists = [row["group_letter"] for row in evaluation.leaderboard(connection)]
+    assert letters[0] == of_lists[0] == "A"
+    assert all(letter.isupper() for letter in (*letters, *of_lists))
+
+
 @pytest.mark.parametrize(
     ("starts", "ranges"),
     [

@@ -17,6 +17,7 @@ from recsys.sources.importing.recipe import run as run_import
 from tests.conftest import SMALL
 from tests.given import build_sql, write_directory
 from tests.parquet import converted
+from tests.relations import untimed
 
 BY_LAYER = "staging", "hierarchy", "priors", "features", "scores", "marts", "validation"
 
@@ -42,7 +43,10 @@ def content(warehouse: Path) -> dict[str, list[tuple]]:
             "select table_schema || '.' || table_name from information_schema.tables "
             f"where table_schema in {BY_LAYER} and table_name not in ('build', 'requests') order by all"
         ).fetchall()
-        return {name: connection.sql(f"from {name} order by all").fetchall() for (name,) in names}
+        return {
+            name: connection.sql(f"select {untimed(name)} from {name} order by all").fetchall()
+            for (name,) in names
+        }
 
 
 def test_the_same_data_make_the_same_warehouse(small_warehouse, small_parquet, tmp_path):

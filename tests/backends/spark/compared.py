@@ -11,6 +11,7 @@ import duckdb
 
 from recsys.project import Project
 from recsys.sources.directory import OPTIONAL
+from tests.relations import untimed
 
 RELATIONS = """
     select schema_name || '.' || table_name from duckdb_tables()
@@ -53,7 +54,7 @@ def _difference(
     columns = [column for column, *_ in left.execute(f"describe {name}").fetchall()]
     listed = ", ".join(f'"{column}"' for column in columns)
     order = ", ".join(f'"{column}"' for column in key) if key else "all"
-    query = f"select {listed} from {name} order by {order}"
+    query = f"select {listed} from (select {untimed(name)} from {name}) order by {order}"
     rows, others = left.execute(query).fetchall(), right.execute(query).fetchall()
     if len(rows) != len(others):
         return f"{name}: {len(rows)} rows and {len(others)}"
