@@ -182,6 +182,28 @@ def test_bad_rows_change_nothing(own, row, message):
     assert files(own) == before
 
 
+FILES = {
+    "a time beyond the unit": (
+        "user,item,rating,time\n1,8,5,99999999999999\n",
+        ":2: .*a time in the column time$",
+    ),
+    "no header": ("1,8,5,1600000000\n", ": no column 'user'"),
+    "a pair twice": (
+        "user,item,rating,time\n1,8,5,1\n1,8,4,2\n",
+        ":3: .*keep one of them, or import all rows again with --duplicates last",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), FILES.values(), ids=FILES)
+def test_a_file_unlike_that_of_the_import_is_refused(own, text, message):
+    before = files(own)
+    (own.parent / "new.csv").write_text(text)
+    with pytest.raises((InputError, UsageError), match=rf"new\.csv{message}"):
+        append(own, own.parent / "new.csv")
+    assert files(own) == before
+
+
 def files(folder: Path) -> dict[str, bytes]:
     hidden = {".lock", ".w.duckdb.lock"}
     return {

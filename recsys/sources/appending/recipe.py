@@ -68,7 +68,7 @@ def options(
         separator=metadata.get("separator"),
         noun=metadata["noun"],
         delimiter=layout.get("delimiter"),
-        header=False if has_names else None,
+        header=not has_names,
         names=tuple(layout.get("names", ())) if has_names else (),
         encoding=layout.get("encoding"),
         threads=threads,
@@ -90,10 +90,10 @@ def style(metadata: Mapping[str, Any], found: Style | None, column_type: str) ->
     return Style(known["style"], known["format"])
 
 
-def unit(metadata: Mapping[str, Any], found: float) -> float:
-    """Return the microseconds in 1 of Unix times: as in the import where that had numbers."""
+def unit(metadata: Mapping[str, Any]) -> float | None:
+    """Return the microseconds in 1 of Unix times of the import; None where that had no numbers."""
     known = metadata.get("time")
-    return float(known["unit"]) if known is not None and known["style"] == "number" else found
+    return float(known["unit"]) if known is not None and known["style"] == "number" else None
 
 
 def rule(metadata: Mapping[str, Any]) -> str:

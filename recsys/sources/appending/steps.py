@@ -23,6 +23,7 @@ FOLDED = "folded"  # key of dataset.json: the last change whose rows were merged
 SHARE = 5  # appended rows are merged when they are more than a fifth of the ratings
 LISTED = ("tracks", "albums", "artists", "genres")  # sources of items
 LEAST = 100_000  # fewer appended rows are not merged
+REMEDY = "keep one of them, or import all rows again with --duplicates last (or first, mean, max)"
 
 
 class Append:
@@ -39,7 +40,7 @@ class Append:
         column = state.columns["time"]
         if column is not None:
             state.style = recipe.style(self.metadata, state.style, state.ratings.types[column])
-        read_ratings(self.job, state)
+        read_ratings(self.job, state, recipe.unit(self.metadata))
         state.kind = recipe.kind(self.metadata)
         if state.columns["rating"] is not None:
             refuse_values(
@@ -48,7 +49,7 @@ class Append:
         if state.items is not None:
             read_items(self.job, state)
         self._number(state)
-        merge(self.job, state)
+        merge(self.job, state, REMEDY)
         return self._write_change(state)
 
     def _number(self, state: State) -> None:
@@ -62,7 +63,7 @@ class Append:
             self.engine.run("no_items")
         for step in ("genres", "new_users", "new_items", "all_users", "all_keys"):
             self.engine.run(step)
-        order_ratings(self.job, state, recipe.unit(self.metadata, times.unit(state.latest)))
+        order_ratings(self.job, state, recipe.unit(self.metadata) or times.unit(state.latest))
 
     def _write_change(self, state: State) -> dict[str, int]:
         held_out = self._drop_candidates()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from recsys.errors import InputError, UsageError
-from recsys.sources.importing import attributes, frames, guesses
+from recsys.sources.importing import attributes, frames, guesses, times
 from recsys.sources.importing.checks import expected_ids, refuse_first, way_out
 from recsys.sources.importing.layouts import Hints, names_of_items, names_of_ratings
 from recsys.sources.importing.state import Job, State
@@ -51,12 +51,17 @@ def _refuse_contradictions(job: Job, state: State) -> None:
         raise UsageError(f"--scale: only ratings have a scale, not {options.feedback}")
 
 
-def read_ratings(job: Job, state: State) -> None:
-    """Load the ratings; InputError for the first row without a user, an item, a value or a time."""
+def read_ratings(job: Job, state: State, unit: float | None = None) -> None:
+    """Load the ratings; InputError for the first row without a user, an item, a value or a time.
+
+    ``unit`` is the microseconds in 1 of a numeric time, where it is known already.
+    """
     job.tell("reading ratings")
     columns, table = state.columns, state.ratings
     job.engine.run("read_ratings", table.arguments(), **{**columns, "style": state.style, **table.names})
-    found = job.engine.run("check_ratings", is_number=state.has_numeric_times)[0]
+    is_number = state.has_numeric_times
+    limit = {"limit": times.LATEST / (unit or times.SHORTEST)} if is_number else {}
+    found = job.engine.run("check_ratings", limit, is_number=is_number)[0]
     if not found["rating_count"]:
         raise InputError(table.name, None, None, "ratings, found a file without any")
     state.latest = float(found["latest"] or 0)

@@ -21,7 +21,7 @@ LONGEST = 1 << 20  # characters of the first lines that are looked at
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LONGEST_DELIMITER = 4  # bytes, of DuckDB
 STAND_IN = "\x1f"  # the unit separator, for a longer delimiter
-REMEDY = "text in UTF-8; --encoding latin-1 (or another) reads it"
+REMEDY = "text in UTF-8; an import with --encoding latin-1 (or another) reads it"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def refuse_other_than_text(path: Path) -> None:
     with unpacked(path) as file:
         start = file.read(HEAD)
     if start.startswith(UTF_16):
-        raise InputError(path, None, None, "text in UTF-8, found UTF-16; --encoding utf-16 reads it")
+        raise InputError(
+            path, None, None, "text in UTF-8, found UTF-16; an import with --encoding utf-16 reads it"
+        )
     if b"\0" in start:
         raise InputError(path, None, None, f"{REMEDY}: found bytes that are no text")
 

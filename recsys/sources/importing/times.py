@@ -15,6 +15,8 @@ FORMATS = (
     *("%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%m %d, %Y"),
     *("%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S", "%d %b %Y, %H:%M"),
 )
+SHORTEST = 1e-3  # microseconds of the shortest unit, ns
+LATEST = 9.2e18  # microseconds since 1970 of the last time that fits 64 bits
 UNITS = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0))  # largest number of a unit -> microseconds of one: s, ms, µs
 
 
@@ -43,4 +45,4 @@ def best(fits: Mapping[str, int]) -> tuple[Style, int]:
 
 def unit(largest: float) -> float:
     """Return the microseconds in 1 of a column of Unix times: of seconds, milli-, micro- or nanoseconds."""
-    return next((factor for bound, factor in UNITS if largest < bound), 1e-3)
+    return next((factor for bound, factor in UNITS if largest < bound), SHORTEST)

@@ -299,6 +299,7 @@ REFUSED = [
     ("no item", HEADER + numbered('u,"",3,1\n'), {}, 5, 'u,"",3,1', "an item in the column item"),
     ("nothing but a tab", HEADER + numbered("u,\t,3,1\n"), {}, 5, "u,\t,3,1", "an item in the column item"),
     ("no time", HEADER + numbered("u,m,3,\n"), {}, 5, "u,m,3,", "a time in the column time"),
+    ("a time beyond all units", HEADER + numbered("u,m,3,1e22\n"), {}, 5, "u,m,3,1e22", "a time in the column time"),
     ("time in words", HEADER + numbered("u,m,3,noon\n"), {}, 5, "u,m,3,noon", "a time in the column time"),
     ("outside the scale", HEADER + numbered("u,m,6,1\n"), {"scale": (1.0, 5.0)}, 5, "u,m,6,1", "a rating 1..5"),
     ("too few columns", HEADER + numbered("u,m\n"), {}, 5, "u,m", "4 columns"),
@@ -347,7 +348,7 @@ UNREADABLE = [
     ("gzip that is cut", "r.csv.gz", lambda folder: PACKED[:-20], "a complete gzip file"),
     ("gzip with a wrong checksum", "r.csv.gz", lambda folder: spoilt(PACKED, len(PACKED) - 8, 4), "a complete gzip file"),
     ("zstd that is text", "r.csv.zst", lambda folder: RATINGS.encode(), "a complete zstd file"),
-    ("UTF-16", "r.csv", lambda folder: RATINGS.encode("utf-16"), "text in UTF-8, found UTF-16; --encoding utf-16 reads it"),
+    ("UTF-16", "r.csv", lambda folder: RATINGS.encode("utf-16"), "text in UTF-8, found UTF-16; an import with --encoding utf-16 reads it"),
     ("no text", "r.csv", lambda folder: bytes(range(256)) * 9, "text in UTF-8"),
     ("json that is cut", "r.json", lambda folder: b'[{"user": 1, "item": 2}, {"use', "a file that can be read: Malformed JSON"),
     ("json that is text", "r.json", lambda folder: RATINGS.encode(), "a file that can be read: Malformed JSON"),
@@ -378,7 +379,7 @@ def test_the_first_line_of_another_encoding_is_named(tmp_path, rows):
     with pytest.raises(InputError) as caught:
         imported(tmp_path, text.encode("latin-1"))
     assert (caught.value.line, caught.value.text) == (rows + 2, r"Zo\xeb,m,3,1")
-    assert caught.value.expected == "text in UTF-8; --encoding latin-1 (or another) reads it"
+    assert caught.value.expected == "text in UTF-8; an import with --encoding latin-1 (or another) reads it"
 
 
 def test_rows_are_found_in_compressed_text(tmp_path):
