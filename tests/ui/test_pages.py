@@ -7,13 +7,14 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from starlette.testclient import TestClient
 
 from recsys.backends.duckdb.connection import reading
 from recsys.ui.app import application
 from tests.given import build_sql, write_directory
-from tests.ui.conftest import HOME
+from tests.ui.conftest import HOME, PATIENT
 
 
 def asked(warehouse: Path, sql: str) -> list[tuple]:
@@ -140,6 +141,27 @@ def test_an_item_shows_its_place_who_rates_it_and_its_prior(client: TestClient):
     assert "1 rating with mean 90" in prior and "adds 10 ratings" in prior
     mean = (90 + 70 + 80 + 0 + 50 + 100) / 6
     assert f"{(90 + 10 * mean) / 11:.2f}" in prior
+
+
+def test_a_rating_from_which_on_is_a_like_has_the_colour_of_likes(named_client: TestClient):
+    """4 of 1 to 5 is 75 of 100: the like begins within the ten points from 70 on."""
+    rows = named_client.get("/items/s3").text.split('id="raters"')[1].split("<tr>")
+    tones = {re.search(r"<th scope=\"row\">(\d)", row)[1]: row for row in rows if 'scope="row"' in row}
+    assert 'class="bar high"' in tones["4"] and 'class="bar low"' in tones["1"]
+
+
+@pytest.mark.parametrize("model", ["popularity", "item_knn"])
+def test_a_pair_is_explained_by_the_model_of_the_lists(named_warehouse: Path, tmp_path: Path, model: str):
+    copy = Path(shutil.copyfile(named_warehouse, tmp_path / "copy.duckdb"))
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update lists.chosen set model = ?", [model])
+    client = TestClient(application(copy, PATIENT), base_url=HOME, follow_redirects=False)
+    assert f"{model}, step by step" in client.get("/users/ann/items/s%2F1").text.replace("<wbr>", "")
+
+
+def test_the_page_of_a_model_is_found_by_its_name_of_either_kind(client: TestClient):
+    assert client.get("/models/item_knn").headers["location"] == "/lists/item_knn"
+    assert client.get("/lists/adaptive").headers["location"] == "/models/adaptive"
 
 
 def test_ids_of_the_warehouse_lead_to_the_pages(client: TestClient):

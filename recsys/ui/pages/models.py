@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from recsys.serving.activity import activity_ranges
 from recsys.ui.pages.comparison import LIST_MEASURES
@@ -21,8 +21,11 @@ class Models:
         self.site = site
 
     def model(self, context: RequestContext, request: Request) -> Response:
-        """Render the page of a model."""
-        model = one_of("model", text_of(request, "model"), context.models())
+        """Render the page of a model of test items; that of a list model is elsewhere."""
+        named = text_of(request, "model")
+        if named not in context.models() and named in context.list_models():
+            return RedirectResponse(f"/lists/{named}", 303)
+        model = one_of("model", named, context.models())
         leaderboard = context.leaderboard()
         by_activity = self._of_model(context, "marts.accuracy_by_activity", "activity", model)
         row = next(row for row in leaderboard if row["model"] == model)
@@ -43,7 +46,10 @@ class Models:
 
     def list_model(self, context: RequestContext, request: Request) -> Response:
         """Show a list model: how good its lists are, and what it computes."""
-        model = one_of("model", text_of(request, "model"), context.list_models())
+        named = text_of(request, "model")
+        if named not in context.list_models() and named in context.models():
+            return RedirectResponse(f"/models/{named}", 303)
+        model = one_of("model", named, context.list_models())
         leaderboard = context.list_leaderboard()
         return self.site.page(
             request,

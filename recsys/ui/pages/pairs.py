@@ -27,7 +27,8 @@ class Pairs:
         standing = context.candidates(user.id, track.id)
         known = context.explained_models()
         models = [name for name, one in known.items() if one.has_steps and (standing or one.scores_any_pair)]
-        default = next((name for name in models if standing and not known[name].is_list), models[0])
+        of_lists = next((name for name in models if name == context.list_default()), models[0])
+        default = next((name for name in models if standing and not known[name].is_list), of_lists)
         chosen = one_of("model", request.query_params.get("model") or default, [*known])
         above = [
             row
