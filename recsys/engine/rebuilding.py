@@ -11,17 +11,20 @@ from recsys.engine.options import Options
 from recsys.project.files import parameters_file
 from recsys.project.parameters import Parameters
 from recsys.sources import parquet
+from recsys.sources.remote import Remote
 
 LEARNED = "lists.ease"  # a relation that every build with learned models has
 RESCALED = ("liked.rating", "dataset.top_count")  # of counts: follow the data as they grow
 
 
-def rebuild_options(data: Path, warehouse: Path, limits: Limits, sql: Path | None = None) -> Options:
+def rebuild_options(data: Path | Remote, warehouse: Path, limits: Limits, sql: Path | None = None) -> Options:
     """Return the options of a build like the last one: learned models or not, and the same parameters.
 
     Parameters
     ----------
-    data, warehouse : Path
+    data : Path or Remote
+        Data directory.
+    warehouse : Path
         What to build.
     limits : Limits
         Of the build.
@@ -32,7 +35,7 @@ def rebuild_options(data: Path, warehouse: Path, limits: Limits, sql: Path | Non
     -------
     Options
     """
-    metadata = parquet.metadata(data)
+    metadata = parquet.metadata(data) if isinstance(data, Path) else {}
     found = Parameters.load(parameters_file(sql), (), parquet.parameters(metadata))
     current = {
         name: value

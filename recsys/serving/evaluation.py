@@ -11,10 +11,13 @@ from typing import Any
 from recsys.backends.database import Limits
 from recsys.backends.duckdb.connection import query, reading
 from recsys.backends.duckdb.statements import Connection
-from recsys.engine.build import Options, Reporter, build
+from recsys.engine.availability import UNWANTED
+from recsys.engine.build import Reporter, build
+from recsys.engine.rebuilding import rebuild_options
 from recsys.errors import UsageError
 from recsys.serving.leaderboard import is_compared
 from recsys.serving.leaderboard import leaderboard as of_test_items
+from recsys.serving.list_models import StoredLists
 from recsys.serving.model_names import ModelNames
 from recsys.serving.relations import has, require, settings
 from recsys.sources.remote import located
@@ -143,7 +146,8 @@ def evaluate(
     """Return the quality of the list models on held-out likes, the best first.
 
     Another split or length than those of the build fits and judges the list models again, in a temporary
-    warehouse, from the data directory of the build.
+    warehouse, from the data directory of the build and with its parameters: those that the warehouse has, and
+    ``is_chosen`` is its own choice.
 
     Parameters
     ----------
@@ -187,22 +191,33 @@ def _evaluate(
         require(connection, warehouse, LEADERBOARD)
         if not request.overrides:
             return _rows(connection, warehouse, request)
+        names = ModelNames.of(connection)
         for name in request.models:
-            ModelNames.of(connection).list_model(name)
-        data = settings(connection)["data"]
+            names.list_model(name)
+        data, chosen = settings(connection)["data"], StoredLists(connection).default
+        absent = _absent(connection, names)
     with tempfile.TemporaryDirectory(prefix="recsys-") as folder:
         judged = Path(folder) / "judged.duckdb"
-        options = Options(
-            data=located(data),
+        built = rebuild_options(located(data), warehouse, limits)
+        options = replace(
+            built,
             warehouse=judged,
-            overrides=request.overrides,
+            overrides=(*built.overrides, *request.overrides),
             selected=(f"+{LEADERBOARD}",),
-            unwanted=request.unwanted,
-            limits=limits,
+            unwanted=tuple(dict.fromkeys((*request.unwanted, *absent))),
         )
         build(options, reporter)
         with reading(judged) as connection:
-            return _rows(connection, warehouse, request)
+            rows = _rows(connection, warehouse, request)
+    return [{**row, "is_chosen": row["model"] == chosen} if "is_chosen" in row else row for row in rows]
+
+
+def _absent(connection: Connection, names: ModelNames) -> list[str]:
+    """Return the relations of list models that a warehouse lacks, though they could be built."""
+    could = [f"lists.{name}" for name in StoredLists(connection).facts if name not in names.lists]
+    return could + [
+        name for name, reason in names.left_out.items() if name.startswith("lists.") and reason == UNWANTED
+    ]
 
 
 def _rows(connection: Connection, warehouse: Path, request: EvaluationRequest) -> list[dict[str, Any]]:

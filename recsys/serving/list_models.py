@@ -17,6 +17,7 @@ from recsys.learners.lists.model import ListModel
 from recsys.learners.lists.stored import StoredModels
 
 RELATION = "marts.recommendations"
+SCORES = "item_scores"  # kind of the models that score items alike for all users
 COLUMNS = ("user_id", "item_id", "value", "rating", "is_like", "seq")
 
 
@@ -45,6 +46,15 @@ class StoredLists:
         """The list model that made the stored lists."""
         found: str = query(self.connection, "select model from lists.chosen")["model"][0].as_py()
         return found
+
+    @cached_property
+    def of_new_users(self) -> str:
+        """The list model for somebody without interactions: the last of those that read none.
+
+        That is ``trending`` where the data have times, else ``popularity``.
+        """
+        found = [name for name, facts in self.facts.items() if facts["kind"] == SCORES]
+        return found[-1] if found else self.default
 
     @cached_property
     def length(self) -> int:

@@ -8,7 +8,7 @@ computed on request from the models that the build fitted, by the code that made
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,8 @@ class Recommender:
     ) -> Iterator[pa.Table]:
         """Yield the lists of users by their original ids; unknown users get the list of a new user.
 
+        A new user's list is made by a model that reads no interactions, unless the request names another.
+
         ``unknown_users`` names them afterwards.
         """
         known = query(
@@ -170,6 +172,8 @@ class Recommender:
         values : mapping of item ids to values
             On the scale of the data's owner; the last counts as the latest. Empty for a new user.
         """
+        if not values and request.model is None:
+            request = replace(request, model=self.stored.of_new_users)
         scale = interactions(self.connection)
         history = pa.table(
             {

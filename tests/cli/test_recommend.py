@@ -128,7 +128,7 @@ def test_a_batch_of_users_counts_those_that_the_data_do_not_have(warehouse: Path
     done = recsys("recommend", "--users", file, "-k", "2", "--out", out, "--warehouse", warehouse)
     assert done.returncode == 0, done.stderr
     assert "6 rows" in done.stdout
-    assert "1 user is not in the data and got the list of a new user" in done.stdout
+    assert "1 user is not in the data and got the list of a new user, by popularity" in done.stdout
     found = duckdb.sql(f"select \"user\", count(*) from '{out}' group by all order by all").fetchall()
     assert found == [("3", 2), ("7", 2), ("nobody", 2)]
 

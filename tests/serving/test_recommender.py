@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -129,9 +129,29 @@ def test_a_visitor_with_a_users_history_gets_the_users_list(
 def test_a_new_user_gets_what_most_like(
     recommender: Recommender, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    found = recommender.for_values(RecommendRequest(5), {})["item_id"].to_pylist()
-    likes = "select item_id from lists.items order by like_count desc, item_id limit 5"
-    assert found == [item for (item,) in connection.sql(likes).fetchall()]
+    found = recommender.for_values(RecommendRequest(5), {})
+    likes = "select item_id, like_count from lists.items order by like_count desc, item_id limit 5"
+    listed = zip(found["item_id"].to_pylist(), found["score"].to_pylist(), strict=True)
+    assert [*listed] == connection.sql(likes).fetchall()
+    assert set(found["model"].to_pylist()) == {"popularity"}
+    other = recommender.for_values(RecommendRequest(5, "item_knn"), {})
+    assert set(other["model"].to_pylist()) == {"item_knn"}
+
+
+def test_where_there_are_times_a_new_user_gets_what_is_liked_lately(films: Callable[[str], Path]) -> None:
+    with reading(films("stars")) as opened:
+        recommender = Recommender(opened, films("stars"))
+        (batch,) = recommender.batch(RecommendRequest(5), ["nobody"])
+        visitor = recommender.for_values(RecommendRequest(5), {})
+        best = """
+            select item_id, trending.score from lists.trending as trending join lists.items using (item_id)
+            order by trending.score desc, like_count desc, item_id limit 5
+        """
+        expected = opened.sql(best).fetchall()
+    for found in (batch, visitor):
+        assert found["item_id"].to_pylist() == [item for item, _ in expected]
+        assert found["score"].to_pylist() == pytest.approx([score for _, score in expected], rel=1e-6)
+        assert set(found["model"].to_pylist()) == {"trending"}
 
 
 def test_diverse_lists_begin_alike_and_differ_later(recommender: Recommender) -> None:

@@ -130,7 +130,7 @@ def recommend(
             inputs = [path for path in (users_file, only, excluding, values) if path]
             export.check(out, [Path(path) for path in inputs])
             rows = export.write(_with_progress(recommender, request, choice), out)
-            print(f"{out}: {rows:,} rows, by {recommender.model(request)}{_unknown(recommender)}")
+            print(f"{out}: {rows:,} rows, by {recommender.model(request)}{_unknown(recommender, request)}")
             _warn_of_unlearned(connection)
             return
         found = [row for table in _lists(recommender, request, choice) for row in table.to_pylist()]
@@ -167,16 +167,21 @@ def _show(
     from recsys.cli.tables.lists import lists_table
 
     if rows:
-        show("", lists_table(rows, is_of_many), f"\nby {recommender.model(request)}{_unknown(recommender)}")
+        show(
+            "",
+            lists_table(rows, is_of_many),
+            f"\nby {recommender.model(request)}{_unknown(recommender, request)}",
+        )
     else:
         print(NOTHING_LEFT if request.items.is_empty else NOTHING_ALLOWED)
 
 
-def _unknown(recommender: Recommender) -> str:
-    """Return the number of unknown users of a batch, as the end of a sentence."""
+def _unknown(recommender: Recommender, request: RecommendRequest) -> str:
+    """Return the number of unknown users of a batch and the model of their list, as the end of a sentence."""
     count = len(recommender.unknown_users)
     are = "user is" if count == 1 else "users are"
-    return f"; {count:,} {are} not in the data and got the list of a new user" if count else ""
+    model = f", by {recommender.stored.of_new_users}" if request.model is None else ""
+    return f"; {count:,} {are} not in the data and got the list of a new user{model}" if count else ""
 
 
 def _with_progress(
