@@ -233,8 +233,8 @@ def _readers(project: Project) -> dict[str, set[str]]:
 
 
 def _idle(project: Project, readers: Mapping[str, set[str]]) -> list[str]:
-    """Return the enabled models whose readers are all left out, or idle too."""
-    left = set(project.enabled)
-    while idle := {name for name in left if readers.get(name) and not readers[name] & left}:
+    """Return the enabled models whose readers are all left out, or idle too; people read marts."""
+    left, read = set(project.enabled), {name for name in readers if not name.startswith("marts.")}
+    while idle := {name for name in left & read if not readers[name] & left}:
         left -= idle
     return sorted(project.enabled - left)

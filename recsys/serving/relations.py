@@ -40,7 +40,7 @@ def require_of(there: frozenset[str], warehouse: Path, *names: str) -> None:
     """Raise UsageError unless these relations and macros, ``schema.name`` or of ``main``, are there."""
     for name in names:
         if _qualified(name) not in there:
-            remedy = "build all of it: recsys build without --select"
+            remedy = "build all of it: recsys build without --select, --without and --paper"
             raise WarehouseError(f"{warehouse}: built in part, without {name}; {remedy}")
 
 

@@ -8,9 +8,9 @@
 with
 
 final as (
-    {%- for part in ['levels', 'neighbours', 'content', 'als', 'factors'] %}
+    {%- for contributions in ref_all('internal.contributions_*') %}
     select model, ordinal, level, source, item_id, value, weight, amount, after
-    from {{ ref('internal.contributions_' ~ part) }}(the_user, the_track)
+    from {{ contributions }}(the_user, the_track)
     {%- if not loop.last %}
     union all
     {%- endif %}

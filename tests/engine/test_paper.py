@@ -42,7 +42,7 @@ def test_the_fourteen_systems_and_what_they_read_are_left(project: Project, smal
     left = {name.removeprefix("scores.") for name in project.enabled if name.startswith("scores.")}
     assert left == PAPER
     assert reasons["scores.ranker"] == "--paper leaves it out; build without it"
-    assert "marts.leaderboard" in project.enabled
+    assert {"marts.leaderboard", "marts.models", "main.waterfall"} <= project.enabled  # submit, explain
     learners = {name for name in project.enabled if (call := project.render(name).call) and call.is_learner}
     assert learners == {
         *(f"scores.{name}" for name in PAPER if project.render(f"scores.{name}").call),
