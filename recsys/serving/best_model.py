@@ -19,17 +19,26 @@ def best_model(connection: Connection) -> dict[str, Any] | None:
 
 
 def best_sentence(best: Mapping[str, Any]) -> str:
-    """Describe the best model: its accuracy, its training data and how it was chosen."""
+    """Describe the best model: how it was chosen, its accuracy there, and its training data.
+
+    The leaderboard may be measured on other users, so the accuracy stands next to those of the choice.
+    """
     low, high = best["accuracy_low"], best["accuracy_high"]
-    interval = "" if low is None else f", 95 % interval {low:.3f} to {high:.3f}"
-    return f"Best model: {best['model']}, accuracy {best['accuracy']:.4f}{interval}.\n{chosen_sentence(best)}"
+    interval = "" if low is None else f" (95 % interval {low:.3f} to {high:.3f})"
+    measured = f"accuracy {best['accuracy']:.4f}{interval}. {_learned(best)}"
+    return f"Best model {_chosen(best)}: {best['model']},\n{measured}"
 
 
 def chosen_sentence(best: Mapping[str, Any]) -> str:
     """Describe what the best model learned from and how it was chosen."""
-    learned = "ratings and labels" if best["is_trained_on_labels"] else "ratings only"
+    return f"{_learned(best)} Picked as best {_chosen(best)}."
+
+
+def _learned(best: Mapping[str, Any]) -> str:
+    return f"Learned from {'ratings and labels' if best['is_trained_on_labels'] else 'ratings only'}."
+
+
+def _chosen(best: Mapping[str, Any]) -> str:
     users = f"{best['users']:,} user{'' if best['users'] == 1 else 's'}"
-    chosen = (
-        f"in validation on {users}" if best["chosen_by"] == "validation" else f"on {users} with known answers"
-    )
-    return f"Learned from {learned}. Picked as best {chosen}."
+    is_validated = best["chosen_by"] == "validation"
+    return f"in validation on {users}" if is_validated else f"on {users} with known answers"
