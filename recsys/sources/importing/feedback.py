@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from recsys.sources.importing.options import Scale, number
+from recsys.sources.importing.options import Scale, number, usually_liked
 
 COVERED = 0.999  # of the rows are on a scale that is taken although some are not
 FAR = 2.0  # times the highest rating: a value so far off is a mistake in a small file too
 FEW = 1000  # rows
-SURE = 10  # rows at least, so that a single one can be called a mistake
+SURE = 10  # rows at least, so that a single one can be called a mistake, and the highest one tells the scale
 HEAVY_TAIL, HIGH_MAXIMUM = 4, 20  # times the median: the 95th percentile, the maximum of counts
 EXACT = ((0.0, 1.0), (-1.0, 1.0))
 SCALES: tuple[Scale, ...] = (
@@ -68,15 +68,20 @@ def has_tail(values: Values) -> bool:
 
 
 def known_scale(values: Values) -> Scale | None:
-    """Return the narrowest usual scale of ratings; a few rows may be off it."""
+    """Return the narrowest usual scale of ratings; a few rows may be off it.
+
+    Where none of many ratings would be a like, the range that they have: 1 to 7 is not 1 to 10.
+    """
     for scale in EXACT:
         if values.within[scale] == values.rows:
             return scale
     narrow = next((scale for scale in SCALES if _covers(values, scale)), None)
     whole = next((scale for scale in SCALES if values.within[scale] == values.rows), None)
-    if narrow and whole and whole[1] == narrow[1] and values.lowest > 0:
-        return whole  # half stars, however seldom
-    return narrow or whole
+    has_halves = narrow and whole and whole[1] == narrow[1] and values.lowest > 0  # however seldom
+    found = whole if has_halves else narrow or whole
+    if found and values.rows >= SURE and values.highest < usually_liked(found):
+        return values.lowest, values.highest
+    return found
 
 
 def _covers(values: Values, scale: Scale) -> bool:
