@@ -32,7 +32,9 @@ def refuse_values(job: Job, state: State, off_scale: OffScale) -> None:
     ``off_scale(scale, least, greatest)`` says what a rating should be, of the bounds of those off the scale.
     """
     if state.kind.name == "counts":
-        refuse_outside(job, state, (0.0, math.inf), lambda least, greatest: "a count of 0 or more")
+        way_out = " (--feedback ratings accepts others)" if job.options.feedback == "auto" else ""
+        expected = f"a count of 0 or more{way_out}"
+        refuse_outside(job, state, (0.0, math.inf), lambda least, greatest: expected)
     if (scale := state.kind.scale) is not None:
         refuse_outside(job, state, scale, lambda least, greatest: off_scale(scale, least, greatest))
     if state.kind.name == "likes":

@@ -13,7 +13,8 @@ FAR = 2.0  # times the highest rating: a value so far off is a mistake in a smal
 FEW = 1000  # rows
 SURE = 10  # rows at least, so that a single one can be called a mistake, and the highest one tells the scale
 HEAVY_TAIL, HIGH_MAXIMUM = 4, 20  # times the median: the 95th percentile, the maximum of counts
-EXACT = ((0.0, 1.0), (-1.0, 1.0))
+VOTES = (-1.0, 1.0)
+EXACT = ((0.0, 1.0), VOTES)
 SCALES: tuple[Scale, ...] = (
     *((1.0, 5.0), (0.5, 5.0), (0.0, 5.0), (1.0, 10.0), (0.0, 10.0), (-10.0, 10.0), (0.0, 100.0)),
 )
@@ -52,9 +53,9 @@ def detected(column: str, is_named_count: bool, values: Values) -> Kind:
     """Return the kind of feedback in a column of numbers."""
     if values.lowest == values.highest and not is_named_count:
         return Kind("likes", f"all values of {column} are {number(values.lowest)}")
-    if is_named_count and values.lowest >= 0:
-        return Kind("counts", f"the column is called {column}")
     scale = known_scale(values)
+    if is_named_count and scale != VOTES:
+        return Kind("counts", f"the column is called {column}")
     if scale is not None and scale[1] <= 10:
         return Kind("ratings", f"values of {column} are on a scale", scale)
     if values.lowest >= 0 and has_tail(values):

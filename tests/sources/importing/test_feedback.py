@@ -230,6 +230,15 @@ def test_a_negative_count_is_refused_by_its_row(tmp_path):
         imported(tmp_path, rows_of([1, 2, -3, 4]), feedback="counts")
 
 
+def test_a_return_in_a_column_of_quantities_does_not_make_it_ratings(tmp_path):
+    bought = rows_of([1, 2, 1, 1, -1, -12, 3, 1, 1, 1, 2], "quantity")
+    expected = r"ratings\.csv:6: .*expected a count of 0 or more \(--feedback ratings accepts others\) in the column quantity"
+    with pytest.raises(InputError, match=expected):
+        imported(tmp_path, bought)
+    assert imported(tmp_path, bought, feedback="ratings").scale == (-12, 3)
+    assert imported(tmp_path, rows_of([1, -1, 1, 0], "weight"), force=True).scale == (-1, 1)
+
+
 def test_what_could_be_wrong_is_said(tmp_path):
     result = imported(tmp_path, "user,item,rating\na,x,5\na,y,5\na,z,5\nb,x,1\n")
     assert result.warnings == [
