@@ -57,7 +57,7 @@ def _warehouse(options: Options, result: Result) -> list[str]:
     if result.updated is None:
         return []
     said = [f"{options.warehouse}: new lists for {counted(result.updated, 'user')}"]
-    if result.found.new_items:
+    if result.found.new_items and not result.scores_new_items:
         item = result.found.noun
         said.append(
             f"the list model {result.model} knows no new {item} before the next build: until then it comes "

@@ -4,16 +4,17 @@
 -- units: the squares of an item's weights sum to 1, up to rounding; the score of an item is the sum of its
 --   cosines with the items of a history, each times the strength of the interaction
 -- nulls: none
+-- incremental: by item_id from whole inputs
 -- formula: weight = v / sqrt(sum of v^2), v = ln(1 + items / items with the attribute), as in Lops et al.,
 --   Recommender Systems Handbook, 2011. It scores items that no user has chosen
 with
 
-items as (
-    select item_id from {{ ref('lists.items') }}
-),
-
 lineage as (
     select track_id, album_id, artist_id from {{ ref('hierarchy.track_lineage') }}
+),
+
+items as (
+    select track_id as item_id from lineage
 ),
 
 memberships as (

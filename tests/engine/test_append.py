@@ -386,9 +386,17 @@ def test_new_items_come_with_what_the_items_file_says(tmp_path):
     years = "select year from staging.item_attributes order by item_id"
     assert ask(tmp_path / "w.duckdb", facts) == expected
     assert ask(tmp_path / "w.duckdb", years) == [(1990,), (2000,), (2010,)]
-    selected = [f"+{name}" for name in (*WHOLE, *OF_ITEMS)]
+    new = "(select item_id from staging.items where original_id = 'c')"
+    weights = f"select attribute_id, weight from lists.attributes where item_id = {new} order by all"
+    with recsys.open(tmp_path / "w.duckdb") as warehouse:
+        listed = warehouse.recommend("v", k=1, model="attributes").fetchall()
+        assert [row[2] for row in listed] == ["c"]
+        assert {row[-1] for row in warehouse.similar("c", k=2).fetchall()} == {"attributes"}
+    selected = [f"+{name}" for name in (*WHOLE, *OF_ITEMS, "lists.attributes")]
     build_sql(tmp_path / "data", tmp_path / "built.duckdb", selected=selected)
     for name in (*WHOLE, *OF_ITEMS):
         query = f"from {name} order by all"
         assert ask(tmp_path / "w.duckdb", query) == ask(tmp_path / "built.duckdb", query), name
     assert ask(tmp_path / "built.duckdb", facts) == expected
+    assert len(ask(tmp_path / "w.duckdb", weights)) == 4
+    assert ask(tmp_path / "w.duckdb", weights) == ask(tmp_path / "built.duckdb", weights)

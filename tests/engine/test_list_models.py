@@ -59,6 +59,7 @@ def test_hyperparameters_are_kept_until_the_data_grew_by_a_fifth_or_the_user_ask
 
 
 def test_a_build_without_any_list_model_judges_none(small_data: Path, tmp_path: Path) -> None:
-    build_sql(small_data, tmp_path / "w.duckdb", unwanted=("lists.interactions",))
+    unwanted = ("lists.interactions", "lists.attributes")  # what the others read, and the one that does not
+    build_sql(small_data, tmp_path / "w.duckdb", unwanted=unwanted)
     assert rows(tmp_path / "w.duckdb", "select count(*) from lists.validation") == [(0,)]
     assert rows(tmp_path / "w.duckdb", "select count(*) from marts.list_leaderboard") == [(0,)]

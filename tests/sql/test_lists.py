@@ -206,8 +206,7 @@ def test_random_likes_choose_among_models_that_the_last_likes_do_not_tell_apart(
 
 def test_rare_attributes_weigh_more_and_items_without_any_have_no_row(schemas):
     given = {
-        "lists.items": "item_id like_count\n1 0\n2 3\n3 1\n4 0",
-        "hierarchy.track_lineage": "track_id album_id artist_id\n1 - 20\n2 10 20\n3 - 20\n4 - -\n9 10 20",
+        "hierarchy.track_lineage": "track_id album_id artist_id\n1 - 20\n2 10 20\n3 - 20\n4 - -",
         "hierarchy.track_genres": "track_id genre_id\n1 30",
     }
     rows = result(schemas, "lists.attributes", given)

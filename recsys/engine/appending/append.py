@@ -48,6 +48,8 @@ class Result:
         Users whose lists were made anew; None without a warehouse.
     model : str
         List model of the warehouse.
+    scores_new_items : bool
+        Whether this model scores new items before the next build.
     build : str
         Command that brings the rows into a warehouse that an append cannot update.
     """
@@ -55,6 +57,7 @@ class Result:
     found: Appended
     updated: int | None = None
     model: str = ""
+    scores_new_items: bool = False
     build: str = ""
 
 
@@ -92,7 +95,9 @@ def append(options: Options, report: Report = lambda fraction, message: None) ->
             elif workplace is not None:
                 report(0.0, "updating the warehouse")
                 done = _update(options, workplace, settings, change.described(updates))
-                result = replace(result, updated=done.users, model=done.model)
+                result = replace(
+                    result, updated=done.users, model=done.model, scores_new_items=done.scores_new_items
+                )
             change.commit(updates)
             if result.updated is not None and workplace is not None:
                 workplace.publish()

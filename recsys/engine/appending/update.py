@@ -31,10 +31,11 @@ UNLEARNED = "staging.appended"  # rows of it do not make their users and items c
 
 @dataclass(frozen=True)
 class Updated:
-    """Hold the number of users with new lists, and the model that makes lists."""
+    """Hold the number of users with new lists, the model that makes lists, and whether it scores new items."""
 
     users: int
     model: str
+    scores_new_items: bool
 
 
 def update(writer: Writer, place: Place, metadata: Mapping[str, Any], settings: Mapping[str, str]) -> Updated:
@@ -85,7 +86,9 @@ def _run(target: Target) -> Updated:
         elif replacement.reads_changes(model):
             _update_model(target, values, replacement, model)
     replacement.record()
-    return Updated(values.user_count(), target.list_model)
+    chosen = target.project.models.get(f"lists.{target.list_model}")
+    is_updated = chosen is not None and chosen.incremental is not None
+    return Updated(values.user_count(), target.list_model, is_updated)
 
 
 def _update_staging(target: Target, values: ChangedValues, replacement: Replacement, model: Model) -> None:
