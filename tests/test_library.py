@@ -108,8 +108,8 @@ def own(small_warehouse, tmp_path):
 def test_lists_are_of_the_build_that_was_opened(own, small_warehouse):
     with recsys.open(own) as first:
         lists, other = first.recommend(100, model="popularity"), first.recommend(100, where="item_id > 0")
-        expected = lists.fetchall()
-        assert expected and other.fetchall()
+        expected, of_condition = lists.fetchall(), other.fetchall()
+        assert expected and of_condition
         anew = own.with_name("anew.duckdb")
         shutil.copy(small_warehouse, anew)
         with duckdb.connect(str(anew)) as connection:
@@ -117,8 +117,23 @@ def test_lists_are_of_the_build_that_was_opened(own, small_warehouse):
             connection.execute("update marts.build set build_id = 'another'")
         anew.replace(own)
         assert lists.fetchall() == expected == first.recommend(100, model="popularity").fetchall()
-        with pytest.raises(duckdb.Error, match="rebuilt since it was opened; open it again"):
-            other.fetchall()  # a condition is run by another process, which finds the new file
+        assert other.fetchall() == of_condition
+        with pytest.raises(recsys.UsageError, match="rebuilt since it was opened; open it again"):
+            first.recommend(100, where="true")  # another process runs a condition, and finds the new file
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["nosuch > 3", "true) or (from read_csv('/etc/passwd')", "", "exists (from read_text('/etc/passwd'))"],
+)
+def test_a_wrong_condition_is_a_usage_error(warehouse, condition):
+    for lists in (
+        lambda: warehouse.recommend(100, where=condition),
+        lambda: warehouse.recommend_for({}, where=condition),
+    ):
+        with pytest.raises(recsys.UsageError, match="--where") as caught:
+            lists()
+        assert "\n" not in str(caught.value)
 
 
 def test_a_visitor_with_the_ratings_of_a_user_gets_the_users_list(warehouse):

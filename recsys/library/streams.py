@@ -9,10 +9,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection as Connection
 
 from recsys.backends.database import Limits
-from recsys.backends.duckdb.connection import reading
-from recsys.errors import UsageError
 from recsys.serving.recommender import Recommender, RecommendRequest
-from recsys.serving.relations import build_id
 
 
 class ListStream:
@@ -35,14 +32,13 @@ class ListStream:
     def __init__(
         self,
         path: Path,
-        build: str,
         connect: Callable[[], Connection],
         request: RecommendRequest,
         users: Sequence[int] | None = None,
         values: Mapping[int, float] | None = None,
     ) -> None:
-        """Keep what makes the lists of ``build``, the one that ``connect`` opens; ``path`` is its file."""
-        self.path, self.build, self.connect = path, build, connect
+        """Keep what makes the lists of the build that ``connect`` opens; ``path`` is its file."""
+        self.path, self.connect = path, connect
         self.request, self.users, self.values = request, users, values
 
     def __arrow_c_schema__(self) -> object:
@@ -55,18 +51,10 @@ class ListStream:
         return reader.__arrow_c_stream__(requested_schema)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        if self.request.items.where is not None:
-            self._check_file()
         with self.connect() as connection:
             recommender = Recommender(connection, self.path, Limits.of())
             for table in self._tables(recommender):
                 yield from table.select(self.schema.names).cast(self.schema).to_batches()
-
-    def _check_file(self) -> None:
-        """Refuse a condition where the file, which the sandbox opens for it, has another build by now."""
-        with reading(self.path) as connection:
-            if build_id(connection) != self.build:
-                raise UsageError(f"{self.path}: rebuilt since it was opened; open it again")
 
     def _tables(self, recommender: Recommender) -> Iterator[pa.Table]:
         if self.values is None:

@@ -8,18 +8,20 @@ from pathlib import Path
 import pyarrow as pa
 from duckdb import DuckDBPyRelation as Relation
 
+from recsys.backends.duckdb.connection import reading
+from recsys.errors import UsageError
 from recsys.library.paths import Pathlike
 from recsys.library.reader import Reader
 from recsys.library.streams import ListStream
 from recsys.serving.evaluation import LEADERBOARD, is_of_lists
 from recsys.serving.explain import SCHEMA, explain
-from recsys.serving.filters import ItemFilter
+from recsys.serving.filters import ItemFilter, allowed
 from recsys.serving.ids import Id, item_id, item_ids, user_id, user_ids
 from recsys.serving.interactions import interactions
 from recsys.serving.list_models import RELATION
 from recsys.serving.model_names import ModelNames
 from recsys.serving.recommender import RecommendRequest
-from recsys.serving.relations import has
+from recsys.serving.relations import build_id, has
 from recsys.serving.scalars import count_of, many_ids, one_id, values_by_id
 
 PREDICTIONS = """
@@ -275,8 +277,20 @@ class Warehouse(Reader):
         )
 
     def _filter(self, only: Iterable[Id] | None, excluding: Iterable[Id], where: str | None) -> ItemFilter:
+        """Return the filter of a request, with the items that a condition allows in its place."""
         self._require(RELATION)
-        return ItemFilter.of(self._connection, only, excluding, where)
+        chosen = ItemFilter.of(self._connection, only, excluding, where)
+        if where is None:
+            return chosen
+        self._check_file()
+        found = allowed(self._connection, self.path, chosen)
+        return ItemFilter(None if found is None else found.tolist())
+
+    def _check_file(self) -> None:
+        """Refuse a condition where the file, which the sandbox opens for it, has another build by now."""
+        with reading(self.path) as connection:
+            if build_id(connection) != self.build_id:
+                raise UsageError(f"{self.path}: rebuilt since it was opened; open it again")
 
     def _lists(
         self,
@@ -285,7 +299,7 @@ class Warehouse(Reader):
         values: Mapping[int, float] | None = None,
     ) -> Relation:
         """Return the lists of a request as a relation that makes them when it is read."""
-        lists = ListStream(self.path, self.build_id, self.connection, request, users, values)
+        lists = ListStream(self.path, self.connection, request, users, values)
         return self._connection.from_arrow(lists)
 
     def _list_model(self, model: str | None) -> str | None:
