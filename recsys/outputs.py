@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +16,10 @@ from recsys.errors import BusyError, UsageError, unwritable
 MAGIC = b"DUCK"  # of a DuckDB file, after a checksum of eight bytes
 MAGIC_OFFSET = 8
 PRIVATE = 0o600
+DATASET = "dataset.json"  # in a data directory that an import wrote: names the files that count
+OF_THE_CUP = re.compile(  # files of a data directory in the Cup's format
+    r"((track|album|artist|genre)Data2|(train|test)(Item|Idx)2|test2_new|truth2|itemNames)\.txt(\.gz)?"
+)
 LOG = ".wal"  # suffix of DuckDB's log, a file next to the database that is read with it
 
 
@@ -131,7 +137,8 @@ def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:
     Raises
     ------
     UsageError
-        ``out`` is an input, a DuckDB file, the log of one, a folder or a device, or its folder is missing.
+        ``out`` is an input, a DuckDB file, the log of one, a file of a data directory, a folder or a device,
+        or its folder is missing.
     """
     place = Path(os.path.realpath(out))
     if place.is_dir():
@@ -145,6 +152,8 @@ def check_output(out: Path, inputs: Iterable[Path] = ()) -> None:
     for path in inputs:
         if _is_in(place, path):
             raise UsageError(f"{out}: is an input of this command; choose another file")
+    if place.exists() and _is_data(place):
+        raise UsageError(f"{out}: is a file of a data directory; choose another file")
 
 
 def is_duckdb(path: Path) -> bool:
@@ -153,6 +162,17 @@ def is_duckdb(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(MAGIC_OFFSET + len(MAGIC))[MAGIC_OFFSET:] == MAGIC
     except OSError:
+        return False
+
+
+def _is_data(place: Path) -> bool:
+    """Return whether a build reads a file, by its name or by ``dataset.json`` next to it."""
+    if OF_THE_CUP.fullmatch(place.name):
+        return True
+    try:
+        described = json.loads((place.parent / DATASET).read_text(encoding="utf-8"))
+        return place.name == DATASET or place.name in described.get("sha256", {})
+    except (OSError, ValueError, AttributeError):
         return False
 
 

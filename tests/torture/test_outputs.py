@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from recsys.errors import UsageError
-from recsys.outputs import check_output, replacing
+from recsys.outputs import OF_THE_CUP, check_output, replacing
+from recsys.sources import directory
 from recsys.sources.importing import recipe
 from recsys.sources.importing.options import Options
 from tests.commands import recsys
@@ -29,6 +30,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, small_warehouse: Path) -> Pa
     with duckdb.connect(str(folder / "sales.db")) as connection:
         connection.execute("create table sales as select 1 as amount")
     write_directory(folder / "data", SMALL)
+    (folder / "ratings.csv").write_text("user,item,rating\n1,2,5\n2,1,4\n")
+    recipe.run(Options([folder / "ratings.csv"], folder / "imported"))
     (folder / "subs").mkdir()
     (folder / "subs" / "a.csv").write_text(SUBMISSION)
     (folder / "scores.csv").write_text("a.csv,0.8\n")
@@ -42,9 +45,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, small_warehouse: Path) -> Pa
 ENSEMBLE = ("ensemble", "subs", "--scores", "scores.csv", "--candidates", "data/testItem2.txt", "--out")
 SUBMIT = ("submit", "--warehouse", "w.duckdb", "adaptive")
 RECOMMEND = ("recommend", "--warehouse", "w.duckdb", "--all", "--out")
-DUCKDB, READ = (
+DUCKDB, READ, DATA = (
     "is a DuckDB file, which is never replaced; choose another file",
     "is an input of this command; choose another file",
+    "is a file of a data directory; choose another file",
 )
 REFUSED = [
     ((*SUBMIT, "w.duckdb"), DUCKDB),
@@ -53,6 +57,10 @@ REFUSED = [
     ((*SUBMIT, "w.duckdb.wal"), DUCKDB),
     ((*SUBMIT, "data"), "is a folder; give a file"),
     ((*SUBMIT, "/dev/null"), "a device"),
+    ((*SUBMIT, "data/trainItem2.txt"), DATA),
+    ((*RECOMMEND, "imported/ratings.parquet"), DATA),
+    (("report", "--warehouse", "w.duckdb", "--out", "imported/dataset.json"), DATA),
+    (("sql", "--warehouse", "w.duckdb", "copy (select 1) to 'data/testItem2.txt'"), DATA),
     ((*ENSEMBLE, "scores.csv"), READ),
     ((*ENSEMBLE, "subs/a.csv"), READ),
     ((*ENSEMBLE, "data/testItem2.txt"), READ),
@@ -126,6 +134,13 @@ def test_a_file_in_a_folder_of_inputs_is_an_input(tmp_path):
     check_output(tmp_path / "new.svg", [tmp_path])
     with pytest.raises(UsageError, match="is an input of this command; choose another file"):
         check_output(tmp_path / "a.sql", [tmp_path])
+
+
+def test_all_files_of_the_format_are_known():
+    names = [
+        name for known in (directory.REQUIRED, directory.OPTIONAL) for of in known.values() for name in of
+    ]
+    assert all(OF_THE_CUP.fullmatch(name) and OF_THE_CUP.fullmatch(f"{name}.gz") for name in names)
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -31,7 +31,7 @@ UNLEARNED = "staging.appended"  # rows of it do not make their users and items c
 
 @dataclass(frozen=True)
 class Updated:
-    """Hold the number of users with new lists, the model that makes lists, and whether it scores new items."""
+    """Hold the number of users with new lists, the model of lists, and whether it scores new items."""
 
     users: int
     model: str
