@@ -24,6 +24,7 @@ class Executor:
     def __init__(self, job: Job, planner: Planner) -> None:
         self.job, self.planner, self.project = job, planner, job.project
         self.ran: list[str] = []
+        self.readers: dict[str, set[str]] = {}  # steps that still read a temporary relation
 
     def execute(self, plan: Plan) -> None:
         """Run the steps, write the records, and publish the warehouse.
@@ -77,9 +78,15 @@ class Executor:
         parents = {step.name: self.project.parents(step.rendered) for step in plan.steps}
         seconds = self.planner.expected_seconds(plan)
         schedule = Schedule(plan.steps, parents, seconds, databases)
+        self.readers = self._readers_of_temporaries(plan)
         reporter = self.job.reporter
+
+        def finished(step: Step, made: list[Record]) -> None:
+            self._finished(step, made)
+            self._drop_read(step, database)
+
         try:
-            schedule.run(self.job.runner().run, reporter.started, self._finished, reporter.advanced)
+            schedule.run(self.job.runner().run, reporter.started, finished, reporter.advanced)
         except LearnerUnavailable as error:
             return {error.model: str(error), **counterparts(self.project, error.model)}
         return None
@@ -88,3 +95,22 @@ class Executor:
         self.planner.records |= {record.name: record for record in made}
         self.ran.append(step.name)
         self.job.reporter.finished(step, made[0])
+
+    def _drop_read(self, step: Step, database: Database) -> None:
+        """Drop the temporary relations that no further step of the plan reads: they take memory."""
+        for name, readers in self.readers.items():
+            if step.name in readers:
+                readers.remove(step.name)
+                if not readers:
+                    for relation in self.project.models[name].relations:
+                        database.drop(self.project.location(relation))
+
+    def _readers_of_temporaries(self, plan: Plan) -> dict[str, set[str]]:
+        """Return the steps that read each temporary relation of a plan, or compare their rows with it."""
+        running = [step.rendered for step in plan.steps if step.runs]
+        found = {one.model.name: set[str]() for one in running if one.model.materialized == "temp"}
+        for rendered in running:
+            compared = (self.project.writers[name].name for name in rendered.model.listed("rows"))
+            for name in {*self.project.parents(rendered), *compared} & found.keys():
+                found[name].add(rendered.model.name)
+        return found

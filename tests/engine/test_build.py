@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsys.backends.duckdb.database import Writer
 from recsys.engine import manifest
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UsageError
@@ -108,6 +109,27 @@ class TestIncremental:
         ran = reasons(build_sql(data, warehouse))
         assert ran["staging.test_lines"] == "the input test changed"
         assert "staging.track_lines" not in ran
+
+    def test_a_temporary_is_dropped_after_its_last_reader(self, data, tmp_path, monkeypatch):
+        noted: list[tuple[str, str]] = []
+
+        def note(method):
+            whole = getattr(Writer, method)
+
+            def noting(self, name, *rest):
+                if method == "create" or name in self.there:
+                    noted.append((method, name))
+                return whole(self, name, *rest)
+
+            monkeypatch.setattr(Writer, method, noting)
+
+        note("create"), note("drop")
+        build_sql(data, tmp_path / "new.duckdb")
+        dropped = noted.index(("drop", "scratch.staging.track_lines"))
+        readers = [noted.index(("create", name)) for name in ("staging.tracks", "staging.track_genres")]
+        assert max(readers) < dropped < noted.index(("create", "marts.leaderboard"))
+        made = {name for method, name in noted if method == "create" and name.startswith("scratch.")}
+        assert made <= {name for method, name in noted if method == "drop"}
 
     def test_other_labels_do_not_read_the_ratings_again(self, data, warehouse):
         (data / "test2_new.txt").write_text("100|1|1\n")

@@ -133,7 +133,8 @@ class Writer(Measuring):
     def drop(self, name: str) -> None:
         """Drop a table, view or macro if it exists."""
         if name in self.there:
-            self.outdated += [name] if self.there[name] == "table" else []
+            is_in_file = self.there[name] == "table" and not name.startswith("scratch.")
+            self.outdated += [name] if is_in_file else []
             self.run(f"drop {self.there[name]} if exists {quoted_relation(name)} cascade")
             del self.there[name]
 
