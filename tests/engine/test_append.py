@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -136,6 +137,25 @@ def test_a_build_after_appends_is_one_of_all_rows(own, tmp_path):
     assert {name for name in one if one[name] != other[name]} <= searched
     assert one.keys() == other.keys()
     assert ask(own / "w.duckdb", "from marts.freshness") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("feedback", ["likes", "counts", "events"])
+def test_a_build_after_appends_is_one_of_all_rows_of_each_kind(tmp_path, feedback):
+    draw = random.Random(7)
+    plays = [(draw.randint(1, 12), draw.randint(1, 10), draw.choice((1, 2, 40))) for _ in range(160)]
+    frame = pd.DataFrame(plays, columns=["user", "item", "plays"])
+    frame = (frame if feedback == "counts" else frame.drop(columns="plays")).assign(time=1_500_000_000)
+    frame["time"] += [draw.randint(0, 10_000) for _ in plays]
+    recsys.import_ratings(frame, tmp_path / "all", feedback=feedback)
+    recsys.import_ratings(frame[:80], tmp_path / "data", feedback=feedback)
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=UNTUNED)
+    append(tmp_path, frame[81:120:2])
+    append(tmp_path, pd.concat([frame[80:120:2], frame[120:]]))
+    assert ask(tmp_path / "w.duckdb", "select sum(interactions) > 40 from marts.freshness") == [(True,)]
+    build_sql(tmp_path / "data", tmp_path / "w.duckdb", overrides=UNTUNED)
+    build_sql(tmp_path / "all", tmp_path / "all.duckdb", overrides=UNTUNED)
+    assert digests(tmp_path / "w.duckdb") == digests(tmp_path / "all.duckdb")
 
 
 @pytest.mark.parametrize(
