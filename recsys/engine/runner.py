@@ -108,6 +108,19 @@ class Runner:
         if found is not None:
             line, _ = rendered.origin(found.offset)
             raise BuildError(f"{rendered.model.path}:{line}: {found.message}")
+        if not is_macro:
+            self._check_macros(rendered, rendered.model.original or rendered.model.name)
+
+    def _check_macros(self, rendered: Rendered, reader: str) -> None:
+        """Refuse a table macro that a model reads, if it may read what the graph does not know."""
+        for relation in rendered.refs:
+            macro = self.project.writers[relation]
+            if macro.materialized == "macro":
+                read = self.project.render(macro.name)
+                if (found := complaint(read.sql)) is not None:
+                    line, _ = read.origin(found.offset)
+                    raise BuildError(f"{macro.path}:{line}: {found.message}, and {reader} reads this macro")
+                self._check_macros(read, reader)
 
     def run(self, step: Step, database: Database) -> list[Record]:
         """Build the relations of a model and return their records.

@@ -69,6 +69,23 @@ def test_a_model_that_is_no_plain_query_is_refused_by_its_place(
     assert {*tmp_path.iterdir()} - siblings <= {tmp_path / ".w.duckdb.lock"}
 
 
+@pytest.mark.parametrize("query", ["query('select random() as x')", "query_table('secret.csv')"])
+def test_a_macro_that_a_model_reads_is_held_to_the_same(query, models, small_data, tmp_path):
+    macro, outer = (models / "internal" / f"{name}.sql" for name in ("drawn", "outer"))
+    model = models / "scores" / "mine.sql"
+    macro.write_text(headed(f"select x\nfrom {query}", arguments="n", key="none"))
+    outer.write_text(headed("from {{ ref('internal.drawn') }}(n)", arguments="n", key="none"))
+    model.write_text(headed(f"{QUERY}, {{{{ ref('internal.outer') }}}}(1)", **PROMISES))
+    try:
+        with pytest.raises(BuildError) as caught:
+            build_sql(small_data, tmp_path / "w.duckdb", sql=models)
+    finally:
+        for path in (macro, outer, model):
+            path.unlink()
+    assert str(caught.value).startswith(f"{macro}:")
+    assert str(caught.value).endswith("expected relations by ref(), and scores.mine reads this macro")
+
+
 def test_a_plain_model_is_built(models, tmp_path):
     data, warehouse = write_directory(tmp_path / "data", SMALL), tmp_path / "w.duckdb"
     model = models / "scores" / "mine.sql"
