@@ -1,8 +1,9 @@
-"""Measure the peak memory of this process and its children, for tasks that may overlap."""
+"""Measure the peak memory of this process and its children, for tasks that may overlap, and return memory."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import sys
@@ -10,7 +11,19 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 PROCESSES = Path("/proc")
+
+
+def return_unused() -> None:
+    """Return freed memory to the system that Arrow's and C's allocators keep for later.
+
+    A learner frees gigabytes that the next one asks another allocator for. Only glibc can be asked.
+    """
+    pa.default_memory_pool().release_unused()
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library, or none to be found
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class PeakMeter:

@@ -21,7 +21,7 @@ from recsys.engine.contracts import ContractError, inspect
 from recsys.engine.fingerprint import Fingerprint
 from recsys.engine.folds import Learner, cross_validate
 from recsys.engine.manifest import Record
-from recsys.engine.memory import PeakMeter
+from recsys.engine.memory import PeakMeter, return_unused
 from recsys.engine.plan import Step
 from recsys.engine.publish import Workplace
 from recsys.errors import BuildError, UnavailableError
@@ -154,6 +154,8 @@ class Runner:
                 raise
             raise LearnerUnavailable(model.name, f"the package {error.name} does not load: {error}") from None
         peak = self.meter.stop(model.name)
+        if call:
+            return_unused()
         return [
             Record(
                 name=relation,

@@ -72,3 +72,17 @@ second = peak("second")
 peaks = [meter.stop("first"), second]
 """)
     assert first - second > 90 * MB
+
+
+def test_freed_memory_is_returned():
+    """Pieces below the size that C's allocator maps apart, the last one kept: it cannot shrink its heap."""
+    kept, returned = run("""
+from recsys.engine.memory import return_unused
+pieces = [bytearray(64 << 10) for _ in range(4_000)]
+last = pieces.pop()
+pieces.clear()
+kept = peak("kept")
+return_unused()
+peaks = [kept, peak("returned")]
+""")
+    assert kept - returned > 200 * MB
