@@ -13,7 +13,8 @@ PLAIN = (
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "FLOAT"),
     *("DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"),
 )
-KEY = "item_id"  # of the relation; an attribute cannot have this name
+KEY = "item_id"  # of the relation
+TAKEN = (KEY, "item", "name", "album", "artist", "genres", "interactions")  # columns of marts.filter_items
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def _kept(kind: str) -> str:
 
 
 def named(columns: list[str]) -> list[str]:
-    """Return names without RecBole's types, each once and different from the key's."""
-    taken, names = {KEY}, []
+    """Return names without RecBole's types, each once; one that filters have already gets an underscore."""
+    taken, names = {*TAKEN}, []
     for column in columns:
         stem, _, kind = column.rpartition(":")
         name = stem if stem and kind in RECBOLE else column

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from recsys.errors import InputError, UsageError
+from recsys.sources.importing.attributes import TAKEN
 from tests.sources.importing.reading import imported, recipe, table, values, with_items
 
 PLAIN = [("1", "10", 4.0), ("1", "11", 5.0), ("2", "10", 3.5)]
@@ -264,6 +265,17 @@ def test_joins_that_match_little_are_warned_of(tmp_path, items, expected):
     import re
 
     assert any(re.search(expected, warning) for warning in result.warnings)
+
+
+def test_an_attribute_has_no_name_of_a_column_that_filters_have(tmp_path):
+    items = "id,title,item,Interactions,price\n1,One,x,9.5,y\n2,Two,x,2,y\n"
+    with_items(tmp_path, items, "i.csv", "user,item\na,1\na,2\n", item_columns={"item": "id"})
+    assert [*recipe(tmp_path / "data")["attributes"]] == ["item_", "Interactions_", "price"]
+
+
+def test_the_names_that_filters_have_are_those_of_their_relation(small_warehouse):
+    with duckdb.connect(str(small_warehouse), read_only=True) as connection:
+        assert tuple(connection.sql("from marts.filter_items limit 0").columns) == TAKEN
 
 
 def test_further_columns_of_items_are_attributes_with_types(tmp_path):
