@@ -284,3 +284,13 @@ def test_nothing_is_written(client: TestClient, explored_warehouse: Path):
 def test_the_page_of_an_item_that_nobody_chose_says_what_makes_others_similar(client: TestClient):
     shown = client.get("/tracks/2").text.split('id="neighbours"')[1].split("</section>")[0]
     assert "These share its artist, album or genres" in shown and "<li>" in shown
+
+
+def test_models_that_score_all_test_items_alike_have_one_line(explored_warehouse: Path, tmp_path: Path):
+    warehouse = Path(shutil.copy(explored_warehouse, tmp_path / "constant.duckdb"))
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from marts.constant_scores")
+        connection.execute("insert into marts.constant_scores values ('max_genre', 2)")
+    text = TestClient(application(warehouse), base_url="http://127.0.0.1:8350").get("/").text
+    assert 'href="/models/adaptive"' in text and 'href="/models/max_genre"' not in text
+    assert "Warning: max_genre: all test items of a user score the same" in text

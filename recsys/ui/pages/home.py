@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from recsys.serving.best_model import chosen_sentence
 from recsys.serving.evaluation import why_not_the_first
 from recsys.serving.leaderboard import unjudged
+from recsys.serving.limitations import constant_models, constant_scores
 from recsys.ui.request_context import RequestContext, Row
 from recsys.ui.site import Site
 
@@ -29,7 +30,7 @@ class Home:
     def home(self, context: RequestContext, request: Request) -> Response:
         """Render the home page."""
         lists, scored = context.list_leaderboard(), context.leaderboard()
-        has_candidates = bool(context.test_users())
+        has_candidates, constant = bool(context.test_users()), constant_models(context.connection)
         best = context.best() if has_candidates else None
         return self.site.page(
             request,
@@ -38,7 +39,9 @@ class Home:
             chosen=next((row for row in lists if row["is_chosen"]), None),
             why_not_first=why_not_the_first(lists),
             floor=next((row for row in lists if row["model"] == FLOOR), None),
-            leaderboard=scored if has_candidates else [],
+            leaderboard=[row for row in scored if row["model"] not in constant] if has_candidates else [],
+            constant=constant_scores(context.connection) if has_candidates else None,
+            model_count=len(scored) if has_candidates else 0,
             best=best,
             chosen_as=chosen_sentence(best) if best else "",
             unjudged=unjudged(scored) if has_candidates else None,
