@@ -13,7 +13,7 @@ from recsys.backends.duckdb.database import Writer
 from recsys.backends.duckdb.forgetting import Removed, remove
 from recsys.backends.duckdb.statements import Connection, first_line
 from recsys.engine import manifest
-from recsys.engine.publish import Workplace, has_write_ahead_log
+from recsys.engine.publish import Workplace, refuse_unfinished
 from recsys.errors import BuildError, UnknownIdError, UsageError
 from recsys.sources.changing import FORGOTTEN, GENERATION, ORIGIN, Change, changing, origin
 from recsys.sources.forgetting.directory import Rest
@@ -93,10 +93,7 @@ def _held(request: Request, change: Change, stack: contextlib.ExitStack) -> Work
             f"{warehouse}: its rows are in {settings.get('store')}, which a cluster wrote; forget without "
             "--warehouse, then rebuild it: recsys build --engine spark --full-refresh"
         )
-    if has_write_ahead_log(warehouse):
-        raise UsageError(
-            f"{warehouse}: another program did not finish writing to it; replace it with recsys build first"
-        )
+    refuse_unfinished(warehouse)
     return stack.enter_context(Workplace(warehouse.absolute()).held())
 
 

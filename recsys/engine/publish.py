@@ -96,3 +96,11 @@ def _copy(source: int, target: int) -> None:
 def has_write_ahead_log(warehouse: Path) -> bool:
     """Return whether a client wrote to the warehouse and did not finish: its file alone is incomplete."""
     return warehouse.with_name(f"{warehouse.name}.wal").exists()
+
+
+def refuse_unfinished(warehouse: Path) -> None:
+    """Raise UsageError for a warehouse that a client wrote to and did not finish."""
+    if has_write_ahead_log(warehouse):
+        raise UsageError(
+            f"{warehouse}: another program did not finish writing to it; replace it with recsys build first"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 import recsys
@@ -39,6 +40,16 @@ class TestEarlierFormats:
         expected = f"{warehouse}: made by an earlier version {numbers}; replace it with recsys build"
         assert found.stderr.strip().removeprefix("Error: ") == expected
         assert found.returncode == 2
+
+    def test_appending_and_forgetting_say_so(self, number, tmp_path):
+        ratings = pd.DataFrame({"user": [1, 2], "item": [2, 1], "rating": [5, 4]})
+        recsys.import_ratings(ratings, tmp_path / "data")
+        given = {"data": tmp_path / "data", "warehouse": stored(number, tmp_path)}
+        message = rf"made by an earlier version \(format {number}, .*; replace it with recsys build$"
+        with pytest.raises(UsageError, match=message):
+            recsys.append(ratings, **given)
+        with pytest.raises(UsageError, match=message):
+            recsys.forget(1, **given)
 
     def test_the_library_says_so(self, number, tmp_path):
         with pytest.raises(

@@ -282,6 +282,15 @@ def test_other_data_are_refused(own, tmp_path):
     assert "files" not in json.loads((tmp_path / "other" / "dataset.json").read_text())
 
 
+def test_a_warehouse_that_another_program_writes_is_refused(own):
+    before = files(own)
+    (own / "w.duckdb.wal").write_bytes(b"of another program")
+    with pytest.raises(UsageError, match="another program did not finish writing to it"):
+        append(own, rows((1, 8, 3, 0)))
+    (own / "w.duckdb.wal").unlink()
+    assert files(own) == before
+
+
 def test_two_appends_at_once_are_refused_by_name(own):
     with changing.changing(own / "data"):
         with pytest.raises(UsageError, match="another append or forget changes these data .process"):

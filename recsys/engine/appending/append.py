@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from recsys.backends.database import Limits
+from recsys.backends.duckdb.connection import reading
 from recsys.backends.duckdb.database import Writer
 from recsys.backends.duckdb.forgetting import remove
 from recsys.engine import manifest
 from recsys.engine.appending.target import Place
 from recsys.engine.appending.update import Updated, update
-from recsys.engine.publish import Workplace
+from recsys.engine.publish import Workplace, refuse_unfinished
 from recsys.errors import UsageError
 from recsys.identifiers import literal
 from recsys.sources import parquet
@@ -138,7 +139,10 @@ def _settings(options: Options) -> dict[str, str]:
     settings = manifest.settings(options.warehouse)
     build = f"recsys build --data {options.data} --warehouse {options.warehouse}"
     if not settings:
-        manifest.refuse_foreign(options.warehouse, full_refresh=False)
+        if options.warehouse.exists():
+            refuse_unfinished(options.warehouse)
+            with reading(options.warehouse):  # refuses other files, and those of an earlier version
+                pass
         raise UsageError(f"no warehouse at {options.warehouse}. Create it: {build}")
     if ORIGIN not in settings:
         raise UsageError(
