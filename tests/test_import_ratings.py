@@ -29,6 +29,13 @@ FRAMES = {
     "pandas with real ids": lambda: pd.DataFrame(COLUMNS).astype({"item": float}),
     "pandas with mixed ids": lambda: pd.DataFrame({**COLUMNS, "item": [7, "8", 7]}),
     "polars": lambda: pl.DataFrame(COLUMNS),
+    "polars with categories": lambda: pl.DataFrame(COLUMNS).with_columns(pl.col("user").cast(pl.Categorical)),
+    "polars with an enum": lambda: pl.DataFrame(COLUMNS).with_columns(
+        pl.col("user").cast(pl.Enum(["bob", "ann"]))
+    ),
+    "Arrow with categories": lambda: pa.table(
+        {**COLUMNS, "user": pa.array(COLUMNS["user"]).dictionary_encode()}
+    ),
     "polars, lazy": lambda: pl.DataFrame(COLUMNS).lazy(),
     "Arrow": lambda: pa.table(COLUMNS),
     "Arrow, streamed": lambda: pa.table(COLUMNS).to_reader(),
@@ -63,6 +70,12 @@ def test_a_bad_row_of_a_frame_is_named(tmp_path):
     with pytest.raises(
         recsys.InputError, match=r"pandas\.DataFrame:4: 'user = None, item = 4': expected a user"
     ):
+        recsys.import_ratings(frame, tmp_path / "data")
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    frame = pd.DataFrame([[1, 2, 3]], columns=["user", "user", "item"])
+    with pytest.raises(recsys.InputError, match=r"pandas\.DataFrame: expected columns with a name each"):
         recsys.import_ratings(frame, tmp_path / "data")
 
 

@@ -35,9 +35,27 @@ def written(frame: Any, path: Path) -> None:
     if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):
         frame = frame.collect()  # polars' lazy frame
     reader = _reader(frame)
-    with pq.ParquetWriter(path, reader.schema) as writer:
+    schema = pa.schema([field.with_type(_plain(field.type)) for field in reader.schema])
+    with pq.ParquetWriter(path, schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            columns = [
+                _decoded(column, field.type) for column, field in zip(batch.columns, schema, strict=True)
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the values where a column has categories."""
+    if not pa.types.is_dictionary(kind):
+        return kind
+    return pa.string() if pa.types.is_string_view(kind.value_type) else kind.value_type
+
+
+def _decoded(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return the values of a column of categories; pyarrow cannot write those of polars."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(kind)).dictionary_decode()
 
 
 def _reader(frame: Any) -> pa.RecordBatchReader:
@@ -50,6 +68,8 @@ def _reader(frame: Any) -> pa.RecordBatchReader:
     except pa.ArrowException as error:
         reason = str(error).splitlines()[0]
         raise InputError(name_of(frame), None, None, f"columns of one type each: {reason}") from None
+    except ValueError as error:  # of pandas: two columns of one name
+        raise InputError(name_of(frame), None, None, f"columns with a name each: {error}") from None
     except TypeError:
         raise UsageError(
             f"{name_of(frame)}: expected a path, a data frame of pandas or polars, an Arrow table or a "
