@@ -56,7 +56,10 @@ def _warehouse(options: Options, result: Result) -> list[str]:
         return [f"{options.warehouse}: built by a cluster, which updates it: {result.build}"]
     if result.updated is None:
         return []
-    said = [f"{options.warehouse}: new lists for {counted(result.updated, 'user')}"]
+    users = counted(result.updated, "user")
+    if not result.model:
+        return [f"{options.warehouse}: has the new rows of {users}, and no lists"]
+    said = [f"{options.warehouse}: new lists for {users}"]
     if result.found.new_items and not result.scores_new_items:
         item = result.found.noun
         said.append(

@@ -291,6 +291,14 @@ def test_a_warehouse_that_another_program_writes_is_refused(own):
     assert files(own) == before
 
 
+def test_a_warehouse_without_lists_takes_rows_and_says_so(own, caplog):
+    build_sql(own / "data", own / "w.duckdb", overrides=UNTUNED, unwanted=("lists.*",))
+    caplog.set_level("INFO", logger="recsys")
+    append(own, rows((8, 8, 5, 1_600_000_000), (9, 9, 5, 1_600_000_000)))
+    assert caplog.messages[-1] == f"{own / 'w.duckdb'}: has the new rows of 2 users, and no lists"
+    assert ask(own / "w.duckdb", "select count(*) from staging.ratings where item_id >= 8") == [(6,)]
+
+
 def test_two_appends_at_once_are_refused_by_name(own):
     with changing.changing(own / "data"):
         with pytest.raises(UsageError, match="another append or forget changes these data .process"):

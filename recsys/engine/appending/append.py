@@ -46,9 +46,9 @@ class Result:
     found : Appended
         Counts of rows, users and items.
     updated : int, optional
-        Users whose lists were made anew; None without a warehouse.
+        Users with new rows, whose lists were made anew; None without a warehouse.
     model : str
-        List model of the warehouse.
+        List model of the warehouse; empty for one without lists.
     scores_new_items : bool
         Whether this model scores new items before the next build.
     build : str

@@ -27,6 +27,7 @@ from recsys.sources.source_file import SourceFile
 
 SCHEMA = "appended"  # of the scratch database: what the update reads and makes
 REASON = "rows were appended"
+LISTS = "marts.recommendations"
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,10 @@ class Target:
 
     @cached_property
     def list_model(self) -> str:
-        """The list model of the warehouse; empty without one."""
-        chosen = self.writer.rows("select model from lists.chosen") if "lists.chosen" in self.records else []
+        """The list model of the warehouse; empty without lists."""
+        if not {"lists.chosen", LISTS} <= self.records.keys():
+            return ""
+        chosen = self.writer.rows("select model from lists.chosen")
         return str(chosen[0][0]) if chosen else ""
 
     @cached_property
