@@ -33,10 +33,11 @@ def _published(project: Project, name: str) -> float | None:
 def _model(project: Project, name: str) -> dict[str, Any]:
     rendered = project.render(name)
     header = rendered.model.header
+    summary, formula = header.get("summary"), header.get("formula") or header["units"]
     return {
         "model": rendered.model.stem,
         "made by": f"recsys.{rendered.call.module}" if rendered.call else "SQL",
-        "formula": header.get("formula") or header["units"],
+        "formula": f"{summary} Formula: {formula}" if summary else formula,
         "reads": list(rendered.refs),
         "published": _published(project, name),
     }

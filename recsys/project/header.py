@@ -24,6 +24,7 @@ The build checks what a header says of its model.
 ``learned``       ``no`` for a Python model that fits nothing, so that ``--sql-only`` builds it
 ``reused``        ``size``: rebuilt only after the data grew by a fifth, or with ``--tune``
 ``incremental``   ``by COLUMNS``: `recsys append` makes the rows of these values anew, see `incremental`
+``summary``       what a model does, in a sentence for those who only read its lists
 ``lists``         kind of a list model, one of `LISTS`, and ``name=value`` settings of its scores
 ================  ==================================================================================
 """
@@ -40,7 +41,7 @@ from recsys.errors import BuildError
 KEYS = (
     *("grain", "key", "rows", "units", "nulls", "formula", "also", "materialized", "arguments", "columns"),
     *("partition_by", "labels", "requires", "needs", "steps", "scale", "pairs"),
-    *("ordered", "learned", "reused", "lists", "incremental"),
+    *("ordered", "learned", "reused", "lists", "incremental", "summary"),
 )
 LISTS = (  # kinds, the simplest first
     "item_scores",

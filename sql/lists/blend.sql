@@ -1,4 +1,6 @@
 -- lists: blend
+-- summary: A weighted sum of the scores of other list models, with weights that are best on held-out
+--   likes.
 -- grain: one list model that takes part
 -- key: model
 -- units: a score is the weighted sum of z-scores of the parts, by the mean and deviation of a user's best

@@ -1,4 +1,6 @@
 -- lists: item_weights family=ease
+-- summary: Each item in the user's history raises or lowers the score of every other item; all these
+--   weights are learned together.
 -- grain: an item in a history, and an item whose score it raises or lowers
 -- key: item_j, item_i
 -- units: item_j is in the history, item_i is recommended; a score is the sum of the weights of a history,

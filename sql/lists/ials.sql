@@ -1,4 +1,6 @@
 -- lists: factors family=ials
+-- summary: A few numbers are learned for each user and item; a score says how well those of a user and an
+--   item fit together.
 -- grain: one item
 -- key: item_id
 -- units: factors is a list of numbers; a user's factors are solved from the history when a list is made

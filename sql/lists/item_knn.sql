@@ -1,4 +1,5 @@
 -- lists: item_weights family=item_knn
+-- summary: Items that the same users chose as those in the user's history.
 -- grain: an item in a history, and an item that the same users chose
 -- key: item_j, item_i
 -- units: item_j is in the history, item_i is recommended; weight above 0

@@ -1,4 +1,5 @@
 -- lists: item_weights family=neighbours
+-- summary: Items that users chose shortly before or after those in the user's history.
 -- grain: an item in a history, and an item that users choose close to it in time
 -- key: item_j, item_i
 -- units: item_j is in the history, item_i is recommended; weight above 0

@@ -1,4 +1,5 @@
 -- lists: item_scores
+-- summary: The items that most users like; the same list for everybody.
 -- grain: one item that may be recommended
 -- key: item_id
 -- rows: lists.items

@@ -1,4 +1,6 @@
 -- lists: ranker
+-- summary: Decision trees that have learned from held-out likes how to combine the scores of the other
+--   list models.
 -- grain: a fold of validation users
 -- key: fold
 -- units: model is the text of LightGBM's trees, trained on the users of the other folds; a score is the mean

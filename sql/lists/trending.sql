@@ -1,4 +1,5 @@
 -- lists: item_scores family=trending
+-- summary: The items that users like most lately: a like counts less the older it is.
 -- grain: one item that may be recommended
 -- key: item_id
 -- rows: lists.items

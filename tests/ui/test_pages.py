@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.testclient import TestClient
 
 from recsys.backends.duckdb.connection import reading
 from recsys.ui.app import application
+from recsys.ui.schema import header_of
 from tests.given import build_sql, write_directory
 from tests.ui.conftest import HOME, PATIENT
 
@@ -157,6 +159,15 @@ def test_a_pair_is_explained_by_the_model_of_the_lists(named_warehouse: Path, tm
         connection.execute("update lists.chosen set model = ?", [model])
     client = TestClient(application(copy, PATIENT), base_url=HOME, follow_redirects=False)
     assert f"{model}, step by step" in client.get("/users/ann/items/s%2F1").text.replace("<wbr>", "")
+
+
+def test_a_list_model_says_in_a_sentence_what_it_does(client: TestClient, explored_warehouse: Path):
+    rows = asked(explored_warehouse, "select model, is_chosen from marts.list_leaderboard")
+    home = html.unescape(client.get("/").text)
+    for model, is_chosen in rows:
+        sentence = header_of(f"lists.{model}")["summary"]
+        assert sentence.endswith(".") and sentence in html.unescape(client.get(f"/lists/{model}").text)
+        assert (sentence in home) == is_chosen
 
 
 def test_the_page_of_a_model_is_found_by_its_name_of_either_kind(client: TestClient):

@@ -14,6 +14,7 @@ from recsys.serving.evaluation import why_not_the_first
 from recsys.serving.leaderboard import unjudged
 from recsys.serving.limitations import constant_models, constant_scores
 from recsys.ui.request_context import RequestContext, Row
+from recsys.ui.schema import header_of
 from recsys.ui.site import Site
 
 EXAMPLES = 6  # example items and users
@@ -32,11 +33,13 @@ class Home:
         lists, scored = context.list_leaderboard(), context.leaderboard()
         has_candidates, constant = bool(context.test_users()), constant_models(context.connection)
         best = context.best() if has_candidates else None
+        chosen = next((row for row in lists if row["is_chosen"]), None)
         return self.site.page(
             request,
             "home.html",
             lists=lists,
-            chosen=next((row for row in lists if row["is_chosen"]), None),
+            chosen=chosen,
+            summary=header_of(f"lists.{chosen['model']}").get("summary") if chosen else None,
             why_not_first=why_not_the_first(lists),
             floor=next((row for row in lists if row["model"] == FLOOR), None),
             leaderboard=[row for row in scored if row["model"] not in constant] if has_candidates else [],
