@@ -1,6 +1,6 @@
 -- lists: attributes
--- summary: Items that share an artist, an album or genres with those in the user's history; finds items
---   that no user has chosen yet.
+-- summary: Items that share groups, such as genres, with those in the user's history; it finds items that no
+--   user has chosen yet.
 -- grain: an attribute of an item: its artist, album or one of its genres
 -- key: item_id, attribute_id
 -- units: the squares of an item's weights sum to 1, up to rounding; the score of an item is the sum of its

@@ -5,7 +5,8 @@
 {% macro ordered_steps(parts, user_ratings, on_ratings='false') -%}
 {%- set ratings = "('direct', 'neighbour', 'sibling', 'tracks', 'prior', 'global', 'mean', 'autoencoder')" -%}
     select
-        model, ordinal, level, source, item_id, value, weight, amount,
+        model, ordinal, level, source, item_id, value, weight,
+        amount + 0 as amount,  -- no negative zero
         sum(amount) over (partition by model order by ordinal) as after
     from (
         select

@@ -4,8 +4,8 @@
 --   is the interaction of the user that adds most to the score, reason_value its value as the owner has it
 -- columns: user_id: id of the user in the warehouse; rank: place in the list, from 1, the best; item_id: id
 --   of the recommended item in the warehouse; score: score of the model, comparable within a user; model:
---   list model that made the list; reason_item_id: interaction of the user that adds most to the score;
---   reason_value: value of that interaction, as the owner has it
+--   list model that made the list; reason_item_id: interaction of the user that adds most to the score,
+--   of a blend or ranker to its strongest part; reason_value: value of that interaction, as the owner has it
 -- nulls: reason_item_id, reason_value of a model without reasons, and of an item without a positive
 --   contribution
 -- incremental: by user_id

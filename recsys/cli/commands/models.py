@@ -30,15 +30,15 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     from recsys.project import Project
     from recsys.sources.directory import OPTIONAL
 
-    rows = listed(Project.load(present=OPTIONAL))
+    rows, lists = listed(Project.load(present=OPTIONAL)), list_models(Project.load(present=OPTIONAL))
     if as_json:
-        print_json(rows)
+        kinds = {"lists": lists, "scores": rows}
+        print_json([{"kind": kind, **row} for kind, found in kinds.items() for row in found])
     elif as_markdown:
         print(markdown(rows))
     else:
         is_compared = _is_compared(warehouse)
         note = CITATION if wide and is_compared else ""
-        lists = list_models(Project.load(present=OPTIONAL))
         show("List models, which recommend from all items", models_table(lists, wide, False))
         title = "\nModels that score the test items of a user"
         show(title, models_table(rows, wide, is_compared), note)
