@@ -29,7 +29,7 @@ GUESSED = ("rating", "time", *ITEM_COLUMNS)
 @click.option("--user", metavar="COL", help="Column of users.")
 @click.option("--item", metavar="COL", help="Column of items.")
 @click.option("--rating", metavar="COL", help="Column of ratings or counts; without one, each row is a like.")
-@click.option("--time", metavar="COL", help="Column of times; without one, list models that need times are left out.")
+@click.option("--time", metavar="COL", help="Column of times, which some list models need.")
 @click.option(
     "--feedback",
     type=OneOf(["auto", "ratings", "likes", "counts", "events"]),

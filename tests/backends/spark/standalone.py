@@ -57,8 +57,11 @@ class Standalone:
     def programs(self) -> set[str]:
         """What the workers and their executors run; a Python that an executor starts lives as long as it."""
         processes = [one for worker in self.workers for one in [worker.pid, *children(worker.pid)]]
-        found = [Path(f"/proc/{process}/exe") for process in processes]
-        return {path.readlink().name for path in found if path.exists()}
+        found = set[str]()
+        for process in processes:
+            with contextlib.suppress(OSError):  # it has ended
+                found.add(Path(f"/proc/{process}/exe").readlink().name)
+        return found
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """What happens to the processes of a machine that loses its power: the worker and its executors."""
