@@ -243,6 +243,7 @@ def test_no_warehouse_and_something_else(tmp_path):
         recsys.open(tmp_path / "text")
 
 
+@pytest.mark.slow
 def test_a_build_returns_its_warehouse_open(small_data, tmp_path, caplog):
     with caplog.at_level(logging.INFO, logger="recsys"):
         built = recsys.build(small_data, tmp_path / "w.duckdb", sql_only=True, threads=1, memory="1GB")

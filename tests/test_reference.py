@@ -167,6 +167,7 @@ def test_written_files_follow_the_format(tmp_path: Path) -> None:
     assert not (tmp_path / "truth2.txt").exists()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(data=datasets(), form=forms())
 def test_the_polars_peer_computes_the_same(

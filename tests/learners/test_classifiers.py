@@ -83,6 +83,7 @@ def test_what_trains(
     assert solver(chosen, replace(context, spark_master=master, has_frames=has_frames)) == expected
 
 
+@pytest.mark.slow
 def test_spark_where_there_is_none_is_told_of_in_one_line(
     planted: duckdb.DuckDBPyConnection, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,6 +213,7 @@ def check_text(text: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None, derandomize=True)
 @given(TEXTS)
 def test_what_is_accepted_is_one_select_that_changes_nothing(text):

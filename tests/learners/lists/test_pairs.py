@@ -114,6 +114,7 @@ def test_item_knn_is_the_rows_of_the_sql(schemas, tmp_path, similarity):
     same(compiled(pairs.item_knn, tmp_path, {}, parts=parts, **chosen), expected)
 
 
+@pytest.mark.slow
 def test_a_build_takes_the_compiled_rows_where_it_can_and_those_of_the_sql_elsewhere(tmp_path, monkeypatch):
     rng = np.random.default_rng(2)
     lines = []
