@@ -194,6 +194,20 @@ class IalsModel:
         parts[known] = (given @ solved) * confidences[:, None]
         return parts
 
+    def strongest_entries(
+        self, histories: Interactions, listed_begins: np.ndarray, listed: np.ndarray, found: np.ndarray
+    ) -> None:
+        """Put the entry of ``histories`` that adds most to each listed item's score into ``found``.
+
+        ``listed[listed_begins[u]:listed_begins[u + 1]]`` are the items of user u, by position. Where no entry
+        adds more than 0, ``found`` stays as it is.
+        """
+        parameters, side = self.parameters, self._side
+        items = positions(self.item_ids, histories.item_ids)[histories.items]
+        given = histories.begins, items, self.strengths(histories), side.factors
+        penalties = parameters.unobserved * side.squares, parameters.regularization, parameters.unobserved
+        ials_kernels.strongest_entries(*given, *penalties, listed_begins, listed, found)
+
     def to_tables(self) -> Mapping[str, pa.Table]:
         """Return ``settings`` and ``item_factors (item_id, factors FLOAT[])``."""
         rank = self.factors.shape[1]

@@ -93,6 +93,42 @@ def approach(  # type: ignore[no-untyped-def]
 
 
 @compiled
+def strongest_entries(  # type: ignore[no-untyped-def]
+    begins, items, confidences, factors, base, regularization, unobserved, listed_begins, listed, found
+):
+    """Put the entry that adds most to the score of each listed item into ``found``, if one adds more than 0.
+
+    Entries and listed items are as in `top_kernels.strongest_entries`; entry j of a user adds h_i'(F'CF +
+    D)^-1 h_j c_j to the score of item i. Of equal entries the first counts.
+    """
+    size, rank = factors.shape
+    for user in range(len(listed_begins) - 1):
+        entries = np.arange(begins[user], begins[user + 1])
+        entries = entries[items[entries] < size]
+        places = np.arange(listed_begins[user], listed_begins[user + 1])
+        places = places[listed[places] < size]
+        if len(entries) == 0 or len(places) == 0:
+            continue
+        given, weighted = np.empty((len(entries), rank)), np.empty((len(entries), rank))
+        for number in range(len(entries)):
+            given[number] = factors[items[entries[number]]]
+            weighted[number] = confidences[entries[number]] * given[number]
+        matrix = np.dot(given.T, weighted)
+        for a in range(rank):
+            matrix[a, a] += base[a] + regularization * (len(entries) + unobserved * size)
+        scored = np.empty((rank, len(places)))
+        for column in range(len(places)):
+            scored[:, column] = factors[listed[places[column]]]
+        adds = np.dot(weighted, np.linalg.solve(matrix, scored))
+        for column in range(len(places)):
+            most = 0.0
+            for number in range(len(entries)):
+                if adds[number, column] > most:
+                    most = adds[number, column]
+                    found[places[column]] = entries[number]
+
+
+@compiled
 def _add_entry(root, vector, found, kept, residual, diagonal):  # type: ignore[no-untyped-def]
     """Keep an entry's factors times the root of its confidence; add what it adds to residual and diagonal."""
     inner = 0.0

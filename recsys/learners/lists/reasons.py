@@ -49,6 +49,10 @@ def strongest(
         given = histories.begins, items, model.strengths(histories)  # type: ignore[attr-defined]
         top_kernels.strongest_entries(*given, stored, begins, positions(model.item_ids, item_ids), found)
         return found
+    if (put := getattr(model, "strongest_entries", None)) is not None:
+        begins = np.searchsorted(rows, np.arange(histories.user_count + 1))
+        put(histories, begins, positions(model.item_ids, item_ids), found)
+        return found
     if hasattr(model, "parts"):
         columns = positions(model.item_ids, item_ids)
         begins = np.searchsorted(rows, np.arange(histories.user_count + 1))

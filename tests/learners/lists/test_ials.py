@@ -7,6 +7,7 @@ import pytest
 
 from recsys.learners.lists import ials
 from recsys.learners.lists.ials import IalsModel, IalsParameters, Side
+from recsys.learners.lists.reasons import NO_REASON, strongest
 from recsys.learners.lists.weighting import weights
 from tests.learners.lists.worlds import random_interactions, two_tastes
 
@@ -98,6 +99,23 @@ def test_scores_are_the_sum_of_what_each_entry_adds(model: IalsModel) -> None:
         parts = model.contributions(history, item)
         assert len(parts) == history.entry_count
         assert parts.sum() == pytest.approx(scores[user, item], abs=1e-9)
+
+
+def test_reasons_are_the_entries_that_add_most(model: IalsModel) -> None:
+    """Of histories with items that the model lacks, lists with such items, and a user without a list."""
+    histories = random_interactions(20, 80, seed=5)
+    unknown = len(histories.item_ids) - 70
+    ids = np.random.default_rng(1).choice(histories.item_ids, (20, 12))
+    rows = np.repeat(np.arange(20), 12)[:-12]
+    found = strongest(model, histories, rows, ids.ravel()[:-12])
+    assert unknown > 0 and (found == NO_REASON).any() and (found != NO_REASON).any()
+    for place, (row, item) in enumerate(zip(rows, ids.ravel(), strict=False)):
+        column = np.flatnonzero(model.item_ids == item)
+        adds = np.zeros(1)
+        if len(column):
+            adds = model.contributions(histories.users(slice(row, row + 1)), int(column[0]))
+        best = histories.begins[row] + adds.argmax() if adds.max() > 0 else NO_REASON
+        assert found[place] == best
 
 
 def test_scores_of_a_user_do_not_depend_on_the_others(model: IalsModel) -> None:
