@@ -141,7 +141,7 @@ def test_a_new_user_gets_what_most_like(
 def test_where_there_are_times_a_new_user_gets_what_is_liked_lately(films: Callable[[str], Path]) -> None:
     with reading(films("stars")) as opened:
         recommender = Recommender(opened, films("stars"))
-        (batch,) = recommender.batch(RecommendRequest(5), ["nobody"])
+        (batch,) = recommender.batch(RecommendRequest(5), ["stranger"])
         visitor = recommender.for_values(RecommendRequest(5), {})
         best = """
             select item_id, trending.score from lists.trending as trending join lists.items using (item_id)

@@ -1,5 +1,6 @@
 -- items that the data directory does not have: listed, rated, or an album, artist or genre that is named alone; with
 -- integer ids: their own where all are whole numbers and the number is free, else the next ones
+{% from 'free_numbers.sql' import largest -%}
 create table new_items as
 with
 
@@ -58,21 +59,7 @@ own as (
         and try_cast(gathered.original_id as integer)::varchar = gathered.original_id
 ),
 
-taken as (
-    select item_id from known_items
-    union all
-    select item_id from own
-),
-
-gaps as (
-    select item_id, lead(item_id::bigint, 1, 2147483648) over (order by item_id) - item_id as distance from taken
-),
-
-largest as (  -- the highest number that enough free ones follow
-    select max(item_id)::bigint as item_id
-    from gaps
-    where distance > (select count(*) from gathered)
-),
+{{ largest('item_id', 'known_items', 'gathered') }},
 
 others as (
     select

@@ -1,5 +1,6 @@
 -- users that the data directory does not have, with integer ids: their own where all are whole numbers and
 -- the number is free, else the next ones in the order of their texts
+{% from 'free_numbers.sql' import largest -%}
 create table new_users as
 with
 
@@ -25,21 +26,7 @@ own as (
     where rule.is_kept and unknown.number >= 0 and unknown.number::varchar = unknown.original_id
 ),
 
-taken as (
-    select user_id from known_users
-    union all
-    select user_id from own
-),
-
-gaps as (
-    select user_id, lead(user_id::bigint, 1, 2147483648) over (order by user_id) - user_id as distance from taken
-),
-
-largest as (  -- the highest number that enough free ones follow
-    select max(user_id)::bigint as user_id
-    from gaps
-    where distance > (select count(*) from unknown)
-),
+{{ largest('user_id', 'known_users', 'unknown') }},
 
 others as (
     select
