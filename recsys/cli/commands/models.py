@@ -30,7 +30,8 @@ def models(as_markdown: bool, warehouse: Path, wide: bool, as_json: bool) -> Non
     from recsys.project import Project
     from recsys.sources.directory import OPTIONAL
 
-    rows, lists = listed(Project.load(present=OPTIONAL)), list_models(Project.load(present=OPTIONAL))
+    project = Project.load(present=OPTIONAL)
+    rows, lists = listed(project), list_models(project)
     if as_json:
         kinds = {"lists": lists, "scores": rows}
         print_json([{"kind": kind, **row} for kind, found in kinds.items() for row in found])
